@@ -1,0 +1,156 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+namespace qbench {
+namespace {
+
+// Closes a descriptor when the scope ends.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+  int Close() { return close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+Status ErrnoStatus(std::string_view doing, const std::filesystem::path& path) {
+  const int error = errno;
+  const StatusCode code = error == ENOENT ? StatusCode::kNotFound : StatusCode::kIo;
+  return Error(code, "cannot {} {}: {}", doing, path.string(),
+               std::generic_category().message(error));
+}
+
+Result<uint64_t> RegularFileSize(int fd, const std::filesystem::path& path) {
+  struct stat info {};
+  if (fstat(fd, &info) != 0) return ErrnoStatus("read", path);
+  if (!S_ISREG(info.st_mode)) {
+    return Error(StatusCode::kInvalidArgument, "{} is not a regular file", path.string());
+  }
+  return static_cast<uint64_t>(info.st_size);
+}
+
+Status WriteAll(int fd, ByteSpan bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return ErrnoStatus("write", path);
+    }
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus("open", path);
+  QB_ASSIGN_OR_RETURN(const uint64_t size, RegularFileSize(file.get(), path));
+  if (size > max_bytes) {
+    return Error(StatusCode::kInvalidArgument, "{} has {} bytes, more than the limit of {}",
+                 path.string(), size, max_bytes);
+  }
+  Bytes bytes(size);
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoStatus("read", path);
+    if (count == 0) break;  // it shrank meanwhile
+    done += static_cast<size_t>(count);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+Result<std::string> ReadTextFile(const std::filesystem::path& path, uint64_t max_bytes) {
+  QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, max_bytes));
+  return std::string(bytes.begin(), bytes.end());
+}
+
+Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes) {
+  std::string temporary = path.string() + ".XXXXXX";
+  Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus("write", path);
+  Status status = WriteAll(file.get(), bytes, path);
+  if (status.ok() && fchmod(file.get(), 0644) != 0) status = ErrnoStatus("write", path);
+  if (status.ok() && fsync(file.get()) != 0) status = ErrnoStatus("write", path);
+  if (file.Close() != 0 && status.ok()) status = ErrnoStatus("write", path);
+  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
+    status = ErrnoStatus("write", path);
+  }
+  if (!status.ok()) unlink(temporary.c_str());
+  return status;
+}
+
+Status WriteFileAtomically(const std::filesystem::path& path, std::string_view text) {
+  return WriteFileAtomically(path, AsBytes(text));
+}
+
+Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus("open", path);
+  QB_ASSIGN_OR_RETURN(const uint64_t size, RegularFileSize(file.get(), path));
+  if (size == 0) return MappedFile(ByteSpan());
+  void* address = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+  if (address == MAP_FAILED) return ErrnoStatus("map", path);
+  return MappedFile(ByteSpan(static_cast<const uint8_t*>(address), size));
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : bytes_(std::exchange(other.bytes_, ByteSpan())) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) munmap(const_cast<uint8_t*>(bytes_.data()), bytes_.size());
+}
+
+Result<TempDir> TempDir::Create(std::string_view prefix, const std::filesystem::path& parent) {
+  std::error_code error;
+  const std::filesystem::path base =
+      parent.empty() ? std::filesystem::temp_directory_path(error) : parent;
+  if (error) return Error(StatusCode::kIo, "no temporary folder: {}; set TMPDIR", error.message());
+  std::string name = (base / fmt::format("{}-XXXXXX", prefix)).string();
+  if (mkdtemp(name.data()) == nullptr) return ErrnoStatus("create a folder in", base);
+  return TempDir(name);
+}
+
+TempDir& TempDir::operator=(TempDir&& other) noexcept {
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+TempDir::~TempDir() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+Result<std::filesystem::path> ProgramDir() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return Error(StatusCode::kIo, "cannot read /proc/self/exe: {}", error.message());
+  return program.parent_path();
+}
+
+}  // namespace qbench

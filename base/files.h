@@ -1,0 +1,68 @@
+// Files: whole reads with a limit, writes that leave either the old file or the new one, read-only
+// mappings, and temporary folders.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+namespace qbench {
+
+// A model file larger than this is refused rather than read: flatbuffers address 2 GiB, and the
+// smallest board has 1 GiB of memory.
+inline constexpr uint64_t kMaxFileBytes = uint64_t{2} << 30;
+
+// The whole file. kNotFound, kIo, or kInvalidArgument where it is a folder or larger than the
+// limit.
+Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes = kMaxFileBytes);
+Result<std::string> ReadTextFile(const std::filesystem::path& path,
+                                 uint64_t max_bytes = uint64_t{64} << 20);
+
+// Writes to a temporary file beside `path`, flushes it to the disk and renames it: after a crash
+// or on a full disk there is the old file or the new one, never half of one. kIo on failure.
+Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes);
+Status WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
+
+// A file mapped read-only; the bytes live as long as the object. Movable; reading it from several
+// threads is safe. Somebody who truncates the file meanwhile gets this process a SIGBUS: map only
+// files of our own cache.
+class MappedFile {
+ public:
+  static Result<MappedFile> Open(const std::filesystem::path& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  ByteSpan bytes() const { return bytes_; }
+
+ private:
+  explicit MappedFile(ByteSpan bytes) : bytes_(bytes) {}
+  ByteSpan bytes_;
+};
+
+// A new empty folder below `parent` (by default the system's temporary folder), removed with all
+// it holds when the object goes. Movable.
+class TempDir {
+ public:
+  static Result<TempDir> Create(std::string_view prefix, const std::filesystem::path& parent = {});
+  TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TempDir& operator=(TempDir&& other) noexcept;
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  ~TempDir();
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit TempDir(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+// The folder of the running program (the target of /proc/self/exe, without the file name).
+Result<std::filesystem::path> ProgramDir();
+
+}  // namespace qbench

@@ -1,0 +1,19 @@
+// TOML (toml++), entered here alone: sidecars, manifests and recipes.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "base/status.h"
+#define TOML_EXCEPTIONS 0
+#include "toml++/toml.h"
+
+namespace qbench {
+
+// kCorrupt with `source` (a file's path, for the message), line and column where it is not TOML.
+Result<toml::table> ParseToml(std::string_view text, std::string_view source);
+
+// kNotFound, kIo, kCorrupt.
+Result<toml::table> ReadTomlFile(const std::filesystem::path& path);
+
+}  // namespace qbench

@@ -1,0 +1,68 @@
+# How every target of the project is compiled, and the three kinds of target there are:
+# a library (one layer), a plugin (a module with one exported symbol) and a test.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+# The build tree has the layout of an installation, so that the programs find plugins and data in
+# the same way in both: bin/, lib/qbench/plugins/, share/qbench/{datasets,models}.
+set(QBENCH_PLUGIN_DIR ${CMAKE_BINARY_DIR}/lib/qbench/plugins)
+set(QBENCH_SHARE_DIR ${CMAKE_BINARY_DIR}/share/qbench)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(qbench_options INTERFACE)
+target_compile_features(qbench_options INTERFACE cxx_std_20 c_std_11)
+target_include_directories(qbench_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+# -ffp-contract=off: the same arithmetic gives the same bytes on x86-64 and ARM.
+target_compile_options(
+  qbench_options
+  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wvla -ffp-contract=off -fvisibility=hidden
+            $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -fvisibility-inlines-hidden>
+            $<$<BOOL:${QBENCH_WERROR}>:-Werror>)
+if(QBENCH_SANITIZE)
+  target_compile_options(qbench_options INTERFACE -fsanitize=${QBENCH_SANITIZE} -fno-sanitize-recover=all
+                                                  -fno-omit-frame-pointer)
+  target_link_options(qbench_options INTERFACE -fsanitize=${QBENCH_SANITIZE})
+endif()
+
+# qbench_library(NAME SOURCES a.cc… [PUBLIC lib…] [PRIVATE lib…]): a static library, one layer.
+function(qbench_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC qbench_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# qbench_plugin(NAME SOURCES a.cc… [PRIVATE lib…]): lib/qbench/plugins/NAME.so, which exports
+# qbench_plugin_entry and nothing else.
+function(qbench_plugin name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PRIVATE" ${ARGN})
+  set(target qbench_plugin_${name})
+  add_library(${target} MODULE ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE qbench_options ${ARG_PRIVATE})
+  target_link_options(${target} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/plugin.map)
+  if(NOT QBENCH_SANITIZE)
+    target_link_options(${target} PRIVATE -Wl,--no-undefined)
+  endif()
+  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
+                                             LIBRARY_OUTPUT_DIRECTORY ${QBENCH_PLUGIN_DIR})
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/qbench/plugins)
+endfunction()
+
+# qbench_test(NAME LABEL unit|abi|conformance|golden|cli|fuzz|migration SOURCES a_test.cc… [LINK lib…]
+#             [TIMEOUT seconds]): a GoogleTest program; each of its tests is a test of ctest.
+function(qbench_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE qbench_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(
+    ${name} PRIVATE QBENCH_SOURCE_DIR="${PROJECT_SOURCE_DIR}" QBENCH_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+endfunction()

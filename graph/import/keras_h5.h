@@ -1,0 +1,21 @@
+// Reads full Keras models in HDF5 files (`model.save("x.h5")` of Keras 2 and Keras 3): the layers
+// from the JSON in the attribute `model_config`, the weights from the group `model_weights`.
+#pragma once
+
+#include <filesystem>
+
+#include "graph/ir.h"
+
+namespace qbench::graph::import {
+
+// The inference graph of the file's model: augmentation layers and dropout are the identity, batch
+// normalization is a multiplication and an addition (graph/passes.h folds them). Float32; batch
+// free; inputs and outputs named as Keras names them; the signature is `serving_default`.
+// Not optimized: call graph::Optimize.
+//
+// kNotFound, kIo; kCorrupt: not HDF5, or broken, with what is broken; kInvalidArgument: a file of
+// weights alone (the message says how to save the whole model); kUnsupported: a layer or option
+// that is not understood, with the layer's name, its class and what is missing.
+Result<Model> ReadKerasH5(const std::filesystem::path& path);
+
+}  // namespace qbench::graph::import

@@ -1,0 +1,40 @@
+// Reads TensorFlow Lite flatbuffers (file identifier TFL3, schema version 3). The bytes come from
+// outside: the buffer is verified (offsets, alignment, depth) before anything in it is trusted.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/ir.h"
+
+namespace qbench::graph {
+
+// The model in `bytes`, validated. Constants point into `bytes`, which the model keeps alive.
+// kCorrupt: not a .tflite file, or a broken one. kUnsupported: more than one subgraph, or an
+// operator, type or option that the IR does not have; the message names it.
+Result<Model> ReadTflite(std::shared_ptr<const Bytes> bytes);
+
+// What can be said of a .tflite file without understanding its operators: enough for a runtime
+// plugin to refuse a broken file and for the harness to feed a foreign one.
+struct TfliteTensorInfo {
+  std::string name;
+  DataType type = DataType::kFloat32;
+  Shape shape;  // a free dimension is 1 here
+  std::optional<Quantization> quantization;
+};
+struct TfliteInfo {
+  std::string description;
+  int32_t subgraphs = 0;
+  int32_t operators = 0;  // of the first subgraph, which is the main one
+  std::vector<std::string>
+      operator_names;  // "CONV_2D", a custom operator's own name; one an operator
+  std::vector<TfliteTensorInfo> inputs;
+  std::vector<TfliteTensorInfo> outputs;
+};
+
+// Verifies the buffer, and that every index between tensors, buffers, operators and operator codes
+// is in range. kCorrupt where it is not a sound .tflite file.
+Result<TfliteInfo> InspectTflite(ByteSpan bytes);
+
+}  // namespace qbench::graph
