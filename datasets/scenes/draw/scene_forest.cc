@@ -77,13 +77,14 @@ void PaintConiferWall(cv::Mat3b& canvas, const Mood& mood, SceneRandom& random) 
     const double near = (row + 1.0) / rows;
     const double foot = top + 60 + (kCanvas + 10 - top - 60) * near;
     const double height = 45 + 110 * near;
-    for (double x = random.Uniform(-20, 0); x < kCanvas + 20;
-         x += height * random.Uniform(0.15, 0.4)) {
+    double x = random.Uniform(-20, 0);
+    while (x < kCanvas + 20) {
       PaintConifer(canvas, mood, random,
                    {.x = x,
                     .foot = foot + random.Uniform(-8, 8),
                     .size = height * random.Uniform(0.7, 1.2),
                     .distance = 1.0 - near});
+      x += height * random.Uniform(0.15, 0.4);
     }
   }
 }

@@ -5,6 +5,21 @@
 #include "datasets/scenes/draw/scenes.h"
 
 namespace qbench::scenes {
+namespace {
+
+void PaintTreeLine(cv::Mat3b& canvas, const Mood& mood, SceneRandom& random, double base) {
+  double x = -10;
+  while (x < kCanvas + 10) {
+    PaintConifer(canvas, mood, random,
+                 {.x = x,
+                  .foot = base + random.Uniform(0, 40),
+                  .size = random.Uniform(20, 70),
+                  .distance = 0.3});
+    x += random.Uniform(8, 40);
+  }
+}
+
+}  // namespace
 
 void PaintMountain(cv::Mat3b& canvas, const Mood& mood, SceneRandom& random) {
   const double base = random.Uniform(150, 230);
@@ -28,13 +43,7 @@ void PaintMountain(cv::Mat3b& canvas, const Mood& mood, SceneRandom& random) {
       break;
     case 2:
       PaintGround(canvas, mood, random, base, mood.second);
-      for (double x = -10; x < kCanvas + 10; x += random.Uniform(8, 40)) {
-        PaintConifer(canvas, mood, random,
-                     {.x = x,
-                      .foot = base + random.Uniform(0, 40),
-                      .size = random.Uniform(20, 70),
-                      .distance = 0.3});
-      }
+      PaintTreeLine(canvas, mood, random, base);
       break;
     default:
       PaintRock(canvas, mood, random, RidgeLine(random, base - 10, 25, 0.6), 0.05, snow * 0.4);

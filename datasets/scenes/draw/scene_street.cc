@@ -47,14 +47,17 @@ void PaintRoad(cv::Mat3b& canvas, const Mood& mood, SceneRandom& random, const R
     Fill(canvas, Strip(view, side - 0.15, side + 0.15, kNear, kFar), paint * 0.8);
   }
   if (random.Chance(0.7)) {
-    for (double ahead = random.Uniform(1.6, 4.0); ahead < kFar; ahead += 6.0) {
+    const double first = random.Uniform(1.6, 4.0);
+    for (int dash = 0; first + 6.0 * dash < kFar; ++dash) {
+      const double ahead = first + 6.0 * dash;
       Fill(canvas, Strip(view, -0.1, 0.1, ahead, ahead + 3.0), paint);
     }
   }
   if (random.Chance(0.2)) {
     const double ahead = random.Uniform(5.0, 9.0);
-    for (double x = -half + 0.4; x < half - 0.4; x += 1.0) {
-      Fill(canvas, Strip(view, x, x + 0.5, ahead, ahead + 3.0), paint);
+    const double first = -half + 0.4;
+    for (int bar = 0; first + bar < half - 0.4; ++bar) {
+      Fill(canvas, Strip(view, first + bar, first + bar + 0.5, ahead, ahead + 3.0), paint);
     }
   }
 }
@@ -99,7 +102,7 @@ void PaintLamps(cv::Mat3b& canvas, const Mood& mood, SceneRandom& random, const 
   const double side = random.Chance(0.5) ? 1.0 : -1.0;
   const double across = side * (view.half_road + 0.6);
   const cv::Scalar iron = Seen(mood, {60, 60, 60}, 0.2, 0.8);
-  for (double ahead = 40.0; ahead > 4.0; ahead -= 9.0) {
+  for (const double ahead : {40.0, 31.0, 22.0, 13.0}) {
     const int thick = std::max(1, static_cast<int>(view.focal / ahead * 0.12));
     const cv::Point2f head = view.See(across - side * 1.2, 6.0, ahead);
     cv::line(canvas, view.See(across, 0, ahead), view.See(across, 6.0, ahead), iron, thick);
