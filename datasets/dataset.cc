@@ -91,6 +91,8 @@ class Opener {
         QB_RETURN_IF_ERROR(OpenOneSplit(split_folders));
       }
     }
+    std::sort(dataset_.splits.begin(), dataset_.splits.end(),
+              [](const Split& a, const Split& b) { return a.name < b.name; });
     if (const std::vector<Overlap> overlaps = FindOverlaps(dataset_); !overlaps.empty()) {
       dataset_.warnings.push_back(
           fmt::format("{} images are in two splits, which makes accuracy look better than it is; "
