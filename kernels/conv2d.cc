@@ -37,7 +37,8 @@ void Conv2DQuantized(const Window& w, const Activation* input, int32_t input_zer
       // sum of patch * (filter - zero point) = sum of patch * filter - zero point * sum of patch
       Accumulator correction = 0;
       if (filter_zero_point != 0) {
-        correction = std::accumulate(patch, patch + size, Accumulator{0}) * -filter_zero_point;
+        const Accumulator sum = std::accumulate(patch, patch + size, Accumulator{0});
+        correction = WrappingMultiply<Accumulator>(sum, -filter_zero_point);
       }
       for (int32_t o = 0; o < w.out_c; ++o) {
         Accumulator acc = WrappingAdd(Dot<Accumulator>(patch, filter + o * size, size), correction);
@@ -88,14 +89,15 @@ Result<Run> PrepareQuantized(const OpContext& context) {
   const Operand& filter = context.input(1);
   const Operand bias = context.optional_input(2);
   const int32_t filter_zero_point = std::is_same_v<Weight, int8_t> ? 0 : filter.zero_point();
+  QB_ASSIGN_OR_RETURN(const std::vector<float> filter_scales, filter.ChannelScales(w.out_c));
   QB_ASSIGN_OR_RETURN(const Requantizer requantize,
-                      MakeRequantizer(input, filter.ChannelScales(w.out_c), context.output(),
+                      MakeRequantizer(input, filter_scales, context.output(),
                                       context.options<graph::Conv2DOptions>().activation));
   return Run([=, out = context.output().As<Activation>(),
               patch = std::vector<int16_t>(static_cast<size_t>(w.patch()))]() mutable {
     Conv2DQuantized(w, input.As<Activation>(), input.zero_point(), filter.As<Weight>(),
-                    filter_zero_point, bias.As<AccumulatorOf<Activation>>(),
-                    requantize, patch.data(), out);
+                    filter_zero_point, bias.As<AccumulatorOf<Activation>>(), requantize,
+                    patch.data(), out);
   });
 }
 
@@ -139,10 +141,9 @@ Result<Run> PrepareConv2DInt16(const OpContext& context) {
 Result<Run> PrepareConv2DDynamicRange(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
   const Operand& weights = context.input(1);
-  if (!weights.quantized()) {
-    return Error(StatusCode::kUnsupported, "int8 weights without a scale");
-  }
-  DynamicRangeFilter filter{weights.As<int8_t>(), weights.ChannelScales(w.out_c)};
+  DynamicRangeFilter filter;
+  filter.weights = weights.As<int8_t>();
+  QB_ASSIGN_OR_RETURN(filter.scales, weights.ChannelScales(w.out_c));
   filter.asymmetric_inputs =
       std::ranges::any_of(filter.scales, [&](float s) { return s != filter.scales[0]; });
   return Run([=, in = context.input(0).As<float>(), bias = context.optional_input(2).As<float>(),
@@ -153,5 +154,12 @@ Result<Run> PrepareConv2DDynamicRange(const OpContext& context) {
     Conv2DDynamicRange(w, in, filter, bias, range, quantized.data(), patch.data(), out);
   });
 }
+
+template void Conv2DQuantized(const Window&, const int8_t*, int32_t, const int8_t*, int32_t,
+                              const int32_t*, const Requantizer&, int16_t*, int8_t*);
+template void Conv2DQuantized(const Window&, const uint8_t*, int32_t, const uint8_t*, int32_t,
+                              const int32_t*, const Requantizer&, int16_t*, uint8_t*);
+template void Conv2DQuantized(const Window&, const int16_t*, int32_t, const int8_t*, int32_t,
+                              const int64_t*, const Requantizer&, int16_t*, int16_t*);
 
 }  // namespace qbench::kernels

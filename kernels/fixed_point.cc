@@ -65,8 +65,7 @@ int32_t OneOverOnePlusX(int32_t x) {
   constexpr int32_t k48Over17 = 1515870810;
   constexpr int32_t kMinus32Over17 = -1010580540;
   constexpr int32_t kQ29One = 1 << 29;
-  const auto half_denominator =
-      static_cast<int32_t>((static_cast<int64_t>(x) + kQ31One + 1) / 2);
+  const auto half_denominator = static_cast<int32_t>((static_cast<int64_t>(x) + kQ31One + 1) / 2);
   int32_t y = k48Over17 + Product(half_denominator, kMinus32Over17);
   for (int step = 0; step < 3; ++step) {
     const int32_t error = kQ29One - Product(half_denominator, y);

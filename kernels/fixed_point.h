@@ -4,16 +4,22 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace qbench::kernels {
 
-// a + b modulo 2^32 or 2^64, as hardware adds: an accumulator of a hostile model may overflow, and
-// must not be undefined behaviour.
-inline int32_t WrappingAdd(int32_t a, int32_t b) {
-  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+// a + b and a * b modulo 2^32 or 2^64, as hardware does it: an accumulator of a hostile model may
+// overflow, and must not be undefined behaviour.
+template <typename Integer>
+Integer WrappingAdd(Integer a, Integer b) {
+  using Unsigned = std::make_unsigned_t<Integer>;
+  return static_cast<Integer>(static_cast<Unsigned>(a) + static_cast<Unsigned>(b));
 }
-inline int64_t WrappingAdd(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+
+template <typename Integer>
+Integer WrappingMultiply(Integer a, Integer b) {
+  using Unsigned = std::make_unsigned_t<Integer>;
+  return static_cast<Integer>(static_cast<Unsigned>(a) * static_cast<Unsigned>(b));
 }
 
 // x * 2^exponent, saturated to 32 bits; exponent 0 to 31.

@@ -37,8 +37,9 @@ struct Operand {
   bool quantized() const {
     return tensor->quantization.has_value() && !tensor->quantization->scales.empty();
   }
-  // One scale for each of `channels`: a single one serves all.
-  std::vector<float> ChannelScales(int32_t channels) const;
+  // One scale for each of `channels`; a single one serves all. kUnsupported where there are none,
+  // or another number.
+  Result<std::vector<float>> ChannelScales(int64_t channels) const;
 };
 
 // Everything a Prepare sees of its operator. The operands' memory does not move.
@@ -61,8 +62,13 @@ struct OpContext {
 using Run = std::function<void()>;
 using Prepare = Result<Run> (*)(const OpContext&);
 
-// Every operand that `kernel` quantizes has at least one scale: kUnsupported otherwise.
+// The first `inputs` inputs and the output are quantized with parameters that arithmetic can rely
+// on: finite positive scales, zero points that the type holds (0 for int16). Only input 1, the
+// weights, may have more than one scale. kUnsupported otherwise.
 Status RequireQuantized(const OpContext& context, size_t inputs);
+
+// `zero_point` as a file has it, checked against the type.
+Result<int32_t> ZeroPointOf(int64_t zero_point, graph::DataType type);
 
 // Kernels that copy or compare quantized values need both sides on one scale: kUnsupported, as in
 // TensorFlow Lite, where `input` and `output` differ.

@@ -41,7 +41,8 @@ QuantizedRange RangeOf(graph::Activation activation, const Operand& output) {
   const int32_t low = QuantizeUnclamped(real.min, output.scale(), output.zero_point());
   range.min = std::max(range.min, low);
   if (activation != graph::Activation::kRelu) {
-    range.max = std::min(range.max, QuantizeUnclamped(real.max, output.scale(), output.zero_point()));
+    range.max =
+        std::min(range.max, QuantizeUnclamped(real.max, output.scale(), output.zero_point()));
   }
   return range;
 }
@@ -67,8 +68,11 @@ Result<Requantizer> MakeRequantizer(const Operand& input, const std::vector<floa
   const int max_shift = input.type() == graph::DataType::kInt16 ? 7 : 30;
   Requantizer requantizer;
   for (const float filter_scale : filter_scales) {
-    const double real = static_cast<double>(input.scale()) * static_cast<double>(filter_scale) /
-                        static_cast<double>(output.scale());
+    // uint8, the older scheme, multiplies the scales in float.
+    const double product = input.type() == graph::DataType::kUInt8
+                               ? static_cast<double>(input.scale() * filter_scale)
+                               : static_cast<double>(input.scale()) * filter_scale;
+    const double real = product / static_cast<double>(output.scale());
     QB_ASSIGN_OR_RETURN(const graph::QuantizedMultiplier multiplier, MultiplierOf(real));
     if (multiplier.shift > max_shift) {
       return Error(StatusCode::kUnsupported, "its scales ask for a multiplication by {}", real);

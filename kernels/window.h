@@ -85,7 +85,8 @@ void GatherPatch(const Window& w, const Element* image, int32_t y, int32_t x,
   const int32_t left = x * w.stride_w - w.pad_left;
   const Taps rows = TapsInside(top, w.in_h, w.filter_h, w.dilation_h);
   const Taps columns = TapsInside(left, w.in_w, w.filter_w, w.dilation_w);
-  const bool whole = rows.end - rows.begin == w.filter_h && columns.end - columns.begin == w.filter_w;
+  const bool whole =
+      rows.end - rows.begin == w.filter_h && columns.end - columns.begin == w.filter_w;
   if (!whole) std::fill_n(patch, w.patch(), PatchElement{0});
   for (int32_t fy = rows.begin; fy < rows.end; ++fy) {
     for (int32_t fx = columns.begin; fx < columns.end; ++fx) {
