@@ -130,10 +130,10 @@ FakeHost::FakeHost()
 
 void FakeHost::MakeSamples(uint32_t seed, size_t count, const std::vector<int32_t>& shape) {
   std::mt19937 random(seed);
-  sample_info_ = {.struct_size = sizeof(qbench_tensor_info),
-                  .type = QBENCH_FLOAT32,
-                  .name = "",
-                  .rank = static_cast<int32_t>(shape.size())};
+  sample_info_.struct_size = sizeof(qbench_tensor_info);
+  sample_info_.type = QBENCH_FLOAT32;
+  sample_info_.name = "";
+  sample_info_.rank = static_cast<int32_t>(shape.size());
   std::copy(shape.begin(), shape.end(), sample_info_.dims);
   const auto size = static_cast<size_t>(graph::ElementCount(shape));
   samples.clear();

@@ -89,7 +89,7 @@ graph::Model Read(const Bytes& bytes) {
   return std::move(*model);
 }
 
-std::vector<float> Run(const Bytes& bytes, const std::vector<float>& sample) {
+std::vector<float> Infer(const Bytes& bytes, const std::vector<float>& sample) {
   const auto model = std::make_shared<const graph::Model>(Read(bytes));
   auto interpreter = kernels::Interpreter::Create(model);
   EXPECT_TRUE(interpreter.ok()) << interpreter.status().message();
@@ -138,8 +138,8 @@ TEST_P(QuantizerPlugin, SameInputSameBytesAndOutputsCloseToFloat) {
   EXPECT_EQ(first.emitted["model"].media_type, QBENCH_MEDIA_TFLITE);
   EXPECT_EQ(Quantize(GetParam(), second, file).model, outcome.model);
   for (const std::vector<float>& sample : first.samples) {
-    const auto expected = Run(file, sample);
-    const auto actual = Run(outcome.model, sample);
+    const auto expected = Infer(file, sample);
+    const auto actual = Infer(outcome.model, sample);
     ASSERT_EQ(actual.size(), expected.size());
     for (size_t i = 0; i < expected.size(); ++i) {
       EXPECT_NEAR(actual[i], expected[i], GetParam() == "float" ? 0.0F : 0.02F);
