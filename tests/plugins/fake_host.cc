@@ -138,7 +138,9 @@ void FakeHost::MakeSamples(uint32_t seed, size_t count, const std::vector<int32_
   const auto size = static_cast<size_t>(graph::ElementCount(shape));
   samples.clear();
   for (size_t i = 0; i < count; ++i) {
-    samples.push_back(quantize::RandomFloats(random, size, 0.0F, 1.0F));
+    // Noise between two brightnesses of the sample's own: pure noise would look all alike.
+    const auto ends = quantize::RandomFloats(random, 2, 0.0F, 1.0F);
+    samples.push_back(quantize::RandomFloats(random, size, ends[0], ends[1]));
   }
 }
 
