@@ -1,5 +1,5 @@
 // What a worker process is asked to do, and what it answers. A job is written as job.json into a
-// job folder, the answer as result.json (with big arrays in binary files beside it).
+// job folder, the answer as result.json beside it.
 #pragma once
 
 #include <array>
@@ -26,15 +26,18 @@ struct PluginUse {
   std::vector<host::Option> options;
 };
 
-// The images of a split as tensors: a file of datasets/tensor_cache.h, and what makes a model's
-// input of its pixels.
+// The images of a split as tensors, and what makes a model's input and the class of an output of
+// them. MakeSamplesRef (samples_ref.h) fills it.
 struct SamplesRef {
-  std::filesystem::path tensor_cache;
-  // (pixel - mean) / std, one number a channel.
-  std::vector<float> mean;
+  std::filesystem::path tensor_cache;  // a file of datasets/tensor_cache.h
+  std::string tensor_key;              // the key that it must have
+  std::vector<float> mean;             // (pixel - mean) / std, one number a channel
   std::vector<float> std;
-  // labels[i] is the class of the data set that output i of the model stands for, -1 for none.
-  std::vector<int32_t> output_labels;
+  std::vector<int32_t> label_outputs;  // the model's output for each label of the data set
+  // Calibration and training: the class of the data set of each image, and the order in which they
+  // are offered (indices; class after class in turn, so that the first n are a fair choice).
+  std::vector<int32_t> labels;
+  std::vector<uint64_t> order;
 };
 
 // --- probe: what is in a plugin file, and what of it works here? --------------------------------
