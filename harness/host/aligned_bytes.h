@@ -16,8 +16,8 @@ class AlignedBytes {
 
   AlignedBytes() = default;
   explicit AlignedBytes(ByteSpan bytes)
-      : data_(static_cast<uint8_t*>(
-            ::operator new(bytes.size() + 1, std::align_val_t{kAlignment}))),
+      : data_(
+            static_cast<uint8_t*>(::operator new (bytes.size() + 1, std::align_val_t{kAlignment}))),
         size_(bytes.size()) {
     if (!bytes.empty()) std::memcpy(data_.get(), bytes.data(), bytes.size());
   }
@@ -26,9 +26,7 @@ class AlignedBytes {
 
  private:
   struct Free {
-    void operator()(uint8_t* data) const {
-      ::operator delete(data, std::align_val_t{kAlignment});
-    }
+    void operator()(uint8_t* data) const { ::operator delete (data, std::align_val_t{kAlignment}); }
   };
   std::unique_ptr<uint8_t, Free> data_;
   size_t size_ = 0;

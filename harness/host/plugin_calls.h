@@ -22,8 +22,8 @@ Status FromAbi(qbench_status status, std::string_view plugin, Phase phase, const
 
 Status ThrewException(std::string_view plugin, Phase phase, std::string_view what);
 
-// Calls `function` (into `plugin`, in `phase`), told to `observer` where there is one; `result` gets
-// what it returns. An exception that comes out is kInternal.
+// Calls `function` (into `plugin`, in `phase`), told to `observer` where there is one; `result`
+// gets what it returns. An exception that comes out is kInternal.
 template <typename T, typename Function>
 Status CallUnchecked(CallObserver* observer, std::string_view plugin, Phase phase, T& result,
                      Function&& function) {

@@ -123,9 +123,8 @@ bool HasNull(const qbench_runtime& r) {
 
 // Reads all descriptors of a factory (null: the plugin has none of this kind).
 template <typename Factory>
-Status ReadDescriptors(CallObserver* observer, const std::filesystem::path& path,
-                       PluginKind kind, const Factory* factory,
-                       std::vector<PluginDescriptor>& descriptors) {
+Status ReadDescriptors(CallObserver* observer, const std::filesystem::path& path, PluginKind kind,
+                       const Factory* factory, std::vector<PluginDescriptor>& descriptors) {
   if (factory == nullptr) return OkStatus();
   const std::string plugin = path.filename().string();
   const char* name = PluginKindName(kind);
@@ -136,8 +135,8 @@ Status ReadDescriptors(CallObserver* observer, const std::filesystem::path& path
   QB_RETURN_IF_ERROR(
       Call(observer, plugin, Phase::kEntry, count, [&] { return factory->count(); }));
   if (count > kMaxPluginsPerFile) {
-    return Broken(path, fmt::format("it claims {} {}s (at most {})", count, name,
-                                    kMaxPluginsPerFile));
+    return Broken(path,
+                  fmt::format("it claims {} {}s (at most {})", count, name, kMaxPluginsPerFile));
   }
   for (uint32_t i = 0; i < count; ++i) {
     decltype(factory->get_descriptor(i)) table = nullptr;
@@ -145,8 +144,8 @@ Status ReadDescriptors(CallObserver* observer, const std::filesystem::path& path
         Call(observer, plugin, Phase::kEntry, table, [&] { return factory->get_descriptor(i); }));
     Result<PluginDescriptor> descriptor = Read(table);
     if (!descriptor.ok()) {
-      return Broken(path, fmt::format("{} descriptor {} {}", name, i,
-                                      descriptor.status().message()));
+      return Broken(path,
+                    fmt::format("{} descriptor {} {}", name, i, descriptor.status().message()));
     }
     for (const PluginDescriptor& other : descriptors) {
       if (other.kind == kind && other.id == descriptor->id) {
@@ -242,33 +241,36 @@ Status PluginLibrary::ReadEntry() {
   constexpr size_t kVersionEnd =
       offsetof(qbench_plugin_entry_t, abi_minor) + sizeof(qbench_plugin_entry_t::abi_minor);
   if (symbol_size != 0 && symbol_size < kVersionEnd) {
-    return Broken(path_, fmt::format("{} has {} bytes, which is no entry table", kEntrySymbol,
-                                     symbol_size));
+    return Broken(
+        path_, fmt::format("{} has {} bytes, which is no entry table", kEntrySymbol, symbol_size));
   }
   const int major = entry_->abi_major;
   const int minor = entry_->abi_minor;
-  const bool too_new = major > QBENCH_ABI_MAJOR ||
-                       (major == QBENCH_ABI_MAJOR && minor > QBENCH_ABI_MINOR);
+  const bool too_new =
+      major > QBENCH_ABI_MAJOR || (major == QBENCH_ABI_MAJOR && minor > QBENCH_ABI_MINOR);
   if (too_new || major < QBENCH_ABI_MAJOR) {
-    return Error(StatusCode::kUnsupported, "plugin {}: made for plugin ABI {}.{}, too {} for this "
-                 "qbench, which has {}.{}: {}", path_.string(), major, minor,
-                 too_new ? "new" : "old", QBENCH_ABI_MAJOR, QBENCH_ABI_MINOR,
+    return Error(StatusCode::kUnsupported,
+                 "plugin {}: made for plugin ABI {}.{}, too {} for this "
+                 "qbench, which has {}.{}: {}",
+                 path_.string(), major, minor, too_new ? "new" : "old", QBENCH_ABI_MAJOR,
+                 QBENCH_ABI_MINOR,
                  too_new ? "install a newer qbench" : "rebuild it with this qbench's headers");
   }
   // This minor version's table; a plugin for a lower one may have had less of it.
   const size_t claimed = entry_->struct_size;
   if (claimed < sizeof(qbench_plugin_entry_t) || (symbol_size != 0 && symbol_size < claimed)) {
     return Broken(path_, fmt::format("its entry table is truncated: {} bytes claimed, {} exported, "
-                                     "ABI {}.{} has {}", claimed, symbol_size, QBENCH_ABI_MAJOR,
-                                     QBENCH_ABI_MINOR, sizeof(qbench_plugin_entry_t)));
+                                     "ABI {}.{} has {}",
+                                     claimed, symbol_size, QBENCH_ABI_MAJOR, QBENCH_ABI_MINOR,
+                                     sizeof(qbench_plugin_entry_t)));
   }
   if (entry_->init == nullptr || entry_->deinit == nullptr || entry_->get_factory == nullptr) {
     return Broken(path_, "its entry table has a null member");
   }
   const std::string plugin = path_.filename().string();
   qbench_status code = QBENCH_INTERNAL;
-  QB_RETURN_IF_ERROR(Call(observer_, plugin, Phase::kEntry, code,
-                          [&] { return entry_->init(path_.c_str()); }));
+  QB_RETURN_IF_ERROR(
+      Call(observer_, plugin, Phase::kEntry, code, [&] { return entry_->init(path_.c_str()); }));
   if (code != QBENCH_OK) {
     return FromAbi(code, plugin, Phase::kInit, nullptr)
         .WithContext(fmt::format("plugin {}", path_.string()));
@@ -286,8 +288,8 @@ Status PluginLibrary::ReadFactories() {
   QB_RETURN_IF_ERROR(Call(observer_, plugin, Phase::kEntry, factory,
                           [&] { return entry_->get_factory(QBENCH_RUNTIME_FACTORY); }));
   runtimes_ = static_cast<const qbench_runtime_factory*>(factory);
-  QB_RETURN_IF_ERROR(ReadDescriptors(observer_, path_, PluginKind::kQuantizer, quantizers_,
-                                     descriptors_));
+  QB_RETURN_IF_ERROR(
+      ReadDescriptors(observer_, path_, PluginKind::kQuantizer, quantizers_, descriptors_));
   QB_RETURN_IF_ERROR(
       ReadDescriptors(observer_, path_, PluginKind::kRuntime, runtimes_, descriptors_));
   if (descriptors_.empty()) return Broken(path_, "it has neither a quantizer nor a runtime");
@@ -315,9 +317,8 @@ Status PluginLibrary::ProbeRuntime(const std::string& id) {
   QB_RETURN_IF_ERROR(RequirePlugin(PluginKind::kRuntime, id));
   char reason[1024] = "";
   qbench_status code = QBENCH_INTERNAL;
-  QB_RETURN_IF_ERROR(Call(observer_, id, Phase::kProbe, code, [&] {
-    return runtimes_->probe(id.c_str(), reason, sizeof(reason));
-  }));
+  QB_RETURN_IF_ERROR(Call(observer_, id, Phase::kProbe, code,
+                          [&] { return runtimes_->probe(id.c_str(), reason, sizeof(reason)); }));
   reason[sizeof(reason) - 1] = '\0';
   return FromAbi(code, id, Phase::kProbe, reason);
 }

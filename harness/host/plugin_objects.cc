@@ -12,16 +12,16 @@ constexpr uint32_t kMaxFacts = 10000;
 // Options as the ABI wants them; they point into `options`.
 std::vector<qbench_option> ToAbi(std::span<const Option> options) {
   std::vector<qbench_option> result;
-  for (const Option& option : options) result.push_back({option.name.c_str(), option.value.c_str()});
+  for (const Option& option : options)
+    result.push_back({option.name.c_str(), option.value.c_str()});
   return result;
 }
 
 template <typename Object>
 Result<std::vector<Fact>> ReadFacts(CallObserver* observer, const std::string& id, Object* object) {
   const void* extension = nullptr;
-  QB_RETURN_IF_ERROR(Call(observer, id, Phase::kFacts, extension, [&] {
-    return object->get_extension(object, QBENCH_PLUGIN_FACTS);
-  }));
+  QB_RETURN_IF_ERROR(Call(observer, id, Phase::kFacts, extension,
+                          [&] { return object->get_extension(object, QBENCH_PLUGIN_FACTS); }));
   if (extension == nullptr) return std::vector<Fact>();
   const auto* table = static_cast<const qbench_plugin_facts*>(extension);
   if (table->struct_size < sizeof(*table) || table->count == nullptr || table->get == nullptr) {
@@ -192,8 +192,9 @@ Status Runtime::Init(std::span<const Option> options, uint32_t threads) {
 }
 
 Status Runtime::Load(ByteSpan model) {
-  QB_RETURN_IF_ERROR(CallObject(observer_, id_, Phase::kLoad, object_,
-                                [&] { return object_->load(object_, model.data(), model.size()); }));
+  QB_RETURN_IF_ERROR(CallObject(observer_, id_, Phase::kLoad, object_, [&] {
+    return object_->load(object_, model.data(), model.size());
+  }));
   QB_ASSIGN_OR_RETURN(inputs_, ReadTensors(observer_, id_, object_, "input", object_->input_count,
                                            object_->input_info));
   QB_ASSIGN_OR_RETURN(outputs_, ReadTensors(observer_, id_, object_, "output",
@@ -202,9 +203,8 @@ Status Runtime::Load(ByteSpan model) {
 }
 
 Status Runtime::SetInput(uint32_t index, ByteSpan data) {
-  return CallObject(observer_, id_, Phase::kSetInput, object_, [&] {
-    return object_->set_input(object_, index, data.data(), data.size());
-  });
+  return CallObject(observer_, id_, Phase::kSetInput, object_,
+                    [&] { return object_->set_input(object_, index, data.data(), data.size()); });
 }
 
 Status Runtime::Invoke() {
@@ -213,8 +213,8 @@ Status Runtime::Invoke() {
                                    [&] { return object_->invoke(object_); }));
   if (code == QBENCH_OK) return OkStatus();
   const char* text = nullptr;
-  QB_RETURN_IF_ERROR(Call(observer_, id_, Phase::kInvoke, text,
-                          [&] { return object_->last_error(object_); }));
+  QB_RETURN_IF_ERROR(
+      Call(observer_, id_, Phase::kInvoke, text, [&] { return object_->last_error(object_); }));
   return FromAbi(code, id_, Phase::kInvoke, text);
 }
 
@@ -223,9 +223,8 @@ Status Runtime::CheckAfterInvoke() {
 }
 
 Status Runtime::GetOutput(uint32_t index, std::span<uint8_t> data) {
-  return CallObject(observer_, id_, Phase::kGetOutput, object_, [&] {
-    return object_->get_output(object_, index, data.data(), data.size());
-  });
+  return CallObject(observer_, id_, Phase::kGetOutput, object_,
+                    [&] { return object_->get_output(object_, index, data.data(), data.size()); });
 }
 
 Result<std::vector<Fact>> Runtime::Facts() { return ReadFacts(observer_, id_, object_); }

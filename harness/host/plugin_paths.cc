@@ -30,7 +30,8 @@ Result<std::vector<fs::path>> PluginFolders() {
     if (entry.empty()) continue;
     if (!IsFolder(entry)) {
       return Error(StatusCode::kNotFound,
-                   "QBENCH_PLUGIN_PATH names {}, which is not a folder: correct or unset it", entry);
+                   "QBENCH_PLUGIN_PATH names {}, which is not a folder: correct or unset it",
+                   entry);
     }
     folders.emplace_back(entry);
   }

@@ -21,14 +21,17 @@ Result<SampleSource> SampleSource::Open(const SamplesRef& ref) {
   QB_ASSIGN_OR_RETURN(datasets::TensorCache cache, datasets::TensorCache::Open(ref.tensor_cache));
   const std::string file = ref.tensor_cache.string();
   if (cache.key() != ref.tensor_key) {
-    return Error(StatusCode::kCorrupt, "{} holds tensors of another split or preprocessing: delete "
-                 "it and run again", file);
+    return Error(StatusCode::kCorrupt,
+                 "{} holds tensors of another split or preprocessing: delete "
+                 "it and run again",
+                 file);
   }
   const auto channels = static_cast<size_t>(cache.channels());
   if (ref.mean.size() != channels || ref.std.size() != channels) {
-    return Error(StatusCode::kInvalidArgument, "{} has {} channels, the preprocessing {} means and "
-                 "{} deviations: correct the model's sidecar", file, channels, ref.mean.size(),
-                 ref.std.size());
+    return Error(StatusCode::kInvalidArgument,
+                 "{} has {} channels, the preprocessing {} means and "
+                 "{} deviations: correct the model's sidecar",
+                 file, channels, ref.mean.size(), ref.std.size());
   }
   if (!ref.labels.empty() && ref.labels.size() != cache.size()) {
     return Error(StatusCode::kInvalidArgument, "{} has {} images, the job {} labels", file,

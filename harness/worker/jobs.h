@@ -2,7 +2,6 @@
 // job folder, the answer as result.json beside it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "harness/host/plugin_info.h"
+#include "harness/host/samples_description.h"
 #include "harness/measure/conditions.h"
 #include "harness/measure/latency.h"
 #include "harness/measure/memory.h"
@@ -26,19 +26,7 @@ struct PluginUse {
   std::vector<host::Option> options;
 };
 
-// The images of a split as tensors, and what makes a model's input and the class of an output of
-// them. MakeSamplesRef (samples_ref.h) fills it.
-struct SamplesRef {
-  std::filesystem::path tensor_cache;  // a file of datasets/tensor_cache.h
-  std::string tensor_key;              // the key that it must have
-  std::vector<float> mean;             // (pixel - mean) / std, one number a channel
-  std::vector<float> std;
-  std::vector<int32_t> label_outputs;  // the model's output for each label of the data set
-  // Calibration and training: the class of the data set of each image, and the order in which they
-  // are offered (indices; class after class in turn, so that the first n are a fair choice).
-  std::vector<int32_t> labels;
-  std::vector<uint64_t> order;
-};
+using SamplesRef = host::SamplesRef;
 
 // --- probe: what is in a plugin file, and what of it works here? --------------------------------
 struct ProbeJob {
@@ -64,6 +52,7 @@ struct ImportResult {
   std::string sha256;      // of the .tflite file
   uint64_t file_bytes = 0;
   bool float_model = false;  // every input and output is float32
+  int32_t operators = 0;
   std::vector<int32_t> input_shape;
   std::vector<int32_t> output_shape;
   Json summary;  // of graph/summary.h, for `qbench inspect`
