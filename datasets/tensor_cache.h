@@ -36,6 +36,8 @@ class TensorCache {
   size_t pixel_bytes() const;
 
   ImageStatus status(size_t i) const { return static_cast<ImageStatus>(status_[i]); }
+  // The index into Dataset::labels.
+  int label(size_t i) const { return LoadUnaligned<int32_t>(labels_.subspan(i * 4)); }
   // Height x width x channels, 8 bits; all zero where the status is not kOk.
   std::span<const uint8_t> pixels(size_t i) const;
   // Writes pixel_bytes() values, (pixel - mean) / std of each channel in float32, as numpy computes
@@ -44,7 +46,7 @@ class TensorCache {
 
   const std::vector<BrokenImage>& broken() const { return broken_; }
   const std::string& key() const { return key_; }
-  // Of statuses and pixels, as it was when the file was written.
+  // Of statuses, labels and pixels, as it was when the file was written.
   const std::string& content_sha256() const { return content_sha256_; }
   const std::filesystem::path& file() const { return file_; }
 
@@ -54,6 +56,7 @@ class TensorCache {
  private:
   explicit TensorCache(MappedFile mapping) : mapping_(std::move(mapping)) {}
   Status Parse();
+  Status ParseReasons(std::string_view text);
 
   MappedFile mapping_;
   std::filesystem::path file_;
@@ -64,18 +67,20 @@ class TensorCache {
   std::string key_;
   std::string content_sha256_;
   ByteSpan status_;
+  ByteSpan labels_;  // int32
   ByteSpan pixels_;
-  ByteSpan content_;
+  ByteSpan content_;  // all but the header
   std::vector<BrokenImage> broken_;
 };
 
-// The cache's key: SHA-256 of format version, split content and PixelKey.
+// The cache's key: SHA-256 of format version, split content, label indices and PixelKey.
 std::string TensorKey(const Split& split, const Preprocessing& preprocessing);
 
-// Opens the tensors of a split below `cache_dir`/tensors, making them first where they are missing,
-// damaged, or hold an image with status kFailed. A broken image is no error (see broken());
-// kCorrupt where all are broken. kIo names folder and bytes needed where the disk is full or
-// read-only.
+// Opens the tensors of a split below `cache_dir`/tensors (their content is checked), making them
+// first where they are missing, damaged, or hold an image with status kFailed. Of two processes
+// that want the same tensors, one makes them and the other waits. A broken image is no error (see
+// broken()); kCorrupt where all are broken. kIo names folder and bytes needed where the disk is
+// full or read-only.
 Result<TensorCache> EnsureTensors(const Split& split, const Preprocessing& preprocessing,
                                   const std::filesystem::path& cache_dir,
                                   const DecodeOptions& options);
