@@ -137,7 +137,11 @@ struct HostThunks {
 };
 
 PluginHost::PluginHost(std::string plugin, HostCallbacks callbacks, CallObserver* observer)
-    : plugin_(std::move(plugin)), callbacks_(std::move(callbacks)), observer_(observer), host_(), sample_info_() {
+    : plugin_(std::move(plugin)),
+      callbacks_(std::move(callbacks)),
+      observer_(observer),
+      host_(),
+      sample_info_() {
   host_.struct_size = sizeof(host_);
   host_.abi_major = QBENCH_ABI_MAJOR;
   host_.abi_minor = QBENCH_ABI_MINOR;
@@ -205,7 +209,7 @@ const SampleSource* PluginHost::Samples(qbench_split split) const {
 }
 
 qbench_status PluginHost::ReadSample(qbench_split split, uint64_t index, void* data, size_t size,
-                                       int32_t* label) {
+                                     int32_t* label) {
   const SampleSource* samples = Samples(split);
   if (samples == nullptr || index >= samples->count() || data == nullptr ||
       size != samples->info().ByteSize()) {
@@ -223,7 +227,7 @@ qbench_status PluginHost::ReadSample(qbench_split split, uint64_t index, void* d
 }
 
 qbench_status PluginHost::RunInference(ByteSpan model, qbench_split split, uint64_t first,
-                                         uint64_t count, qbench_on_outputs on_outputs, void* user) {
+                                       uint64_t count, qbench_on_outputs on_outputs, void* user) {
   inference_error_.clear();
   const SampleSource* samples = Samples(split);
   if (samples == nullptr || model.data() == nullptr || on_outputs == nullptr) {

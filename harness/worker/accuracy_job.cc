@@ -23,8 +23,7 @@ std::vector<int32_t> OutputLabels(const std::vector<int32_t>& label_outputs, siz
   return labels;
 }
 
-Status CheckModel(const host::RuntimePool& pool, const host::SampleSource& samples,
-                  size_t labels) {
+Status CheckModel(const host::RuntimePool& pool, const host::SampleSource& samples, size_t labels) {
   QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), samples.info()));
   if (pool.outputs().size() != 1) {
     return Error(StatusCode::kUnsupported, "the model has {} outputs, an image classifier has one",
@@ -48,8 +47,7 @@ Status Classify(const WorkerContext& context, const SamplesRef& ref,
   const std::vector<size_t> images = SoundImages(samples);
   const host::TensorInfo& input = pool.input();
   const host::TensorInfo& output = pool.outputs().front();
-  const std::vector<int32_t> output_labels =
-      OutputLabels(ref.label_outputs, output.ElementCount());
+  const std::vector<int32_t> output_labels = OutputLabels(ref.label_outputs, output.ElementCount());
   result.predicted.assign(samples.image_count(), -1);
   result.confidence.assign(samples.image_count(), 0.0F);
   result.skipped = static_cast<int64_t>(samples.image_count() - images.size());

@@ -8,7 +8,9 @@
 namespace qbench::worker {
 namespace {
 
-bool IsQuantized(const host::TensorInfo& info) { return std::isfinite(info.scale) && info.scale > 0; }
+bool IsQuantized(const host::TensorInfo& info) {
+  return std::isfinite(info.scale) && info.scale > 0;
+}
 
 template <typename T>
 void Quantize(const host::TensorInfo& input, std::span<const float> values,
@@ -65,8 +67,8 @@ void WriteModelInput(const host::TensorInfo& input, std::span<const float> value
 }
 
 Status CheckModelOutput(const host::TensorInfo& output, size_t labels) {
-  const bool integer = output.type == QBENCH_INT8 || output.type == QBENCH_UINT8 ||
-                       output.type == QBENCH_INT16;
+  const bool integer =
+      output.type == QBENCH_INT8 || output.type == QBENCH_UINT8 || output.type == QBENCH_INT16;
   if (output.type != QBENCH_FLOAT32 && !integer) {
     return Error(StatusCode::kUnsupported,
                  "the model's output is {}: qbench reads float32, int8, uint8 and int16",
@@ -77,9 +79,10 @@ Status CheckModelOutput(const host::TensorInfo& output, size_t labels) {
                  host::DescribeTensor(output));
   }
   if (output.ElementCount() != labels) {
-    return Error(StatusCode::kInvalidArgument,
-                 "the model has {} outputs ({}) and its sidecar {} labels: list one label an output",
-                 output.ElementCount(), host::DescribeTensor(output), labels);
+    return Error(
+        StatusCode::kInvalidArgument,
+        "the model has {} outputs ({}) and its sidecar {} labels: list one label an output",
+        output.ElementCount(), host::DescribeTensor(output), labels);
   }
   return OkStatus();
 }

@@ -48,8 +48,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, artifact, runtime, threads, inst
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, artifact, runtime, threads, samples, settings)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult::Entry, descriptor, available, reason, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult, plugins)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportResult, converted, sha256, file_bytes, float_model, operators,
-                                   input_shape, output_shape, summary)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportResult, converted, sha256, file_bytes, float_model,
+                                   operators, input_shape, output_shape, summary)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult::Entry, name, media_type, file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult, artifact, sha256, file_bytes, entries, warnings,
                                    facts, calibration_runtime, wall_seconds, peak_rss_bytes)

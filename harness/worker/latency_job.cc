@@ -76,7 +76,7 @@ Status Measure(host::Runtime& runtime, const std::vector<Bytes>& inputs,
   return OkStatus();
 }
 
-// The outputs of the last run: a model that computes nothing sensible is not worth its time.
+// A runtime whose outputs cannot be read has not run the model.
 Status CheckOutputs(host::Runtime& runtime) {
   for (size_t i = 0; i < runtime.outputs().size(); ++i) {
     Bytes bytes(runtime.outputs()[i].ByteSize());
@@ -104,8 +104,8 @@ Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob&
 
   const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
-  QB_ASSIGN_OR_RETURN(const auto runtime, LoadRuntime(*library, job, host.host(), model->span(),
-                                                      result.load_ms));
+  QB_ASSIGN_OR_RETURN(const auto runtime,
+                      LoadRuntime(*library, job, host.host(), model->span(), result.load_ms));
   QB_ASSIGN_OR_RETURN(const std::vector<Bytes> inputs,
                       MakeInputs(job.samples, runtime->inputs().front()));
   QB_RETURN_IF_ERROR(Measure(*runtime, inputs, job.settings, result));
@@ -118,9 +118,9 @@ Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob&
         "the kernel does not let the peak memory be reset: it is that of the whole process");
   }
   if (result.samples.cut_short) {
-    result.warnings.push_back(fmt::format(
-        "only {} samples: {} runs would have taken longer than {} s", result.samples.ns.size(),
-        job.settings.min_samples, job.settings.max_seconds));
+    result.warnings.push_back(
+        fmt::format("only {} samples: {} runs would have taken longer than {} s",
+                    result.samples.ns.size(), job.settings.min_samples, job.settings.max_seconds));
   }
   return result;
 }

@@ -73,7 +73,7 @@ bool WorkerLink::Cancelled() const {
 
 DescriptorGuard::DescriptorGuard(const std::vector<int>& descriptors) {
   for (const int descriptor : descriptors) {
-    struct stat now{};
+    struct stat now {};
     if (fstat(descriptor, &now) == 0) watched_.push_back({descriptor, now.st_dev, now.st_ino});
   }
 }
@@ -81,7 +81,7 @@ DescriptorGuard::DescriptorGuard(const std::vector<int>& descriptors) {
 std::vector<int> DescriptorGuard::Broken() const {
   std::vector<int> broken;
   for (const Watched& watched : watched_) {
-    struct stat now{};
+    struct stat now {};
     if (fstat(watched.descriptor, &now) != 0 || now.st_dev != watched.device ||
         now.st_ino != watched.inode) {
       broken.push_back(watched.descriptor);
