@@ -230,8 +230,8 @@ struct Graph {
 // signature; inputs and outputs are in the order of Graph::inputs and Graph::outputs.
 struct Signature {
   std::string key = "serving_default";
-  std::vector<std::string> input_names;
-  std::vector<std::string> output_names;
+  std::vector<std::string> input_names = {};
+  std::vector<std::string> output_names = {};
   bool operator==(const Signature&) const = default;
 };
 

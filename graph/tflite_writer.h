@@ -7,7 +7,9 @@
 
 namespace qbench::graph {
 
-// Validates first. kUnsupported where the file would pass 2 GiB; else Validate's errors.
+// A model without a signature gets one by its tensors' names. Layers' names (Op::name) have no
+// place in the format. Validates first. kUnsupported where the file would pass 2 GiB; else
+// Validate's errors.
 Result<Bytes> WriteTflite(const Model& model);
 
 }  // namespace qbench::graph
