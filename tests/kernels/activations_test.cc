@@ -34,8 +34,9 @@ TEST(Activations, FloatAgreesWithDouble) {
   const auto input = random.Reals(500, -9, 9);
   for (const Function& function : kFunctions) {
     SCOPED_TRACE(graph::OpKindName(function.kind));
-    const auto output = SingleOp().Input({1, 500}, input).Run<float>(
-        function.kind, OptionsOf(function.kind), {1, 500});
+    const auto output = SingleOp()
+                            .Input({1, 500}, input)
+                            .Run<float>(function.kind, OptionsOf(function.kind), {1, 500});
     ASSERT_TRUE(output.ok()) << output.status().message();
     for (size_t i = 0; i < input.size(); ++i) {
       ASSERT_NEAR((*output)[i], function.real(static_cast<double>(input[i])), 2e-6);
@@ -57,8 +58,10 @@ void CheckQuantized(const Function& function, float scale) {
   auto out_q = Fitting<T>(real);
   if (function.kind == OpKind::kLogistic) out_q = Affine(1.0F / 256.0F, low);
   if (function.kind == OpKind::kTanh) out_q = Affine(1.0F / 128.0F, low + 128);
-  const auto output = SingleOp().Input({1, count}, input, in_q).Run<T>(
-      function.kind, OptionsOf(function.kind), {1, count}, out_q);
+  const auto output =
+      SingleOp()
+          .Input({1, count}, input, in_q)
+          .template Run<T>(function.kind, OptionsOf(function.kind), {1, count}, out_q);
   ASSERT_TRUE(output.ok()) << output.status().message();
   const int tolerance = function.kind == OpKind::kHardSwish ? 2 : 1;
   for (size_t i = 0; i < real.size(); ++i) {
@@ -78,9 +81,10 @@ TEST(Activations, QuantizedAgreesWithDouble) {
 
 TEST(Activations, LeakyReluWithANegativeSlope) {
   const auto q = Affine(1.0F, 0);
-  const auto output = SingleOp()
-                          .Input<int8_t>({1, 3}, {-10, 0, 10}, q)
-                          .Run<int8_t>(OpKind::kLeakyRelu, graph::LeakyReluOptions{-0.5F}, {1, 3}, q);
+  const auto output =
+      SingleOp()
+          .Input<int8_t>({1, 3}, {-10, 0, 10}, q)
+          .Run<int8_t>(OpKind::kLeakyRelu, graph::LeakyReluOptions{-0.5F}, {1, 3}, q);
   ASSERT_TRUE(output.ok()) << output.status().message();
   EXPECT_THAT(*output, ElementsAre(5, 0, 10));
 }

@@ -27,7 +27,7 @@ struct ConvLayer {
   }
   graph::OpOptions Options() const {
     if (depthwise) {
-      return graph::DepthwiseConv2DOptions{padding,    stride_h,   stride_w,      dilation_h,
+      return graph::DepthwiseConv2DOptions{padding,    stride_h,     stride_w,  dilation_h,
                                            dilation_w, out_c / in_c, activation};
     }
     return graph::Conv2DOptions{padding, stride_h, stride_w, dilation_h, dilation_w, activation};
@@ -60,12 +60,12 @@ inline ConvLayer RandomLayer(Random& random, bool depthwise) {
   layer.out_c = depthwise ? layer.in_c * random.Int(1, 3) : random.Int(1, 9);
   layer.padding = random.Coin() ? graph::Padding::kSame : graph::Padding::kValid;
   layer.activation = static_cast<graph::Activation>(random.Int(0, 3));
-  layer.out_h = SizeAndPadding(layer.padding, layer.in_h, layer.filter_h, layer.stride_h,
-                               layer.dilation_h)
-                    .first;
-  layer.out_w = SizeAndPadding(layer.padding, layer.in_w, layer.filter_w, layer.stride_w,
-                               layer.dilation_w)
-                    .first;
+  layer.out_h =
+      SizeAndPadding(layer.padding, layer.in_h, layer.filter_h, layer.stride_h, layer.dilation_h)
+          .first;
+  layer.out_w =
+      SizeAndPadding(layer.padding, layer.in_w, layer.filter_w, layer.stride_w, layer.dilation_w)
+          .first;
   return layer;
 }
 

@@ -16,16 +16,22 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 TEST(Quantize, RoundsHalvesAwayFromZeroAndSaturates) {
   const std::vector<float> input = {0.0F, 0.25F, -0.25F, 0.75F, 1e30F, -1e30F, kInfinity, kNan};
-  const auto int8 = SingleOp().Input<float>({1, 8}, input).Run<int8_t>(
-      OpKind::kQuantize, graph::NoOptions{}, {1, 8}, Affine(0.5F, 3));
+  const auto int8 =
+      SingleOp()
+          .Input<float>({1, 8}, input)
+          .Run<int8_t>(OpKind::kQuantize, graph::NoOptions{}, {1, 8}, Affine(0.5F, 3));
   ASSERT_TRUE(int8.ok()) << int8.status().message();
   EXPECT_THAT(*int8, ElementsAre(3, 4, 2, 5, 127, -128, 127, 3));
-  const auto uint8 = SingleOp().Input<float>({1, 8}, input).Run<uint8_t>(
-      OpKind::kQuantize, graph::NoOptions{}, {1, 8}, Affine(0.5F, 3));
+  const auto uint8 =
+      SingleOp()
+          .Input<float>({1, 8}, input)
+          .Run<uint8_t>(OpKind::kQuantize, graph::NoOptions{}, {1, 8}, Affine(0.5F, 3));
   ASSERT_TRUE(uint8.ok()) << uint8.status().message();
   EXPECT_THAT(*uint8, ElementsAre(3, 4, 2, 5, 255, 0, 255, 3));
-  const auto int16 = SingleOp().Input<float>({1, 8}, input).Run<int16_t>(
-      OpKind::kQuantize, graph::NoOptions{}, {1, 8}, Affine(0.5F, 0));
+  const auto int16 =
+      SingleOp()
+          .Input<float>({1, 8}, input)
+          .Run<int16_t>(OpKind::kQuantize, graph::NoOptions{}, {1, 8}, Affine(0.5F, 0));
   ASSERT_TRUE(int16.ok()) << int16.status().message();
   EXPECT_THAT(*int16, ElementsAre(0, 1, -1, 2, 32767, -32768, 32767, 0));
 }
@@ -40,8 +46,9 @@ void CheckRequantize(uint32_t seed) {
   const auto input = random.Values<From>(100, low, high);
   const auto real = RealOf(input, in_q);
   const auto out_q = Fitting<To>(real);
-  const auto output = SingleOp().Input({100}, input, in_q).template Run<To>(
-      OpKind::kQuantize, graph::NoOptions{}, {100}, out_q);
+  const auto output = SingleOp()
+                          .Input({100}, input, in_q)
+                          .template Run<To>(OpKind::kQuantize, graph::NoOptions{}, {100}, out_q);
   ASSERT_TRUE(output.ok()) << output.status().message();
   for (size_t i = 0; i < real.size(); ++i) {
     ASSERT_NEAR((*output)[i], QuantizedOf<To>(real[i], out_q), 1);

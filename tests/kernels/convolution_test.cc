@@ -24,8 +24,8 @@ size_t ChannelOf(const ConvLayer& layer, size_t i) {
 }
 
 class Convolution : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(Kinds, Convolution, testing::Bool(), [](const auto& info) {
-  return info.param ? "DepthwiseConv2D" : "Conv2D";
+INSTANTIATE_TEST_SUITE_P(Kinds, Convolution, testing::Bool(), [](const auto& kind) {
+  return kind.param ? "DepthwiseConv2D" : "Conv2D";
 });
 
 TEST_P(Convolution, FloatAgreesWithDouble) {
@@ -73,19 +73,20 @@ void CheckQuantized(uint32_t seed, bool depthwise, bool per_channel, double tole
   const ConvLayer layer = RandomLayer(random, depthwise);
   const bool wide = sizeof(Activation) == 2;
   const bool asymmetric_weights = std::is_same_v<Weight, uint8_t>;
-  const auto in_q = Affine(wide ? 1e-4F : 0.02F, wide ? 0
-                           : std::is_same_v<Activation, int8_t> ? random.Int(-128, 127)
-                                                                : random.Int(0, 255));
-  const auto input = random.Values<Activation>(
-      graph::ElementCount(layer.InputShape()), wide ? -20000 : std::numeric_limits<Activation>::min(),
-      wide ? 20000 : std::numeric_limits<Activation>::max());
+  const auto in_q =
+      Affine(wide ? 1e-4F : 0.02F, wide                                 ? 0
+                                   : std::is_same_v<Activation, int8_t> ? random.Int(-128, 127)
+                                                                        : random.Int(0, 255));
+  const auto input =
+      random.Values<Activation>(graph::ElementCount(layer.InputShape()),
+                                wide ? -20000 : std::numeric_limits<Activation>::min(),
+                                wide ? 20000 : std::numeric_limits<Activation>::max());
   const auto filter_q =
-      per_channel
-          ? PerChannel(random.Reals(layer.out_c, 0.002F, 0.02F), layer.FilterAxis())
-          : Affine(0.01F, asymmetric_weights ? random.Int(0, 255) : 0);
+      per_channel ? PerChannel(random.Reals(layer.out_c, 0.002F, 0.02F), layer.FilterAxis())
+                  : Affine(0.01F, asymmetric_weights ? random.Int(0, 255) : 0);
   const auto filter =
-      random.Values<Weight>(graph::ElementCount(layer.FilterShape()),
-                            asymmetric_weights ? 0 : -127, asymmetric_weights ? 255 : 127);
+      random.Values<Weight>(graph::ElementCount(layer.FilterShape()), asymmetric_weights ? 0 : -127,
+                            asymmetric_weights ? 255 : 127);
   const auto scale_of = [&](size_t channel) {
     return static_cast<double>(filter_q.scales[per_channel ? channel : 0]);
   };
@@ -109,7 +110,7 @@ void CheckQuantized(uint32_t seed, bool depthwise, bool per_channel, double tole
   op.Input(layer.InputShape(), input, in_q).Constant(layer.FilterShape(), filter, filter_q);
   bias.empty() ? op.NoBias() : op.Constant({layer.out_c}, bias, PerChannel(bias_scales, 0));
   const auto output =
-      op.Run<Activation>(layer.Kind(), layer.Options(), layer.OutputShape(), out_q);
+      op.template Run<Activation>(layer.Kind(), layer.Options(), layer.OutputShape(), out_q);
   ASSERT_TRUE(output.ok()) << output.status().message();
   for (size_t i = 0; i < real.size(); ++i) {
     const auto expected = QuantizedOf<Activation>(Activated(layer.activation, real[i]), out_q);
@@ -171,29 +172,30 @@ TEST_P(Convolution, DynamicRangeStaysWithinTheInputsQuantization) {
 }
 
 // 2 x 2 patches of a 2 x 3 image, by hand: acc = 1*1 + 2*2 + 4*3 + 5*4 = 37 and 1*2 + 2*3 + 3*5 +
-// 4*6 = 47; times 0.5 * 0.25 / 0.5 = 0.25: 9.25 and 11.75; plus the zero point 10.
+// 4*6 = 47; the multiplier 0.5 * 0.25 / 0.5 = 0.25 is 2^30 with a shift by 1 to the right, so that
+// 37 is rounded twice: to 18.5 -> 19, to 9.5 -> 10 (once would give 9). Plus the zero point 10.
 TEST(Conv2D, Int8ByHand) {
-  const auto output = SingleOp()
-                          .Input<int8_t>({1, 2, 3, 1}, {2, 3, 4, 5, 6, 7}, Affine(0.5F, 1))
-                          .Constant<int8_t>({1, 2, 2, 1}, {1, 2, 3, 4}, Affine(0.25F, 0))
-                          .NoBias()
-                          .Run<int8_t>(OpKind::kConv2D,
-                                       graph::Conv2DOptions{.padding = graph::Padding::kValid},
-                                       {1, 1, 2, 1}, Affine(0.5F, 10));
+  const auto output =
+      SingleOp()
+          .Input<int8_t>({1, 2, 3, 1}, {2, 3, 4, 5, 6, 7}, Affine(0.5F, 1))
+          .Constant<int8_t>({1, 2, 2, 1}, {1, 2, 3, 4}, Affine(0.25F, 0))
+          .NoBias()
+          .Run<int8_t>(OpKind::kConv2D, graph::Conv2DOptions{.padding = graph::Padding::kValid},
+                       {1, 1, 2, 1}, Affine(0.5F, 10));
   ASSERT_TRUE(output.ok()) << output.status().message();
-  EXPECT_THAT(*output, testing::ElementsAre(19, 22));
+  EXPECT_THAT(*output, testing::ElementsAre(20, 22));
 }
 
-// Exact halves go away from zero: ±1.5 and ±2.5 of the output's steps.
-TEST(Conv2D, Int8RoundsHalvesAwayFromZero) {
-  const auto output = SingleOp()
-                          .Input<int8_t>({1, 1, 4, 1}, {3, -3, 5, -5}, Affine(1.0F, 0))
-                          .Constant<int8_t>({1, 1, 1, 1}, {1}, Affine(0.5F, 0))
-                          .NoBias()
-                          .Run<int8_t>(OpKind::kConv2D, graph::Conv2DOptions{}, {1, 1, 4, 1},
-                                       Affine(1.0F, 0));
+// Exact halves in the high multiply go up: ±1.5 and ±2.5 of the output's steps.
+TEST(Conv2D, Int8RoundsHalvesUp) {
+  const auto output =
+      SingleOp()
+          .Input<int8_t>({1, 1, 4, 1}, {3, -3, 5, -5}, Affine(1.0F, 0))
+          .Constant<int8_t>({1, 1, 1, 1}, {1}, Affine(0.5F, 0))
+          .NoBias()
+          .Run<int8_t>(OpKind::kConv2D, graph::Conv2DOptions{}, {1, 1, 4, 1}, Affine(1.0F, 0));
   ASSERT_TRUE(output.ok()) << output.status().message();
-  EXPECT_THAT(*output, testing::ElementsAre(2, -2, 3, -3));
+  EXPECT_THAT(*output, testing::ElementsAre(2, -1, 3, -2));
 }
 
 TEST(Conv2D, NamesTypesThatHaveNoKernel) {
@@ -209,12 +211,12 @@ TEST(Conv2D, NamesTypesThatHaveNoKernel) {
 }
 
 TEST(Conv2D, RefusesQuantizedTensorsWithoutAScale) {
-  const auto output = SingleOp()
-                          .Input<int8_t>({1, 1, 1, 1}, {1})
-                          .Constant<int8_t>({1, 1, 1, 1}, {1}, Affine(1.0F, 0))
-                          .NoBias()
-                          .Run<int8_t>(OpKind::kConv2D, graph::Conv2DOptions{}, {1, 1, 1, 1},
-                                       Affine(1.0F, 0));
+  const auto output =
+      SingleOp()
+          .Input<int8_t>({1, 1, 1, 1}, {1})
+          .Constant<int8_t>({1, 1, 1, 1}, {1}, Affine(1.0F, 0))
+          .NoBias()
+          .Run<int8_t>(OpKind::kConv2D, graph::Conv2DOptions{}, {1, 1, 1, 1}, Affine(1.0F, 0));
   ASSERT_FALSE(output.ok());
   EXPECT_THAT(output.status().message(), HasSubstr("layer"));
 }

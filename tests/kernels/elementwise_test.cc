@@ -96,8 +96,10 @@ void CheckQuantized(uint32_t seed) {
                            real_b[BroadcastIndex(s.b, s.out, i)]));
     }
     const auto out_q = Fitting<T>(real);
-    const auto output = SingleOp().Input(s.a, a, a_q).Input(s.b, b, b_q).Run<T>(
-        kind, BinaryOptions{}, s.out, out_q);
+    const auto output = SingleOp()
+                            .Input(s.a, a, a_q)
+                            .Input(s.b, b, b_q)
+                            .template Run<T>(kind, BinaryOptions{}, s.out, out_q);
     ASSERT_TRUE(output.ok()) << output.status().message();
     for (size_t i = 0; i < real.size(); ++i) {
       ASSERT_NEAR((*output)[i], QuantizedOf<T>(real[i], out_q), 1) << "element " << i;
@@ -115,11 +117,11 @@ TEST(Elementwise, QuantizedAgreesWithDouble) {
 
 // 0.5 * (10 - 2) + 0.25 * (20 - 4) = 8, and 8 / 0.5 - 1 = 15.
 TEST(Elementwise, AddInt8ByHand) {
-  const auto output = SingleOp()
-                          .Input<int8_t>({1, 2}, {10, 127}, Affine(0.5F, 2))
-                          .Input<int8_t>({1, 2}, {20, 127}, Affine(0.25F, 4))
-                          .Run<int8_t>(OpKind::kAdd, BinaryOptions{Activation::kRelu}, {1, 2},
-                                       Affine(0.5F, -1));
+  const auto output =
+      SingleOp()
+          .Input<int8_t>({1, 2}, {10, 127}, Affine(0.5F, 2))
+          .Input<int8_t>({1, 2}, {20, 127}, Affine(0.25F, 4))
+          .Run<int8_t>(OpKind::kAdd, BinaryOptions{Activation::kRelu}, {1, 2}, Affine(0.5F, -1));
   ASSERT_TRUE(output.ok()) << output.status().message();
   EXPECT_THAT(*output, ElementsAre(15, 127));
 }

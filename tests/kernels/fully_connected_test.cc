@@ -49,10 +49,9 @@ TEST(FullyConnected, FloatAgreesWithDouble) {
     SingleOp op;
     op.Input({l.rows, l.depth}, input).Constant({l.units, l.depth}, weights);
     bias.empty() ? op.NoBias() : op.Constant({l.units}, bias);
-    const auto output =
-        op.Run<float>(OpKind::kFullyConnected,
-                      graph::FullyConnectedOptions{.activation = graph::Activation::kRelu},
-                      {l.rows, l.units});
+    const auto output = op.Run<float>(
+        OpKind::kFullyConnected,
+        graph::FullyConnectedOptions{.activation = graph::Activation::kRelu}, {l.rows, l.units});
     ASSERT_TRUE(output.ok()) << output.status().message();
     const auto expected = Oracle(l, Wide(input), Wide(weights), Wide(bias));
     for (size_t i = 0; i < expected.size(); ++i) {
@@ -95,8 +94,8 @@ void CheckQuantized(uint32_t seed, bool per_channel) {
   SingleOp op;
   op.Input({l.rows, l.depth}, input, in_q).Constant({l.units, l.depth}, weights, w_q);
   bias.empty() ? op.NoBias() : op.Constant({l.units}, bias, PerChannel(bias_scales, 0));
-  const auto output = op.Run<Activation>(OpKind::kFullyConnected, graph::FullyConnectedOptions{},
-                                         {l.rows, l.units}, out_q);
+  const auto output = op.template Run<Activation>(
+      OpKind::kFullyConnected, graph::FullyConnectedOptions{}, {l.rows, l.units}, out_q);
   ASSERT_TRUE(output.ok()) << output.status().message();
   for (size_t i = 0; i < real.size(); ++i) {
     ASSERT_NEAR((*output)[i], QuantizedOf<Activation>(real[i], out_q), 1) << "element " << i;
@@ -124,10 +123,9 @@ TEST(FullyConnected, DynamicRangeStaysWithinTheInputsQuantization) {
             .Input({l.rows, l.depth}, input)
             .Constant({l.units, l.depth}, weights, Affine(0.01F, 0))
             .NoBias()
-            .Run<float>(
-                OpKind::kFullyConnected,
-                graph::FullyConnectedOptions{.asymmetric_quantize_inputs = asymmetric},
-                {l.rows, l.units});
+            .Run<float>(OpKind::kFullyConnected,
+                        graph::FullyConnectedOptions{.asymmetric_quantize_inputs = asymmetric},
+                        {l.rows, l.units});
     ASSERT_TRUE(output.ok()) << output.status().message();
     std::vector<double> real_weights;
     double sum_of_weights = 0.0;
@@ -143,12 +141,12 @@ TEST(FullyConnected, DynamicRangeStaysWithinTheInputsQuantization) {
 
 // Symmetric rows: 2 -> 127, 1 -> 63.5 -> 64, so that the sum of both is 191 * 2 / 127 exactly.
 TEST(FullyConnected, DynamicRangeByHand) {
-  const auto output = SingleOp()
-                          .Input<float>({1, 2}, {2.0F, 1.0F})
-                          .Constant<int8_t>({1, 2}, {1, 1}, Affine(1.0F, 0))
-                          .Constant<float>({1}, {0.5F})
-                          .Run<float>(OpKind::kFullyConnected, graph::FullyConnectedOptions{},
-                                      {1, 1});
+  const auto output =
+      SingleOp()
+          .Input<float>({1, 2}, {2.0F, 1.0F})
+          .Constant<int8_t>({1, 2}, {1, 1}, Affine(1.0F, 0))
+          .Constant<float>({1}, {0.5F})
+          .Run<float>(OpKind::kFullyConnected, graph::FullyConnectedOptions{}, {1, 1});
   ASSERT_TRUE(output.ok()) << output.status().message();
   EXPECT_THAT(*output, testing::ElementsAre(0.5F + 191.0F * (2.0F / 127.0F)));
 }

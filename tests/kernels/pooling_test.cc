@@ -78,13 +78,13 @@ void CheckQuantized(uint32_t seed) {
   Random random(seed);
   const ConvLayer l = RandomPool(random);
   const auto q = Affine(0.05F, sizeof(T) == 2 ? 0 : random.Int(0, 127));
-  const auto input =
-      random.Values<T>(graph::ElementCount(l.InputShape()), std::numeric_limits<T>::min(),
-                       std::numeric_limits<T>::max());
+  const auto input = random.Values<T>(graph::ElementCount(l.InputShape()),
+                                      std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
   const Pooled expected = Oracle(l, RealOf(input, q));
   for (const OpKind kind : {OpKind::kAveragePool2D, OpKind::kMaxPool2D}) {
-    const auto output =
-        SingleOp().Input(l.InputShape(), input, q).Run<T>(kind, OptionsOf(l), l.OutputShape(), q);
+    const auto output = SingleOp()
+                            .Input(l.InputShape(), input, q)
+                            .template Run<T>(kind, OptionsOf(l), l.OutputShape(), q);
     ASSERT_TRUE(output.ok()) << output.status().message();
     const bool max = kind == OpKind::kMaxPool2D;
     const auto& real = max ? expected.maximum : expected.average;
@@ -115,10 +115,10 @@ TEST(Pooling, AverageRoundsHalvesAwayFromZero) {
 }
 
 TEST(Pooling, RefusesToChangeTheScale) {
-  const auto output = SingleOp()
-                          .Input<int8_t>({1, 1, 1, 1}, {1}, Affine(1.0F, 0))
-                          .Run<int8_t>(OpKind::kMaxPool2D, graph::Pool2DOptions{}, {1, 1, 1, 1},
-                                       Affine(2.0F, 0));
+  const auto output =
+      SingleOp()
+          .Input<int8_t>({1, 1, 1, 1}, {1}, Affine(1.0F, 0))
+          .Run<int8_t>(OpKind::kMaxPool2D, graph::Pool2DOptions{}, {1, 1, 1, 1}, Affine(2.0F, 0));
   ASSERT_FALSE(output.ok());
   EXPECT_EQ(output.status().code(), StatusCode::kUnsupported);
 }

@@ -11,19 +11,19 @@ using testing::ElementsAre;
 using testing::ElementsAreArray;
 
 TEST(Concatenation, JoinsAlongAnyAxis) {
-  const auto last = SingleOp()
-                        .Input<float>({2, 1}, {1, 4})
-                        .Input<float>({2, 2}, {2, 3, 5, 6})
-                        .Run<float>(OpKind::kConcatenation, graph::ConcatenationOptions{.axis = -1},
-                                    {2, 3});
+  const auto last =
+      SingleOp()
+          .Input<float>({2, 1}, {1, 4})
+          .Input<float>({2, 2}, {2, 3, 5, 6})
+          .Run<float>(OpKind::kConcatenation, graph::ConcatenationOptions{.axis = -1}, {2, 3});
   ASSERT_TRUE(last.ok()) << last.status().message();
   EXPECT_THAT(*last, ElementsAre(1, 2, 3, 4, 5, 6));
   const auto q = Affine(0.5F, 3);
-  const auto first = SingleOp()
-                         .Input<int8_t>({1, 2}, {1, 2}, q)
-                         .Input<int8_t>({2, 2}, {3, 4, 5, 6}, q)
-                         .Run<int8_t>(OpKind::kConcatenation,
-                                      graph::ConcatenationOptions{.axis = 0}, {3, 2}, q);
+  const auto first =
+      SingleOp()
+          .Input<int8_t>({1, 2}, {1, 2}, q)
+          .Input<int8_t>({2, 2}, {3, 4, 5, 6}, q)
+          .Run<int8_t>(OpKind::kConcatenation, graph::ConcatenationOptions{.axis = 0}, {3, 2}, q);
   ASSERT_TRUE(first.ok()) << first.status().message();
   EXPECT_THAT(*first, ElementsAre(1, 2, 3, 4, 5, 6));
 }

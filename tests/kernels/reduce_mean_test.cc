@@ -52,15 +52,14 @@ void CheckQuantized(uint32_t seed) {
   Random random(seed);
   const Layer l = RandomLayer(random);
   const auto in_q = Affine(0.03F, sizeof(T) == 2 ? 0 : random.Int(0, 127));
-  const auto input =
-      random.Values<T>(graph::ElementCount(l.InputShape()), std::numeric_limits<T>::min(),
-                       std::numeric_limits<T>::max());
+  const auto input = random.Values<T>(graph::ElementCount(l.InputShape()),
+                                      std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
   const auto real = Oracle(l, RealOf(input, in_q));
   const auto out_q = Fitting<T>(real);
   const auto output = SingleOp()
                           .Input(l.InputShape(), input, in_q)
-                          .Constant<int32_t>({2}, {1, 2})
-                          .Run<T>(OpKind::kMean, graph::MeanOptions{}, {l.n, l.c}, out_q);
+                          .template Constant<int32_t>({2}, {1, 2})
+                          .template Run<T>(OpKind::kMean, graph::MeanOptions{}, {l.n, l.c}, out_q);
   ASSERT_TRUE(output.ok()) << output.status().message();
   for (size_t i = 0; i < real.size(); ++i) {
     ASSERT_NEAR((*output)[i], QuantizedOf<T>(real[i], out_q), 1) << "element " << i;

@@ -73,10 +73,10 @@ std::vector<double> RealOf(const std::vector<T>& values, const graph::Quantizati
 
 template <typename T>
 T QuantizedOf(double real, const graph::Quantization& q) {
-  const double steps = std::round(real / static_cast<double>(q.scales[0])) +
-                       static_cast<double>(q.zero_points[0]);
-  return static_cast<T>(std::clamp<double>(steps, std::numeric_limits<T>::min(),
-                                           std::numeric_limits<T>::max()));
+  const double steps =
+      std::round(real / static_cast<double>(q.scales[0])) + static_cast<double>(q.zero_points[0]);
+  return static_cast<T>(
+      std::clamp<double>(steps, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
 }
 
 // Parameters of T with which `values` fill most of the range.
