@@ -85,7 +85,7 @@ class RangeMeter {
   }
 
   Status Widen(TensorId id, std::span<const float> values, uint64_t sample) {
-    const Status status = WidenRange(values, ranges_[static_cast<size_t>(id)]);
+    Status status = WidenRange(values, ranges_[static_cast<size_t>(id)]);
     if (status.ok()) return status;
     return Error(status.code(),
                  "tensor \"{}\" is not finite for calibration sample {}: check the model and its "
@@ -121,7 +121,7 @@ Result<CalibratedRanges> MeasureMinMax(const graph::Model& model, uint64_t sampl
   QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
   RangeMeter meter(model, std::move(outputs), host);
   const auto on_outputs = [&](uint64_t sample, std::span<const qbench_tensor_view> views) {
-    const Status status = meter.Add(sample, views);
+    Status status = meter.Add(sample, views);
     if (status.ok()) host.ReportProgress("calibrating", meter.samples(), count);
     return status;
   };
