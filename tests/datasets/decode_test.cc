@@ -40,9 +40,9 @@ class DecodeTest : public FolderTest {
 TEST_F(DecodeTest, EachKindOfFileDecodesAsPillowDecodesIt) {
   std::vector<fs::path> files;
   Bytes expected;
-  for (const char* name : {"color.jpg", "progressive.jpg", "full_chroma.jpg", "gray.jpg",
-                           "turned.jpg", "color.png", "alpha.png", "palette.png", "gray.png",
-                           "gray16.png", "color.bmp"}) {
+  for (const char* name :
+       {"color.jpg", "progressive.jpg", "full_chroma.jpg", "gray.jpg", "turned.jpg", "color.png",
+        "alpha.png", "palette.png", "gray.png", "gray16.png", "color.bmp"}) {
     files.push_back(GoldenFile(name));
     const Bytes rgb = *ReadFile(GoldenFile(std::string(name) + ".rgb"));
     expected.insert(expected.end(), rgb.begin(), rgb.end());
