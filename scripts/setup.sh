@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs what qbench needs on Debian 12, Debian 13 or Raspberry Pi OS (64-bit): packages, through
+# apt-get, and LiteRT's library, into this folder's .prefix. Safe to run again: it does what is
+# still missing. Run as root or as a user who may use sudo.
+set -euo pipefail
+
+usage() {
+  cat <<EOF
+Usage: scripts/setup.sh [--tests] [--lint] [--no-litert]
+
+  --tests      also what the tests need (GoogleTest)
+  --lint       also clang-format and clang-tidy
+  --no-litert  packages alone; qbench then has no fast runtime
+EOF
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/scripts/packages.sh"
+
+packages=("${packages_build[@]}")
+litert=yes
+for argument in "$@"; do
+  case $argument in
+    --tests) packages+=("${packages_tests[@]}") ;;
+    --lint) packages+=("${packages_lint[@]}") ;;
+    --no-litert) litert=no ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+[[ $litert == no ]] || packages+=("${packages_litert[@]}")
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "setup.sh: installing packages needs root: run it as root, or install sudo" >&2
+    exit 2
+  fi
+}
+
+missing=()
+for package in "${packages[@]}"; do
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+    missing+=("$package")
+done
+if ((${#missing[@]})); then
+  echo "Installing ${#missing[@]} packages: ${missing[*]}"
+  as_root apt-get update -q
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}"
+else
+  echo "All packages are installed."
+fi
+
+if [[ $litert == yes ]]; then
+  "$root/scripts/install_litert.sh"
+fi
