@@ -94,20 +94,6 @@ CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   return summary;
 }
 
-// Index of the cell that `cell` is compared with: itself, where it is a float cell.
-std::optional<size_t> FloatCellOf(const RunData& run, const Cell& cell) {
-  for (size_t i = 0; i < run.cells.size(); ++i) {
-    const Cell& other = run.cells[i].cell;
-    if (run.plugins.at(other.quantizer_id).name == kFloatQuantizer &&
-        other.model_id == cell.model_id && other.split_id == cell.split_id &&
-        other.runtime_id == cell.runtime_id && other.runtime_options == cell.runtime_options &&
-        other.threads == cell.threads) {
-      return i;
-    }
-  }
-  return std::nullopt;
-}
-
 template <typename T>
 std::optional<double> Ratio(const std::optional<T>& value, const std::optional<T>& base) {
   if (!value || !base || !(*base > 0)) return std::nullopt;
@@ -147,11 +133,45 @@ std::vector<CellSummary> Summarize(const RunData& run) {
   std::vector<CellSummary> summaries;
   for (const CellData& cell : run.cells) summaries.push_back(SummarizeAlone(run, cell));
   for (size_t i = 0; i < run.cells.size(); ++i) {
-    const auto base = FloatCellOf(run, run.cells[i].cell);
+    const auto base = FloatCellOf(run, i);
     if (!base) continue;
     CompareWithFloat(run.cells[i], run.cells[*base], summaries[*base], &summaries[i]);
   }
   return summaries;
+}
+
+std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index) {
+  const Cell& cell = run.cells.at(cell_index).cell;
+  auto is_float = [&](const Cell& candidate) {
+    return run.plugins.at(candidate.quantizer_id).name == kFloatQuantizer;
+  };
+  if (is_float(cell)) return cell_index;
+  for (size_t i = 0; i < run.cells.size(); ++i) {
+    const Cell& other = run.cells[i].cell;
+    if (is_float(other) && other.model_id == cell.model_id && other.split_id == cell.split_id &&
+        other.runtime_id == cell.runtime_id && other.runtime_options == cell.runtime_options &&
+        other.threads == cell.threads) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+PairedVerdicts ComparePaired(const CellData& base, const CellData& other,
+                             const DatasetSplit& split) {
+  PairedVerdicts verdicts;
+  const Measurement* before = AccuracyOf(base);
+  const Measurement* after = AccuracyOf(other);
+  if (before == nullptr || after == nullptr) return verdicts;
+  for (size_t i = 0; i < split.images.size(); ++i) {
+    if (before->predictions[i] < 0 || after->predictions[i] < 0) continue;
+    const bool was_right = before->predictions[i] == split.images[i].label;
+    const bool is_right = after->predictions[i] == split.images[i].label;
+    ++verdicts.images;
+    verdicts.lost += was_right && !is_right ? 1 : 0;
+    verdicts.gained += !was_right && is_right ? 1 : 0;
+  }
+  return verdicts;
 }
 
 const Measurement* AccuracyOf(const CellData& cell) {

@@ -124,6 +124,10 @@ TEST_F(SummaryTest, ComparesWithTheFloatCellOfTheSameConfiguration) {
   EXPECT_DOUBLE_EQ(*summaries[1].top1_difference_to_float, 2.0 / 3 - 0.75);
   EXPECT_DOUBLE_EQ(*summaries[1].size_ratio_to_float, 0.25);
   EXPECT_DOUBLE_EQ(*summaries[1].median_ratio_to_float, 0.25);
+  const PairedVerdicts paired = ComparePaired(run_.cells[0], run_.cells[1], run_.splits.at(1));
+  EXPECT_EQ(paired.images, 3);
+  EXPECT_EQ(paired.lost, 1);
+  EXPECT_EQ(paired.gained, 0);
   EXPECT_DOUBLE_EQ(*summaries[0].agreement_with_float, 1);
   EXPECT_DOUBLE_EQ(*summaries[0].size_ratio_to_float, 1);
 }
