@@ -49,8 +49,8 @@ struct Run {
   std::string started_at;
   std::optional<std::string> finished_at;  // none: interrupted, or still running
   std::string qbench_version;
-  std::string git_state;           // commit, with "-dirty" where the tree was changed; may be empty
-  Json command_line;               // array of strings, argv
+  std::string git_state;  // commit, with "-dirty" where the tree was changed; may be empty
+  std::vector<std::string> command_line;  // argv
   std::string plan_hash;           // of the matrix and every hash in it: what --resume matches
   std::string host_id;             // hash of the host's stable facts
   Json host = Json::object();      // fact → text, for people ("cpu", "board", "kernel", …)
@@ -83,10 +83,10 @@ struct Image {
 struct DatasetSplit {
   int64_t id = 0;
   std::string name;
-  std::string split;            // "train", "calibration", "test"
-  std::string sha256;           // of the content: labels, paths and images
-  Json labels = Json::array();  // array of strings; every class index of the store points here
-  std::vector<Image> images;    // in the order of the predictions; a table of its own in the store
+  std::string split;                // "train", "calibration", "test"
+  std::string sha256;               // of the content: labels, paths and images
+  std::vector<std::string> labels;  // every class index of the store points here
+  std::vector<Image> images;  // in the order of the predictions; a table of its own in the store
 };
 
 // One quantizer or runtime of a plugin library.
@@ -109,8 +109,8 @@ struct Artifact {
   std::string sha256;
   int64_t file_bytes = 0;
   std::string path;
-  Json emitted = Json::array();           // array of {"name", "type", "value"}, as emitted
-  Json warnings = Json::array();          // array of strings
+  Json emitted = Json::array();  // array of {"name", "type", "value"}, as emitted
+  std::vector<std::string> warnings;
   std::optional<double> wall_seconds;     // of quantizing; none: unknown (taken from a cache)
   std::optional<int64_t> peak_rss_bytes;  // of the child process that quantized
 };

@@ -71,6 +71,20 @@ using ConfusionMatrix = std::vector<std::vector<int64_t>>;
 // (latency_status says that they do not count).
 std::vector<CellSummary> Summarize(const RunData& run);
 
+// The index in run.cells of the float cell that Summarize compares this one with; a float cell's is
+// itself. None where the run has no such cell.
+std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index);
+
+// On how many images two cells of one split differ in being right. Images that either could not use
+// are left out.
+struct PairedVerdicts {
+  int64_t images = 0;
+  int64_t lost = 0;    // base right, other wrong
+  int64_t gained = 0;  // base wrong, other right
+};
+PairedVerdicts ComparePaired(const CellData& base, const CellData& other,
+                             const DatasetSplit& split);
+
 // The cell's accuracy measurement, or null where there is none that succeeded.
 const Measurement* AccuracyOf(const CellData& cell);
 // The cell's latency measurements that have samples, in the order of repetition.

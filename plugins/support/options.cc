@@ -40,12 +40,16 @@ std::optional<Range> ParseRange(std::string_view grammar) {
   return Range{*low, *high};
 }
 
+bool IsFreeText(std::string_view grammar) {
+  return std::all_of(grammar.begin(), grammar.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 bool Matches(std::string_view value, std::string_view grammar) {
   if (const auto range = ParseRange(grammar)) {
     const auto number = ParseInteger(value);
     return number && *number >= range->low && *number <= range->high;
   }
-  if (grammar.find('|') == std::string_view::npos) return !value.empty();
+  if (IsFreeText(grammar)) return !value.empty();
   const auto words = SplitWords(grammar);
   return std::find(words.begin(), words.end(), value) != words.end();
 }

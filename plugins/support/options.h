@@ -1,8 +1,8 @@
 // The options of a plugin, declared as a table and parsed from what the user wrote
 // (`int8:io=int8:images=50`). The `values` text of an option is its grammar and its help at once:
-//   "float|int8"   one of these words
+//   "float|int8"   one of these words, or the one word
 //   "1..10000"     an integer in this range
-//   anything else  free text ("FILE")
+//   "FILE"         any text that is not empty: a word in capitals
 #pragma once
 
 #include <cstdint>

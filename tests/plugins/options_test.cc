@@ -16,6 +16,7 @@ constexpr std::array kTable = {
     Option("images", "100", "1..10000", "how many samples"),
     Option("per_channel", "true", "true|false", "a scale a channel"),
     Option("recipe", "none", "FILE", "a recipe"),
+    Option("calibration", "minmax", "minmax", "how"),
 };
 
 Result<Options> Parse(const std::vector<qbench_option>& given) {
@@ -45,7 +46,7 @@ TEST(Options, UnknownOptionIsNamedWithTheKnownOnes) {
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(),
             "int8 has no option \"oi\"; the options are io=float|int8, images=1..10000, "
-            "per_channel=true|false, recipe=FILE");
+            "per_channel=true|false, recipe=FILE, calibration=minmax");
 }
 
 TEST(Options, BadValuesAreNamedWithTheValidOnes) {
@@ -56,6 +57,8 @@ TEST(Options, BadValuesAreNamedWithTheValidOnes) {
     EXPECT_THAT(status.message(), HasSubstr("must be 1..10000"));
   }
   EXPECT_FALSE(Parse({{"recipe", ""}}).ok());
+  EXPECT_TRUE(Parse({{"calibration", "minmax"}}).ok());
+  EXPECT_FALSE(Parse({{"calibration", "entropy"}}).ok());
 }
 
 TEST(Options, TwiceIsAnError) {
