@@ -108,7 +108,9 @@ class Opener {
  private:
   Result<ClassFolders> Scan(const fs::path& folder) {
     QB_ASSIGN_OR_RETURN(ClassFolders scan, ScanClassFolders(folder));
-    dataset_.warnings.insert(dataset_.warnings.end(), scan.warnings.begin(), scan.warnings.end());
+    for (auto* lines : {&dataset_.unused, &dataset_.warnings}) {
+      lines->insert(lines->end(), scan.warnings.begin(), scan.warnings.end());
+    }
     for (const std::string& name : scan.classes) {
       QB_RETURN_IF_ERROR(CheckLabelText(name, folder));
     }

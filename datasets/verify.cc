@@ -64,7 +64,7 @@ void CheckChecksums(const Dataset& dataset, VerifyReport& report) {
 
 Result<VerifyReport> VerifyDataset(const Dataset& dataset, const DecodeOptions& options) {
   VerifyReport report;
-  report.warnings = dataset.warnings;
+  report.warnings = dataset.unused;
   CheckChecksums(dataset, report);
   size_t overlaps = 0;
   for (const Overlap& overlap : FindOverlaps(dataset)) {

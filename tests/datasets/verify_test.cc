@@ -6,7 +6,6 @@
 namespace qbench::datasets {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -58,7 +57,8 @@ TEST_F(VerifyTest, BrokenImagesOverlapsAndDuplicatesAreFindings) {
   EXPECT_THAT(report.errors,
               UnorderedElementsAre(HasSubstr("train/a/0.bmp cannot be decoded: not an"),
                                    HasSubstr("test/a/0.bmp and train/b/7.bmp have")));
-  EXPECT_THAT(report.warnings, Contains(HasSubstr("test/b/7.bmp has the content of an earlier")));
+  EXPECT_THAT(report.warnings,
+              ElementsAre(HasSubstr("test/b/7.bmp has the content of an earlier")));
 }
 
 TEST_F(VerifyTest, ChecksumsOfTheManifestAreCompared) {
