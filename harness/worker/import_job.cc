@@ -10,6 +10,7 @@
 #include "graph/passes.h"
 #include "graph/tflite_reader.h"
 #include "graph/tflite_writer.h"
+#include "harness/worker/summary_json.h"
 #include "harness/worker/worker_context.h"
 
 namespace qbench::worker {
@@ -91,11 +92,21 @@ bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {
   });
 }
 
+// Of what qbench understands of the model: all of what it imported itself, not all of what others
+// wrote.
+Json Summary(const std::shared_ptr<const Bytes>& bytes, const graph::TfliteInfo& info) {
+  const Result<graph::Model> model = graph::ReadTflite(bytes);
+  if (!model.ok()) return SummaryToJson(info, model.status().message());
+  return SummaryToJson(graph::Summarize(*model));
+}
+
 }  // namespace
 
 Result<ImportResult> RunImport(const ImportJob& job) {
   ImportResult result;
-  QB_ASSIGN_OR_RETURN(const Bytes bytes, LoadAsTflite(job.model, result.converted));
+  QB_ASSIGN_OR_RETURN(Bytes loaded, LoadAsTflite(job.model, result.converted));
+  const auto shared = std::make_shared<const Bytes>(std::move(loaded));
+  const Bytes& bytes = *shared;
   const Result<graph::TfliteInfo> info = graph::InspectTflite(bytes);
   if (!info.ok()) return info.status().WithContext(job.model.string());
   result.sha256 = Sha256Hex(bytes);
@@ -104,6 +115,7 @@ Result<ImportResult> RunImport(const ImportJob& job) {
   result.operators = info->operators;
   if (!info->inputs.empty()) result.input_shape = info->inputs.front().shape;
   if (!info->outputs.empty()) result.output_shape = info->outputs.front().shape;
+  result.summary = Summary(shared, *info);
   if (!job.output.empty()) QB_RETURN_IF_ERROR(WriteFileAtomically(job.output, bytes));
   return result;
 }
