@@ -61,7 +61,9 @@ void Conv2DDynamicRange(const Window& w, const float* input, const DynamicRangeF
       GatherPatch(w, quantized, y, x, static_cast<int16_t>(in.zero_point), patch);
       for (int32_t o = 0; o < w.out_c; ++o) {
         const auto acc = static_cast<float>(Dot<int32_t>(patch, filter.weights + o * size, size));
-        const float sum = acc * filter.scales[static_cast<size_t>(o)] * in.scale;
+        const float scale = filter.scales[static_cast<size_t>(o)];
+        const float sum =
+            filter.asymmetric_inputs ? acc * scale * in.scale : acc * (in.scale * scale);
         *output++ = range.Clamp(sum + (bias != nullptr ? bias[o] : 0.0F));
       }
     });

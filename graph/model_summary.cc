@@ -1,4 +1,4 @@
-#include "graph/summary.h"
+#include "graph/model_summary.h"
 
 #include <algorithm>
 #include <set>
