@@ -16,6 +16,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 add_library(qbench_options INTERFACE)
 target_compile_features(qbench_options INTERFACE cxx_std_20 c_std_11)
+target_compile_definitions(qbench_options INTERFACE QBENCH_VERSION="${PROJECT_VERSION}")
 target_include_directories(qbench_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 # -ffp-contract=off: the same arithmetic gives the same bytes on x86-64 and ARM.
 target_compile_options(

@@ -18,12 +18,6 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-bool IsImageName(const fs::path& name) {
-  static constexpr std::array<std::string_view, 4> kExtensions = {".jpg", ".jpeg", ".png", ".bmp"};
-  const std::string extension = LowerCase(name.extension().string());
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
-}
-
 Status CheckName(const fs::path& path) {
   for (const char c : path.filename().string()) {
     const auto byte = static_cast<unsigned char>(c);
@@ -71,6 +65,12 @@ std::string Ignored(std::string_view what, const fs::path& folder,
 }
 
 }  // namespace
+
+bool IsImageName(const fs::path& name) {
+  static constexpr std::array<std::string_view, 4> kExtensions = {".jpg", ".jpeg", ".png", ".bmp"};
+  const std::string extension = LowerCase(name.extension().string());
+  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
 
 Result<FolderEntries> ListFolder(const fs::path& folder) {
   FolderEntries entries;

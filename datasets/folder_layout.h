@@ -12,10 +12,13 @@
 
 namespace qbench::datasets {
 
+// Whether a file's name ends like that of an image: .jpg, .jpeg, .png or .bmp, in any case.
+bool IsImageName(const std::filesystem::path& name);
+
 // One folder's entries, each list in byte order.
 struct FolderEntries {
   std::vector<std::string> folders;
-  std::vector<std::string> images;  // regular files whose name ends like an image's
+  std::vector<std::string> images;  // regular files with IsImageName
   std::vector<std::string> others;  // other files, and links that lead nowhere
 };
 

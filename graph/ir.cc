@@ -57,7 +57,8 @@ Constant::Constant(Bytes bytes) {
 }
 
 bool Constant::operator==(const Constant& other) const {
-  return std::ranges::equal(bytes_, other.bytes_);
+  const bool shared = bytes_.data() == other.bytes_.data() && bytes_.size() == other.bytes_.size();
+  return shared || std::ranges::equal(bytes_, other.bytes_);
 }
 
 std::string_view OpKindName(OpKind kind) {

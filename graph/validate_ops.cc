@@ -186,6 +186,9 @@ Status CheckOp(const Graph& graph, const Op& op) {
     case OpKind::kMul:
       return CheckSameType(graph, op, 2);
     case OpKind::kConcatenation:
+      if (std::get<ConcatenationOptions>(op.options).activation != Activation::kNone) {
+        return Error(StatusCode::kUnsupported, "a fused activation");  // no kernel has one
+      }
       QB_RETURN_IF_ERROR(CheckSameType(graph, op, op.inputs.size()));
       if (Output(graph, op).type == DataType::kUInt8) return OkStatus();  // its kernel rescales
       return CheckSameScale(graph, op, op.inputs.size());

@@ -53,8 +53,8 @@ bool WriteAll(int fd, ByteSpan bytes) {
   return true;
 }
 
-void SetLimit(decltype(RLIMIT_CPU) resource, uint64_t value) {
-  const rlimit limit = {value, value};
+void SetLimit(decltype(RLIMIT_CPU) resource, uint64_t value, uint64_t beyond = 0) {
+  const rlimit limit = {value, value + beyond};
   setrlimit(resource, &limit);
 }
 
@@ -76,7 +76,7 @@ void EnterChild(pid_t parent, const ChildLimits& limits) {
   prctl(PR_SET_DUMPABLE, 0);
   ResetSignals();
   SetLimit(RLIMIT_CORE, 0);
-  SetLimit(RLIMIT_CPU, static_cast<uint64_t>(limits.cpu_seconds));
+  SetLimit(RLIMIT_CPU, static_cast<uint64_t>(limits.cpu_seconds), 1);  // SIGXCPU first
   SetLimit(RLIMIT_FSIZE, limits.max_output_bytes);
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int stream = 0; stream <= 2; ++stream) dup2(null, stream);

@@ -19,6 +19,9 @@ namespace {
 constexpr uint64_t kOutputBase = uint64_t{16} << 20;
 constexpr uint64_t kOutputPerFileByte = 16;
 constexpr uint64_t kMemoryBase = uint64_t{512} << 20;
+// A damaged file can send the library round in circles. Real ones take 0.1 s for 10 MB on a PC.
+constexpr int kProcessorSeconds = 2;
+constexpr uint64_t kBytesPerProcessorSecond = uint64_t{8} << 20;
 constexpr size_t kMaxNames = 100000;
 
 // A list of texts that Keras splits over the attributes name0, name1, … where it passes the 64 KiB
@@ -190,6 +193,7 @@ Result<KerasFile> ReadKerasFile(const std::filesystem::path& path) {
   ChildLimits limits;
   limits.max_output_bytes = std::min(kOutputBase + kOutputPerFileByte * file_bytes, kMaxFileBytes);
   limits.max_memory_bytes = kMemoryBase + limits.max_output_bytes;
+  limits.cpu_seconds = kProcessorSeconds + static_cast<int>(file_bytes / kBytesPerProcessorSecond);
   auto output = RunInChild(
       [&](ChildOutput& out) { return Extract(path, file_bytes, limits.max_output_bytes, out); },
       limits);

@@ -58,11 +58,11 @@ class PluginLibrary : public std::enable_shared_from_this<PluginLibrary> {
   Result<Runtime> CreateRuntime(const std::string& id, const qbench_host* host);
 
  private:
-  friend class PluginCalls;
   PluginLibrary(std::filesystem::path path, CallObserver* observer);
   Status Open();
   Status ReadEntry();
   Status ReadFactories();
+  Status RequirePlugin(PluginKind kind, const std::string& id) const;
 
   std::filesystem::path path_;
   CallObserver* observer_;

@@ -13,14 +13,15 @@ struct HostFact {
   std::string value;
 };
 
-// Names, those that are found in this order: board.model, board.revision, board.compatible,
-// cpu.name, cpu.features (sorted), cpu.cores, cpu.governor, cpu.min_khz, cpu.max_khz,
-// cpu.isolated, memory.total_kib, page_size, kernel, machine, os, firmware, firmware.config,
-// perf_event_paranoid, swap, hostname. `root` is another root of the file system, for tests.
+// Names: board.{model, compatible, id, revision}, cpu.{name, features (sorted), cores, governor,
+// min_khz, max_khz, isolated}, memory.{total_kib, swap_kib}, page_size, kernel, machine, os,
+// perf_event_paranoid, firmware, firmware.config. board.id is a hash of the board's serial number.
+// `root` is another root of the file system, for tests (page_size and machine are asked of the
+// kernel in any case).
 std::vector<HostFact> ReadHostFacts(const std::filesystem::path& root = "/");
 
-// SHA-256 of those facts that stay the same from boot to boot and from update to update: board
-// (or machine and processor), processor features, cores, memory and page size.
+// SHA-256 of what stays the same from boot to boot and from update to update: the board, or the
+// machine and its processor; cores, memory, page size.
 std::string HostId(const std::vector<HostFact>& facts);
 
 // The value of a fact; empty where it is absent.

@@ -32,6 +32,13 @@ struct LatencySamples {
   bool cut_short = false;   // fewer than min_samples, because of max_seconds
 };
 
+// The number of timed iterations for a subject whose warm-up took `warmup_ns` (not empty): enough
+// for min_samples and, at the speed of the fastest run after the first, for min_seconds; at most a
+// million; fewer where max_seconds is too short for the median run, which sets `cut_short` if there
+// are then fewer than min_samples.
+int64_t PlanIterations(const std::vector<int64_t>& warmup_ns, const LatencySettings& settings,
+                       bool& cut_short);
+
 // Warms up, finds a number of iterations that makes at least min_samples samples and min_seconds
 // (from the fastest warm-up run, so that it is enough), and runs one registered benchmark of that
 // fixed number of iterations with manual time. Each sample is a pair of CLOCK_MONOTONIC_RAW

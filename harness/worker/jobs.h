@@ -1,8 +1,7 @@
 // What a worker process is asked to do, and what it answers. A job is written as job.json into a
-// job folder, the answer as result.json (with big arrays in binary files beside it).
+// job folder, the answer as result.json beside it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "harness/host/plugin_info.h"
+#include "harness/host/samples_description.h"
 #include "harness/measure/conditions.h"
 #include "harness/measure/latency.h"
 #include "harness/measure/memory.h"
@@ -26,16 +26,7 @@ struct PluginUse {
   std::vector<host::Option> options;
 };
 
-// The images of a split as tensors: a file of datasets/tensor_cache.h, and what makes a model's
-// input of its pixels.
-struct SamplesRef {
-  std::filesystem::path tensor_cache;
-  // (pixel - mean) / std, one number a channel.
-  std::vector<float> mean;
-  std::vector<float> std;
-  // labels[i] is the class of the data set that output i of the model stands for, -1 for none.
-  std::vector<int32_t> output_labels;
-};
+using SamplesRef = host::SamplesRef;
 
 // --- probe: what is in a plugin file, and what of it works here? --------------------------------
 struct ProbeJob {
@@ -61,6 +52,7 @@ struct ImportResult {
   std::string sha256;      // of the .tflite file
   uint64_t file_bytes = 0;
   bool float_model = false;  // every input and output is float32
+  int32_t operators = 0;
   std::vector<int32_t> input_shape;
   std::vector<int32_t> output_shape;
   Json summary;  // of graph/summary.h, for `qbench inspect`

@@ -10,13 +10,18 @@
 namespace qbench::worker {
 
 struct JobLimits {
-  std::chrono::seconds time{0};  // 0: DefaultTimeLimit(job)
-  uint64_t memory_bytes = 0;     // of resident memory; 0: DefaultMemoryLimit()
+  std::chrono::milliseconds time{0};  // 0: DefaultTimeLimit(job)
+  uint64_t memory_bytes = 0;          // of resident memory; 0: DefaultMemoryLimit()
 };
 
 // 80 % of the memory that is available now, so that the worker dies before the board swaps itself
 // to a standstill; at least 64 MiB.
 uint64_t DefaultMemoryLimit();
+
+// A minute for a probe, ten for an import, two hours for quantizing and accuracy (a model that is
+// trained anew, the reference runtime on a slow board); for latency what its settings allow, twice,
+// and twenty minutes.
+std::chrono::seconds DefaultTimeLimit(const Job& job);
 
 struct JobCallbacks {
   // For a progress bar: "calibrating", 12 of 100. May be empty, like the others. All are called on

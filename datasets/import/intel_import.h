@@ -47,6 +47,9 @@ struct ImportReport {
   std::vector<std::string> notes;               // counts that differ from the full set, …
 };
 
+// kUnsupported unless `name` is a data set that can be imported: "intel".
+Status CheckImportName(std::string_view name);
+
 // Copies into <data home>/datasets/intel/{train,calibration,test}, replacing an earlier import only
 // when all has gone well. kNotFound or kInvalidArgument where the source is not the Intel set (the
 // message says what is missing), kCorrupt for a zip that is damaged or hostile, kIo, kCancelled.
