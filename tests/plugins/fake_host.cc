@@ -130,15 +130,17 @@ FakeHost::FakeHost()
 
 void FakeHost::MakeSamples(uint32_t seed, size_t count, const std::vector<int32_t>& shape) {
   std::mt19937 random(seed);
-  sample_info_ = {.struct_size = sizeof(qbench_tensor_info),
-                  .type = QBENCH_FLOAT32,
-                  .name = "",
-                  .rank = static_cast<int32_t>(shape.size())};
+  sample_info_.struct_size = sizeof(qbench_tensor_info);
+  sample_info_.type = QBENCH_FLOAT32;
+  sample_info_.name = "";
+  sample_info_.rank = static_cast<int32_t>(shape.size());
   std::copy(shape.begin(), shape.end(), sample_info_.dims);
   const auto size = static_cast<size_t>(graph::ElementCount(shape));
   samples.clear();
   for (size_t i = 0; i < count; ++i) {
-    samples.push_back(quantize::RandomFloats(random, size, 0.0F, 1.0F));
+    // Noise between two brightnesses of the sample's own: pure noise would look all alike.
+    const auto ends = quantize::RandomFloats(random, 2, 0.0F, 1.0F);
+    samples.push_back(quantize::RandomFloats(random, size, ends[0], ends[1]));
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 #include <limits>
 
 #include "graph/passes.h"
@@ -10,6 +12,22 @@
 namespace qbench::quantize {
 
 using graph::TensorId;
+
+namespace {
+
+// Integers in the order of the floats whose bits they are: the magnitude of negative ones is turned
+// around. Infinities lie outside of all numbers, and NaNs outside of them. Integer comparisons
+// become vector instructions where those of floats, which may trap, do not.
+constexpr int32_t OrderedBits(float value) {
+  const auto bits = std::bit_cast<int32_t>(value);
+  return bits ^ ((bits >> 31) & 0x7FFFFFFF);
+}
+
+constexpr float FromOrderedBits(int32_t ordered) {
+  return std::bit_cast<float>(ordered ^ ((ordered >> 31) & 0x7FFFFFFF));
+}
+
+}  // namespace
 
 std::vector<TensorId> TensorsToMeasure(const graph::Model& model) {
   std::vector<TensorId> tensors = model.graph.inputs;
@@ -32,35 +50,32 @@ Result<graph::Model> WithOutputs(const graph::Model& model, std::span<const Tens
 }
 
 Status WidenRange(std::span<const float> values, std::optional<ValueRange>& range) {
-  // Independent lanes, so that the compiler can use vector instructions without changing the
-  // result: minimum and maximum do not depend on the order.
+  // Lanes that do not depend on each other, so that every compiler makes vector code of the loop.
   constexpr size_t kLanes = 16;
-  std::array<float, kLanes> low;
-  std::array<float, kLanes> high;
-  std::array<float, kLanes> taint{};  // becomes NaN with the first value that is not finite
-  low.fill(range ? range->min : std::numeric_limits<float>::infinity());
-  high.fill(range ? range->max : -std::numeric_limits<float>::infinity());
+  std::array<int32_t, kLanes> low;
+  std::array<int32_t, kLanes> high;
+  low.fill(range ? OrderedBits(range->min) : std::numeric_limits<int32_t>::max());
+  high.fill(range ? OrderedBits(range->max) : std::numeric_limits<int32_t>::min());
   size_t i = 0;
   for (; i + kLanes <= values.size(); i += kLanes) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
-      const float value = values[i + lane];
-      low[lane] = value < low[lane] ? value : low[lane];
-      high[lane] = value > high[lane] ? value : high[lane];
-      taint[lane] += value * 0.0F;
+      const int32_t bits = OrderedBits(values[i + lane]);
+      low[lane] = std::min(low[lane], bits);
+      high[lane] = std::max(high[lane], bits);
     }
   }
   for (; i < values.size(); ++i) {
-    low[0] = std::min(low[0], values[i]);
-    high[0] = std::max(high[0], values[i]);
-    taint[0] += values[i] * 0.0F;
+    low[0] = std::min(low[0], OrderedBits(values[i]));
+    high[0] = std::max(high[0], OrderedBits(values[i]));
   }
-  for (const float lane : taint) {
-    if (lane != 0.0F) return Error(StatusCode::kInvalidArgument, "a value is not finite");
+  if (values.empty()) return OkStatus();
+  const int32_t lowest = *std::min_element(low.begin(), low.end());
+  const int32_t highest = *std::max_element(high.begin(), high.end());
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (lowest <= OrderedBits(-kInfinity) || highest >= OrderedBits(kInfinity)) {
+    return Error(StatusCode::kInvalidArgument, "a value is not finite");
   }
-  if (!values.empty()) {
-    range = ValueRange{*std::min_element(low.begin(), low.end()),
-                       *std::max_element(high.begin(), high.end())};
-  }
+  range = ValueRange{FromOrderedBits(lowest), FromOrderedBits(highest)};
   return OkStatus();
 }
 
