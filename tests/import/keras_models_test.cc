@@ -55,17 +55,18 @@ TEST_P(SmallModels, TensorsAreNamedApart) {
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Keras, SmallModels,
-    testing::Values("activations.keras3", "augmentation.keras2", "augmentation.keras3",
-                    "convolutions.keras2", "convolutions.keras3", "in_sequential.keras3",
-                    "nested.keras2", "nested.keras3", "pooling.keras3", "preprocessing.keras2",
-                    "preprocessing.keras3", "shared.keras2", "shared.keras3"),
-    [](const auto& test) {
-      std::string name = test.param;
-      std::replace(name.begin(), name.end(), '.', '_');
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Keras, SmallModels,
+                         testing::Values("activations.keras3", "augmentation.keras2",
+                                         "augmentation.keras3", "convolutions.keras2",
+                                         "convolutions.keras3", "in_sequential.keras3",
+                                         "nested.keras2", "nested.keras3", "pooling.keras3",
+                                         "preprocessing.keras2", "preprocessing.keras3",
+                                         "shared.keras2", "shared.keras3"),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
 
 TEST(KerasH5, NamesInputsOutputsAndLayersAsKerasDoes) {
   for (const char* file : {"nested.keras2.h5", "nested.keras3.h5"}) {
