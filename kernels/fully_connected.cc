@@ -23,9 +23,9 @@ void FullyConnectedFloat(const FullyConnectedShape& shape, const float* input, c
   for (int64_t b = 0; b < shape.rows; ++b, input += shape.depth) {
     for (int64_t u = 0; u < shape.units; ++u) {
       const float* unit = weights + u * shape.depth;
-      float sum = 0.0F;
-      for (int64_t d = 0; d < shape.depth; ++d) sum += input[d] * unit[d];
-      *output++ = range.Clamp(sum + (bias != nullptr ? bias[u] : 0.0F));
+      double sum = bias != nullptr ? bias[u] : 0.0;
+      for (int64_t d = 0; d < shape.depth; ++d) sum += double{input[d]} * unit[d];
+      *output++ = range.Clamp(static_cast<float>(sum));
     }
   }
 }
