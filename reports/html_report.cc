@@ -153,7 +153,8 @@ Result<std::string> HtmlReport(const Runs& runs) {
   page.set("title", title);
   page.set("style", std::string(kPageStyle));
   page.set("script", std::string(kPageScript));
-  if (charts) page.set("chart_library", std::string(kChartLibrary));
+  page.set("has_chart_library", charts);
+  page.set("chart_library", std::string(kChartLibrary));
   page.set("runs", sections);
   kainjow::mustache::mustache page_template{std::string(kPageTemplate)};
   std::string html = page_template.render(page);
