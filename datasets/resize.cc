@@ -184,10 +184,10 @@ Pixmap TfBilinear(const Pixmap& image, int width, int height) {
   return result;
 }
 
-// floor((x + 1/2) * in / out) without rounding.
+// As TensorFlow computes it, in float32, which matters where it is a whole number.
 int NearestSource(int x, int in, int out) {
-  const int64_t position = (2 * int64_t{x} + 1) * in / (2 * int64_t{out});
-  return static_cast<int>(std::min(position, int64_t{in} - 1));
+  const float scale = static_cast<float>(in) / static_cast<float>(out);
+  return std::min(static_cast<int>(std::floor((static_cast<float>(x) + 0.5F) * scale)), in - 1);
 }
 
 Pixmap Nearest(const Pixmap& image, int width, int height) {

@@ -23,8 +23,9 @@ struct Pixmap {
 // kTfBilinear: tf.image.resize(…, "bilinear"), which looks at four pixels however much it reduces
 //   (half-pixel centres, float32), rounded to 8 bits, halves up. TensorFlow itself hands on the
 //   unrounded value, which differs by at most 0.5 of 255.
-// kNearest: pixel floor((x + 1/2) * scale), computed exactly; so do TensorFlow and Pillow, but for
-//   rounding where that is a whole number.
+// kNearest: tf.image.resize(…, "nearest"): pixel floor((x + 1/2) * scale) in float32. Pillow's
+// NEAREST
+//   is the same, but for rounding where that is a whole number.
 // kArea: the mean over the rectangle that an output pixel covers, pixels at its border counting in
 //   part (tf.image.resize(…, "area"); OpenCV's INTER_AREA when reducing), rounded halves up.
 Pixmap ResizePixmap(const Pixmap& image, int width, int height, Resize method);

@@ -42,6 +42,7 @@ void Conv2DQuantized(const Window& w, const Activation* input, int32_t input_zer
 //
 //   output = activation(bias[o] + acc * filter_scale[o] * input_scale)
 //
+// where a common filter_scale is multiplied with input_scale first.
 // Scratch: quantized, one image; patch, w.patch() values.
 struct DynamicRangeFilter {
   const int8_t* weights = nullptr;

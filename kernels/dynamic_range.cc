@@ -32,24 +32,26 @@ DynamicScale QuantizeAsymmetric(const float* values, int64_t size, int8_t* quant
   constexpr double kLowest = -128.0;
   constexpr double kHighest = 127.0;
   const auto [low, high] = std::minmax_element(values, values + size);
-  const double min = std::min(0.0F, *low);
-  const double max = std::max(0.0F, *high);
+  const float min = std::min(0.0F, *low);
+  const float max = std::max(0.0F, *high);
   if (!(min < max)) {
     std::fill_n(quantized, size, int8_t{0});
     return {};
   }
-  const double scale = (max - min) / (kHighest - kLowest);
-  const double error_from_min = std::abs(kLowest) + std::abs(min / scale);
-  const double error_from_max = std::abs(kHighest) + std::abs(max / scale);
-  const double zero =
-      error_from_min < error_from_max ? kLowest - min / scale : kHighest - max / scale;
+  const double scale = static_cast<double>(max - min) / (kHighest - kLowest);
+  const double error_from_min = std::abs(kLowest) + std::abs(static_cast<double>(min) / scale);
+  const double error_from_max = std::abs(kHighest) + std::abs(static_cast<double>(max) / scale);
+  const double zero = error_from_min < error_from_max ? kLowest - static_cast<double>(min) / scale
+                                                      : kHighest - static_cast<double>(max) / scale;
   DynamicScale result;
   result.scale = static_cast<float>(scale);
   result.zero_point =
       std::isnan(zero) ? 0 : static_cast<int32_t>(std::round(std::clamp(zero, kLowest, kHighest)));
   const float inverse = 1.0F / result.scale;
   for (int64_t i = 0; i < size; ++i) {
-    quantized[i] = ToInt8(static_cast<float>(result.zero_point) + values[i] * inverse, -128.0F);
+    // Rounded before the zero point is added, as TensorFlow Lite's vector code does.
+    const float steps = std::round(values[i] * inverse);
+    quantized[i] = ToInt8(steps + static_cast<float>(result.zero_point), -128.0F);
   }
   return result;
 }

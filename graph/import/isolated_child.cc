@@ -53,8 +53,8 @@ bool WriteAll(int fd, ByteSpan bytes) {
   return true;
 }
 
-void SetLimit(decltype(RLIMIT_CPU) resource, uint64_t value) {
-  const rlimit limit = {value, value};
+void SetLimit(decltype(RLIMIT_CPU) resource, uint64_t value, uint64_t beyond = 0) {
+  const rlimit limit = {value, value + beyond};
   setrlimit(resource, &limit);
 }
 
@@ -70,20 +70,20 @@ void ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void EnterChild(pid_t parent, const ChildLimits& limits) {
+void EnterChild(pid_t parent, const IsolationLimits& limits) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
   prctl(PR_SET_DUMPABLE, 0);
   ResetSignals();
   SetLimit(RLIMIT_CORE, 0);
-  SetLimit(RLIMIT_CPU, static_cast<uint64_t>(limits.cpu_seconds));
+  SetLimit(RLIMIT_CPU, static_cast<uint64_t>(limits.cpu_seconds), 1);  // SIGXCPU first
   SetLimit(RLIMIT_FSIZE, limits.max_output_bytes);
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int stream = 0; stream <= 2; ++stream) dup2(null, stream);
 }
 
 [[noreturn]] void ChildMain(const std::function<Status(ChildOutput&)>& work,
-                            const ChildLimits& limits, pid_t parent, int output, int verdict) {
+                            const IsolationLimits& limits, pid_t parent, int output, int verdict) {
   EnterChild(parent, limits);
   Status status;
   try {
@@ -111,7 +111,7 @@ uint64_t ResidentBytes(pid_t pid) {
 }
 
 // Waits until the child has written its verdict or closed the pipe by dying.
-Status WaitForVerdict(pid_t child, int verdict, uint64_t memory_before, const ChildLimits& limits) {
+Status WaitForVerdict(pid_t child, int verdict, uint64_t memory_before, const IsolationLimits& limits) {
   const auto deadline = Clock::now() + std::chrono::seconds(limits.wall_seconds);
   while (true) {
     pollfd waiting = {verdict, POLLIN, 0};
@@ -191,7 +191,7 @@ Status ChildOutput::finish() const {
 }
 
 Result<ChildBytes> RunInChild(const std::function<Status(ChildOutput&)>& work,
-                              const ChildLimits& limits) {
+                              const IsolationLimits& limits) {
   // The output goes to a file in memory, not through the pipe: nothing to drain while waiting.
   const FileDescriptor output(memfd_create("qbench-child", MFD_CLOEXEC));
   int ends[2] = {-1, -1};

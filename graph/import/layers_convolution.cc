@@ -38,11 +38,14 @@ Result<ConvolutionOptions> ReadConvolution(const LayerOptions& options) {
   return read;
 }
 
-Result<TensorId> BiasOrNone(LayerCall& call, int32_t channels) {
-  QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
-  if (!use_bias) return kNoTensor;
-  QB_ASSIGN_OR_RETURN(const auto bias, call.Weight({"bias"}, {channels}));
-  return call.WeightConstant("bias", {channels}, bias);
+// The bias, or zeros: LiteRT refuses a convolution without a bias.
+Result<TensorId> BiasOrZero(LayerCall& call, std::string_view suffix, bool use_bias,
+                            int32_t channels) {
+  std::vector<float> bias(static_cast<size_t>(channels), 0.0F);
+  if (use_bias) {
+    QB_ASSIGN_OR_RETURN(bias, call.Weight({"bias"}, {channels}));
+  }
+  return call.WeightConstant(suffix, {channels}, bias);
 }
 
 // A full convolution with the layer's variable `variable`, its bias and its activation.
@@ -57,7 +60,8 @@ Result<TensorId> Convolve(LayerCall& call, TensorId input, const ConvolutionOpti
   const TensorId filter =
       call.WeightConstant(variable, {filters, height, width, channels},
                           Transpose(kernel, patch, static_cast<size_t>(filters)));
-  QB_ASSIGN_OR_RETURN(const TensorId bias, BiasOrNone(call, filters));
+  QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
+  QB_ASSIGN_OR_RETURN(const TensorId bias, BiasOrZero(call, "bias", use_bias, filters));
   const Conv2DOptions options{.padding = read.padding,
                               .stride_h = read.strides.first,
                               .stride_w = read.strides.second,
@@ -68,11 +72,11 @@ Result<TensorId> Convolve(LayerCall& call, TensorId input, const ConvolutionOpti
   return ApplyActivation(call, output);
 }
 
-// A depthwise convolution without activation. Output channel i * multiplier + m is the input
+// A depthwise convolution without its activation. Output channel i * multiplier + m is the input
 // channel i under its m-th kernel, so HWIM is in the right order as it is.
 Result<TensorId> ConvolveDepthwise(LayerCall& call, TensorId input, const ConvolutionOptions& read,
                                    std::initializer_list<std::string_view> variable,
-                                   bool with_bias) {
+                                   bool use_bias) {
   QB_ASSIGN_OR_RETURN(const int32_t multiplier, call.options().Size("depth_multiplier", 1));
   const int32_t channels = call.Channels(input);
   const auto [height, width] = read.kernel;
@@ -81,10 +85,7 @@ Result<TensorId> ConvolveDepthwise(LayerCall& call, TensorId input, const Convol
   const int32_t outputs = channels * multiplier;  // no more than the kernel has values
   const TensorId filter =
       call.WeightConstant("depthwise_kernel", {1, height, width, outputs}, kernel);
-  TensorId bias = kNoTensor;
-  if (with_bias) {
-    QB_ASSIGN_OR_RETURN(bias, BiasOrNone(call, outputs));
-  }
+  QB_ASSIGN_OR_RETURN(const TensorId bias, BiasOrZero(call, "depthwise_bias", use_bias, outputs));
   const DepthwiseConv2DOptions options{.padding = read.padding,
                                        .stride_h = read.strides.first,
                                        .stride_w = read.strides.second,
@@ -114,8 +115,10 @@ Result<TensorId> BuildConv2D(LayerCall& call) {
 Result<TensorId> BuildDepthwiseConv2D(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(4));
   QB_ASSIGN_OR_RETURN(const auto read, ReadConvolution(call.options()));
-  QB_ASSIGN_OR_RETURN(const TensorId output,
-                      ConvolveDepthwise(call, input, read, {"depthwise_kernel", "kernel"}, true));
+  QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
+  QB_ASSIGN_OR_RETURN(
+      const TensorId output,
+      ConvolveDepthwise(call, input, read, {"depthwise_kernel", "kernel"}, use_bias));
   return ApplyActivation(call, output);
 }
 
@@ -136,7 +139,11 @@ Result<TensorId> BuildDense(LayerCall& call) {
   const TensorId weights = call.WeightConstant(
       "kernel", {units, channels},
       Transpose(kernel, static_cast<size_t>(channels), static_cast<size_t>(units)));
-  QB_ASSIGN_OR_RETURN(const TensorId bias, BiasOrNone(call, units));
+  QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
+  TensorId bias = kNoTensor;
+  if (use_bias) {
+    QB_ASSIGN_OR_RETURN(bias, BiasOrZero(call, "bias", true, units));
+  }
   const FullyConnectedOptions options{.keep_num_dims = call.ShapeOf(input).size() > 2};
   QB_ASSIGN_OR_RETURN(const TensorId output,
                       call.Emit(OpKind::kFullyConnected, options, {input, weights, bias}));

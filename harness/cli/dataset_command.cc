@@ -2,7 +2,7 @@
 #include <boost/program_options/value_semantic.hpp>
 
 #include "base/json.h"
-#include "datasets/intel_import.h"
+#include "datasets/import/intel_import.h"
 #include "datasets/npy.h"
 #include "datasets/tensor_cache.h"
 #include "datasets/verify.h"

@@ -8,8 +8,10 @@
 #include "base/sha256.h"
 #include "graph/import/keras_h5.h"
 #include "graph/passes.h"
+#include "graph/model_summary.h"
 #include "graph/tflite_reader.h"
 #include "graph/tflite_writer.h"
+#include "harness/worker/summary_json.h"
 #include "harness/worker/worker_context.h"
 
 namespace qbench::worker {
@@ -95,7 +97,9 @@ bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {
 
 Result<ImportResult> RunImport(const ImportJob& job) {
   ImportResult result;
-  QB_ASSIGN_OR_RETURN(const Bytes bytes, LoadAsTflite(job.model, result.converted));
+  QB_ASSIGN_OR_RETURN(Bytes loaded, LoadAsTflite(job.model, result.converted));
+  const auto shared = std::make_shared<const Bytes>(std::move(loaded));
+  const Bytes& bytes = *shared;
   const Result<graph::TfliteInfo> info = graph::InspectTflite(bytes);
   if (!info.ok()) return info.status().WithContext(job.model.string());
   result.sha256 = Sha256Hex(bytes);
@@ -104,6 +108,9 @@ Result<ImportResult> RunImport(const ImportJob& job) {
   result.operators = info->operators;
   if (!info->inputs.empty()) result.input_shape = info->inputs.front().shape;
   if (!info->outputs.empty()) result.output_shape = info->outputs.front().shape;
+  // A sound file with operators that qbench does not know can still be run: it has no summary.
+  const Result<graph::Model> model = graph::ReadTflite(shared);
+  if (model.ok()) result.summary = SummaryToJson(graph::Summarize(*model));
   if (!job.output.empty()) QB_RETURN_IF_ERROR(WriteFileAtomically(job.output, bytes));
   return result;
 }
