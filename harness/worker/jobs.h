@@ -61,7 +61,7 @@ struct ImportResult {
 // --- quantize: a float .tflite file becomes an artifact. ----------------------------------------
 struct QuantizeJob {
   std::filesystem::path model;
-  PluginUse quantizer;
+  PluginUse quantizer = {};
   std::optional<SamplesRef> calibration = {};
   std::optional<SamplesRef> train = {};
   std::optional<PluginUse> calibration_runtime = {};  // without it there is no inference service
@@ -89,7 +89,7 @@ struct QuantizeResult {
 // --- accuracy: predictions for every image of a split. ------------------------------------------
 struct AccuracyJob {
   std::filesystem::path artifact;
-  PluginUse runtime;
+  PluginUse runtime = {};
   int threads = 1;    // of each instance
   int instances = 0;  // at once; 0: max(1, cores / threads)
   SamplesRef samples = {};
@@ -110,7 +110,7 @@ struct AccuracyResult {
 // --- latency: one fresh process, one object, many runs. -----------------------------------------
 struct LatencyJob {
   std::filesystem::path artifact;
-  PluginUse runtime;
+  PluginUse runtime = {};
   int threads = 1;
   SamplesRef samples = {};  // the inputs: a few of its images in turn
   measure::LatencySettings settings = {};
