@@ -52,14 +52,17 @@ Split MakeSplit(std::string name, fs::path folder, std::vector<Image> images) {
   return split;
 }
 
-// kInvalidArgument, naming the differing classes, unless the folders are just the labels.
+// kInvalidArgument, naming the differing classes, unless the folders are just the labels; a small
+// calibration split may lack some.
 Status CheckClasses(const fs::path& folder, const std::vector<std::string>& classes,
-                    const std::vector<std::string>& labels, std::string_view expected_by) {
+                    const std::vector<std::string>& labels, std::string_view expected_by,
+                    bool may_lack) {
   const std::set<std::string> found(classes.begin(), classes.end());
   const std::set<std::string> expected(labels.begin(), labels.end());
   std::vector<std::string> differences;
   for (const std::string& label : expected) {
-    if (!found.contains(label)) differences.push_back(fmt::format("no folder {}", label));
+    if (!may_lack && !found.contains(label))
+      differences.push_back(fmt::format("no folder {}", label));
   }
   for (const std::string& name : found) {
     if (!expected.contains(name)) differences.push_back(fmt::format("{} is no class", name));
@@ -105,16 +108,20 @@ class Opener {
  private:
   Result<ClassFolders> Scan(const fs::path& folder) {
     QB_ASSIGN_OR_RETURN(ClassFolders scan, ScanClassFolders(folder));
-    dataset_.warnings.insert(dataset_.warnings.end(), scan.warnings.begin(), scan.warnings.end());
+    for (auto* lines : {&dataset_.unused, &dataset_.warnings}) {
+      lines->insert(lines->end(), scan.warnings.begin(), scan.warnings.end());
+    }
     for (const std::string& name : scan.classes) {
       QB_RETURN_IF_ERROR(CheckLabelText(name, folder));
     }
     return scan;
   }
 
-  Result<std::vector<Image>> ScanSplit(const fs::path& folder, std::string_view expected_by) {
+  Result<std::vector<Image>> ScanSplit(std::string_view name, const fs::path& folder,
+                                       std::string_view expected_by) {
     QB_ASSIGN_OR_RETURN(const ClassFolders scan, Scan(folder));
-    QB_RETURN_IF_ERROR(CheckClasses(folder, scan.classes, dataset_.labels, expected_by));
+    QB_RETURN_IF_ERROR(
+        CheckClasses(folder, scan.classes, dataset_.labels, expected_by, name == "calibration"));
     return HashImages(folder, scan, dataset_.labels, hashes_);
   }
 
@@ -125,7 +132,7 @@ class Opener {
     dataset_.split_rule = "the splits of the manifest";
     for (const auto& [name, entry] : manifest.splits) {
       const fs::path folder = dataset_.folder / entry.path;
-      QB_ASSIGN_OR_RETURN(std::vector<Image> images, ScanSplit(folder, "the manifest"));
+      QB_ASSIGN_OR_RETURN(std::vector<Image> images, ScanSplit(name, folder, "the manifest"));
       dataset_.splits.push_back(MakeSplit(name, folder, std::move(images)));
       const Split& split = dataset_.splits.back();
       if (split.sha256 != entry.sha256) {
@@ -148,7 +155,7 @@ class Opener {
     for (const char* name : {"test", "calibration"}) {
       if (!folders.contains(name)) continue;
       QB_ASSIGN_OR_RETURN(std::vector<Image> images,
-                          ScanSplit(folders.at(name), train_folder.string()));
+                          ScanSplit(name, folders.at(name), train_folder.string()));
       dataset_.splits.push_back(MakeSplit(name, folders.at(name), std::move(images)));
     }
     dataset_.split_rule = "the splits are folders";
@@ -191,7 +198,8 @@ class Opener {
     dataset_.labels = scan.classes;
     dataset_.split_rule = "the splits are folders";
     for (const auto& [name, folder] : folders) {
-      QB_ASSIGN_OR_RETURN(std::vector<Image> images, ScanSplit(folder, first_folder.string()));
+      QB_ASSIGN_OR_RETURN(std::vector<Image> images,
+                          ScanSplit(name, folder, first_folder.string()));
       dataset_.splits.push_back(MakeSplit(name, folder, std::move(images)));
     }
     return OkStatus();

@@ -34,9 +34,10 @@ struct Dataset {
   std::vector<std::string> labels;
   std::vector<Split> splits;
   std::optional<Manifest> manifest;
-  std::string split_rule;  // how the splits came about, in words for the user
-  std::vector<std::string>
-      warnings;  // stray files, overlaps, a checksum that differs: one line each
+  std::string split_rule;           // how the splits came about, in words for the user
+  std::vector<std::string> unused;  // files that lie about and are not used: one line a folder
+  // What the user should know, one line each: `unused`, overlaps, a checksum that differs.
+  std::vector<std::string> warnings;
 
   // kNotFound, naming the splits there are.
   Result<const Split*> FindSplit(std::string_view split) const;

@@ -1,5 +1,16 @@
 // manifest.toml, which describes a data set that qbench ships or has imported: its labels, terms,
-// splits and checksums. docs/formats.md shows one.
+// splits and checksums.
+//
+//   name = "scenes"
+//   title = "Six classes of drawn scenes"
+//   licence = "Apache-2.0"
+//   source = "drawn by datasets/scenes/draw"
+//   labels = ["buildings", "forest", "glacier", "mountain", "sea", "street"]
+//   default_models = ["intel-cnn"]
+//   [splits.test]                     # and train, calibration
+//   path = "test"                     # below the manifest's folder
+//   images = 600
+//   sha256 = "<64 hexadecimal digits>"
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "datasets/verify.h"
 
-#include "base/status.h"
+#include <span>
 
 namespace qbench::datasets {
 namespace {
@@ -19,23 +19,20 @@ void AddMore(std::vector<std::string>& lines, size_t of_this_kind, std::string_v
   }
 }
 
-Result<SplitReport> CheckSplit(const Split& split, const Dataset& dataset,
-                               const DecodeOptions& options, VerifyReport& report) {
+// `decoded` has the split's images first.
+SplitReport CheckSplit(const Split& split, const Dataset& dataset,
+                       std::span<const DecodedImage> decoded, VerifyReport& report) {
   SplitReport result{split.name, split.sha256, split.images.size(), {}, {}};
   result.images_of_label.resize(dataset.labels.size());
-  std::vector<std::filesystem::path> files;
-  for (const Image& image : split.images) {
-    ++result.images_of_label[static_cast<size_t>(image.label)];
-    files.push_back(image.file);
-  }
-  QB_ASSIGN_OR_RETURN(const std::vector<DecodedImage> decoded, ProbeImages(files, options));
   size_t broken = 0;
-  for (size_t i = 0; i < decoded.size(); ++i) {
+  for (size_t i = 0; i < split.images.size(); ++i) {
+    const Image& image = split.images[i];
+    ++result.images_of_label[static_cast<size_t>(image.label)];
     if (decoded[i].status == ImageStatus::kOk) {
       ++result.sizes[fmt::format("{}x{}", decoded[i].width, decoded[i].height)];
     } else {
       AddLine(report.errors, broken,
-              fmt::format("{} cannot be decoded: {}", files[i].string(), decoded[i].reason));
+              fmt::format("{} cannot be decoded: {}", image.file.string(), decoded[i].reason));
     }
   }
   AddMore(report.errors, broken, "images that cannot be decoded");
@@ -67,7 +64,7 @@ void CheckChecksums(const Dataset& dataset, VerifyReport& report) {
 
 Result<VerifyReport> VerifyDataset(const Dataset& dataset, const DecodeOptions& options) {
   VerifyReport report;
-  report.warnings = dataset.warnings;
+  report.warnings = dataset.unused;
   CheckChecksums(dataset, report);
   size_t overlaps = 0;
   for (const Overlap& overlap : FindOverlaps(dataset)) {
@@ -76,9 +73,15 @@ Result<VerifyReport> VerifyDataset(const Dataset& dataset, const DecodeOptions& 
                         overlap.second));
   }
   AddMore(report.errors, overlaps, "images in two splits");
+  std::vector<std::filesystem::path> files;
   for (const Split& split : dataset.splits) {
-    QB_ASSIGN_OR_RETURN(SplitReport result, CheckSplit(split, dataset, options, report));
-    report.splits.push_back(std::move(result));
+    for (const Image& image : split.images) files.push_back(image.file);
+  }
+  QB_ASSIGN_OR_RETURN(const std::vector<DecodedImage> decoded, ProbeImages(files, options));
+  std::span<const DecodedImage> rest(decoded);
+  for (const Split& split : dataset.splits) {
+    report.splits.push_back(CheckSplit(split, dataset, rest, report));
+    rest = rest.subspan(split.images.size());
   }
   return report;
 }

@@ -143,6 +143,7 @@ Data ConfusionTable(const PredictionGroup& group) {
   table.set("name", group.names);
   table.set("top1", Percent(variant.summary.top1));
   if (labels.size() > kMaxMatrixClasses) {
+    table.set("has_pairs", true);
     table.set("pairs", ConfusedPairs(confusion, labels));
     return table;
   }
@@ -152,6 +153,7 @@ Data ConfusionTable(const PredictionGroup& group) {
     title.set("label", label);
     titles.push_back(title);
   }
+  table.set("has_matrix", true);
   table.set("labels", titles);
   table.set("rows", MatrixRows(confusion, labels));
   return table;
