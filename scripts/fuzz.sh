@@ -3,7 +3,8 @@
 #
 #   scripts/fuzz.sh [--count N] [--seed N] PROGRAM FILE...
 #
-# PROGRAM is a target of tests/fuzz (fuzz_tflite_reader; its FILE "-" is a small built-in model).
+# PROGRAM is a target of tests/fuzz: fuzz_tflite_reader (its FILE "-" is a small built-in model) or
+# fuzz_keras_h5 (small files: tests/import/data/*.keras?.h5).
 # COUNT mutations of each file, 100000 by default. Stops at the first failure, whose message names
 # the seed that repeats it.
 set -euo pipefail
