@@ -7,13 +7,12 @@
 namespace qbench {
 
 Result<toml::table> ParseToml(std::string_view text, std::string_view source) {
-  toml::parse_result result = toml::parse(text, source);
-  if (result.failed()) {
-    const toml::parse_error& error = result.error();
+  try {
+    return toml::parse(text, source);
+  } catch (const toml::parse_error& error) {
     return Error(StatusCode::kCorrupt, "{}:{}:{}: {}", source, error.source().begin.line,
                  error.source().begin.column, error.description());
   }
-  return std::move(result).table();
 }
 
 Result<toml::table> ReadTomlFile(const std::filesystem::path& path) {

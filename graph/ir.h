@@ -9,10 +9,12 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -71,6 +73,9 @@ class Constant {
     return values;
   }
 
+  // The same bytes, wherever they are.
+  bool operator==(const Constant& other) const;
+
  private:
   std::shared_ptr<const void> owner_;
   ByteSpan bytes_;
@@ -86,15 +91,17 @@ using TensorId = int32_t;
 inline constexpr TensorId kNoTensor = -1;  // an optional input that is absent (a bias)
 
 struct Tensor {
-  std::string name;
+  std::string name = {};
   DataType type = DataType::kFloat32;
-  Shape shape;
+  Shape shape = {};
   // The batch (dimension 0) is free: the file says -1 there and `shape` holds 1.
   bool dynamic_batch = false;
-  std::optional<Quantization> quantization;
-  std::optional<Constant> constant;  // set: a weight; its size is ElementCount x DataTypeSize
+  std::optional<Quantization> quantization = std::nullopt;
+  // Set: a weight; its size is ElementCount x DataTypeSize.
+  std::optional<Constant> constant = std::nullopt;
 
   bool is_constant() const { return constant.has_value(); }
+  bool operator==(const Tensor&) const = default;
 };
 
 enum class Padding : uint8_t { kSame, kValid };
@@ -200,7 +207,8 @@ struct Op {
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
   // The layer of the source model that it comes from, for messages and recipes; may be empty.
-  std::string name;
+  std::string name = {};
+  bool operator==(const Op&) const = default;
 };
 
 struct Graph {
@@ -214,20 +222,24 @@ struct Graph {
   TensorId AddConstant(std::string name, Shape shape, const std::vector<float>& values);
   // An int32 parameter: axes, paddings, a new shape.
   TensorId AddConstant(std::string name, Shape shape, const std::vector<int32_t>& values);
+
+  bool operator==(const Graph&) const = default;
 };
 
 // The names by which an application calls the model. In files this is the `serving_default`
 // signature; inputs and outputs are in the order of Graph::inputs and Graph::outputs.
 struct Signature {
   std::string key = "serving_default";
-  std::vector<std::string> input_names;
-  std::vector<std::string> output_names;
+  std::vector<std::string> input_names = {};
+  std::vector<std::string> output_names = {};
+  bool operator==(const Signature&) const = default;
 };
 
 struct Model {
   std::string description;
   Graph graph;
   std::optional<Signature> signature;
+  bool operator==(const Model&) const = default;
 };
 
 // Helpers that every pass and quantizer needs. `users[t]`: the operators that read tensor t;
@@ -240,5 +252,9 @@ Uses FindUses(const Graph& graph);
 
 // The name to show for an operator: its own, or its first output tensor's.
 std::string_view DisplayName(const Graph& graph, const Op& op);
+
+// A name out of a file, fit for a message of one line: at most 80 characters, none of them control
+// characters.
+std::string Printable(std::string_view name);
 
 }  // namespace qbench::graph

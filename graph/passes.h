@@ -7,24 +7,34 @@
 
 namespace qbench::graph {
 
-// A multiplication or addition by a constant per channel (what batch normalization is at
-// inference) that follows a convolution or fully connected layer with no activation and no other
-// user goes into its weights and bias (Jacob et al. 2018, arXiv 1712.05877, section 3.2).
+// Multiplications and additions of a constant per channel (what batch normalization is at
+// inference) that follow a convolution or fully connected layer with no activation and no other
+// user go into its weights and bias (Jacob et al. 2018, arXiv 1712.05877, section 3.2). Computed in
+// double and rounded once, however many there are. What stands before a convolution stays: padding
+// makes an addition there inexact.
 Status FoldBatchNorm(Model& model);
 
-// RELU, RELU6 and the like become the activation of the operator before them.
+// RELU and RELU6 become the activation of the operator before them, where that has one.
 Status FuseActivations(Model& model);
 
-// A PAD that equals what SAME padding would add goes into the convolution after it.
+// A PAD that adds exactly the zeros that SAME padding would goes into the VALID convolution after
+// it. (Keras's MobileNetV2 pads by ((0, 1), (0, 1)) before its convolutions of stride 2.)
 Status FoldPads(Model& model);
 
-// Operators whose inputs are all constant are computed now.
+// Operators that change nothing go: a multiplication by 1, an addition of 0, a reshape to the same
+// shape; of two reshapes one after the other, the first.
+Status RemoveIdentities(Model& model);
+
+// Operators whose inputs are all constant are computed now: float32 arithmetic, activations, PAD
+// and RESHAPE. Not DEQUANTIZE, which would undo the compression that the file's author chose; other
+// operators stay as they are.
 Status FoldConstants(Model& model);
 
 // Removes operators that no output needs, and tensors that nothing uses.
 Status RemoveDeadCode(Model& model);
 
-// All of the above, in that order, until nothing changes: what an importer runs.
+// Validates, runs all of the above in that order until nothing changes, and validates again: what
+// an importer runs.
 Status Optimize(Model& model);
 
 }  // namespace qbench::graph

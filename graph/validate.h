@@ -13,7 +13,9 @@ namespace qbench::graph {
 Status Validate(const Model& model);
 
 // The shape that `op` gives its output, from its inputs' shapes and its options (TensorFlow's
-// rules for SAME and VALID padding). kCorrupt or kUnsupported where they do not fit together.
+// rules for SAME and VALID padding). Reads nothing of the outputs, so that whoever builds a graph
+// may ask before there is one. kCorrupt or kUnsupported where inputs and options do not fit
+// together or are not those of the operator.
 Result<Shape> InferOutputShape(const Graph& graph, const Op& op);
 
 }  // namespace qbench::graph

@@ -1,0 +1,52 @@
+// The sidecar of a model, `<model file>.toml`: labels in the order of the outputs, preprocessing,
+// and where the model comes from.
+//
+//   labels = ["buildings", "forest"]   # may be missing: then accuracy cannot be measured
+//   [input]
+//   width = 96
+//   height = 96
+//   channels = "RGB"                   # "BGR", "GRAY"
+//   resize = "pil-bilinear"            # "tf-bilinear", "nearest", "area"
+//   mean = [127.5, 127.5, 127.5]       # the model sees (pixel - mean) / std, pixels 0 to 255
+//   std = [127.5, 127.5, 127.5]
+//   exif_rotation = false              # the default
+//   [origin]                           # anything: notes for people and provenance
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "base/toml.h"
+#include "datasets/preprocessing.h"
+
+namespace qbench::datasets {
+
+struct Sidecar {
+  std::vector<std::string> labels;
+  Preprocessing input;
+  toml::table origin;
+};
+
+// <model file>.toml
+std::filesystem::path SidecarPath(const std::filesystem::path& model_file);
+
+// Reads the sidecar of a model. kNotFound where it is missing: the message ends with
+// SidecarTemplate(), ready to fill in. kCorrupt, naming file and key, where a key is missing, of
+// the wrong type or unknown (the known ones are listed).
+Result<Sidecar> ReadSidecar(const std::filesystem::path& model_file);
+Result<Sidecar> ParseSidecar(std::string_view text, std::string_view source);
+
+std::string FormatSidecar(const Sidecar& sidecar);
+Status WriteSidecar(const std::filesystem::path& model_file, const Sidecar& sidecar);
+
+// Several lines: a sidecar to be adapted.
+std::string SidecarTemplate();
+
+// The model's output for each label of the data set. kInvalidArgument, naming the labels that only
+// one of the two has (or saying that the model has none); another order is fine.
+Result<std::vector<int>> CheckLabels(const std::vector<std::string>& model_labels,
+                                     const std::vector<std::string>& dataset_labels);
+
+}  // namespace qbench::datasets

@@ -1,0 +1,189 @@
+#include "graph/import/hdf5_file.h"
+
+#include <cstring>
+#include <type_traits>
+
+#include "hdf5.h"
+
+namespace qbench::graph::import {
+namespace {
+
+static_assert(std::is_same_v<hid_t, int64_t>);
+constexpr int kMaxRank = 8;
+
+herr_t RefuseExternalLink(const char*, const char*, const char*, const char*, unsigned*, hid_t,
+                          void*) {
+  return -1;
+}
+
+// Access properties that do not follow links into other files.
+Hdf5Id NoExternalLinks(hid_t property_class) {
+  Hdf5Id properties(H5Pcreate(property_class));
+  H5Pset_elink_cb(properties.get(), RefuseExternalLink, nullptr);
+  return properties;
+}
+
+// What the library allocated for variable-length strings, given back to it.
+class VariableStrings {
+ public:
+  VariableStrings(hid_t type, hid_t space, size_t count)
+      : type_(type), space_(space), texts_(count, nullptr) {}
+  VariableStrings(const VariableStrings&) = delete;
+  VariableStrings& operator=(const VariableStrings&) = delete;
+  ~VariableStrings() { H5Dvlen_reclaim(type_, space_, H5P_DEFAULT, texts_.data()); }
+  std::vector<char*>& texts() { return texts_; }
+
+ private:
+  hid_t type_;
+  hid_t space_;
+  std::vector<char*> texts_;
+};
+
+Result<std::vector<std::string>> ReadVariableStrings(hid_t attribute, hid_t space, size_t count,
+                                                     uint64_t max_bytes) {
+  Hdf5Id memory_type(H5Tcopy(H5T_C_S1));
+  H5Tset_size(memory_type.get(), H5T_VARIABLE);
+  Hdf5Id file_type(H5Aget_type(attribute));
+  H5Tset_cset(memory_type.get(), H5Tget_cset(file_type.get()));
+  VariableStrings read(memory_type.get(), space, count);
+  if (H5Aread(attribute, memory_type.get(), read.texts().data()) < 0) {
+    return Error(StatusCode::kCorrupt, "the text cannot be read");
+  }
+  std::vector<std::string> strings;
+  uint64_t total = 0;
+  for (const char* text : read.texts()) {
+    strings.emplace_back(text == nullptr ? "" : text);
+    total += strings.back().size();
+    if (total > max_bytes) return Error(StatusCode::kCorrupt, "the text is larger than the file");
+  }
+  return strings;
+}
+
+Result<std::vector<std::string>> ReadFixedStrings(hid_t attribute, hid_t type, size_t count) {
+  const size_t length = H5Tget_size(type);
+  std::vector<char> buffer(length * count);
+  Hdf5Id memory_type(H5Tcopy(type));
+  if (H5Aread(attribute, memory_type.get(), buffer.data()) < 0) {
+    return Error(StatusCode::kCorrupt, "the text cannot be read");
+  }
+  std::vector<std::string> strings;
+  strings.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    const char* text = buffer.data() + i * length;
+    strings.emplace_back(text, strnlen(text, length));
+  }
+  return strings;
+}
+
+// Contiguous, compact or chunked, in this file.
+bool StoredHere(hid_t dataset) {
+  Hdf5Id creation(H5Dget_create_plist(dataset));
+  if (!creation.ok()) return false;
+  const H5D_layout_t layout = H5Pget_layout(creation.get());
+  if (layout == H5D_CHUNKED || layout == H5D_COMPACT) return true;
+  return layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.get()) == 0;
+}
+
+bool IsFloatType(hid_t type) {
+  if (H5Tget_class(type) != H5T_FLOAT) return false;
+  const size_t size = H5Tget_size(type);
+  return size == 2 || size == 4 || size == 8;
+}
+
+}  // namespace
+
+Hdf5Id::~Hdf5Id() {
+  // Closes whatever kind it is, when the last reference goes.
+  if (id_ >= 0) H5Idec_ref(id_);
+}
+
+Result<Hdf5Group> Hdf5Group::OpenFile(const std::filesystem::path& path) {
+  H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  H5PLset_loading_state(0);  // no filter plugins named by the file
+  Hdf5Id access(H5Pcreate(H5P_FILE_ACCESS));
+  // Read-only folders and network file systems have no locks; nobody writes the file meanwhile.
+  H5Pset_file_locking(access.get(), false, true);
+  Hdf5Id file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
+  if (!file.ok()) return Error(StatusCode::kCorrupt, "not an HDF5 file, or a damaged one");
+  // The root group keeps the file open.
+  Hdf5Id root(H5Gopen2(file.get(), "/", H5P_DEFAULT));
+  if (!root.ok()) return Error(StatusCode::kCorrupt, "the HDF5 file has no root group");
+  return Hdf5Group(std::move(root));
+}
+
+Result<Hdf5Group> Hdf5Group::Open(const std::string& name) const {
+  const Hdf5Id access = NoExternalLinks(H5P_GROUP_ACCESS);
+  Hdf5Id group(H5Gopen2(id_.get(), name.c_str(), access.get()));
+  if (!group.ok()) return Error(StatusCode::kCorrupt, "there is no group \"{}\"", name);
+  return Hdf5Group(std::move(group));
+}
+
+bool Hdf5Group::HasAttribute(const std::string& name) const {
+  return H5Aexists(id_.get(), name.c_str()) > 0;
+}
+
+Result<std::vector<std::string>> Hdf5Group::Strings(const std::string& attribute,
+                                                    uint64_t max_bytes) const {
+  Hdf5Id id(H5Aopen(id_.get(), attribute.c_str(), H5P_DEFAULT));
+  if (!id.ok()) return Error(StatusCode::kCorrupt, "there is no attribute \"{}\"", attribute);
+  Hdf5Id type(H5Aget_type(id.get()));
+  Hdf5Id space(H5Aget_space(id.get()));
+  if (!type.ok() || !space.ok()) {
+    return Error(StatusCode::kCorrupt, "the attribute \"{}\" is damaged", attribute);
+  }
+  const hssize_t count = H5Sget_simple_extent_npoints(space.get());
+  if (count == 0) return std::vector<std::string>();
+  const size_t element = H5Tget_size(type.get());
+  if (count < 0 || H5Tget_class(type.get()) != H5T_STRING || element == 0 ||
+      static_cast<uint64_t>(count) > max_bytes / element) {
+    return Error(StatusCode::kCorrupt, "the attribute \"{}\" is not text, or damaged", attribute);
+  }
+  const auto size = static_cast<size_t>(count);
+  auto strings = H5Tis_variable_str(type.get()) > 0
+                     ? ReadVariableStrings(id.get(), space.get(), size, max_bytes)
+                     : ReadFixedStrings(id.get(), type.get(), size);
+  if (!strings.ok()) return strings.status().WithContext("attribute \"" + attribute + "\"");
+  return strings;
+}
+
+Result<Hdf5Array> Hdf5Group::ReadArray(const std::string& path, uint64_t max_bytes) const {
+  const Hdf5Id access = NoExternalLinks(H5P_DATASET_ACCESS);
+  Hdf5Id dataset(H5Dopen2(id_.get(), path.c_str(), access.get()));
+  if (!dataset.ok()) return Error(StatusCode::kCorrupt, "there is no data set \"{}\"", path);
+  if (!StoredHere(dataset.get())) {
+    return Error(StatusCode::kUnsupported, "the data set \"{}\" keeps its data in another file",
+                 path);
+  }
+  Hdf5Id space(H5Dget_space(dataset.get()));
+  Hdf5Id type(H5Dget_type(dataset.get()));
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  if (!type.ok() || rank < 0 || rank > kMaxRank) {
+    return Error(StatusCode::kCorrupt, "the data set \"{}\" is damaged", path);
+  }
+  hsize_t dims[kMaxRank] = {};
+  H5Sget_simple_extent_dims(space.get(), dims, nullptr);
+
+  Hdf5Array array;
+  uint64_t count = 1;
+  for (int i = 0; i < rank; ++i) {
+    const uint64_t dim = dims[i];
+    if (dim != 0 && count > max_bytes / sizeof(float) / dim) {
+      return Error(StatusCode::kCorrupt, "the data set \"{}\" claims more data than the file holds",
+                   path);
+    }
+    count *= dim;
+    array.dims.push_back(dim);
+  }
+  array.is_float = IsFloatType(type.get());
+  if (!array.is_float) return array;
+  array.values.resize(count);
+  if (count > 0 && H5Dread(dataset.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                           array.values.data()) < 0) {
+    return Error(StatusCode::kCorrupt, "the data set \"{}\" cannot be read: its data are damaged",
+                 path);
+  }
+  return array;
+}
+
+}  // namespace qbench::graph::import

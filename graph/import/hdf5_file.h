@@ -1,0 +1,72 @@
+// A thin adapter over the HDF5 C library: groups, text attributes and floating-point data sets,
+// read-only. Every identifier is closed by its owner, the library prints nothing, links to other
+// files and virtual or external data sets are refused, and sizes are checked before memory is
+// taken.
+//
+// The library itself is not hardened: a damaged file can make it crash or loop. Call this only in
+// a process that may die (keras_file.h does). One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+
+namespace qbench::graph::import {
+
+// Owns an HDF5 identifier of any kind.
+class Hdf5Id {
+ public:
+  Hdf5Id() = default;
+  explicit Hdf5Id(int64_t id) : id_(id) {}
+  Hdf5Id(Hdf5Id&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
+  Hdf5Id& operator=(Hdf5Id&& other) noexcept {
+    std::swap(id_, other.id_);
+    return *this;
+  }
+  Hdf5Id(const Hdf5Id&) = delete;
+  Hdf5Id& operator=(const Hdf5Id&) = delete;
+  ~Hdf5Id();
+
+  bool ok() const { return id_ >= 0; }
+  int64_t get() const { return id_; }
+
+ private:
+  int64_t id_ = -1;
+};
+
+struct Hdf5Array {
+  std::vector<uint64_t> dims;  // empty for a scalar
+  bool is_float = false;       // false: another type, of which `values` holds nothing
+  std::vector<float> values;   // float16, float32 and float64 alike
+};
+
+class Hdf5Group {
+ public:
+  // The root group. kCorrupt where the file is not HDF5 or cannot be opened as such.
+  static Result<Hdf5Group> OpenFile(const std::filesystem::path& path);
+
+  // A group below this one. kCorrupt where there is none.
+  Result<Hdf5Group> Open(const std::string& name) const;
+
+  bool HasAttribute(const std::string& name) const;
+
+  // The text of a string attribute (fixed or variable length), one element for a scalar. An empty
+  // array of any type is an empty list, as Keras writes it. kCorrupt where it is missing, not
+  // text, or larger than `max_bytes`.
+  Result<std::vector<std::string>> Strings(const std::string& attribute, uint64_t max_bytes) const;
+
+  // A data set by its path below this group. kCorrupt where it is missing or broken, would take
+  // more than `max_bytes`, or has more than 8 dimensions; kUnsupported where its data lie in
+  // another file.
+  Result<Hdf5Array> ReadArray(const std::string& path, uint64_t max_bytes) const;
+
+ private:
+  explicit Hdf5Group(Hdf5Id id) : id_(std::move(id)) {}
+  Hdf5Id id_;
+};
+
+}  // namespace qbench::graph::import

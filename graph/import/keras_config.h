@@ -1,0 +1,53 @@
+// The JSON of a Keras model (`model_config`) as a list of layers and the calls that connect them,
+// the same for Sequential and Functional models and for the formats of Keras 2 and Keras 3.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/status.h"
+
+namespace qbench::graph::import {
+
+struct KerasModel;
+
+// One output of one call of a layer of the same model, by indices into the vectors below.
+struct KerasTensorRef {
+  size_t layer = 0;
+  size_t call = 0;
+  size_t output = 0;
+};
+
+// A layer is called once, or more often where it is shared. An InputLayer is called once, on
+// nothing.
+struct KerasCall {
+  std::vector<KerasTensorRef> inputs;
+};
+
+struct KerasLayer {
+  std::string name;
+  std::string class_name;
+  Json config;  // the layer's own options
+  std::vector<KerasCall> calls;
+  std::unique_ptr<KerasModel> model;  // set where the layer is a model (`config` is null then)
+};
+
+struct KerasModel {
+  std::string name;
+  std::vector<KerasLayer> layers;
+  std::vector<KerasTensorRef> inputs;  // each an InputLayer of `layers`
+  std::vector<KerasTensorRef> outputs;
+};
+
+// A Sequential model without an InputLayer gets one. Every reference is checked to be in range
+// (but for KerasTensorRef::output, which only building the layer can tell); names are unique in a
+// model and printable.
+// kCorrupt: not JSON, or not as Keras writes it. kUnsupported: a subclassed model, a layer that is
+// called with constants or with training=True; the message names the layer.
+Result<KerasModel> ParseKerasConfig(std::string_view json);
+
+}  // namespace qbench::graph::import

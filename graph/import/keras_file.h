@@ -1,0 +1,46 @@
+// What a Keras .h5 file holds, taken out of HDF5 and nothing else: the JSON of the model and the
+// named weights.
+//
+// libhdf5 is not hardened (1.10.8 crashes on a share of damaged files), so it runs in a forked
+// child (isolated_child.h) that hands back plain data; they are checked here before use.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "graph/import/isolated_child.h"
+#include "graph/ir.h"
+
+namespace qbench::graph::import {
+
+struct KerasWeight {
+  std::string name;           // as the file says: "conv/kernel:0" (Keras 2), "seq/conv/kernel" (3)
+  std::vector<int64_t> dims;  // empty for a scalar
+  bool is_float = false;      // else no data were read
+  ByteSpan data;              // float32, unaligned; lives as long as the file's `owner`
+
+  std::vector<float> Values() const;
+};
+
+// The weights below one top-level layer, which may be a whole nested model.
+struct KerasWeightGroup {
+  std::string layer;
+  std::vector<KerasWeight> weights;
+};
+
+struct KerasFile {
+  std::string model_config;
+  std::string keras_version;  // empty where the file does not say
+  std::vector<KerasWeightGroup> groups;
+  std::shared_ptr<const void> owner;
+};
+
+// kNotFound, kIo; kCorrupt: not HDF5, or broken, or the library crashed, looped or took memory
+// without end on it; kInvalidArgument: no model in it, weights alone. Messages begin with the path.
+Result<KerasFile> ReadKerasFile(const std::filesystem::path& path);
+
+}  // namespace qbench::graph::import

@@ -1,0 +1,15 @@
+#include "graph/import/keras_h5.h"
+
+#include "graph/import/keras_file.h"
+#include "graph/import/keras_import.h"
+
+namespace qbench::graph::import {
+
+Result<Model> ReadKerasH5(const std::filesystem::path& path) {
+  QB_ASSIGN_OR_RETURN(const KerasFile file, ReadKerasFile(path));
+  auto model = ImportKeras(file);
+  if (!model.ok()) return model.status().WithContext(path.string());
+  return model;
+}
+
+}  // namespace qbench::graph::import

@@ -1,0 +1,255 @@
+#include "graph/import/keras_layer.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "fmt/ranges.h"
+#include "graph/validate.h"
+
+namespace qbench::graph::import {
+namespace {
+
+constexpr int64_t kMaxWindow = 4096;
+constexpr int64_t kMaxUnits = int64_t{1} << 24;
+constexpr int64_t kMaxElements = int64_t{1} << 31;
+// Nested models that are called many times multiply; no real network comes near.
+constexpr size_t kMaxOperators = 20000;
+
+// "block/conv/kernel:0" -> {"block/conv", "kernel"}
+std::pair<std::string_view, std::string_view> SplitWeightName(std::string_view name) {
+  const size_t colon = name.rfind(':');
+  if (colon != std::string_view::npos) name = name.substr(0, colon);
+  const size_t slash = name.rfind('/');
+  if (slash == std::string_view::npos) return {{}, name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+std::string_view LastPart(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+// Nothing where it is not a whole number from `low` to `high`.
+std::optional<int32_t> WholeNumber(const Json& json, int64_t low, int64_t high) {
+  if (!json.is_number_integer()) return std::nullopt;
+  const auto value = json.get<int64_t>();  // what is too large for it turns negative
+  if (value < low || value > high) return std::nullopt;
+  return static_cast<int32_t>(value);
+}
+
+}  // namespace
+
+std::string KerasImport::UniqueName(const std::string& name) {
+  std::string unique = name;
+  while (!names.insert(unique).second) unique = fmt::format("{}_{}", name, ++name_count[name]);
+  return unique;
+}
+
+LayerOptions::LayerOptions(std::string layer, std::string class_name, const Json& config)
+    : name_(std::move(layer)), class_name_(std::move(class_name)), config_(config) {}
+
+bool LayerOptions::Has(const char* key) const {
+  return config_.is_object() && config_.contains(key) && !config_.at(key).is_null();
+}
+
+const Json& LayerOptions::operator[](const char* key) const {
+  static const Json null;
+  return Has(key) ? config_.at(key) : null;
+}
+
+Result<bool> LayerOptions::Bool(const char* key, bool fallback) const {
+  if (!Has(key)) return fallback;
+  if (!(*this)[key].is_boolean()) return Corrupt(fmt::format("{} is not true or false", key));
+  return (*this)[key].get<bool>();
+}
+
+Result<double> LayerOptions::Number(const char* key, double fallback) const {
+  if (!Has(key)) return fallback;
+  if (!(*this)[key].is_number()) return Corrupt(fmt::format("{} is not a number", key));
+  return (*this)[key].get<double>();
+}
+
+Result<std::string> LayerOptions::Text(const char* key, std::string fallback) const {
+  if (!Has(key)) return fallback;
+  if (!(*this)[key].is_string()) return Corrupt(fmt::format("{} is not text", key));
+  return (*this)[key].get<std::string>();
+}
+
+Result<int32_t> LayerOptions::Size(const char* key, int32_t fallback) const {
+  if (!Has(key)) return fallback;
+  const auto size = WholeNumber((*this)[key], 1, kMaxWindow);
+  if (size) return *size;
+  return Corrupt(fmt::format("{} is not a whole number from 1 to {}", key, kMaxWindow));
+}
+
+Result<int32_t> LayerOptions::SizeOfWeights(const char* key) const {
+  const auto size = WholeNumber((*this)[key], 1, kMaxUnits);
+  if (size) return *size;
+  return Corrupt(fmt::format("{} is not a whole number from 1 to {}", key, kMaxUnits));
+}
+
+Result<LayerOptions::Pair> LayerOptions::SizePair(const char* key, int32_t fallback) const {
+  if (!Has(key)) return Pair{fallback, fallback};
+  return ReadPair((*this)[key], key, 1);
+}
+
+Result<LayerOptions::Pair> LayerOptions::ReadPair(const Json& json, const char* key,
+                                                  int32_t low) const {
+  const bool list = json.is_array() && json.size() == 2;
+  const auto first = WholeNumber(list ? json[0] : json, low, kMaxWindow);
+  const auto second = WholeNumber(list ? json[1] : json, low, kMaxWindow);
+  if (first && second) return Pair{*first, *second};
+  return Corrupt(
+      fmt::format("{} is not one or two whole numbers from {} to {}", key, low, kMaxWindow));
+}
+
+Result<std::vector<float>> LayerOptions::Numbers(const char* key, float fallback) const {
+  const Json* json = &(*this)[key];
+  if (json->is_null()) return std::vector<float>{fallback};
+  while (json->is_array() && json->size() == 1) json = &json->front();
+  if (json->is_number()) return std::vector<float>{json->get<float>()};
+  std::vector<float> numbers;
+  if (json->is_array()) {
+    for (const Json& item : *json) {
+      if (item.is_number()) numbers.push_back(item.get<float>());
+    }
+  }
+  if (numbers.empty() || numbers.size() != json->size()) {
+    return Unsupported(fmt::format("{} is neither a number nor one number a channel", key));
+  }
+  return numbers;
+}
+
+Result<Padding> LayerOptions::ReadPadding() const {
+  QB_ASSIGN_OR_RETURN(const std::string padding, Text("padding", "valid"));
+  if (padding == "same") return Padding::kSame;
+  if (padding == "valid") return Padding::kValid;
+  return Unsupported("padding is neither \"same\" nor \"valid\"");
+}
+
+bool LayerOptions::AxisIsLast(size_t rank) const {
+  const Json& axis = (*this)["axis"];
+  const Json& number = axis.is_array() && axis.size() == 1 ? axis[0] : axis;
+  return number.is_null() || number == -1 || number == rank - 1;
+}
+
+Status LayerOptions::CheckChannelsLast() const {
+  QB_ASSIGN_OR_RETURN(const std::string format, Text("data_format", "channels_last"));
+  if (format == "channels_last") return OkStatus();
+  return Unsupported("data_format is not \"channels_last\"; build the model with channels last");
+}
+
+Status LayerOptions::Corrupt(std::string_view what) const {
+  return Error(StatusCode::kCorrupt, "layer \"{}\" ({}): {}", name_, class_name_, what);
+}
+
+Status LayerOptions::Unsupported(std::string_view what) const {
+  return Error(StatusCode::kUnsupported, "layer \"{}\" ({}): {}", name_, class_name_, what);
+}
+
+LayerCall::LayerCall(KerasImport& import, const LayerOptions& options,
+                     const KerasWeightGroup* weights, bool nested, std::vector<TensorId> inputs)
+    : import_(import),
+      options_(options),
+      weights_(weights),
+      nested_(nested),
+      inputs_(std::move(inputs)),
+      first_tensor_(import.graph.tensors.size()) {}
+
+Result<TensorId> LayerCall::Input(size_t rank) const {
+  if (inputs_.size() != 1) {
+    return options_.Corrupt(fmt::format("it takes one input, not {}", inputs_.size()));
+  }
+  const size_t actual = ShapeOf(inputs_[0]).size();
+  if (rank != 0 && actual != rank) {
+    return options_.Corrupt(
+        fmt::format("its input has {} dimensions, not {} (the batch counted)", actual, rank));
+  }
+  if (actual < 2) return options_.Unsupported("its input is a batch of single numbers");
+  return inputs_[0];
+}
+
+// The file names a variable by its layer's name and its own ("conv/kernel"), with the outer
+// model's names before it or not, depending on the version of Keras; below the group of a nested
+// model stand the variables of all its layers. A variable without any layer's name (Keras 2 does
+// so for Normalization), or below another one's (a renamed layer), is taken where only one in the
+// group has that name.
+Result<std::vector<float>> LayerCall::Weight(std::initializer_list<std::string_view> names,
+                                             const std::vector<int64_t>& dims) const {
+  std::vector<const KerasWeight*> exact;
+  std::vector<const KerasWeight*> same_variable;
+  const std::string_view layer = LastPart(options_.name());
+  for (size_t i = 0; weights_ != nullptr && i < weights_->weights.size(); ++i) {
+    const KerasWeight& weight = weights_->weights[i];
+    const auto [path, variable] = SplitWeightName(weight.name);
+    if (std::find(names.begin(), names.end(), variable) == names.end()) continue;
+    if (LastPart(path) == layer) exact.push_back(&weight);
+    if (path.empty() || !nested_) same_variable.push_back(&weight);
+  }
+  const auto& found = exact.empty() ? same_variable : exact;
+  const std::string_view name = *names.begin();
+  if (found.size() != 1) {
+    return options_.Corrupt(fmt::format("the file has {} weights \"{}\" for it",
+                                        found.empty() ? "no" : std::to_string(found.size()), name));
+  }
+  const KerasWeight& weight = *found[0];
+  if (!weight.is_float) {
+    return options_.Unsupported(fmt::format("its weight \"{}\" is not floating point", name));
+  }
+  if (weight.dims != dims) {
+    return options_.Corrupt(fmt::format("its weight \"{}\" has shape [{}], not [{}]", name,
+                                        fmt::join(weight.dims, ", "), fmt::join(dims, ", ")));
+  }
+  return weight.Values();
+}
+
+TensorId LayerCall::WeightConstant(std::string_view suffix, Shape shape,
+                                   const std::vector<float>& values) {
+  const std::string key = fmt::format("{}/{}", options_.name(), suffix);
+  const auto found = import_.weights.find(key);
+  if (found != import_.weights.end() && ShapeOf(found->second) == shape) return found->second;
+  const TensorId id = Constant(suffix, std::move(shape), values);
+  import_.weights.emplace(key, id);
+  return id;
+}
+
+Result<TensorId> LayerCall::Emit(OpKind kind, OpOptions options, std::vector<TensorId> inputs) {
+  if (import_.graph.ops.size() >= kMaxOperators) {
+    return options_.Unsupported(fmt::format("the model has more than {} operators", kMaxOperators));
+  }
+  Op op{kind, std::move(options), std::move(inputs), {}, options_.name()};
+  auto shape = InferOutputShape(import_.graph, op);
+  if (!shape.ok()) {
+    return Status(shape.status().code(), options_.Corrupt(shape.status().message()).message());
+  }
+  int64_t elements = 1;
+  for (const int32_t dim : *shape) {
+    if (dim < 1 || elements > kMaxElements / dim) {
+      return options_.Unsupported(
+          fmt::format("its output would have the shape [{}]", fmt::join(*shape, ", ")));
+    }
+    elements *= dim;
+  }
+  Tensor tensor;
+  tensor.name = UniqueName(OpKindName(kind));
+  tensor.shape = std::move(*shape);
+  tensor.dynamic_batch = true;
+  const TensorId output = import_.graph.AddTensor(std::move(tensor));
+  op.outputs = {output};
+  import_.graph.ops.push_back(std::move(op));
+  return output;
+}
+
+void LayerCall::NameOutput(TensorId output) {
+  if (static_cast<size_t>(output) < first_tensor_) return;  // a layer that does nothing
+  import_.graph.tensors[output].name = UniqueName({});
+}
+
+// "layer/suffix"; "layer/suffix_1" where it is taken.
+std::string LayerCall::UniqueName(std::string_view suffix) {
+  std::string name = options_.name();
+  if (!suffix.empty()) name += fmt::format("/{}", suffix);
+  return import_.UniqueName(name);
+}
+
+}  // namespace qbench::graph::import

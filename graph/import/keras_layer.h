@@ -1,0 +1,123 @@
+// What the builder of a layer sees of it and of the graph that is being made: options, inputs,
+// weights, and the means to add operators. Every error names the layer and its class.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "graph/import/keras_file.h"
+#include "graph/ir.h"
+
+namespace qbench::graph::import {
+
+// The graph under construction and what is shared between its layers.
+struct KerasImport {
+  Graph graph;
+  std::map<std::string, TensorId> weights;  // by name; a layer called twice has them once
+  std::set<std::string> names;              // of tensors
+  std::map<std::string, int32_t> name_count;
+
+  // `name`, or `name`_1, …, where tensors have those already.
+  std::string UniqueName(const std::string& name);
+};
+
+// A layer's options, read with their types. A key that is missing or null gives the fallback.
+class LayerOptions {
+ public:
+  // `layer` is its name below the outermost model ("outer/inner").
+  LayerOptions(std::string layer, std::string class_name, const Json& config);
+
+  const std::string& name() const { return name_; }
+  const std::string& class_name() const { return class_name_; }
+
+  bool Has(const char* key) const;  // there, and not null
+  const Json& operator[](const char* key) const;
+
+  // kCorrupt where the value is of another type or out of range. Sizes of windows are 1 to 4096,
+  // those of filters and units (SizeOfWeights, which must be there) 1 to 2^24.
+  Result<bool> Bool(const char* key, bool fallback) const;
+  Result<double> Number(const char* key, double fallback) const;
+  Result<std::string> Text(const char* key, std::string fallback) const;
+  Result<int32_t> Size(const char* key, int32_t fallback) const;
+  Result<int32_t> SizeOfWeights(const char* key) const;
+  // One size for both directions, or [height, width].
+  using Pair = std::pair<int32_t, int32_t>;
+  Result<Pair> SizePair(const char* key, int32_t fallback) const;
+  // The same of a part of an option, with numbers from `low`.
+  Result<Pair> ReadPair(const Json& json, const char* key, int32_t low) const;
+  // One number, or a list of them nested in lists of one ([[[a, b, c]]]).
+  Result<std::vector<float>> Numbers(const char* key, float fallback) const;
+
+  Result<Padding> ReadPadding() const;
+  // The option `axis` (a number or a list of one, from either end) is the last of `rank`.
+  bool AxisIsLast(size_t rank) const;
+  // kUnsupported where the option data_format is not channels_last.
+  Status CheckChannelsLast() const;
+
+  // kCorrupt: what Keras cannot have written. kUnsupported: what qbench cannot read.
+  Status Corrupt(std::string_view what) const;
+  Status Unsupported(std::string_view what) const;
+
+ private:
+  std::string name_;
+  std::string class_name_;
+  const Json& config_;
+};
+
+// One call of a layer.
+class LayerCall {
+ public:
+  // `weights` may be null: the layer has none in the file.
+  LayerCall(KerasImport& import, const LayerOptions& options, const KerasWeightGroup* weights,
+            bool nested, std::vector<TensorId> inputs);
+
+  const LayerOptions& options() const { return options_; }
+  const std::vector<TensorId>& inputs() const { return inputs_; }
+  // The only input; kCorrupt where there are more or none, or where its rank is not `rank` (0:
+  // any).
+  Result<TensorId> Input(size_t rank = 0) const;
+  const Shape& ShapeOf(TensorId tensor) const { return import_.graph.tensors[tensor].shape; }
+  int32_t Channels(TensorId tensor) const { return ShapeOf(tensor).back(); }
+
+  // The layer's variable of one of these names, which differ between versions of Keras. kCorrupt
+  // where it is missing, ambiguous, of another shape or not of a floating-point type.
+  Result<std::vector<float>> Weight(std::initializer_list<std::string_view> names,
+                                    const std::vector<int64_t>& dims) const;
+
+  // A weight of the layer, in TensorFlow Lite's layout; the same tensor at every call of a shared
+  // layer. `suffix` tells the layer's constants apart.
+  TensorId WeightConstant(std::string_view suffix, Shape shape, const std::vector<float>& values);
+  // A constant that may differ from call to call.
+  template <typename T>
+  TensorId Constant(std::string_view suffix, Shape shape, const std::vector<T>& values) {
+    return import_.graph.AddConstant(UniqueName(suffix), std::move(shape), values);
+  }
+
+  // Adds an operator of this layer and returns its output. kCorrupt or kUnsupported where inputs
+  // and options do not fit together, or the tensor would be absurdly large.
+  Result<TensorId> Emit(OpKind kind, OpOptions options, std::vector<TensorId> inputs);
+  Result<TensorId> Emit(OpKind kind, std::vector<TensorId> inputs) {
+    return Emit(kind, DefaultOptions(kind), std::move(inputs));
+  }
+  // Gives the layer's name to its last tensor.
+  void NameOutput(TensorId output);
+
+ private:
+  std::string UniqueName(std::string_view suffix);
+
+  KerasImport& import_;
+  const LayerOptions& options_;
+  const KerasWeightGroup* weights_;
+  bool nested_;
+  std::vector<TensorId> inputs_;
+  size_t first_tensor_;  // tensors before this one are not of this call
+};
+
+}  // namespace qbench::graph::import

@@ -1,0 +1,97 @@
+// Layers that prepare images, and those that only do something while training.
+#include <algorithm>
+#include <cmath>
+
+#include "graph/import/keras_layers.h"
+
+namespace qbench::graph::import {
+namespace {
+
+// keras.backend.epsilon(), the least standard deviation that Normalization divides by.
+constexpr double kEpsilon = 1e-7;
+
+// One value for all channels, or one for each.
+Result<TensorId> ScalarOrPerChannel(LayerCall& call, TensorId input, std::string_view suffix,
+                                    const std::vector<float>& values) {
+  const auto count = static_cast<int64_t>(values.size());
+  if (count != 1 && count != call.Channels(input)) {
+    return call.options().Corrupt(
+        fmt::format("it has {} values for {} channels", count, call.Channels(input)));
+  }
+  return call.Constant(suffix, {static_cast<int32_t>(count)}, values);
+}
+
+bool AllEqual(const std::vector<float>& values, float value) {
+  return std::all_of(values.begin(), values.end(), [&](float v) { return v == value; });
+}
+
+// input * factor, left out where it is the identity; then likewise the addition.
+Result<TensorId> Multiply(LayerCall& call, TensorId input, const std::vector<float>& factor) {
+  if (AllEqual(factor, 1.0F)) return input;
+  QB_ASSIGN_OR_RETURN(const TensorId constant, ScalarOrPerChannel(call, input, "factor", factor));
+  return call.Emit(OpKind::kMul, {input, constant});
+}
+
+Result<TensorId> Add(LayerCall& call, TensorId input, const std::vector<float>& offset) {
+  if (AllEqual(offset, 0.0F)) return input;
+  QB_ASSIGN_OR_RETURN(const TensorId constant, ScalarOrPerChannel(call, input, "offset", offset));
+  return call.Emit(OpKind::kAdd, {input, constant});
+}
+
+// The option `mean` or `variance`, or the variable of that name that adapt() filled.
+Result<std::vector<float>> Moments(LayerCall& call, TensorId input, const char* name) {
+  if (call.options().Has(name)) return call.options().Numbers(name, 0.0F);
+  const Json& axis = call.options()["axis"];
+  if (axis.is_array() && axis.empty()) return call.Weight({name}, {});
+  if (!call.options().AxisIsLast(call.ShapeOf(input).size())) {
+    return call.options().Unsupported("axis is not the last one");
+  }
+  return call.Weight({name}, {call.Channels(input)});
+}
+
+}  // namespace
+
+Result<TensorId> BuildIdentity(LayerCall& call) { return call.Input(); }
+
+Result<TensorId> BuildRescaling(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
+  QB_ASSIGN_OR_RETURN(const auto scale, call.options().Numbers("scale", 1.0F));
+  QB_ASSIGN_OR_RETURN(const auto offset, call.options().Numbers("offset", 0.0F));
+  QB_ASSIGN_OR_RETURN(const TensorId scaled, Multiply(call, input, scale));
+  return Add(call, scaled, offset);
+}
+
+// (x - mean) / deviation, or with `invert` x * deviation + mean.
+Result<TensorId> BuildNormalization(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
+  QB_ASSIGN_OR_RETURN(const bool invert, call.options().Bool("invert", false));
+  QB_ASSIGN_OR_RETURN(auto mean, Moments(call, input, "mean"));
+  QB_ASSIGN_OR_RETURN(auto factor, Moments(call, input, "variance"));
+  for (float& value : factor) {
+    const double deviation = std::max(std::sqrt(static_cast<double>(value)), kEpsilon);
+    value = static_cast<float>(invert ? deviation : 1.0 / deviation);
+  }
+  if (invert) {
+    QB_ASSIGN_OR_RETURN(const TensorId scaled, Multiply(call, input, factor));
+    return Add(call, scaled, mean);
+  }
+  for (float& value : mean) value = -value;
+  QB_ASSIGN_OR_RETURN(const TensorId centred, Add(call, input, mean));
+  return Multiply(call, centred, factor);
+}
+
+// Resizing and cropping to `height` x `width`: nothing to do where the input has that size.
+Result<TensorId> BuildResizing(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(4));
+  QB_RETURN_IF_ERROR(call.options().CheckChannelsLast());
+  QB_ASSIGN_OR_RETURN(const int32_t height, call.options().Size("height", 0));
+  QB_ASSIGN_OR_RETURN(const int32_t width, call.options().Size("width", 0));
+  const Shape& shape = call.ShapeOf(input);
+  if (shape[1] == height && shape[2] == width) return input;
+  return call.options().Unsupported(
+      fmt::format("it changes the image's size from {}x{} to {}x{}; resize before the model "
+                  "(qbench does so) and give it an input of {}x{}",
+                  shape[1], shape[2], height, width, height, width));
+}
+
+}  // namespace qbench::graph::import

@@ -1,0 +1,212 @@
+#include "graph/model_summary.h"
+
+#include <algorithm>
+#include <set>
+
+#include "fmt/ranges.h"
+#include "graph/rewrite.h"
+
+namespace qbench::graph {
+namespace {
+
+int64_t TensorBytes(const Tensor& tensor) {
+  return ElementCount(tensor.shape) * static_cast<int64_t>(DataTypeSize(tensor.type));
+}
+
+TensorSummary SummarizeTensor(const Graph& graph, TensorId id) {
+  const Tensor& tensor = TensorAt(graph, id);
+  return {.id = id,
+          .name = tensor.name,
+          .type = tensor.type,
+          .shape = tensor.shape,
+          .dynamic_batch = tensor.dynamic_batch,
+          .is_constant = tensor.is_constant(),
+          .quantization = tensor.quantization};
+}
+
+// A weight or a bias, as opposed to axes, paddings and shapes.
+bool IsParameter(const Tensor& tensor) {
+  return tensor.is_constant() && (tensor.type != DataType::kInt32 || tensor.quantization);
+}
+
+// The weights and biases of an operator. An int32 bias need not carry a scale.
+std::vector<TensorId> Parameters(const Graph& graph, const Op& op) {
+  std::vector<TensorId> ids;
+  const bool weighted = op.kind == OpKind::kConv2D || op.kind == OpKind::kDepthwiseConv2D ||
+                        op.kind == OpKind::kFullyConnected;
+  for (size_t i = 0; i < op.inputs.size(); ++i) {
+    const TensorId id = op.inputs[i];
+    if (id == kNoTensor || !TensorAt(graph, id).is_constant()) continue;
+    if (IsParameter(TensorAt(graph, id)) || (weighted && i == 2)) ids.push_back(id);
+  }
+  return ids;
+}
+
+int64_t Macs(const Graph& graph, const Op& op) {
+  const int64_t outputs = ElementCount(TensorAt(graph, op.outputs[0]).shape);
+  switch (op.kind) {
+    case OpKind::kConv2D: {
+      const Shape& filter = TensorAt(graph, op.inputs[1]).shape;
+      return outputs * filter[1] * filter[2] * filter[3];
+    }
+    case OpKind::kDepthwiseConv2D: {
+      const Shape& filter = TensorAt(graph, op.inputs[1]).shape;
+      return outputs * filter[1] * filter[2];
+    }
+    case OpKind::kFullyConnected:
+      return outputs * TensorAt(graph, op.inputs[1]).shape[1];
+    default:
+      return 0;
+  }
+}
+
+std::string_view ActivationName(Activation activation) {
+  switch (activation) {
+    case Activation::kNone:
+      return "";
+    case Activation::kRelu:
+      return "RELU";
+    case Activation::kReluN1To1:
+      return "RELU_N1_TO_1";
+    case Activation::kRelu6:
+      return "RELU6";
+  }
+  return "";
+}
+
+// The parts of OpSummary::options, one overload for each alternative of OpOptions.
+struct OptionParts {
+  std::vector<std::string> parts;
+
+  void Add(std::string part) {
+    if (!part.empty()) parts.push_back(std::move(part));
+  }
+  void AddActivation(Activation activation) { Add(std::string(ActivationName(activation))); }
+  template <typename Options>
+  void AddWindow(const Options& o) {
+    Add(fmt::format("stride {}x{}", o.stride_h, o.stride_w));
+    Add(o.padding == Padding::kSame ? "SAME" : "VALID");
+  }
+  template <typename Options>
+  void AddDilation(const Options& o) {
+    if (o.dilation_h != 1 || o.dilation_w != 1) {
+      Add(fmt::format("dilation {}x{}", o.dilation_h, o.dilation_w));
+    }
+  }
+
+  void operator()(const NoOptions&) {}
+  void operator()(const BinaryOptions& o) { AddActivation(o.activation); }
+  void operator()(const ConcatenationOptions& o) {
+    Add(fmt::format("axis {}", o.axis));
+    AddActivation(o.activation);
+  }
+  void operator()(const Conv2DOptions& o) {
+    AddWindow(o);
+    AddDilation(o);
+    AddActivation(o.activation);
+  }
+  void operator()(const DepthwiseConv2DOptions& o) {
+    AddWindow(o);
+    AddDilation(o);
+    if (o.depth_multiplier != 1) Add(fmt::format("depth multiplier {}", o.depth_multiplier));
+    AddActivation(o.activation);
+  }
+  void operator()(const FullyConnectedOptions& o) {
+    if (o.keep_num_dims) Add("keeps dimensions");
+    if (o.asymmetric_quantize_inputs) Add("asymmetric inputs");
+    AddActivation(o.activation);
+  }
+  void operator()(const Pool2DOptions& o) {
+    Add(fmt::format("filter {}x{}", o.filter_h, o.filter_w));
+    AddWindow(o);
+    AddActivation(o.activation);
+  }
+  void operator()(const MeanOptions& o) {
+    if (o.keep_dims) Add("keeps dimensions");
+  }
+  void operator()(const ReshapeOptions& o) {
+    Add(fmt::format("to [{}]", fmt::join(o.new_shape, ", ")));
+  }
+  void operator()(const LeakyReluOptions& o) { Add(fmt::format("alpha {}", o.alpha)); }
+  void operator()(const SoftmaxOptions& o) {
+    if (o.beta != 1.0F) Add(fmt::format("beta {}", o.beta));
+  }
+};
+
+std::string OptionsText(const Op& op) {
+  OptionParts parts;
+  std::visit(parts, op.options);
+  return fmt::format("{}", fmt::join(parts.parts, ", "));
+}
+
+int64_t PeakActivationBytes(const Graph& graph) {
+  const size_t forever = graph.ops.size();
+  std::vector<size_t> last_use(graph.tensors.size(), 0);
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    last_use[static_cast<size_t>(graph.ops[i].outputs[0])] = i;
+    for (const TensorId id : graph.ops[i].inputs) {
+      if (id != kNoTensor) last_use[static_cast<size_t>(id)] = i;
+    }
+  }
+  for (const TensorId id : graph.outputs) last_use[static_cast<size_t>(id)] = forever;
+
+  int64_t live = 0;
+  for (const TensorId id : graph.inputs) live += TensorBytes(TensorAt(graph, id));
+  int64_t peak = live;
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const TensorId output = graph.ops[i].outputs[0];
+    live += TensorBytes(TensorAt(graph, output));
+    peak = std::max(peak, live);
+    // Each once, also where an operator reads a tensor twice or nobody reads its output.
+    std::set<TensorId> ending(graph.ops[i].inputs.begin(), graph.ops[i].inputs.end());
+    ending.insert(output);
+    for (const TensorId id : ending) {
+      if (id == kNoTensor || TensorAt(graph, id).is_constant()) continue;
+      if (last_use[static_cast<size_t>(id)] == i) live -= TensorBytes(TensorAt(graph, id));
+    }
+  }
+  return peak;
+}
+
+OpSummary SummarizeOp(const Graph& graph, const Op& op, int32_t index) {
+  OpSummary summary;
+  summary.index = index;
+  summary.name = std::string(DisplayName(graph, op));
+  summary.kind = OpKindName(op.kind);
+  for (const TensorId id : op.inputs) {
+    if (id != kNoTensor) summary.inputs.push_back(SummarizeTensor(graph, id));
+  }
+  summary.output = SummarizeTensor(graph, op.outputs[0]);
+  summary.options = OptionsText(op);
+  for (const TensorId id : Parameters(graph, op)) {
+    summary.parameters += ElementCount(TensorAt(graph, id).shape);
+    summary.weight_bytes += TensorBytes(TensorAt(graph, id));
+  }
+  summary.macs = Macs(graph, op);
+  return summary;
+}
+
+}  // namespace
+
+ModelSummary Summarize(const Model& model) {
+  const Graph& graph = model.graph;
+  ModelSummary summary;
+  summary.description = model.description;
+  for (const TensorId id : graph.inputs) summary.inputs.push_back(SummarizeTensor(graph, id));
+  for (const TensorId id : graph.outputs) summary.outputs.push_back(SummarizeTensor(graph, id));
+  std::set<TensorId> counted;
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const Op& op = graph.ops[i];
+    summary.ops.push_back(SummarizeOp(graph, op, static_cast<int32_t>(i)));
+    summary.macs += summary.ops.back().macs;
+    for (const TensorId id : Parameters(graph, op)) {
+      if (!counted.insert(id).second) continue;
+      summary.parameters += ElementCount(TensorAt(graph, id).shape);
+      summary.weight_bytes += TensorBytes(TensorAt(graph, id));
+    }
+  }
+  summary.peak_activation_bytes = PeakActivationBytes(graph);
+  return summary;
+}
+
+}  // namespace qbench::graph

@@ -1,0 +1,32 @@
+// How the IR's names and the file format's correspond, for the reader and the writer. Internal to
+// graph/: nothing outside may include it, since flatbuffers is private to this library.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "graph/ir.h"
+#include "tflite_generated.h"
+
+namespace qbench::graph {
+
+// nullopt: a type or operator that the IR does not have.
+std::optional<DataType> FromWire(wire::TensorType type);
+wire::TensorType ToWire(DataType type);
+
+std::optional<OpKind> FromWire(wire::BuiltinOperator code);
+wire::BuiltinOperator ToWire(OpKind kind);
+
+// nullopt where the value is none of the format's, or an activation that the IR does not have.
+std::optional<Padding> FromWire(wire::Padding padding);
+wire::Padding ToWire(Padding padding);
+std::optional<Activation> FromWire(wire::ActivationFunctionType activation);
+wire::ActivationFunctionType ToWire(Activation activation);
+
+// The operator that a code stands for: new files have it in one field, old ones in the other.
+wire::BuiltinOperator BuiltinCode(const wire::OperatorCode& code);
+
+// "CONV_2D"; a custom operator's own name; "BUILTIN_105" for what the IR does not have.
+std::string OperatorName(const wire::OperatorCode& code);
+
+}  // namespace qbench::graph

@@ -1,0 +1,228 @@
+#include "graph/validate_ops.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qbench::graph {
+namespace {
+
+bool IsQuantizedType(DataType type) {
+  return type == DataType::kInt8 || type == DataType::kUInt8 || type == DataType::kInt16;
+}
+
+bool IsActivationType(DataType type) { return type == DataType::kFloat32 || IsQuantizedType(type); }
+
+const Tensor& At(const Graph& graph, TensorId id) { return graph.tensors[static_cast<size_t>(id)]; }
+const Tensor& Output(const Graph& graph, const Op& op) { return At(graph, op.outputs[0]); }
+
+Status BadTypes(const Graph& graph, const Op& op) {
+  std::string inputs;
+  for (const TensorId id : op.inputs) {
+    if (!inputs.empty()) inputs += ", ";
+    inputs += id == kNoTensor ? "none" : DataTypeName(At(graph, id).type);
+  }
+  return Error(StatusCode::kUnsupported, "types ({}) to {}", inputs,
+               DataTypeName(Output(graph, op).type));
+}
+
+// Integer activations have one scale and zero point.
+Status CheckActivation(const Tensor& tensor) {
+  if (!IsQuantizedType(tensor.type)) return OkStatus();
+  if (!tensor.quantization) {
+    return Error(StatusCode::kCorrupt, "'{}' is {} without a scale", Printable(tensor.name),
+                 DataTypeName(tensor.type));
+  }
+  if (tensor.quantization->per_channel()) {
+    return Error(StatusCode::kUnsupported, "activation '{}' is quantized per channel",
+                 Printable(tensor.name));
+  }
+  return OkStatus();
+}
+
+Status CheckSameType(const Graph& graph, const Op& op, size_t data_inputs) {
+  const DataType type = Output(graph, op).type;
+  if (!IsActivationType(type)) return BadTypes(graph, op);
+  for (size_t i = 0; i < data_inputs; ++i) {
+    if (At(graph, op.inputs[i]).type != type) return BadTypes(graph, op);
+    QB_RETURN_IF_ERROR(CheckActivation(At(graph, op.inputs[i])));
+  }
+  return CheckActivation(Output(graph, op));
+}
+
+// Kernels that copy or compare values do not rescale them.
+Status CheckSameScale(const Graph& graph, const Op& op, size_t data_inputs) {
+  const Tensor& output = Output(graph, op);
+  if (!IsQuantizedType(output.type)) return OkStatus();
+  for (size_t i = 0; i < data_inputs; ++i) {
+    const Quantization& q = *At(graph, op.inputs[i]).quantization;
+    if (std::abs(q.scales[0] - output.quantization->scales[0]) > 1.0e-6F ||
+        q.zero_points[0] != output.quantization->zero_points[0]) {
+      return Error(StatusCode::kUnsupported, "input {} and output differ in scale or zero point",
+                   i);
+    }
+  }
+  return OkStatus();
+}
+
+// SOFTMAX, LOGISTIC and TANH have outputs of a known range, and so a fixed scale (TensorFlow
+// Lite's quantization specification).
+Status CheckFixedScale(const Tensor& output, float scale8, int64_t zero_point8) {
+  if (!IsQuantizedType(output.type)) return OkStatus();
+  float scale = scale8;
+  int64_t zero_point = zero_point8;
+  if (output.type == DataType::kUInt8) zero_point += 128;
+  if (output.type == DataType::kInt16) {
+    scale = 1.0F / 32768.0F;
+    zero_point = 0;
+  }
+  const Quantization& q = *output.quantization;
+  if (std::abs(q.scales[0] - scale) > 0.001F * scale || q.zero_points[0] != zero_point) {
+    return Error(StatusCode::kUnsupported,
+                 "the output has scale {} and zero point {}; it must be {} and {}", q.scales[0],
+                 q.zero_points[0], scale, zero_point);
+  }
+  return OkStatus();
+}
+
+// The dimension of the filter along which it may be quantized.
+int32_t ChannelAxis(OpKind kind) { return kind == OpKind::kDepthwiseConv2D ? 3 : 0; }
+
+Status CheckIntegerFilter(const Op& op, const Tensor& filter) {
+  if (!filter.is_constant()) {
+    return Error(StatusCode::kUnsupported, "the {} weights are not a constant",
+                 DataTypeName(filter.type));
+  }
+  if (!filter.quantization) {
+    return Error(StatusCode::kCorrupt, "the {} weights have no scale", DataTypeName(filter.type));
+  }
+  const Quantization& q = *filter.quantization;
+  if (q.per_channel() && q.axis != ChannelAxis(op.kind)) {
+    return Error(StatusCode::kUnsupported, "the weights are quantized along dimension {}, not {}",
+                 q.axis, ChannelAxis(op.kind));
+  }
+  if (filter.type == DataType::kUInt8 && q.per_channel()) {
+    return Error(StatusCode::kUnsupported, "uint8 weights are quantized per channel");
+  }
+  if (filter.type == DataType::kInt8 &&
+      std::ranges::any_of(q.zero_points, [](int64_t zero_point) { return zero_point != 0; })) {
+    return Error(StatusCode::kUnsupported, "int8 weights have a zero point other than 0");
+  }
+  return OkStatus();
+}
+
+// The combinations of convolutions and fully connected layers: float, float with int8 weights
+// ("hybrid", dynamic range), and full integer with 32 or 64-bit biases.
+Status CheckWeighted(const Graph& graph, const Op& op) {
+  const Tensor& input = At(graph, op.inputs[0]);
+  const Tensor& filter = At(graph, op.inputs[1]);
+  const Tensor* bias = op.inputs[2] == kNoTensor ? nullptr : &At(graph, op.inputs[2]);
+  if (!IsActivationType(input.type) || Output(graph, op).type != input.type) {
+    return BadTypes(graph, op);
+  }
+  QB_RETURN_IF_ERROR(CheckActivation(input));
+  QB_RETURN_IF_ERROR(CheckActivation(Output(graph, op)));
+  if (input.type == DataType::kFloat32) {
+    if (bias != nullptr && bias->type != DataType::kFloat32) return BadTypes(graph, op);
+    if (filter.type == DataType::kFloat32) return OkStatus();
+    if (filter.type == DataType::kInt8) return CheckIntegerFilter(op, filter);
+    return BadTypes(graph, op);
+  }
+  const DataType wanted = input.type == DataType::kUInt8 ? DataType::kUInt8 : DataType::kInt8;
+  if (filter.type != wanted) return BadTypes(graph, op);
+  QB_RETURN_IF_ERROR(CheckIntegerFilter(op, filter));
+  if (bias == nullptr) return OkStatus();
+  const bool wide = input.type == DataType::kInt16 && bias->type == DataType::kInt64;
+  if (!wide && bias->type != DataType::kInt32) return BadTypes(graph, op);
+  if (!bias->is_constant()) {
+    return Error(StatusCode::kUnsupported, "the {} bias is not a constant",
+                 DataTypeName(bias->type));
+  }
+  return OkStatus();
+}
+
+Status CheckQuantize(const Graph& graph, const Op& op) {
+  const Tensor& input = At(graph, op.inputs[0]);
+  const Tensor& output = Output(graph, op);
+  if (!IsActivationType(input.type) || !IsQuantizedType(output.type)) return BadTypes(graph, op);
+  QB_RETURN_IF_ERROR(CheckActivation(input));
+  return CheckActivation(output);
+}
+
+Status CheckDequantize(const Graph& graph, const Op& op) {
+  const Tensor& input = At(graph, op.inputs[0]);
+  if (Output(graph, op).type != DataType::kFloat32) return BadTypes(graph, op);
+  if (input.type == DataType::kFloat16) return OkStatus();
+  if (!IsQuantizedType(input.type)) return BadTypes(graph, op);
+  if (!input.quantization) {
+    return Error(StatusCode::kCorrupt, "the input is {} without a scale", DataTypeName(input.type));
+  }
+  return OkStatus();
+}
+
+Status CheckReshape(const Graph& graph, const Op& op) {
+  return At(graph, op.inputs[0]).type == Output(graph, op).type ? OkStatus() : BadTypes(graph, op);
+}
+
+Status CheckFloatParameters(const Op& op) {
+  if (const auto* softmax = std::get_if<SoftmaxOptions>(&op.options)) {
+    if (!(softmax->beta > 0.0F) || !std::isfinite(softmax->beta)) {
+      return Error(StatusCode::kUnsupported, "beta is {}", softmax->beta);
+    }
+  }
+  if (const auto* leaky = std::get_if<LeakyReluOptions>(&op.options)) {
+    if (!std::isfinite(leaky->alpha)) {
+      return Error(StatusCode::kUnsupported, "alpha is {}", leaky->alpha);
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status CheckOp(const Graph& graph, const Op& op) {
+  QB_RETURN_IF_ERROR(CheckFloatParameters(op));
+  switch (op.kind) {
+    case OpKind::kAdd:
+    case OpKind::kSub:
+    case OpKind::kMul:
+      return CheckSameType(graph, op, 2);
+    case OpKind::kConcatenation:
+      if (std::get<ConcatenationOptions>(op.options).activation != Activation::kNone) {
+        return Error(StatusCode::kUnsupported, "a fused activation");  // no kernel has one
+      }
+      QB_RETURN_IF_ERROR(CheckSameType(graph, op, op.inputs.size()));
+      if (Output(graph, op).type == DataType::kUInt8) return OkStatus();  // its kernel rescales
+      return CheckSameScale(graph, op, op.inputs.size());
+    case OpKind::kConv2D:
+    case OpKind::kDepthwiseConv2D:
+    case OpKind::kFullyConnected:
+      return CheckWeighted(graph, op);
+    case OpKind::kAveragePool2D:
+    case OpKind::kMaxPool2D:
+      QB_RETURN_IF_ERROR(CheckSameType(graph, op, 1));
+      return CheckSameScale(graph, op, 1);
+    case OpKind::kLogistic:
+    case OpKind::kSoftmax:
+      QB_RETURN_IF_ERROR(CheckSameType(graph, op, 1));
+      return CheckFixedScale(Output(graph, op), 1.0F / 256.0F, -128);
+    case OpKind::kTanh:
+      QB_RETURN_IF_ERROR(CheckSameType(graph, op, 1));
+      return CheckFixedScale(Output(graph, op), 1.0F / 128.0F, 0);
+    case OpKind::kMean:
+    case OpKind::kPad:
+    case OpKind::kRelu:
+    case OpKind::kRelu6:
+    case OpKind::kLeakyRelu:
+    case OpKind::kHardSwish:
+      return CheckSameType(graph, op, 1);
+    case OpKind::kReshape:
+      return CheckReshape(graph, op);
+    case OpKind::kQuantize:
+      return CheckQuantize(graph, op);
+    case OpKind::kDequantize:
+      return CheckDequantize(graph, op);
+  }
+  return Error(StatusCode::kInternal, "an operator without a type rule");
+}
+
+}  // namespace qbench::graph

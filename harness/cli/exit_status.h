@@ -1,0 +1,20 @@
+// The exit statuses of every command: an interface, documented in each --help.
+#pragma once
+
+#include "base/status.h"
+
+namespace qbench::cli {
+
+enum ExitStatus : int {
+  kDone = 0,        // cells may have failed: they are rows
+  kUsageError = 2,  // or the environment's: nothing was measured, or no more could be
+  kCellFailed = 3,  // with --strict
+  kInterrupted = 130,
+};
+
+inline ExitStatus ExitStatusOf(const Status& status) {
+  if (status.ok()) return kDone;
+  return status.code() == StatusCode::kCancelled ? kInterrupted : kUsageError;
+}
+
+}  // namespace qbench::cli

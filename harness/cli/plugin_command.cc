@@ -1,0 +1,148 @@
+// `qbench plugin`: list, check.
+#include <boost/program_options/value_semantic.hpp>
+
+#include "base/json.h"
+#include "harness/cli/command.h"
+#include "harness/cli/terminal.h"
+
+namespace qbench::cli {
+namespace po = boost::program_options;
+namespace {
+
+using plan::Catalogue;
+using plan::InstalledPlugin;
+
+po::options_description CommonOptions() {
+  po::options_description options("Options");
+  options.add_options()("json", po::bool_switch(), "print the result as JSON");
+  return options;
+}
+
+Json ToJson(const host::PluginDescriptor& descriptor) {
+  Json options = Json::array();
+  for (const host::OptionInfo& option : descriptor.options) {
+    options.push_back({{"name", option.name},
+                       {"default", option.default_value},
+                       {"values", option.values},
+                       {"help", option.help}});
+  }
+  return {{"kind", host::PluginKindName(descriptor.kind)},
+          {"name", descriptor.id},
+          {"version", descriptor.version},
+          {"summary", descriptor.summary},
+          {"options", options}};
+}
+
+Json ToJson(const std::vector<host::Fact>& facts) {
+  Json json = Json::object();
+  for (const host::Fact& fact : facts) json[fact.name] = fact.value;
+  return json;
+}
+
+std::string FormatPlugin(const host::PluginDescriptor& descriptor) {
+  std::string text =
+      fmt::format("  {:<12}{} ({})\n", descriptor.id, descriptor.summary, descriptor.version);
+  for (const host::OptionInfo& option : descriptor.options) {
+    text += fmt::format("{:<14}{}={}  {} (default {})\n", "", option.name, option.values,
+                        option.help, option.default_value);
+  }
+  return text;
+}
+
+std::string FormatCatalogue(const Catalogue& catalogue) {
+  std::string text;
+  for (const host::PluginKind kind : {host::PluginKind::kQuantizer, host::PluginKind::kRuntime}) {
+    text += fmt::format("{}{}s\n", text.empty() ? "" : "\n",
+                        kind == host::PluginKind::kQuantizer ? "Quantizer" : "Runtime");
+    for (const InstalledPlugin& plugin : catalogue.plugins) {
+      if (plugin.descriptor.kind != kind) continue;
+      text += FormatPlugin(plugin.descriptor);
+      if (!plugin.available)
+        text += fmt::format("{:<14}does not work here: {}\n", "", plugin.reason);
+      for (const host::Fact& fact : plugin.facts) {
+        text += fmt::format("{:<14}{}: {}\n", "", fact.name, fact.value);
+      }
+    }
+  }
+  for (const Catalogue::Broken& broken : catalogue.broken) {
+    text += fmt::format("\n{} is left out: {}\n", broken.file.string(), broken.reason);
+  }
+  return text;
+}
+
+Json ToJson(const Catalogue& catalogue) {
+  Json plugins = Json::array();
+  for (const InstalledPlugin& plugin : catalogue.plugins) {
+    Json json = ToJson(plugin.descriptor);
+    json["file"] = plugin.file.string();
+    json["sha256"] = plugin.sha256;
+    json["available"] = plugin.available;
+    json["reason"] = plugin.reason;
+    json["facts"] = ToJson(plugin.facts);
+    plugins.push_back(std::move(json));
+  }
+  Json broken = Json::array();
+  for (const Catalogue::Broken& file : catalogue.broken) {
+    broken.push_back({{"file", file.file.string()}, {"reason", file.reason}});
+  }
+  return {{"plugins", plugins}, {"broken", broken}};
+}
+
+Result<ExitStatus> List(const std::vector<std::string>& args) {
+  const Help help = {"qbench plugin list [options]",
+                     "Shows the quantizers and runtimes that are installed, their options, and\n"
+                     "whether they work on this machine.",
+                     "qbench plugin list", "Exit status: 0 done, 2 usage or environment error."};
+  QB_ASSIGN_OR_RETURN(const Arguments arguments, Arguments::Parse(args, help, CommonOptions()));
+  if (arguments.help().has_value()) {
+    Print(*arguments.help());
+    return kDone;
+  }
+  QB_ASSIGN_OR_RETURN(const Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
+  Print(arguments.Get<bool>("json") ? DumpJson(ToJson(catalogue)) + "\n"
+                                    : FormatCatalogue(catalogue));
+  return kDone;
+}
+
+Result<ExitStatus> Check(const std::vector<std::string>& args) {
+  const Help help = {
+      "qbench plugin check FILE [options]",
+      "Loads a plugin file in a process of its own and checks its entry table, its factories,\n"
+      "its descriptors, and that each runtime works here and can be made.",
+      "qbench plugin check build/release/lib/qbench/plugins/int8.so",
+      "Exit status: 0 the plugin is sound, 2 it is not, or usage or environment error."};
+  QB_ASSIGN_OR_RETURN(const Arguments arguments,
+                      Arguments::Parse(args, help, CommonOptions(), "file"));
+  if (arguments.help().has_value()) {
+    Print(*arguments.help());
+    return kDone;
+  }
+  QB_ASSIGN_OR_RETURN(const std::string file, OnlyArgument(arguments, "file", "plugin file"));
+  const worker::JobOutcome outcome =
+      worker::RunJob(worker::ProbeJob{std::filesystem::absolute(file)});
+  if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
+  Json json = Json::array();
+  std::string text;
+  for (const auto& entry : std::get<worker::ProbeResult>(outcome.result).plugins) {
+    Json plugin = ToJson(entry.descriptor);
+    plugin["available"] = entry.available;
+    plugin["reason"] = entry.reason;
+    json.push_back(std::move(plugin));
+    text += FormatPlugin(entry.descriptor);
+    if (!entry.available) text += fmt::format("{:<14}does not work here: {}\n", "", entry.reason);
+  }
+  Print(arguments.Get<bool>("json") ? DumpJson(json) + "\n"
+                                    : fmt::format("{} is sound.\n{}", file, text));
+  return kDone;
+}
+
+}  // namespace
+
+Result<ExitStatus> PluginCommand(const std::vector<std::string>& args) {
+  return Dispatch("plugin",
+                  {{"list", "show the quantizers and runtimes that are installed", List},
+                   {"check", "load a plugin file and check what it says", Check}},
+                  args);
+}
+
+}  // namespace qbench::cli

@@ -1,0 +1,156 @@
+// `qbench quantize`: one artifact, to deploy it.
+#include <boost/program_options/value_semantic.hpp>
+#include <system_error>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "datasets/tensor_cache.h"
+#include "harness/cli/command.h"
+#include "harness/cli/progress.h"
+#include "harness/cli/terminal.h"
+#include "harness/worker/samples_ref.h"
+
+namespace qbench::cli {
+namespace po = boost::program_options;
+namespace {
+
+constexpr Help kHelp = {
+    "qbench quantize MODEL --plugins QUANTIZER -o FILE.tflite [--dataset NAME] [options]",
+    "Makes the quantized model that `qbench run` would measure, and FILE.tflite.toml beside it\n"
+    "(labels and preprocessing). The file runs in stock LiteRT and TensorFlow Lite.",
+    "qbench quantize my.h5 --plugins int8 --dataset ./images -o my-int8.tflite",
+    "Quantizers that calibrate take images of the data set's calibration split.\n"
+    "Exit status: 0 done, 2 usage or environment error, 130 interrupted."};
+
+po::options_description Options() {
+  po::options_description options("Options");
+  options.add_options()("plugins", po::value<std::string>()->value_name("QUANTIZER")->required(),
+                        "one quantizer with its options: int8:io=int8")(
+      "dataset", po::value<std::string>()->value_name("NAME"),
+      "a data set's name, or a folder with one sub-folder a class")(
+      "output,o", po::value<std::string>()->value_name("FILE")->required(),
+      "the artifact; FILE.toml is written beside it")("quiet,q", po::bool_switch(), "no progress")(
+      "json", po::bool_switch(), "print the result as JSON");
+  AddFolderOptions(options);
+  return options;
+}
+
+// The quantizer that the user named.
+Result<plan::SelectedPlugin> QuantizerOf(const Arguments& arguments,
+                                         const plan::Catalogue& catalogue) {
+  QB_ASSIGN_OR_RETURN(const std::vector<plan::PluginSpec> specs,
+                      plan::ParsePluginList(arguments.Get<std::string>("plugins")));
+  const plan::InstalledPlugin* plugin = catalogue.Find(specs[0].name);
+  const bool runtime = plugin != nullptr && plugin->descriptor.kind != host::PluginKind::kQuantizer;
+  if (specs.size() != 1 || runtime) {
+    return Error(StatusCode::kInvalidArgument,
+                 "--plugins takes one quantizer here; to compare several, use qbench run");
+  }
+  QB_ASSIGN_OR_RETURN(const plan::Selection selection, plan::SelectPlugins(catalogue, specs));
+  return selection.quantizers[0];
+}
+
+Result<worker::SamplesRef> CalibrationSamples(const Arguments& arguments,
+                                              const plan::PlannedModel& model,
+                                              const plan::Folders& folders) {
+  if (!arguments.Has("dataset")) {
+    return Error(StatusCode::kInvalidArgument,
+                 "this quantizer calibrates on images: name a data set with --dataset");
+  }
+  QB_ASSIGN_OR_RETURN(
+      const datasets::Dataset dataset,
+      datasets::OpenDataset(arguments.Get<std::string>("dataset"), folders.datasets));
+  QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset.FindSplit("calibration"));
+  QB_ASSIGN_OR_RETURN(const std::vector<int> outputs,
+                      datasets::CheckLabels(model.sidecar.labels, dataset.labels));
+  datasets::DecodeOptions decode;
+  decode.progress = [](size_t, size_t) { return !Interrupted(); };
+  QB_ASSIGN_OR_RETURN(const datasets::TensorCache tensors,
+                      datasets::EnsureTensors(*split, model.sidecar.input, folders.cache, decode));
+  return worker::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs);
+}
+
+Result<worker::QuantizeResult> Quantize(const worker::QuantizeJob& job, bool quiet) {
+  ProgressDisplay display(quiet               ? ProgressDisplay::Style::kQuiet
+                          : ErrorIsTerminal() ? ProgressDisplay::Style::kBar
+                                              : ProgressDisplay::Style::kLines);
+  worker::JobCallbacks callbacks;
+  callbacks.progress = [&](const std::string& doing, uint64_t done, uint64_t total) {
+    display.Update(total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total), doing,
+                   -1);
+  };
+  callbacks.cancelled = Interrupted;
+  const worker::JobOutcome outcome = worker::RunJob(job, {}, callbacks);
+  display.Clear();
+  if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
+  return std::get<worker::QuantizeResult>(outcome.result);
+}
+
+// The artifact with its sidecar, and what was emitted beside it as <file>.<name>.json.
+Status WriteArtifact(const worker::QuantizeResult& result, const plan::PlannedModel& model,
+                     const std::filesystem::path& output) {
+  QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(result.artifact));
+  QB_RETURN_IF_ERROR(WriteFileAtomically(output, bytes));
+  for (const auto& entry : result.entries) {
+    QB_ASSIGN_OR_RETURN(const Bytes content, ReadFile(entry.file));
+    QB_RETURN_IF_ERROR(
+        WriteFileAtomically(output.string() + "." + entry.file.filename().string(), content));
+  }
+  datasets::Sidecar sidecar = model.sidecar;
+  sidecar.origin.insert_or_assign("float_model", model.path.filename().string());
+  sidecar.origin.insert_or_assign("float_model_sha256", model.sha256);
+  sidecar.origin.insert_or_assign("artifact_sha256", result.sha256);
+  return datasets::WriteSidecar(output, sidecar);
+}
+
+}  // namespace
+
+Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
+  QB_ASSIGN_OR_RETURN(const Arguments arguments, Arguments::Parse(args, kHelp, Options(), "model"));
+  if (arguments.help().has_value()) {
+    Print(*arguments.help());
+    return kDone;
+  }
+  QB_ASSIGN_OR_RETURN(const std::string name, OnlyArgument(arguments, "model", "model"));
+  QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
+  QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
+  QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin quantizer, QuantizerOf(arguments, catalogue));
+  QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, folders.share));
+  QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
+                      plan::LoadModel(file, folders.cache, WorkerJobs()));
+  QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-quantize"));
+
+  worker::QuantizeJob job;
+  job.model = model.tflite;
+  job.quantizer = quantizer.Use();
+  job.output = scratch.path() / "artifact";
+  if (quantizer.plugin.descriptor.needs_samples) {
+    QB_ASSIGN_OR_RETURN(job.calibration, CalibrationSamples(arguments, model, folders));
+    QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin runtime, plan::CalibrationRuntime(catalogue));
+    job.calibration_runtime = runtime.Use();
+  }
+  QB_ASSIGN_OR_RETURN(const worker::QuantizeResult result,
+                      Quantize(job, arguments.Get<bool>("quiet")));
+  const std::filesystem::path output = arguments.Get<std::string>("output");
+  QB_RETURN_IF_ERROR(WriteArtifact(result, model, output));
+
+  for (const std::string& warning : result.warnings) {
+    PrintError(fmt::format("warning: {}\n", warning));
+  }
+  if (arguments.Get<bool>("json")) {
+    Print(DumpJson(Json{{"artifact", output.string()},
+                        {"sha256", result.sha256},
+                        {"file_bytes", result.file_bytes},
+                        {"wall_seconds", result.wall_seconds},
+                        {"peak_rss_bytes", result.peak_rss_bytes},
+                        {"calibration_runtime", result.calibration_runtime},
+                        {"warnings", result.warnings}}) +
+          "\n");
+  } else {
+    Print(fmt::format("{}: {} ({} bytes), sha256 {}\n", output.string(),
+                      FormatBytes(result.file_bytes), result.file_bytes, result.sha256));
+  }
+  return kDone;
+}
+
+}  // namespace qbench::cli

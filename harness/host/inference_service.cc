@@ -1,0 +1,68 @@
+#include "harness/host/inference_service.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/bytes.h"
+
+namespace qbench::host {
+namespace {
+
+Status CheckModel(const RuntimePool& pool, const SampleSource& samples) {
+  const TensorInfo& input = pool.input();
+  if (input.type != QBENCH_FLOAT32 || input.dims != samples.info().dims) {
+    return Error(StatusCode::kInvalidArgument,
+                 "the model wants {}, the samples are {}: the model's input and its sidecar's "
+                 "[input] must agree",
+                 DescribeTensor(input), DescribeTensor(samples.info()));
+  }
+  for (const TensorInfo& output : pool.outputs()) {
+    if (output.type != QBENCH_FLOAT32) {
+      return Error(StatusCode::kInvalidArgument, "output \"{}\" of the model is {}, not float32",
+                   output.name, DescribeTensor(output));
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+InferenceService::InferenceService(RuntimePool::Settings settings)
+    : settings_(std::move(settings)) {
+  const PluginDescriptor* descriptor = settings_.library->Find(PluginKind::kRuntime, settings_.id);
+  name_ = settings_.id;
+  if (descriptor != nullptr) name_ += " " + descriptor->version;
+  for (const Option& option : settings_.options) name_ += " " + option.name + "=" + option.value;
+}
+
+Status InferenceService::LoadModel(ByteSpan model, const SampleSource& samples) {
+  const bool same = pool_ && std::ranges::equal(pool_->model(), model);
+  if (!same) {
+    pool_.reset();  // frees its memory before the next one is made
+    QB_ASSIGN_OR_RETURN(RuntimePool pool, RuntimePool::Load(settings_, model));
+    pool_.emplace(std::move(pool));
+  }
+  return CheckModel(*pool_, samples);
+}
+
+Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64_t first,
+                             uint64_t count, const RuntimePool::Deliver& deliver,
+                             const std::function<bool()>& cancelled) {
+  used_ = true;
+  if (first > samples.count() || count > samples.count() - first) {
+    return Error(StatusCode::kInvalidArgument, "samples {} to {} of {} were asked for", first,
+                 first + count, samples.count());
+  }
+  QB_RETURN_IF_ERROR(LoadModel(model, samples));
+  const auto fill = [&](uint64_t index, std::span<uint8_t> input) {
+    // The buffer is a vector's, aligned for any number.
+    samples.Read(first + index, reinterpret_cast<float*>(input.data()));
+    return OkStatus();
+  };
+  const auto pass_on = [&](uint64_t index, std::span<const Bytes> outputs) {
+    return deliver(first + index, outputs);
+  };
+  return pool_->Run(count, fill, pass_on, cancelled);
+}
+
+}  // namespace qbench::host

@@ -1,0 +1,47 @@
+// Runs float models on samples with a runtime plugin: behind qbench.host.inference.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/status.h"
+#include "harness/host/runtime_pool.h"
+#include "harness/host/sample_source.h"
+
+namespace qbench::host {
+
+// One thread at a time.
+class InferenceService {
+ public:
+  // `settings.threads` and `settings.instances`: how the cores are shared out.
+  explicit InferenceService(RuntimePool::Settings settings);
+
+  // Runs `model` on samples [first, first + count) of `samples`; `deliver` gets the position in the
+  // split. The objects of the last model are kept, so that a model that is run on one batch of
+  // samples after another is loaded once.
+  // kInvalidArgument: no such samples, or a model that is not float or does not fit them.
+  // kCancelled. What `deliver` returned. Anything else is a failure of the runtime, which the
+  // message names.
+  Status Run(ByteSpan model, const SampleSource& samples, uint64_t first, uint64_t count,
+             const RuntimePool::Deliver& deliver, const std::function<bool()>& cancelled);
+
+  // The outputs of the model that was run last.
+  const std::vector<TensorInfo>& outputs() const { return pool_->outputs(); }
+  // "litert 2.3.0 kernels=xnnpack": plugin, version of what it runs on, options.
+  const std::string& runtime() const { return name_; }
+  bool used() const { return used_; }
+
+ private:
+  Status LoadModel(ByteSpan model, const SampleSource& samples);
+
+  RuntimePool::Settings settings_;
+  std::string name_;
+  bool used_ = false;
+  std::optional<RuntimePool> pool_;
+};
+
+}  // namespace qbench::host

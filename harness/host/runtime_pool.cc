@@ -1,0 +1,147 @@
+#include "harness/host/runtime_pool.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace qbench::host {
+namespace {
+
+// Hands samples out to threads and takes what they computed back in order. A thread claims the
+// next sample only after its last one was taken, so the samples under way are always neighbours,
+// and sample i can wait in slot i % threads.
+class Conveyor {
+ public:
+  struct Slot {
+    bool ready = false;
+    Runtime* runtime = nullptr;  // holds the outputs until Release
+    Status status;
+  };
+
+  Conveyor(size_t threads, uint64_t count) : slots_(threads), count_(count) {}
+
+  // The next sample, or false: there is none, or Stop was called. [worker]
+  bool Claim(uint64_t& sample) {
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || next_ == count_) return false;
+    sample = next_++;
+    return true;
+  }
+
+  // Waits until the outputs of `sample` were taken. [worker]
+  void Offer(uint64_t sample, Runtime* runtime, Status status) {
+    std::unique_lock lock(mutex_);
+    Slot& slot = slots_[sample % slots_.size()];
+    slot = {true, runtime, std::move(status)};
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return stopped_ || !slot.ready || slot.runtime != runtime; });
+  }
+
+  // Waits for `sample`. [caller]
+  Slot Take(uint64_t sample) {
+    std::unique_lock lock(mutex_);
+    Slot& slot = slots_[sample % slots_.size()];
+    changed_.wait(lock, [&] { return slot.ready; });
+    return slot;
+  }
+
+  // Its outputs have been copied. [caller]
+  void Release(uint64_t sample) {
+    const std::lock_guard lock(mutex_);
+    slots_[sample % slots_.size()].ready = false;
+    changed_.notify_all();
+  }
+
+  void Stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Slot> slots_;
+  uint64_t count_;
+  uint64_t next_ = 0;
+  bool stopped_ = false;
+};
+
+Status Compute(Runtime& runtime, uint64_t sample, const RuntimePool::Fill& fill, Bytes& input) {
+  QB_RETURN_IF_ERROR(fill(sample, input));
+  QB_RETURN_IF_ERROR(runtime.SetInput(0, input));
+  QB_RETURN_IF_ERROR(runtime.Invoke());
+  return runtime.CheckAfterInvoke();
+}
+
+// Stops and joins the threads however Run ends.
+class Crew {
+ public:
+  explicit Crew(Conveyor& conveyor) : conveyor_(conveyor) {}
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  ~Crew() {
+    conveyor_.Stop();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void Start(Runtime& runtime, const RuntimePool::Fill& fill) {
+    threads_.emplace_back([&conveyor = conveyor_, &runtime, &fill] {
+      Bytes input(runtime.inputs().front().ByteSize());
+      uint64_t sample = 0;
+      while (conveyor.Claim(sample)) {
+        conveyor.Offer(sample, &runtime, Compute(runtime, sample, fill, input));
+      }
+    });
+  }
+
+ private:
+  Conveyor& conveyor_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+Result<RuntimePool> RuntimePool::Load(const Settings& settings, ByteSpan model) {
+  RuntimePool pool;
+  pool.model_ = AlignedBytes(model);
+  for (size_t i = 0; i < std::max<size_t>(1, settings.instances); ++i) {
+    QB_ASSIGN_OR_RETURN(Runtime created,
+                        settings.library->CreateRuntime(settings.id, settings.host));
+    auto runtime = std::make_unique<Runtime>(std::move(created));
+    QB_RETURN_IF_ERROR(runtime->Init(settings.options, settings.threads));
+    QB_RETURN_IF_ERROR(runtime->Load(pool.model_.span()));
+    if (runtime->inputs().size() != 1) {
+      return Error(StatusCode::kInvalidArgument,
+                   "{}: the model has {} inputs, an image classifier has one", settings.id,
+                   runtime->inputs().size());
+    }
+    pool.runtimes_.push_back(std::move(runtime));
+  }
+  return pool;
+}
+
+Status RuntimePool::Run(uint64_t count, const Fill& fill, const Deliver& deliver,
+                        const std::function<bool()>& cancelled) {
+  const size_t threads = static_cast<size_t>(std::min<uint64_t>(runtimes_.size(), count));
+  if (threads == 0) return OkStatus();
+  Conveyor conveyor(threads, count);
+  Crew crew(conveyor);
+  for (size_t i = 0; i < threads; ++i) crew.Start(*runtimes_[i], fill);
+
+  std::vector<Bytes> outputs;
+  for (const TensorInfo& info : this->outputs()) outputs.emplace_back(info.ByteSize());
+  for (uint64_t sample = 0; sample < count; ++sample) {
+    const Conveyor::Slot slot = conveyor.Take(sample);
+    QB_RETURN_IF_ERROR(slot.status);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      QB_RETURN_IF_ERROR(slot.runtime->GetOutput(static_cast<uint32_t>(i), outputs[i]));
+    }
+    conveyor.Release(sample);
+    QB_RETURN_IF_ERROR(deliver(sample, outputs));
+    if (cancelled && cancelled()) return Error(StatusCode::kCancelled, "stopped by the user");
+  }
+  return OkStatus();
+}
+
+}  // namespace qbench::host

@@ -1,0 +1,74 @@
+// What plugins are installed here, and which of them work. Each file is looked at in a process of
+// its own, so a plugin that crashes while it is loaded is a line in a list.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "harness/host/plugin_info.h"
+#include "harness/plan/plugin_spec.h"
+#include "harness/worker/run_job.h"
+
+namespace qbench::plan {
+
+// How jobs are run: worker::RunJob, or a fake in tests.
+using JobRunner = std::function<worker::JobOutcome(const worker::Job&, const worker::JobSettings&,
+                                                   const worker::JobCallbacks&)>;
+
+// A quantizer or runtime of a plugin file.
+struct InstalledPlugin {
+  host::PluginDescriptor descriptor;
+  std::filesystem::path file;
+  std::string sha256;     // of the file
+  bool available = true;  // runtimes: works on this machine
+  std::string reason;     // why not, and what to do
+  std::vector<host::Fact> facts;
+};
+
+struct Catalogue {
+  std::vector<InstalledPlugin> plugins;  // quantizers and runtimes, sorted by kind and id
+  struct Broken {
+    std::filesystem::path file;
+    std::string reason;
+  };
+  std::vector<Broken> broken;
+
+  // Null where there is none.
+  const InstalledPlugin* Find(std::string_view id) const;
+  // "float, fp16, int8, litert", for messages.
+  std::string Names() const;
+};
+
+// Probes every plugin file of host::PluginFolders(). kNotFound where there is no folder or file.
+Result<Catalogue> ReadCatalogue(const JobRunner& run_job);
+
+// A plugin of the catalogue, with the options that the user chose.
+struct SelectedPlugin {
+  InstalledPlugin plugin;
+  std::vector<host::Option> options;
+
+  worker::PluginUse Use() const { return {plugin.file, plugin.descriptor.id, options}; }
+  std::string Name() const { return FormatSpec({plugin.descriptor.id, options}); }
+};
+
+struct Selection {
+  std::vector<SelectedPlugin> quantizers;
+  std::vector<SelectedPlugin> runtimes;
+  std::vector<std::string> warnings;
+};
+
+// What `--plugins` means. Where no quantizer is named, all; where no runtime is named, all that
+// work here but the oracles (`reference`), and those, with a warning, where nothing else works.
+// kNotFound: an unknown name, or a named runtime that does not work here. kInvalidArgument: an
+// option that the plugin does not have; the message lists those it has.
+Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs);
+
+// The runtime that calibrates: `litert` where it works, else another fast one, else an oracle.
+// kNotFound where no runtime works.
+Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue);
+
+}  // namespace qbench::plan

@@ -1,0 +1,121 @@
+#include "harness/plan/model_source.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/files.h"
+#include "base/sha256.h"
+
+namespace qbench::plan {
+namespace {
+
+bool IsModelFile(const std::filesystem::path& path) {
+  const std::string ending = path.extension().string();
+  return ending == ".h5" || ending == ".keras" || ending == ".tflite";
+}
+
+std::string ShippedNames(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (IsModelFile(entry.path())) names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// What an import left in the cache, for the same model file and qbench.
+struct ImportFolder {
+  explicit ImportFolder(std::filesystem::path folder) : path(std::move(folder)) {}
+  std::filesystem::path model() const { return path / "model.tflite"; }
+  std::filesystem::path facts() const { return path / "import.json"; }
+  std::filesystem::path path;
+};
+
+Status TakeFacts(const Json& facts, PlannedModel& model) {
+  QB_ASSIGN_OR_RETURN(model.tflite_sha256, JsonGet<std::string>(facts, "sha256"));
+  QB_ASSIGN_OR_RETURN(model.float_model, JsonGet<bool>(facts, "float_model"));
+  QB_ASSIGN_OR_RETURN(model.gmacs, JsonGet<double>(facts, "gmacs"));
+  return OkStatus();
+}
+
+// True where the cache has it, whole.
+bool ReadCached(const ImportFolder& folder, PlannedModel& model) {
+  const Result<std::string> text = ReadTextFile(folder.facts());
+  if (!text.ok()) return false;
+  const Result<Json> facts = ParseJson(*text);
+  if (!facts.ok() || !TakeFacts(*facts, model).ok()) return false;
+  const Result<std::string> sha256 = Sha256HexOfFile(folder.model());
+  return sha256.ok() && *sha256 == model.tflite_sha256;
+}
+
+double Gmacs(const Json& summary) {
+  const Result<double> macs = JsonGetOr<double>(summary, "macs", 0);
+  return macs.ok() ? *macs / 1e9 : 0;
+}
+
+Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel& model) {
+  std::error_code error;
+  std::filesystem::create_directories(folder.path, error);
+  if (error) {
+    return Error(StatusCode::kIo, "cannot create {}: {}; choose another folder with --cache",
+                 folder.path.string(), error.message());
+  }
+  const worker::JobOutcome outcome = run_job(worker::ImportJob{model.path, folder.model()}, {}, {});
+  if (!outcome.ok()) return OutcomeToStatus(outcome).WithContext(model.path.string());
+  const auto& result = std::get<worker::ImportResult>(outcome.result);
+  const Json facts = {{"sha256", result.sha256},
+                      {"float_model", result.float_model},
+                      {"gmacs", Gmacs(result.summary)}};
+  QB_RETURN_IF_ERROR(TakeFacts(facts, model));
+  return WriteFileAtomically(folder.facts(), DumpJson(facts));
+}
+
+}  // namespace
+
+Status OutcomeToStatus(const worker::JobOutcome& outcome) {
+  switch (outcome.kind) {
+    case worker::OutcomeKind::kOk:
+      return OkStatus();
+    case worker::OutcomeKind::kUnsupported:
+      return {StatusCode::kUnsupported, outcome.reason};
+    case worker::OutcomeKind::kFailed:
+      return {StatusCode::kInvalidArgument, outcome.reason};
+    case worker::OutcomeKind::kCrashed:
+      return {StatusCode::kCrashed, outcome.reason};
+    case worker::OutcomeKind::kTimeout:
+      return {StatusCode::kTimeout, outcome.reason};
+    case worker::OutcomeKind::kCancelled:
+      return {StatusCode::kCancelled, outcome.reason};
+  }
+  return {StatusCode::kInternal, outcome.reason};
+}
+
+Result<std::filesystem::path> FindModel(const std::string& name,
+                                        const std::filesystem::path& share) {
+  std::error_code error;
+  if (std::filesystem::exists(name, error)) return std::filesystem::path(name);
+  const std::filesystem::path folder = share / "models";
+  for (const char* ending : {".h5", ".keras", ".tflite"}) {
+    const std::filesystem::path file = folder / (name + ending);
+    if (std::filesystem::is_regular_file(file, error)) return file;
+  }
+  return Error(StatusCode::kNotFound, "no model \"{}\": neither a file nor a shipped model ({})",
+               name, ShippedNames(folder));
+}
+
+Result<PlannedModel> LoadModel(const std::filesystem::path& file,
+                               const std::filesystem::path& cache, const JobRunner& run_job) {
+  PlannedModel model;
+  model.path = file;
+  model.stem = file.stem().string();
+  QB_ASSIGN_OR_RETURN(model.sha256, Sha256HexOfFile(file));
+  QB_ASSIGN_OR_RETURN(model.sidecar, datasets::ReadSidecar(file));
+  QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
+  const ImportFolder folder(cache / "imports" / fmt::format("{}-{}", model.sha256, QBENCH_VERSION));
+  if (!ReadCached(folder, model)) QB_RETURN_IF_ERROR(Import(folder, run_job, model));
+  model.tflite = folder.model();
+  return model;
+}
+
+}  // namespace qbench::plan

@@ -1,0 +1,42 @@
+// From what the user names to a float .tflite file: finds the model, reads its sidecar, and imports
+// it (in a process of its own) into the cache.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/status.h"
+#include "datasets/sidecar.h"
+#include "harness/plan/catalogue.h"
+
+namespace qbench::plan {
+
+struct PlannedModel {
+  std::string stem;  // the file's name without its ending
+  std::filesystem::path path;
+  std::string sha256;
+  std::string sidecar_sha256;
+  datasets::Sidecar sidecar;
+  std::filesystem::path tflite;  // imported, or the file itself
+  std::string tflite_sha256;
+  bool float_model = true;         // false: a .tflite file with integer inputs or outputs
+  double gmacs = 0;                // multiply-adds of one inference, in thousand millions
+  std::vector<int> label_outputs;  // the model's output for each label of the run's data set
+};
+
+// The file that `name` means: an existing file, or a shipped model ("intel-cnn", in models/ of the
+// share folder). kNotFound, listing the shipped ones.
+Result<std::filesystem::path> FindModel(const std::string& name,
+                                        const std::filesystem::path& share);
+
+// Reads the sidecar and imports the model, once for the same bytes and version of qbench: the
+// result is kept in `cache`/imports. Errors of ReadSidecar and of the import, naming the file.
+Result<PlannedModel> LoadModel(const std::filesystem::path& file,
+                               const std::filesystem::path& cache, const JobRunner& run_job);
+
+// The outcome of a job that did not end well, as a Status.
+Status OutcomeToStatus(const worker::JobOutcome& outcome);
+
+}  // namespace qbench::plan

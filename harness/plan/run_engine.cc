@@ -1,0 +1,548 @@
+#include "harness/plan/run_engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "base/files.h"
+#include "datasets/tensor_cache.h"
+#include "git_state.h"
+#include "harness/plan/artifact_cache.h"
+#include "harness/plan/run_steps.h"
+#include "harness/worker/samples_ref.h"
+
+namespace qbench::plan {
+namespace {
+
+using store::Outcome;
+using store::PluginKind;
+
+std::string UtcNow() {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+Outcome ToOutcome(worker::OutcomeKind kind) {
+  switch (kind) {
+    case worker::OutcomeKind::kOk:
+      return Outcome::kOk;
+    case worker::OutcomeKind::kUnsupported:
+      return Outcome::kUnsupported;
+    case worker::OutcomeKind::kFailed:
+      return Outcome::kFailed;
+    case worker::OutcomeKind::kCrashed:
+      return Outcome::kCrashed;
+    case worker::OutcomeKind::kTimeout:
+      return Outcome::kTimeout;
+    case worker::OutcomeKind::kCancelled:
+      return Outcome::kNotMeasured;
+  }
+  return Outcome::kFailed;
+}
+
+Json FactsJson(const std::vector<host::Fact>& facts) {
+  Json json = Json::object();
+  for (const host::Fact& fact : facts) json[fact.name] = fact.value;
+  return json;
+}
+
+// The images of one model's splits, as its workers read them.
+struct ModelSamples {
+  worker::SamplesRef test;
+  std::optional<worker::SamplesRef> calibration;
+  std::optional<worker::SamplesRef> train;
+  std::string calibration_content;  // hash of the tensors, for the artifact's key
+};
+
+// What a run knows of a cell while it goes on.
+struct CellState {
+  int64_t id = 0;
+  store::CellOutcome outcome;
+  std::set<std::pair<store::MeasurementKind, int>> measured;
+  // Set: the cell cannot go on (its artifact, its accuracy or a latency process failed).
+  bool stopped = false;
+};
+
+class RunEngine {
+ public:
+  RunEngine(const Plan& plan, const RunOptions& options, const JobRunner& run_job,
+            const RunEvents& events, store::Store& store)
+      : plan_(plan),
+        options_(options),
+        run_job_(run_job),
+        events_(events),
+        store_(store),
+        artifacts_(options.folders.cache),
+        steps_(PlanSteps(plan)) {
+    for (const Step& step : steps_) total_seconds_ += step.seconds;
+  }
+
+  Result<int64_t> Execute() {
+    QB_RETURN_IF_ERROR(BeginOrResume());
+    QB_RETURN_IF_ERROR(AddCells());
+    QB_RETURN_IF_ERROR(PrepareSamples());
+    for (const Step& step : steps_) {
+      QB_RETURN_IF_ERROR(CheckCancelled());
+      QB_RETURN_IF_ERROR(Take(step));
+      done_seconds_ += step.seconds;
+    }
+    QB_RETURN_IF_ERROR(store_.FinishRun(run_id_, UtcNow()));
+    return run_id_;
+  }
+
+ private:
+  // --- Beginning --------------------------------------------------------------------------------
+  Status BeginOrResume();
+  store::Run NewRun() const;
+  Status AddCells();
+  Result<int64_t> AddPlugin(const SelectedPlugin& selected, PluginKind kind);
+  Status AddCell(const PlannedCell& cell, int64_t split_id);
+  Status PrepareSamples();
+  Result<worker::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
+                                          std::string* content);
+
+  // --- Steps ------------------------------------------------------------------------------------
+  Status Take(const Step& step);
+  Status Quantize(const Step& step);
+  // Is there still a cell that would run this cell's artifact?
+  bool IsNeeded(const PlannedCell& artifact) const;
+  Result<worker::JobOutcome> MakeArtifact(const PlannedCell& cell, const std::string& key);
+  Json ArtifactKeyContent(const PlannedCell& cell) const;
+  Status StoreArtifact(size_t index, const worker::JobOutcome& outcome);
+  Status Accuracy(const Step& step);
+  Status Latency(const Step& step);
+
+  // Starts a measurement of a step's cell: kind, repetition, start time.
+  store::Measurement Begin(const Step& step, store::MeasurementKind kind) const;
+  // Ends it with the outcome of its job and stores it with the cell's outcome.
+  Status Commit(size_t cell, store::Measurement measurement, const worker::JobOutcome& outcome);
+  void UpdateOutcome(size_t cell, const store::Measurement& measurement);
+
+  worker::JobOutcome RunJob(const worker::Job& job, const std::string& doing);
+  Status CheckCancelled() const;
+  void Report(const std::string& doing) const;
+  Status Warn(const std::string& line);
+
+  const Plan& plan_;
+  const RunOptions& options_;
+  const JobRunner& run_job_;
+  const RunEvents& events_;
+  store::Store& store_;
+  ArtifactCache artifacts_;
+  std::vector<Step> steps_;
+  double total_seconds_ = 0;
+  double done_seconds_ = 0;
+  int64_t run_id_ = 0;
+  std::vector<CellState> cells_;
+  std::vector<ModelSamples> samples_;                                // one a model
+  std::map<std::pair<size_t, size_t>, std::filesystem::path> made_;  // (model, quantizer) → file
+};
+
+Status RunEngine::BeginOrResume() {
+  if (options_.resume) {
+    QB_ASSIGN_OR_RETURN(const std::optional<int64_t> unfinished,
+                        store_.FindUnfinishedRun(plan_.hash));
+    if (!unfinished.has_value()) {
+      return Error(StatusCode::kNotFound,
+                   "nothing to resume in {}: no unfinished run has this command, these models, "
+                   "images and plugins; run it without --resume",
+                   store_.path().string());
+    }
+    run_id_ = *unfinished;
+    return store_.AddNote({0, run_id_, UtcNow(), store::NoteSeverity::kInfo, "resumed"});
+  }
+  QB_ASSIGN_OR_RETURN(run_id_, store_.BeginRun(NewRun()));
+  for (const std::string& warning : plan_.warnings) QB_RETURN_IF_ERROR(Warn(warning));
+  return OkStatus();
+}
+
+store::Run RunEngine::NewRun() const {
+  store::Run run;
+  run.started_at = UtcNow();
+  run.qbench_version = QBENCH_VERSION;
+  run.git_state = QBENCH_GIT_STATE;
+  run.command_line = options_.command_line;
+  run.plan_hash = plan_.hash;
+  run.host_id = measure::HostId(plan_.host);
+  for (const measure::HostFact& fact : plan_.host) run.host[fact.name] = fact.value;
+  const MeasureSettings& settings = plan_.measure;
+  run.settings = {{"repetitions", settings.repetitions},
+                  {"min_samples", settings.latency.min_samples},
+                  {"min_seconds", settings.latency.min_seconds},
+                  {"warmup_runs", settings.latency.warmup_runs},
+                  {"warmup_seconds", settings.latency.warmup_seconds},
+                  {"max_seconds", settings.latency.max_seconds}};
+  return run;
+}
+
+Result<int64_t> RunEngine::AddPlugin(const SelectedPlugin& selected, PluginKind kind) {
+  store::Plugin plugin;
+  plugin.kind = kind;
+  plugin.name = selected.plugin.descriptor.id;
+  plugin.version = selected.plugin.descriptor.version;
+  plugin.path = selected.plugin.file.string();
+  plugin.sha256 = selected.plugin.sha256;
+  plugin.facts = FactsJson(selected.plugin.facts);
+  return store_.UpsertPlugin(plugin);
+}
+
+Status RunEngine::AddCell(const PlannedCell& planned, int64_t split_id) {
+  const PlannedModel& source = plan_.models[planned.model];
+  const SelectedPlugin& quantizer = plan_.selection.quantizers[planned.quantizer];
+  const SelectedPlugin& runtime = plan_.selection.runtimes[planned.runtime];
+  store::Cell cell;
+  cell.run_id = run_id_;
+  cell.split_id = split_id;
+  QB_ASSIGN_OR_RETURN(cell.model_id,
+                      store_.UpsertModel({0, source.stem, source.path.string(), source.sha256,
+                                          source.sidecar_sha256, source.tflite_sha256}));
+  QB_ASSIGN_OR_RETURN(cell.quantizer_id, AddPlugin(quantizer, PluginKind::kQuantizer));
+  QB_ASSIGN_OR_RETURN(cell.runtime_id, AddPlugin(runtime, PluginKind::kRuntime));
+  cell.quantizer_options = FormatOptions(quantizer.options);
+  cell.runtime_options = FormatOptions(runtime.options);
+  cell.threads = planned.threads;
+  CellState state;
+  QB_ASSIGN_OR_RETURN(state.id, store_.AddCell(cell));
+  cells_.push_back(std::move(state));
+  return OkStatus();
+}
+
+Status RunEngine::AddCells() {
+  const datasets::Split& test = plan_.Test();
+  store::DatasetSplit split;
+  split.name = plan_.dataset.name;
+  split.split = test.name;
+  split.sha256 = test.sha256;
+  split.labels = plan_.dataset.labels;
+  for (const datasets::Image& image : test.images)
+    split.images.push_back({image.path, image.label});
+  QB_ASSIGN_OR_RETURN(const int64_t split_id, store_.UpsertDatasetSplit(split));
+  for (const PlannedCell& cell : plan_.cells) QB_RETURN_IF_ERROR(AddCell(cell, split_id));
+  // What an interrupted run has measured already.
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    QB_ASSIGN_OR_RETURN(const std::vector<store::Measurement> measurements,
+                        store_.Measurements(cells_[i].id));
+    for (const store::Measurement& measurement : measurements) UpdateOutcome(i, measurement);
+  }
+  return OkStatus();
+}
+
+Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
+                                                   const PlannedModel& model,
+                                                   std::string* content) {
+  const std::string doing =
+      fmt::format("decoding {} images of {}", split.images.size(), split.name);
+  datasets::DecodeOptions decode;
+  decode.program = options_.decode_program;
+  decode.progress = [&](size_t, size_t) {
+    Report(doing);
+    return CheckCancelled().ok();
+  };
+  QB_ASSIGN_OR_RETURN(
+      const datasets::TensorCache tensors,
+      datasets::EnsureTensors(split, model.sidecar.input, options_.folders.cache, decode));
+  if (const std::string broken = datasets::DescribeBroken(split, tensors); !broken.empty()) {
+    QB_RETURN_IF_ERROR(Warn(broken));
+  }
+  if (content != nullptr) *content = tensors.content_sha256();
+  return worker::MakeSamplesRef(split, tensors, model.sidecar.input, model.label_outputs);
+}
+
+Status RunEngine::PrepareSamples() {
+  const bool calibrate = plan_.calibration_runtime.has_value();
+  for (const PlannedModel& model : plan_.models) {
+    ModelSamples samples;
+    QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, nullptr));
+    const datasets::Split* calibration = plan_.FindSplit("calibration");
+    if (calibrate && calibration != nullptr) {
+      QB_ASSIGN_OR_RETURN(samples.calibration,
+                          PrepareSplit(*calibration, model, &samples.calibration_content));
+    }
+    samples_.push_back(std::move(samples));
+  }
+  return OkStatus();
+}
+
+Status RunEngine::Take(const Step& step) {
+  switch (step.kind) {
+    case StepKind::kQuantize:
+      return Quantize(step);
+    case StepKind::kAccuracy:
+      return Accuracy(step);
+    case StepKind::kLatency:
+      return Latency(step);
+  }
+  return OkStatus();
+}
+
+Json RunEngine::ArtifactKeyContent(const PlannedCell& cell) const {
+  const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
+  Json content = {{"qbench", QBENCH_VERSION},
+                  {"model", plan_.models[cell.model].tflite_sha256},
+                  {"quantizer", quantizer.Name()},
+                  {"library", quantizer.plugin.sha256}};
+  if (!quantizer.plugin.descriptor.needs_samples) return content;
+  const ModelSamples& samples = samples_[cell.model];
+  content["calibration_tensors"] = samples.calibration_content;
+  if (samples.calibration.has_value()) {
+    content["calibration_order"] = samples.calibration->order;
+    content["mean"] = samples.calibration->mean;
+    content["std"] = samples.calibration->std;
+  }
+  content["runtime"] = plan_.calibration_runtime->Name();
+  content["runtime_library"] = plan_.calibration_runtime->plugin.sha256;
+  content["runtime_facts"] = FactsJson(plan_.calibration_runtime->plugin.facts);
+  content["cpu"] = measure::FactValue(plan_.host, "cpu.features");
+  return content;
+}
+
+Result<worker::JobOutcome> RunEngine::MakeArtifact(const PlannedCell& cell,
+                                                   const std::string& key) {
+  if (std::optional<worker::QuantizeResult> cached = artifacts_.Find(key); cached.has_value()) {
+    worker::JobOutcome outcome;
+    outcome.kind = worker::OutcomeKind::kOk;
+    outcome.result = std::move(*cached);
+    return outcome;
+  }
+  const PlannedModel& model = plan_.models[cell.model];
+  const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
+  worker::QuantizeJob job;
+  job.model = model.tflite;
+  job.quantizer = quantizer.Use();
+  job.output = artifacts_.Folder(key);
+  if (quantizer.plugin.descriptor.needs_samples) {
+    job.calibration = samples_[cell.model].calibration;
+    job.train = samples_[cell.model].train;
+    job.calibration_runtime = plan_.calibration_runtime->Use();
+  }
+  worker::JobOutcome outcome =
+      RunJob(job, fmt::format("quantizing {} with {}", model.stem, quantizer.Name()));
+  if (outcome.ok()) {
+    QB_RETURN_IF_ERROR(artifacts_.Save(key, std::get<worker::QuantizeResult>(outcome.result)));
+  }
+  return outcome;
+}
+
+Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome) {
+  const PlannedCell& cell = plan_.cells[index];
+  const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
+  const auto& result = std::get<worker::QuantizeResult>(outcome.result);
+  made_[{cell.model, cell.quantizer}] = result.artifact;
+  const PlannedModel& model = plan_.models[cell.model];
+  store::Artifact artifact;
+  QB_ASSIGN_OR_RETURN(artifact.model_id,
+                      store_.UpsertModel({0, model.stem, model.path.string(), model.sha256,
+                                          model.sidecar_sha256, model.tflite_sha256}));
+  QB_ASSIGN_OR_RETURN(artifact.quantizer_id, AddPlugin(quantizer, PluginKind::kQuantizer));
+  artifact.quantizer_options = FormatOptions(quantizer.options);
+  artifact.sha256 = result.sha256;
+  artifact.file_bytes = static_cast<int64_t>(result.file_bytes);
+  artifact.path = result.artifact.string();
+  for (const auto& entry : result.entries) {
+    const Result<std::string> text = ReadTextFile(entry.file);
+    if (!text.ok()) continue;  // beside the artifact, and not needed to use it
+    const Result<Json> value = ParseJson(*text);
+    artifact.emitted.push_back({{"name", entry.name},
+                                {"type", entry.media_type},
+                                {"value", value.ok() ? *value : Json(*text)}});
+  }
+  artifact.warnings = result.warnings;
+  artifact.wall_seconds = result.wall_seconds;
+  artifact.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
+  QB_ASSIGN_OR_RETURN(const int64_t id, store_.UpsertArtifact(artifact));
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (SameArtifact(plan_.cells[i], cell)) {
+      QB_RETURN_IF_ERROR(store_.SetCellArtifact(cells_[i].id, id));
+    }
+  }
+  return OkStatus();
+}
+
+bool RunEngine::IsNeeded(const PlannedCell& artifact) const {
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (SameArtifact(plan_.cells[i], artifact) && !cells_[i].stopped) return true;
+  }
+  return false;
+}
+
+Status RunEngine::Quantize(const Step& step) {
+  const PlannedCell& cell = plan_.cells[step.cell];
+  if (!IsNeeded(cell)) return OkStatus();  // it failed before the run was interrupted
+  const store::Measurement begun = Begin(step, store::MeasurementKind::kQuantize);
+  QB_ASSIGN_OR_RETURN(const worker::JobOutcome outcome,
+                      MakeArtifact(cell, ArtifactCache::Key(ArtifactKeyContent(cell))));
+  QB_RETURN_IF_ERROR(CheckCancelled());
+  if (outcome.ok()) QB_RETURN_IF_ERROR(StoreArtifact(step.cell, outcome));
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (!SameArtifact(plan_.cells[i], cell)) continue;
+    store::Measurement measurement = begun;
+    if (outcome.ok()) {
+      const auto& result = std::get<worker::QuantizeResult>(outcome.result);
+      measurement.wall_seconds = result.wall_seconds;
+      measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
+    }
+    QB_RETURN_IF_ERROR(Commit(i, std::move(measurement), outcome));
+  }
+  return OkStatus();
+}
+
+Status RunEngine::Accuracy(const Step& step) {
+  const PlannedCell& cell = plan_.cells[step.cell];
+  const CellState& state = cells_[step.cell];
+  if (state.stopped || state.measured.contains({store::MeasurementKind::kAccuracy, 0})) {
+    return OkStatus();
+  }
+  store::Measurement measurement = Begin(step, store::MeasurementKind::kAccuracy);
+  worker::AccuracyJob job;
+  job.artifact = made_.at({cell.model, cell.quantizer});
+  job.runtime = plan_.selection.runtimes[cell.runtime].Use();
+  job.threads = cell.threads;
+  job.samples = samples_[cell.model].test;
+  worker::JobOutcome outcome = RunJob(job, fmt::format("accuracy: {}", plan_.CellName(cell)));
+  QB_RETURN_IF_ERROR(CheckCancelled());
+  if (outcome.ok()) {
+    auto& result = std::get<worker::AccuracyResult>(outcome.result);
+    measurement.wall_seconds = result.wall_seconds;
+    measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
+    measurement.predictions = std::move(result.predicted);
+    measurement.confidences = std::move(result.confidence);
+  }
+  return Commit(step.cell, std::move(measurement), outcome);
+}
+
+Status RunEngine::Latency(const Step& step) {
+  const PlannedCell& cell = plan_.cells[step.cell];
+  const CellState& state = cells_[step.cell];
+  if (state.stopped ||
+      state.measured.contains({store::MeasurementKind::kLatency, step.repetition})) {
+    return OkStatus();
+  }
+  store::Measurement measurement = Begin(step, store::MeasurementKind::kLatency);
+  worker::LatencyJob job;
+  job.artifact = made_.at({cell.model, cell.quantizer});
+  job.runtime = plan_.selection.runtimes[cell.runtime].Use();
+  job.threads = cell.threads;
+  job.samples = samples_[cell.model].test;
+  job.settings = plan_.measure.latency;
+  const worker::JobOutcome outcome =
+      RunJob(job, fmt::format("latency {}/{}: {}", step.repetition + 1, plan_.measure.repetitions,
+                              plan_.CellName(cell)));
+  QB_RETURN_IF_ERROR(CheckCancelled());
+  if (outcome.ok()) {
+    const auto& result = std::get<worker::LatencyResult>(outcome.result);
+    measurement.load_ms = result.load_ms;
+    measurement.first_ms = result.first_ms;
+    measurement.warmup_runs = result.samples.warmup_runs;
+    measurement.samples_ns.assign(result.samples.ns.begin(), result.samples.ns.end());
+    measurement.peak_rss_bytes = static_cast<int64_t>(result.memory.peak_rss);
+    measurement.conditions = {{"before", measure::ConditionsToJson(result.before)},
+                              {"after", measure::ConditionsToJson(result.after)}};
+    if (!result.invalid_reason.empty()) {
+      measurement.status = Outcome::kInvalid;
+      measurement.reason = result.invalid_reason;
+    }
+  }
+  return Commit(step.cell, std::move(measurement), outcome);
+}
+
+store::Measurement RunEngine::Begin(const Step& step, store::MeasurementKind kind) const {
+  store::Measurement measurement;
+  measurement.kind = kind;
+  measurement.repetition = step.repetition;
+  measurement.started_at = UtcNow();
+  return measurement;
+}
+
+Status RunEngine::Commit(size_t cell, store::Measurement measurement,
+                         const worker::JobOutcome& outcome) {
+  if (cells_[cell].measured.contains({measurement.kind, measurement.repetition})) {
+    return OkStatus();  // an artifact that a resumed run took from the cache
+  }
+  if (!outcome.ok()) {
+    measurement.status = ToOutcome(outcome.kind);
+    measurement.reason = outcome.reason;
+    if (events_.warning) {
+      events_.warning(fmt::format("{}: {}", plan_.CellName(plan_.cells[cell]), outcome.reason));
+    }
+  }
+  measurement.cell_id = cells_[cell].id;
+  measurement.finished_at = UtcNow();
+  if (!measurement.wall_seconds.has_value()) measurement.wall_seconds = outcome.wall_seconds;
+  UpdateOutcome(cell, measurement);
+  return store_.CommitMeasurement(measurement, cells_[cell].outcome);
+}
+
+void RunEngine::UpdateOutcome(size_t cell, const store::Measurement& measurement) {
+  CellState& state = cells_[cell];
+  store::CellOutcome& outcome = state.outcome;
+  state.measured.insert({measurement.kind, measurement.repetition});
+  const bool usable = measurement.status == Outcome::kOk || measurement.status == Outcome::kInvalid;
+  if (!measurement.reason.empty() && outcome.reason.empty()) outcome.reason = measurement.reason;
+  if (!usable) {
+    state.stopped = true;
+    outcome.status = measurement.status;
+  }
+  if (measurement.kind == store::MeasurementKind::kAccuracy) {
+    outcome.accuracy_status = measurement.status;
+  }
+  if (measurement.kind == store::MeasurementKind::kLatency) {
+    // One invalid process spoils the cell's latency, one that failed more so.
+    if (!usable || outcome.latency_status != Outcome::kInvalid) {
+      outcome.latency_status = measurement.status;
+    }
+    if (usable && measurement.repetition + 1 == plan_.measure.repetitions) {
+      outcome.status = Outcome::kOk;
+    }
+  }
+}
+
+worker::JobOutcome RunEngine::RunJob(const worker::Job& job, const std::string& doing) {
+  Report(doing);
+  worker::JobSettings settings;
+  settings.limits = plan_.measure.limits;
+  worker::JobCallbacks callbacks;
+  callbacks.progress = [&](const std::string&, uint64_t, uint64_t) { Report(doing); };
+  callbacks.cancelled = [&] {
+    Report(doing);
+    return !CheckCancelled().ok();
+  };
+  return run_job_(job, settings, callbacks);
+}
+
+Status RunEngine::CheckCancelled() const {
+  if (!events_.cancelled || !events_.cancelled()) return OkStatus();
+  return Error(StatusCode::kCancelled,
+               "interrupted; what was measured is in {}: go on with the same command and --resume",
+               store_.path().string());
+}
+
+void RunEngine::Report(const std::string& doing) const {
+  if (!events_.progress) return;
+  const double fraction = total_seconds_ > 0 ? done_seconds_ / total_seconds_ : 0;
+  events_.progress(fraction, doing, total_seconds_ - done_seconds_);
+}
+
+Status RunEngine::Warn(const std::string& line) {
+  if (events_.warning) events_.warning(line);
+  return store_.AddNote({0, run_id_, UtcNow(), store::NoteSeverity::kWarning, line});
+}
+
+}  // namespace
+
+double EstimateSeconds(const Plan& plan) {
+  const std::vector<Step> steps = PlanSteps(plan);
+  return std::accumulate(steps.begin(), steps.end(), 0.0,
+                         [](double sum, const Step& step) { return sum + step.seconds; });
+}
+
+Result<int64_t> ExecuteRun(const Plan& plan, const RunOptions& options, const JobRunner& run_job,
+                           const RunEvents& events, store::Store& store) {
+  return RunEngine(plan, options, run_job, events, store).Execute();
+}
+
+}  // namespace qbench::plan

@@ -1,0 +1,45 @@
+// Carries a plan out: decodes, quantizes, measures, and commits each measurement as it finishes.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/status.h"
+#include "harness/plan/run_plan.h"
+#include "harness/store/store.h"
+
+namespace qbench::plan {
+
+// How the caller follows a run. All are called on the thread that called ExecuteRun, and may be
+// empty.
+struct RunEvents {
+  // `fraction` of the estimated time has passed.
+  std::function<void(double fraction, const std::string& doing, double seconds_left)> progress;
+  std::function<void(const std::string& line)> warning;
+  std::function<bool()> cancelled;
+};
+
+struct RunOptions {
+  Folders folders;
+  bool resume = false;  // continue the newest unfinished run with the plan's hash
+  std::vector<std::string> command_line;
+  std::filesystem::path decode_program;  // empty: qbench-decode beside the running program
+};
+
+// About how long the plan takes on this machine, in seconds, with nothing cached.
+double EstimateSeconds(const Plan& plan);
+
+// Decodes what is missing in the cache, makes the artifacts, measures accuracy cell by cell, then
+// latency: every cell once, then every cell again in another order, so that a board that warms up
+// slows all cells alike. A job that fails costs its cell, which gets the reason; the run goes on.
+// Returns the run's id.
+//
+// kNotFound: --resume, and there is nothing to resume. kCancelled: `cancelled` said so; what was
+// measured is stored, and the run can be resumed. kIo and others: the store or the cache cannot be
+// written, or no image can be decoded; what was stored stays.
+Result<int64_t> ExecuteRun(const Plan& plan, const RunOptions& options, const JobRunner& run_job,
+                           const RunEvents& events, store::Store& store);
+
+}  // namespace qbench::plan

@@ -1,0 +1,132 @@
+#include "harness/plan/run_plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/sha256.h"
+
+namespace qbench::plan {
+namespace {
+
+Result<std::vector<std::string>> ModelNames(const RunRequest& request,
+                                            const datasets::Dataset& dataset) {
+  if (!request.models.empty()) return request.models;
+  if (dataset.manifest.has_value() && !dataset.manifest->default_models.empty()) {
+    return dataset.manifest->default_models;
+  }
+  return Error(StatusCode::kInvalidArgument,
+               "data set {} has no default model; name one: qbench run MODEL --dataset {}",
+               dataset.name, request.dataset);
+}
+
+// The model's output for each label of the data set.
+Result<std::vector<int>> LabelOutputs(const PlannedModel& model, const datasets::Dataset& dataset) {
+  Result<std::vector<int>> outputs = datasets::CheckLabels(model.sidecar.labels, dataset.labels);
+  if (outputs.ok()) return outputs;
+  return outputs.status().WithContext(
+      fmt::format("{} and data set {}", model.path.string(), dataset.name));
+}
+
+Status LoadModels(const RunRequest& request, const Folders& folders, const JobRunner& run_job,
+                  Plan& plan) {
+  QB_ASSIGN_OR_RETURN(const std::vector<std::string> names, ModelNames(request, plan.dataset));
+  std::set<std::string> stems;
+  for (const std::string& name : names) {
+    QB_ASSIGN_OR_RETURN(const std::filesystem::path file, FindModel(name, folders.share));
+    QB_ASSIGN_OR_RETURN(PlannedModel model, LoadModel(file, folders.cache, run_job));
+    if (!stems.insert(model.stem).second) {
+      return Error(
+          StatusCode::kInvalidArgument,
+          "two models are called \"{}\", so their rows could not be told apart; rename one",
+          model.stem);
+    }
+    QB_ASSIGN_OR_RETURN(model.label_outputs, LabelOutputs(model, plan.dataset));
+    plan.models.push_back(std::move(model));
+  }
+  return OkStatus();
+}
+
+void ExpandCells(const std::vector<int>& threads, Plan& plan) {
+  for (size_t model = 0; model < plan.models.size(); ++model) {
+    for (size_t runtime = 0; runtime < plan.selection.runtimes.size(); ++runtime) {
+      for (const int count : threads) {
+        for (size_t quantizer = 0; quantizer < plan.selection.quantizers.size(); ++quantizer) {
+          plan.cells.push_back({model, quantizer, runtime, count});
+        }
+      }
+    }
+  }
+}
+
+Json PluginJson(const SelectedPlugin& selected) {
+  return {{"name", selected.Name()}, {"sha256", selected.plugin.sha256}};
+}
+
+// Everything on which a row depends, so that a run is continued only with what it was begun with.
+std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
+  Json content = {{"qbench", QBENCH_VERSION},
+                  {"dataset", plan.dataset.name},
+                  {"threads", threads},
+                  {"repetitions", plan.measure.repetitions},
+                  {"min_samples", plan.measure.latency.min_samples},
+                  {"min_seconds", plan.measure.latency.min_seconds},
+                  {"host", measure::HostId(plan.host)}};
+  for (const datasets::Split& split : plan.dataset.splits) {
+    content["splits"].push_back({split.name, split.sha256});
+  }
+  for (const PlannedModel& model : plan.models) {
+    content["models"].push_back({model.stem, model.sha256, model.sidecar_sha256});
+  }
+  for (const SelectedPlugin& plugin : plan.selection.quantizers) {
+    content["quantizers"].push_back(PluginJson(plugin));
+  }
+  for (const SelectedPlugin& plugin : plan.selection.runtimes) {
+    content["runtimes"].push_back(PluginJson(plugin));
+  }
+  return Sha256Hex(DumpJson(content));
+}
+
+bool NeedsSamples(const Selection& selection) {
+  return std::ranges::any_of(selection.quantizers, [](const SelectedPlugin& quantizer) {
+    return quantizer.plugin.descriptor.needs_samples;
+  });
+}
+
+}  // namespace
+
+const datasets::Split* Plan::FindSplit(std::string_view name) const {
+  const auto found = std::ranges::find(dataset.splits, name, &datasets::Split::name);
+  return found == dataset.splits.end() ? nullptr : &*found;
+}
+
+std::string Plan::CellName(const PlannedCell& cell) const {
+  return fmt::format("{} · {} · {} · {} thread{}", models[cell.model].stem,
+                     selection.quantizers[cell.quantizer].Name(),
+                     selection.runtimes[cell.runtime].Name(), cell.threads,
+                     cell.threads == 1 ? "" : "s");
+}
+
+Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const JobRunner& run_job) {
+  Plan plan;
+  plan.measure = request.measure;
+  plan.host = measure::ReadHostFacts();
+  QB_ASSIGN_OR_RETURN(const Catalogue catalogue, ReadCatalogue(run_job));
+  for (const Catalogue::Broken& broken : catalogue.broken) {
+    plan.warnings.push_back(
+        fmt::format("plugin {} is left out: {}", broken.file.string(), broken.reason));
+  }
+  QB_ASSIGN_OR_RETURN(plan.selection, SelectPlugins(catalogue, request.plugins));
+  std::ranges::copy(plan.selection.warnings, std::back_inserter(plan.warnings));
+  QB_ASSIGN_OR_RETURN(plan.dataset, datasets::OpenDataset(request.dataset, folders.datasets));
+  std::ranges::copy(plan.dataset.warnings, std::back_inserter(plan.warnings));
+  QB_RETURN_IF_ERROR(plan.dataset.FindSplit("test").status());
+  QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, plan));
+  if (NeedsSamples(plan.selection)) {
+    QB_ASSIGN_OR_RETURN(plan.calibration_runtime, CalibrationRuntime(catalogue));
+  }
+  ExpandCells(request.threads, plan);
+  plan.hash = PlanHash(plan, request.threads);
+  return plan;
+}
+
+}  // namespace qbench::plan

@@ -1,0 +1,75 @@
+// The matrix of a run: what is measured, in which order, and the hash by which an interrupted run
+// is found again.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/status.h"
+#include "datasets/dataset.h"
+#include "harness/measure/host_facts.h"
+#include "harness/measure/latency.h"
+#include "harness/plan/catalogue.h"
+#include "harness/plan/model_source.h"
+
+namespace qbench::plan {
+
+// The folders that a command works with.
+struct Folders {
+  std::filesystem::path cache;
+  std::filesystem::path share;
+  datasets::SearchPath datasets;
+};
+
+struct MeasureSettings {
+  measure::LatencySettings latency;
+  int repetitions = 3;  // fresh processes a cell
+  worker::JobLimits limits;
+};
+
+// What `qbench run` was asked for.
+struct RunRequest {
+  std::vector<std::string> models;  // empty: the data set's default models
+  std::vector<PluginSpec> plugins;
+  std::string dataset;
+  std::vector<int> threads = {1};
+  MeasureSettings measure;
+};
+
+// One combination, as indices into the plan's lists.
+struct PlannedCell {
+  size_t model = 0;
+  size_t quantizer = 0;
+  size_t runtime = 0;
+  int threads = 1;
+};
+
+struct Plan {
+  datasets::Dataset dataset;
+  std::vector<PlannedModel> models;
+  Selection selection;
+  std::optional<SelectedPlugin> calibration_runtime;  // where a quantizer needs samples
+  std::vector<PlannedCell> cells;                     // models, then runtimes, threads, quantizers
+  MeasureSettings measure;
+  std::vector<measure::HostFact> host;
+  std::string hash;
+  std::vector<std::string> warnings;
+
+  const datasets::Split& Test() const { return Find("test"); }
+  // Null where the data set has no such split.
+  const datasets::Split* FindSplit(std::string_view name) const;
+  // "intel-cnn · int8 · litert · 1 thread", for people.
+  std::string CellName(const PlannedCell& cell) const;
+
+ private:
+  const datasets::Split& Find(std::string_view name) const { return *FindSplit(name); }
+};
+
+// Opens the data set, loads every model, chooses the plugins, and checks that all of it fits
+// together: labels, splits, options. Nothing is measured and nothing is stored. Fails with the
+// first thing that the user has to mend.
+Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const JobRunner& run_job);
+
+}  // namespace qbench::plan

@@ -1,0 +1,79 @@
+#include "harness/plan/run_steps.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace qbench::plan {
+namespace {
+
+// For estimates alone: multiply-adds a second of one core, in thousand millions. A fast runtime on
+// a Raspberry Pi 4 reaches 4 to 8; reference kernels some hundred times less.
+constexpr double kFastGmacs = 6;
+constexpr double kOracleGmacs = 0.3;
+// Starting a worker and loading a model.
+constexpr double kStartSeconds = 0.2;
+constexpr double kCalibrationImages = 100;
+
+double InferenceSeconds(const PlannedModel& model, const SelectedPlugin& runtime) {
+  return model.gmacs / (runtime.plugin.descriptor.oracle ? kOracleGmacs : kFastGmacs);
+}
+
+double Cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+double QuantizeSeconds(const Plan& plan, const PlannedCell& cell) {
+  if (!plan.selection.quantizers[cell.quantizer].plugin.descriptor.needs_samples) {
+    return kStartSeconds;
+  }
+  const double inference = InferenceSeconds(plan.models[cell.model], *plan.calibration_runtime);
+  return kStartSeconds + kCalibrationImages * inference / Cores();
+}
+
+double AccuracySeconds(const Plan& plan, const PlannedCell& cell) {
+  const double inference =
+      InferenceSeconds(plan.models[cell.model], plan.selection.runtimes[cell.runtime]);
+  return kStartSeconds + static_cast<double>(plan.Test().images.size()) * inference / Cores();
+}
+
+double LatencySeconds(const Plan& plan, const PlannedCell& cell) {
+  const double inference =
+      InferenceSeconds(plan.models[cell.model], plan.selection.runtimes[cell.runtime]);
+  const measure::LatencySettings& settings = plan.measure.latency;
+  const double warmup =
+      std::max(settings.warmup_seconds, static_cast<double>(settings.warmup_runs) * inference);
+  const double timed =
+      std::max(settings.min_seconds, static_cast<double>(settings.min_samples) * inference);
+  return kStartSeconds + warmup + std::min(timed, settings.max_seconds);
+}
+
+void AddQuantizeSteps(const Plan& plan, std::vector<Step>& steps) {
+  for (size_t i = 0; i < plan.cells.size(); ++i) {
+    const auto before = plan.cells.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool first = std::none_of(plan.cells.begin(), before, [&](const PlannedCell& cell) {
+      return SameArtifact(cell, plan.cells[i]);
+    });
+    if (first) steps.push_back({StepKind::kQuantize, i, 0, QuantizeSeconds(plan, plan.cells[i])});
+  }
+}
+
+}  // namespace
+
+std::vector<Step> PlanSteps(const Plan& plan) {
+  std::vector<Step> steps;
+  AddQuantizeSteps(plan, steps);
+  for (size_t i = 0; i < plan.cells.size(); ++i) {
+    steps.push_back({StepKind::kAccuracy, i, 0, AccuracySeconds(plan, plan.cells[i])});
+  }
+  const size_t count = plan.cells.size();
+  for (int round = 0; round < plan.measure.repetitions; ++round) {
+    // Rounds of r repetitions start 1/r of the cells apart.
+    const size_t start =
+        static_cast<size_t>(round) * count / static_cast<size_t>(plan.measure.repetitions);
+    for (size_t i = 0; i < count; ++i) {
+      const size_t cell = (start + i) % count;
+      steps.push_back({StepKind::kLatency, cell, round, LatencySeconds(plan, plan.cells[cell])});
+    }
+  }
+  return steps;
+}
+
+}  // namespace qbench::plan

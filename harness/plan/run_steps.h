@@ -1,0 +1,30 @@
+// The steps of a run and how long each may take.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/plan/run_plan.h"
+
+namespace qbench::plan {
+
+enum class StepKind { kQuantize, kAccuracy, kLatency };
+
+struct Step {
+  StepKind kind = StepKind::kQuantize;
+  size_t cell = 0;  // of Plan::cells; kQuantize: the first of those that share the artifact
+  int repetition = 0;
+  double seconds = 0;  // estimated
+};
+
+// The steps in the order in which they run: every artifact, every accuracy, then latency with one
+// round a repetition. Each round begins with another cell, so that what warms up or wears off
+// hits all cells alike.
+std::vector<Step> PlanSteps(const Plan& plan);
+
+// Do these cells run the same artifact?
+inline bool SameArtifact(const PlannedCell& a, const PlannedCell& b) {
+  return a.model == b.model && a.quantizer == b.quantizer;
+}
+
+}  // namespace qbench::plan

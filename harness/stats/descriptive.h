@@ -1,0 +1,28 @@
+// Robust figures of a sample: median, quantiles, median absolute deviation, outliers.
+// An empty sample has no figures: every function here then returns NaN (CountOutliers 0).
+// Pure functions; any thread.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace qbench::stats {
+
+// The p-quantile, 0 <= p <= 1, with linear interpolation between order statistics: with n values
+// x[0] <= … <= x[n-1] and h = (n - 1) p, it is x[floor h] + (h - floor h) (x[floor h + 1] - x[floor
+// h]). This is definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", The
+// American Statistician 50 (1996), the default of NumPy and R.
+double Quantile(std::span<const double> values, double p);
+
+// The 0.5-quantile: the middle value, or the mean of the two middle values.
+double Median(std::span<const double> values);
+
+// The median of |x - median|, as it is: not multiplied by 1.4826 to estimate a standard deviation.
+double MedianAbsoluteDeviation(std::span<const double> values);
+
+// How many values lie further than 14.826 median absolute deviations from the median: ten standard
+// deviations, were the sample normal (1.4826 = 1 / Phi^-1(3/4); Iglewicz and Hoaglin, "How to
+// Detect and Handle Outliers", 1993, section 3, with the threshold that the tool hyperfine uses).
+size_t CountOutliers(std::span<const double> values);
+
+}  // namespace qbench::stats

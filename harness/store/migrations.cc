@@ -1,0 +1,151 @@
+#include "harness/store/migrations.h"
+
+#include <array>
+#include <string>
+
+namespace qbench::store {
+namespace {
+
+constexpr const char* kSchema1 = R"sql(
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  started_at TEXT NOT NULL,
+  finished_at TEXT,
+  qbench_version TEXT NOT NULL,
+  git_state TEXT NOT NULL,
+  command_line TEXT NOT NULL,
+  plan_hash TEXT NOT NULL,
+  host_id TEXT NOT NULL,
+  host TEXT NOT NULL,
+  settings TEXT NOT NULL
+);
+CREATE INDEX runs_by_plan ON runs (plan_hash);
+
+CREATE TABLE notes (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  at TEXT NOT NULL,
+  severity TEXT NOT NULL CHECK (severity IN ('info', 'warning')),
+  text TEXT NOT NULL
+);
+CREATE INDEX notes_by_run ON notes (run_id);
+
+CREATE TABLE models (
+  id INTEGER PRIMARY KEY,
+  stem TEXT NOT NULL,
+  path TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  sidecar_sha256 TEXT NOT NULL,
+  float_sha256 TEXT NOT NULL
+);
+
+CREATE TABLE dataset_splits (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  split TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  UNIQUE (name, split, sha256)
+);
+
+CREATE TABLE images (
+  split_id INTEGER NOT NULL REFERENCES dataset_splits ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  label INTEGER NOT NULL,
+  PRIMARY KEY (split_id, position)
+) WITHOUT ROWID;
+
+CREATE TABLE plugins (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('quantizer', 'runtime')),
+  name TEXT NOT NULL,
+  version TEXT NOT NULL,
+  path TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  facts TEXT NOT NULL
+);
+
+CREATE TABLE artifacts (
+  id INTEGER PRIMARY KEY,
+  model_id INTEGER NOT NULL REFERENCES models,
+  quantizer_id INTEGER NOT NULL REFERENCES plugins,
+  quantizer_options TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  file_bytes INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  emitted TEXT NOT NULL,
+  warnings TEXT NOT NULL,
+  wall_seconds REAL,
+  peak_rss_bytes INTEGER
+);
+
+CREATE TABLE cells (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  model_id INTEGER NOT NULL REFERENCES models,
+  split_id INTEGER NOT NULL REFERENCES dataset_splits,
+  quantizer_id INTEGER NOT NULL REFERENCES plugins,
+  quantizer_options TEXT NOT NULL,
+  runtime_id INTEGER NOT NULL REFERENCES plugins,
+  runtime_options TEXT NOT NULL,
+  threads INTEGER NOT NULL CHECK (threads > 0),
+  artifact_id INTEGER REFERENCES artifacts,
+  status TEXT NOT NULL,
+  accuracy_status TEXT NOT NULL,
+  latency_status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  UNIQUE (run_id, model_id, split_id, quantizer_id, quantizer_options, runtime_id,
+          runtime_options, threads)
+);
+
+CREATE TABLE measurements (
+  id INTEGER PRIMARY KEY,
+  cell_id INTEGER NOT NULL REFERENCES cells ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('quantize', 'accuracy', 'latency')),
+  repetition INTEGER NOT NULL CHECK (repetition >= 0),
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  finished_at TEXT NOT NULL,
+  wall_seconds REAL,
+  peak_rss_bytes INTEGER,
+  load_ms REAL,
+  first_ms REAL,
+  warmup_runs INTEGER,
+  warmup_seconds REAL,
+  samples_ns BLOB,
+  predictions BLOB,
+  confidences BLOB,
+  conditions TEXT NOT NULL,
+  UNIQUE (cell_id, kind, repetition)
+);
+
+CREATE TRIGGER measurements_are_final BEFORE UPDATE ON measurements
+BEGIN SELECT RAISE(ABORT, 'a committed measurement is never rewritten'); END;
+
+PRAGMA application_id = 1902273384;  -- "qbch"
+)sql";
+
+static_assert(kApplicationId == 1902273384);
+
+constexpr std::array<const char*, 1> kMigrations = {kSchema1};
+
+}  // namespace
+
+std::span<const char* const> Migrations() { return kMigrations; }
+
+void Migrate(SQLite::Database& database, std::span<const char* const> migrations) {
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  for (auto step = static_cast<size_t>(SchemaVersion(database)); step < migrations.size(); ++step) {
+    database.exec(migrations[step]);
+    database.exec("PRAGMA user_version = " + std::to_string(step + 1));
+  }
+  transaction.commit();
+}
+
+int SchemaVersion(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA user_version").getInt();
+}
+
+}  // namespace qbench::store

@@ -1,0 +1,118 @@
+#include "harness/store/open_database.h"
+
+#include <unistd.h>
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "harness/store/migrations.h"
+
+namespace qbench::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A reader and the writer wait for each other this long; each transaction takes milliseconds.
+constexpr int kBusyTimeoutMs = 10'000;
+
+enum class Condition { kNew, kOld, kCurrent };
+
+// Whether the database is ours and how old. Reads the file's header, so a file that is no database
+// throws here.
+Result<Condition> Examine(SQLite::Database& connection, const fs::path& path) {
+  const int32_t owner = connection.execAndGet("PRAGMA application_id").getInt();
+  const bool empty = connection.execAndGet("SELECT COUNT(*) FROM sqlite_schema").getInt() == 0;
+  if (owner == 0 && empty) return Condition::kNew;
+  if (owner != kApplicationId) {
+    return Error(StatusCode::kInvalidArgument,
+                 "'{}' is the database of another program: name another file with --db FILE",
+                 path.string());
+  }
+  const int version = SchemaVersion(connection);
+  const int newest = static_cast<int>(Migrations().size());
+  if (version > newest) {
+    return Error(StatusCode::kInvalidArgument,
+                 "'{}' was written by a newer qbench (database version {}, this one knows {}): "
+                 "update qbench, or name another database with --db FILE",
+                 path.string(), version, newest);
+  }
+  return version < newest ? Condition::kOld : Condition::kCurrent;
+}
+
+Result<OpenedDatabase> OpenForWriting(const fs::path& path) {
+  OpenedDatabase opened;
+  QB_ASSIGN_OR_RETURN(opened.lock, WriterLock::Acquire(path));
+  opened.connection = std::make_unique<SQLite::Database>(
+      path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+  SQLite::Database& connection = *opened.connection;
+  QB_ASSIGN_OR_RETURN(const Condition condition, Examine(connection, path));
+  connection.exec("PRAGMA journal_mode = WAL");
+  connection.exec("PRAGMA synchronous = FULL");
+  if (condition != Condition::kCurrent) Migrate(connection, Migrations());
+  connection.exec("PRAGMA foreign_keys = ON");
+  return opened;
+}
+
+// A path as a "file:" URI; see https://www.sqlite.org/uri.html, section 3.1.
+std::string ImmutableUri(const fs::path& path) {
+  std::string uri = "file:";
+  for (char c : fs::absolute(path).string()) {
+    switch (c) {
+      case '%':
+        uri += "%25";
+        break;
+      case '?':
+        uri += "%3f";
+        break;
+      case '#':
+        uri += "%23";
+        break;
+      default:
+        uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+// A write-ahead-log database needs a shared-memory file beside it even to be read. Where that
+// cannot be made and no log is waiting, the database is at rest and can be read as it is.
+bool MustReadAsImmutable(const fs::path& path) {
+  std::error_code ignored;
+  const fs::path folder = fs::absolute(path).parent_path();
+  return access(folder.c_str(), W_OK) != 0 && !fs::exists(path.string() + "-wal", ignored);
+}
+
+Result<OpenedDatabase> OpenForReading(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    return Error(StatusCode::kNotFound,
+                 "there is no database '{}': make one with 'qbench run', or name another with "
+                 "--db FILE",
+                 path.string());
+  }
+  const bool immutable = MustReadAsImmutable(path);
+  OpenedDatabase opened;
+  opened.connection = std::make_unique<SQLite::Database>(
+      immutable ? ImmutableUri(path) : path.string(),
+      immutable ? SQLite::OPEN_READONLY | SQLite::OPEN_URI : SQLite::OPEN_READONLY, kBusyTimeoutMs);
+  QB_ASSIGN_OR_RETURN(const Condition condition, Examine(*opened.connection, path));
+  if (condition == Condition::kCurrent) return opened;
+  // Reading needs the current schema: migrate first, then come back.
+  opened.connection.reset();
+  QB_RETURN_IF_ERROR(OpenForWriting(path).status());
+  return OpenForReading(path);
+}
+
+}  // namespace
+
+Result<OpenedDatabase> OpenDatabase(const fs::path& path, OpenMode mode) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    return Error(StatusCode::kInvalidArgument, "'{}' is a folder: name a file with --db FILE",
+                 path.string());
+  }
+  return mode == OpenMode::kReadOnly ? OpenForReading(path) : OpenForWriting(path);
+}
+
+}  // namespace qbench::store

@@ -1,0 +1,251 @@
+// The records of the store: what one run of qbench leaves behind. Plain data, no behaviour.
+//
+// Each record has one table of its fields (kFields<Record>). The store's SQL statements, the CSV
+// columns and the JSON keys are all made from these tables, so a field is declared once. The name
+// in the table is the column's and the key's name; docs/formats.md says what each one means.
+//
+// Times of day are UTC, ISO 8601 with a "Z" ("2025-11-20T23:18:04Z"). Hashes are SHA-256 in lower
+// case hexadecimal. An `id` of 0 is "not stored yet".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "base/json.h"
+
+namespace qbench::store {
+
+// How a cell, or one of its measurements, ended. In the store and in every format by its name.
+enum class Outcome {
+  kNotMeasured,  // "": not reached yet, or not asked for
+  kOk,           // "ok"
+  kUnsupported,  // "unsupported": this combination cannot be done, by design
+  kFailed,       // "failed": the plugin reported an error
+  kCrashed,      // "crashed": the child process ended by a signal or out of memory
+  kTimeout,      // "timeout": the child process passed its time limit
+  kInvalid,      // "invalid": measured, but the board was not fit (throttled, swapping)
+};
+enum class PluginKind { kQuantizer, kRuntime };                 // "quantizer", "runtime"
+enum class MeasurementKind { kQuantize, kAccuracy, kLatency };  // "quantize", …
+enum class NoteSeverity { kInfo, kWarning };                    // "info", "warning"
+
+std::string_view Name(Outcome value);
+std::string_view Name(PluginKind value);
+std::string_view Name(MeasurementKind value);
+std::string_view Name(NoteSeverity value);
+// The value with this name; false where there is none.
+bool FromName(std::string_view name, Outcome* value);
+bool FromName(std::string_view name, PluginKind* value);
+bool FromName(std::string_view name, MeasurementKind* value);
+bool FromName(std::string_view name, NoteSeverity* value);
+
+// One invocation of `qbench run`.
+struct Run {
+  int64_t id = 0;
+  std::string started_at;
+  std::optional<std::string> finished_at;  // none: interrupted, or still running
+  std::string qbench_version;
+  std::string git_state;  // commit, with "-dirty" where the tree was changed; may be empty
+  std::vector<std::string> command_line;  // argv
+  std::string plan_hash;           // of the matrix and every hash in it: what --resume matches
+  std::string host_id;             // hash of the host's stable facts
+  Json host = Json::object();      // fact → text, for people ("cpu", "board", "kernel", …)
+  Json settings = Json::object();  // repetitions, minimum samples, minimum time, limits, …
+};
+
+// A remark about a run, in the order they were made ("resumed", "the governor is ondemand").
+struct Note {
+  int64_t id = 0;
+  int64_t run_id = 0;
+  std::string at;
+  NoteSeverity severity = NoteSeverity::kInfo;
+  std::string text;  // one line
+};
+
+struct Model {
+  int64_t id = 0;
+  std::string stem;  // the file's name without its ending, as users name it
+  std::string path;
+  std::string sha256;
+  std::string sidecar_sha256;  // empty: no sidecar
+  std::string float_sha256;    // of the imported float .tflite
+};
+
+struct Image {
+  std::string path;   // below the split's folder, with '/'
+  int32_t label = 0;  // index into DatasetSplit::labels
+};
+
+struct DatasetSplit {
+  int64_t id = 0;
+  std::string name;
+  std::string split;                // "train", "calibration", "test"
+  std::string sha256;               // of the content: labels, paths and images
+  std::vector<std::string> labels;  // every class index of the store points here
+  std::vector<Image> images;  // in the order of the predictions; a table of its own in the store
+};
+
+// One quantizer or runtime of a plugin library.
+struct Plugin {
+  int64_t id = 0;
+  PluginKind kind = PluginKind::kQuantizer;
+  std::string name;  // canonical
+  std::string version;
+  std::string path;
+  std::string sha256;           // of the library's file
+  Json facts = Json::object();  // what it told about itself (the engine's version, CPU features, …)
+};
+
+// What a quantizer made.
+struct Artifact {
+  int64_t id = 0;
+  int64_t model_id = 0;
+  int64_t quantizer_id = 0;  // Plugin
+  std::string quantizer_options;
+  std::string sha256;
+  int64_t file_bytes = 0;
+  std::string path;
+  Json emitted = Json::array();  // array of {"name", "type", "value"}, as emitted
+  std::vector<std::string> warnings;
+  std::optional<double> wall_seconds;     // of quantizing; none: unknown (taken from a cache)
+  std::optional<int64_t> peak_rss_bytes;  // of the child process that quantized
+};
+
+// One combination of the matrix.
+struct Cell {
+  int64_t id = 0;
+  int64_t run_id = 0;
+  int64_t model_id = 0;
+  int64_t split_id = 0;      // DatasetSplit
+  int64_t quantizer_id = 0;  // Plugin
+  std::string quantizer_options;
+  int64_t runtime_id = 0;  // Plugin
+  std::string runtime_options;
+  int32_t threads = 1;
+  std::optional<int64_t> artifact_id;
+  Outcome status = Outcome::kNotMeasured;
+  Outcome accuracy_status = Outcome::kNotMeasured;
+  Outcome latency_status = Outcome::kNotMeasured;
+  std::string reason;  // one line; empty where all is well
+};
+
+// The unit that is committed and resumed. One record for the three kinds; what a kind does not
+// measure stays empty.
+struct Measurement {
+  int64_t id = 0;
+  int64_t cell_id = 0;
+  MeasurementKind kind = MeasurementKind::kLatency;
+  int32_t repetition = 0;  // from 0; unique together with cell and kind
+  Outcome status = Outcome::kOk;
+  std::string reason;
+  std::string started_at;
+  std::string finished_at;
+  std::optional<double> wall_seconds;
+  std::optional<int64_t> peak_rss_bytes;  // of the child process
+  // Latency:
+  std::optional<double> load_ms;   // from the artifact's bytes to a model that is ready to run
+  std::optional<double> first_ms;  // the first inference
+  std::optional<int64_t> warmup_runs;
+  std::optional<double> warmup_seconds;
+  std::vector<double> samples_ns;  // one an inference, every one, in order
+  // Accuracy: one element an image of the split, in its order:
+  std::vector<int32_t> predictions;  // class index; -1: the image could not be used
+  std::vector<float> confidences;    // the predicted class's score; -1 where there is no prediction
+  // What the board did meanwhile (temperature, clock, throttling bits, swap, …), before and after.
+  Json conditions = Json::object();
+};
+
+// One entry of a field table.
+template <typename Record, typename Value>
+struct Field {
+  const char* name;
+  Value Record::*member;
+};
+template <typename Record, typename Value>
+Field(const char*, Value Record::*) -> Field<Record, Value>;
+
+// The fields of a record, in the order of its columns.
+template <typename Record>
+inline constexpr auto kFields = nullptr;
+
+template <>
+inline constexpr auto kFields<Run> = std::tuple(
+    Field{"id", &Run::id}, Field{"started_at", &Run::started_at},
+    Field{"finished_at", &Run::finished_at}, Field{"qbench_version", &Run::qbench_version},
+    Field{"git_state", &Run::git_state}, Field{"command_line", &Run::command_line},
+    Field{"plan_hash", &Run::plan_hash}, Field{"host_id", &Run::host_id}, Field{"host", &Run::host},
+    Field{"settings", &Run::settings});
+
+template <>
+inline constexpr auto kFields<Note> = std::tuple(Field{"id", &Note::id},
+                                                 Field{"run_id", &Note::run_id},
+                                                 Field{"at", &Note::at},
+                                                 Field{"severity", &Note::severity},
+                                                 Field{"text", &Note::text});
+
+template <>
+inline constexpr auto kFields<Model> = std::tuple(Field{"id", &Model::id},
+                                                  Field{"stem", &Model::stem},
+                                                  Field{"path", &Model::path},
+                                                  Field{"sha256", &Model::sha256},
+                                                  Field{"sidecar_sha256", &Model::sidecar_sha256},
+                                                  Field{"float_sha256", &Model::float_sha256});
+
+template <>
+inline constexpr auto kFields<DatasetSplit> = std::tuple(Field{"id", &DatasetSplit::id},
+                                                         Field{"name", &DatasetSplit::name},
+                                                         Field{"split", &DatasetSplit::split},
+                                                         Field{"sha256", &DatasetSplit::sha256},
+                                                         Field{"labels", &DatasetSplit::labels});
+
+template <>
+inline constexpr auto kFields<Plugin> =
+    std::tuple(Field{"id", &Plugin::id}, Field{"kind", &Plugin::kind}, Field{"name", &Plugin::name},
+               Field{"version", &Plugin::version}, Field{"path", &Plugin::path},
+               Field{"sha256", &Plugin::sha256}, Field{"facts", &Plugin::facts});
+
+template <>
+inline constexpr auto kFields<Artifact> = std::tuple(
+    Field{"id", &Artifact::id}, Field{"model_id", &Artifact::model_id},
+    Field{"quantizer_id", &Artifact::quantizer_id},
+    Field{"quantizer_options", &Artifact::quantizer_options}, Field{"sha256", &Artifact::sha256},
+    Field{"file_bytes", &Artifact::file_bytes}, Field{"path", &Artifact::path},
+    Field{"emitted", &Artifact::emitted}, Field{"warnings", &Artifact::warnings},
+    Field{"wall_seconds", &Artifact::wall_seconds},
+    Field{"peak_rss_bytes", &Artifact::peak_rss_bytes});
+
+template <>
+inline constexpr auto kFields<Cell> = std::tuple(
+    Field{"id", &Cell::id}, Field{"run_id", &Cell::run_id}, Field{"model_id", &Cell::model_id},
+    Field{"split_id", &Cell::split_id}, Field{"quantizer_id", &Cell::quantizer_id},
+    Field{"quantizer_options", &Cell::quantizer_options}, Field{"runtime_id", &Cell::runtime_id},
+    Field{"runtime_options", &Cell::runtime_options}, Field{"threads", &Cell::threads},
+    Field{"artifact_id", &Cell::artifact_id}, Field{"status", &Cell::status},
+    Field{"accuracy_status", &Cell::accuracy_status},
+    Field{"latency_status", &Cell::latency_status}, Field{"reason", &Cell::reason});
+
+template <>
+inline constexpr auto kFields<Measurement> = std::tuple(
+    Field{"id", &Measurement::id}, Field{"cell_id", &Measurement::cell_id},
+    Field{"kind", &Measurement::kind}, Field{"repetition", &Measurement::repetition},
+    Field{"status", &Measurement::status}, Field{"reason", &Measurement::reason},
+    Field{"started_at", &Measurement::started_at}, Field{"finished_at", &Measurement::finished_at},
+    Field{"wall_seconds", &Measurement::wall_seconds},
+    Field{"peak_rss_bytes", &Measurement::peak_rss_bytes}, Field{"load_ms", &Measurement::load_ms},
+    Field{"first_ms", &Measurement::first_ms}, Field{"warmup_runs", &Measurement::warmup_runs},
+    Field{"warmup_seconds", &Measurement::warmup_seconds},
+    Field{"samples_ns", &Measurement::samples_ns}, Field{"predictions", &Measurement::predictions},
+    Field{"confidences", &Measurement::confidences}, Field{"conditions", &Measurement::conditions});
+
+// Calls visit(name, value) for each field of the record, in order.
+template <typename Record, typename Visitor>
+void ForEachField(Record&& record, Visitor&& visit) {
+  std::apply([&](const auto&... field) { (visit(field.name, record.*field.member), ...); },
+             kFields<std::remove_cvref_t<Record>>);
+}
+
+}  // namespace qbench::store

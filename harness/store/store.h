@@ -1,0 +1,115 @@
+// The store: one SQLite database that holds every run, and from which every report is made.
+//
+// Durable: write-ahead log, synchronous=FULL; when a call that writes returns OK, what it wrote
+// survives a kill -9 and a power cut. Each such call is one transaction: all of it or nothing.
+// One writer: a store opened for writing holds an advisory lock (flock) on "<database>.lock" until
+// it is closed; child processes that fork without exec must not outlive it.
+// Old databases are migrated forwards when opened; a database of a newer qbench is refused.
+//
+// Failure: no call throws. kIo (permissions, full disk), kCorrupt (not a database, damaged),
+// kInvalidArgument (foreign or newer database, broken rule), kNotFound, kTimeout (locked too long).
+// Messages name the file and the next step.
+// Threads: one at a time.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "harness/store/records.h"
+
+namespace qbench::store {
+
+enum class OpenMode {
+  kReadOnly,   // the database must exist; works beside a running writer and in read-only folders
+  kReadWrite,  // created where it does not exist (its folder must)
+};
+
+// A cell with everything that was measured of it, in the order of kind and repetition.
+struct CellData {
+  Cell cell;
+  std::vector<Measurement> measurements;
+};
+
+// Everything a report needs of one run. The maps hold what the cells refer to, by id.
+struct RunData {
+  Run run;
+  std::vector<Note> notes;
+  std::map<int64_t, Model> models;
+  std::map<int64_t, DatasetSplit> splits;
+  std::map<int64_t, Plugin> plugins;
+  std::map<int64_t, Artifact> artifacts;
+  std::vector<CellData> cells;  // in the order they were added
+};
+
+// What can still change about a cell.
+struct CellOutcome {
+  Outcome status = Outcome::kNotMeasured;
+  Outcome accuracy_status = Outcome::kNotMeasured;
+  Outcome latency_status = Outcome::kNotMeasured;
+  std::string reason;
+};
+
+class Store {
+ public:
+  static Result<Store> Open(const std::filesystem::path& path, OpenMode mode);
+  Store(Store&& other) noexcept;
+  Store& operator=(Store&& other) noexcept;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  const std::filesystem::path& path() const;
+
+  // --- Runs -------------------------------------------------------------------------------------
+  // Adds the run (its `id` is ignored) and returns its id. `finished_at` must be empty.
+  Result<int64_t> BeginRun(const Run& run);
+  // The newest unfinished run with this plan hash, if any.
+  Result<std::optional<int64_t>> FindUnfinishedRun(const std::string& plan_hash);
+  // kInvalidArgument where the run has finished already.
+  Status FinishRun(int64_t run_id, const std::string& finished_at);
+  Status AddNote(const Note& note);
+  // Newest first.
+  Result<std::vector<Run>> Runs();
+  // The newest run, finished or not; none in an empty database.
+  Result<std::optional<int64_t>> LatestRun();
+  // kNotFound, naming the runs there are.
+  Result<RunData> LoadRun(int64_t run_id);
+
+  // --- What cells refer to ----------------------------------------------------------------------
+  // Each returns the id of the stored record that equals this one in everything but the id, and
+  // adds it where there is none. A data set split is the same where name, split and sha256 are.
+  Result<int64_t> UpsertModel(const Model& model);
+  Result<int64_t> UpsertDatasetSplit(const DatasetSplit& split);
+  Result<int64_t> UpsertPlugin(const Plugin& plugin);
+  Result<int64_t> UpsertArtifact(const Artifact& artifact);
+
+  // --- Cells and measurements -------------------------------------------------------------------
+  // The id of the run's cell with the same combination (model, split, quantizer, runtime, their
+  // options, threads), added where there is none: a resumed run may add its whole matrix again.
+  Result<int64_t> AddCell(const Cell& cell);
+  Status SetCellArtifact(int64_t cell_id, int64_t artifact_id);
+  Status SetCellOutcome(int64_t cell_id, const CellOutcome& outcome);
+  // The run's cells in the order they were added.
+  Result<std::vector<Cell>> Cells(int64_t run_id);
+
+  // Stores a finished measurement, whole, in one transaction; with `outcome`, the cell's outcome
+  // with it. kInvalidArgument where (cell, kind, repetition) is there already: what is committed is
+  // never rewritten (the database itself refuses, too), or where the prediction lists are neither
+  // empty nor as long as the split.
+  Status CommitMeasurement(const Measurement& measurement);
+  Status CommitMeasurement(const Measurement& measurement, const CellOutcome& outcome);
+  // The cell's measurements, in the order of kind and repetition.
+  Result<std::vector<Measurement>> Measurements(int64_t cell_id);
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace qbench::store

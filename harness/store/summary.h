@@ -1,0 +1,126 @@
+// From raw rows to figures: one CellSummary a cell, whose first fields are the columns of the CSV
+// report, in their order (an interface: new fields come at the end).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/store/records.h"
+#include "harness/store/store.h"
+
+namespace qbench::store {
+
+// An empty optional is "not measured". Fractions are 0 to 1, times milliseconds.
+struct CellSummary {
+  int64_t run_id = 0;
+  std::string model;  // stem
+  std::string quantizer;
+  std::string quantizer_options;
+  std::string runtime;
+  std::string runtime_options;
+  int32_t threads = 1;
+  std::string dataset;
+  std::string split;
+  Outcome status = Outcome::kNotMeasured;
+  Outcome accuracy_status = Outcome::kNotMeasured;
+  Outcome latency_status = Outcome::kNotMeasured;
+  std::string reason;
+  std::optional<int64_t> file_bytes;
+  std::string artifact_sha256;
+  std::string artifact_path;
+  std::optional<double> load_ms;    // median over the processes
+  std::optional<double> first_ms;   // median over the processes
+  std::optional<double> median_ms;  // median of the process medians
+  std::optional<double> p90_ms;     // of all samples pooled
+  std::optional<double> mad_ms;     // median absolute deviation of the process medians
+  std::optional<int64_t> samples;
+  std::optional<int64_t> processes;  // latency processes that succeeded
+  std::optional<int64_t> images;     // images with a prediction
+  std::optional<double> top1;        // right / images
+  std::optional<double> top1_low;    // Wilson score interval, 95 %
+  std::optional<double> top1_high;
+  std::optional<double> agreement_with_float;  // same prediction as the float cell, of all images
+  std::optional<int64_t> peak_rss_bytes;       // highest of the latency processes
+  std::string model_sha256;
+  std::string sidecar_sha256;
+  std::string dataset_sha256;
+  std::string host_id;
+  // Additions, after the columns of the first version:
+  std::optional<double> top1_difference_to_float;  // top1 minus the float cell's
+  std::optional<double> size_ratio_to_float;       // file_bytes / the float cell's
+  std::optional<double> median_ratio_to_float;     // median_ms / the float cell's
+  std::optional<double> p90_ratio_to_float;
+  std::optional<int64_t> outlier_samples;  // |x - median| > 14.826 MAD within a process, summed
+};
+
+// One class of a confusion matrix.
+struct ClassAccuracy {
+  std::string label;
+  int64_t images = 0;  // of this label, with a prediction
+  int64_t right = 0;
+};
+
+// confusion[label][predicted]: counts. Empty where accuracy was not measured.
+using ConfusionMatrix = std::vector<std::vector<int64_t>>;
+
+// One summary a cell, in the order of run.cells. The float cell of a cell is the one with the
+// quantizer `float` and the same model, runtime, runtime options, threads and data set; a cell
+// whose float cell has no figure has no ratio. Latency figures of an invalid measurement are given
+// (latency_status says that they do not count).
+std::vector<CellSummary> Summarize(const RunData& run);
+
+// The index in run.cells of the float cell that Summarize compares this one with; a float cell's is
+// itself. None where the run has no such cell.
+std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index);
+
+// On how many images two cells of one split differ in being right. Images that either could not use
+// are left out.
+struct PairedVerdicts {
+  int64_t images = 0;
+  int64_t lost = 0;    // base right, other wrong
+  int64_t gained = 0;  // base wrong, other right
+};
+PairedVerdicts ComparePaired(const CellData& base, const CellData& other,
+                             const DatasetSplit& split);
+
+// The cell's accuracy measurement, or null where there is none that succeeded.
+const Measurement* AccuracyOf(const CellData& cell);
+// The cell's latency measurements that have samples, in the order of repetition.
+std::vector<const Measurement*> LatencyOf(const CellData& cell);
+
+std::vector<ClassAccuracy> PerClassAccuracy(const CellData& cell, const DatasetSplit& split);
+ConfusionMatrix Confusion(const CellData& cell, const DatasetSplit& split);
+
+template <>
+inline constexpr auto kFields<CellSummary> = std::tuple(
+    Field{"run_id", &CellSummary::run_id}, Field{"model", &CellSummary::model},
+    Field{"quantizer", &CellSummary::quantizer},
+    Field{"quantizer_options", &CellSummary::quantizer_options},
+    Field{"runtime", &CellSummary::runtime},
+    Field{"runtime_options", &CellSummary::runtime_options},
+    Field{"threads", &CellSummary::threads}, Field{"dataset", &CellSummary::dataset},
+    Field{"split", &CellSummary::split}, Field{"status", &CellSummary::status},
+    Field{"accuracy_status", &CellSummary::accuracy_status},
+    Field{"latency_status", &CellSummary::latency_status}, Field{"reason", &CellSummary::reason},
+    Field{"file_bytes", &CellSummary::file_bytes},
+    Field{"artifact_sha256", &CellSummary::artifact_sha256},
+    Field{"artifact_path", &CellSummary::artifact_path}, Field{"load_ms", &CellSummary::load_ms},
+    Field{"first_ms", &CellSummary::first_ms}, Field{"median_ms", &CellSummary::median_ms},
+    Field{"p90_ms", &CellSummary::p90_ms}, Field{"mad_ms", &CellSummary::mad_ms},
+    Field{"samples", &CellSummary::samples}, Field{"processes", &CellSummary::processes},
+    Field{"images", &CellSummary::images}, Field{"top1", &CellSummary::top1},
+    Field{"top1_low", &CellSummary::top1_low}, Field{"top1_high", &CellSummary::top1_high},
+    Field{"agreement_with_float", &CellSummary::agreement_with_float},
+    Field{"peak_rss_bytes", &CellSummary::peak_rss_bytes},
+    Field{"model_sha256", &CellSummary::model_sha256},
+    Field{"sidecar_sha256", &CellSummary::sidecar_sha256},
+    Field{"dataset_sha256", &CellSummary::dataset_sha256}, Field{"host_id", &CellSummary::host_id},
+    Field{"top1_difference_to_float", &CellSummary::top1_difference_to_float},
+    Field{"size_ratio_to_float", &CellSummary::size_ratio_to_float},
+    Field{"median_ratio_to_float", &CellSummary::median_ratio_to_float},
+    Field{"p90_ratio_to_float", &CellSummary::p90_ratio_to_float},
+    Field{"outlier_samples", &CellSummary::outlier_samples});
+
+}  // namespace qbench::store

@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <chrono>
+
+#include "graph/tflite_reader.h"
+#include "harness/host/runtime_pool.h"
+#include "harness/host/sample_source.h"
+#include "harness/measure/memory.h"
+#include "harness/worker/classifier_io.h"
+#include "harness/worker/worker_context.h"
+
+namespace qbench::worker {
+namespace {
+
+// The data set's class of each of the model's outputs, -1 for none.
+std::vector<int32_t> OutputLabels(const std::vector<int32_t>& label_outputs, size_t outputs) {
+  std::vector<int32_t> labels(outputs, -1);
+  for (size_t label = 0; label < label_outputs.size(); ++label) {
+    const int32_t output = label_outputs[label];
+    if (output >= 0 && static_cast<size_t>(output) < outputs) {
+      labels[static_cast<size_t>(output)] = static_cast<int32_t>(label);
+    }
+  }
+  return labels;
+}
+
+Status CheckModel(const host::RuntimePool& pool, const host::SampleSource& samples, size_t labels) {
+  QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), samples.info()));
+  if (pool.outputs().size() != 1) {
+    return Error(StatusCode::kUnsupported, "the model has {} outputs, an image classifier has one",
+                 pool.outputs().size());
+  }
+  return CheckModelOutput(pool.outputs().front(), labels);
+}
+
+std::vector<size_t> SoundImages(const host::SampleSource& samples) {
+  std::vector<size_t> images;
+  for (size_t i = 0; i < samples.image_count(); ++i) {
+    if (!samples.IsBroken(i)) images.push_back(i);
+  }
+  return images;
+}
+
+// Runs every sound image and notes class and confidence.
+Status Classify(const WorkerContext& context, const SamplesRef& ref,
+                const host::SampleSource& samples, host::RuntimePool& pool,
+                AccuracyResult& result) {
+  const std::vector<size_t> images = SoundImages(samples);
+  const host::TensorInfo& input = pool.input();
+  const host::TensorInfo& output = pool.outputs().front();
+  const std::vector<int32_t> output_labels = OutputLabels(ref.label_outputs, output.ElementCount());
+  result.predicted.assign(samples.image_count(), -1);
+  result.confidence.assign(samples.image_count(), 0.0F);
+  result.skipped = static_cast<int64_t>(samples.image_count() - images.size());
+
+  const auto fill = [&](uint64_t index, std::span<uint8_t> bytes) {
+    std::vector<float> values(samples.info().ElementCount());
+    samples.ReadImage(images[index], values.data());
+    WriteModelInput(input, values, bytes);
+    return OkStatus();
+  };
+  const auto deliver = [&](uint64_t index, std::span<const Bytes> outputs) {
+    const std::vector<float> scores = ReadScores(output, outputs.front());
+    const int32_t best = HighestScore(scores);
+    if (best < 0) {
+      return Error(StatusCode::kInternal,
+                   "{}: the output for image {} has a value that is not a number (NaN)",
+                   pool.runtime(0).id(), images[index]);
+    }
+    result.predicted[images[index]] = output_labels[static_cast<size_t>(best)];
+    result.confidence[images[index]] = scores[static_cast<size_t>(best)];
+    context.link.Progress("classifying", index + 1, images.size());
+    return OkStatus();
+  };
+  return pool.Run(images.size(), fill, deliver, [&] { return context.link.Cancelled(); });
+}
+
+}  // namespace
+
+Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJob& job) {
+  QB_ASSIGN_OR_RETURN(const Bytes model, ReadModelFile(job.artifact));
+  if (const auto info = graph::InspectTflite(model); !info.ok()) {
+    return info.status().WithContext(job.artifact.string());
+  }
+  QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(job.samples));
+  const int threads = std::max(1, job.threads);
+  AccuracyResult result;
+  result.instances = job.instances > 0 ? job.instances : std::max(1, AvailableCores() / threads);
+
+  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
+  QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
+  const auto start = std::chrono::steady_clock::now();
+  QB_ASSIGN_OR_RETURN(host::RuntimePool pool,
+                      host::RuntimePool::Load({.library = library,
+                                               .id = job.runtime.id,
+                                               .options = job.runtime.options,
+                                               .threads = static_cast<uint32_t>(threads),
+                                               .instances = static_cast<size_t>(result.instances),
+                                               .host = host.host()},
+                                              model));
+  QB_RETURN_IF_ERROR(CheckModel(pool, samples, job.samples.label_outputs.size()));
+  QB_RETURN_IF_ERROR(Classify(context, job.samples, samples, pool, result));
+  result.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  QB_ASSIGN_OR_RETURN(result.facts, pool.runtime(0).Facts());
+  result.warnings = host.warnings();
+  if (const auto memory = measure::ReadMemoryUse(); memory.ok()) {
+    result.peak_rss_bytes = memory->peak_rss;
+  }
+  return result;
+}
+
+}  // namespace qbench::worker

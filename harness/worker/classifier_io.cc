@@ -1,0 +1,108 @@
+#include "harness/worker/classifier_io.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace qbench::worker {
+namespace {
+
+bool IsQuantized(const host::TensorInfo& info) {
+  return std::isfinite(info.scale) && info.scale > 0;
+}
+
+template <typename T>
+void Quantize(const host::TensorInfo& input, std::span<const float> values,
+              std::span<uint8_t> out) {
+  // In float, as the kernels do it, so that a clamped value is clamped before it is rounded.
+  const auto zero_point = static_cast<float>(input.zero_point);
+  const float low = static_cast<float>(std::numeric_limits<T>::min()) - zero_point;
+  const float high = static_cast<float>(std::numeric_limits<T>::max()) - zero_point;
+  const float inverse_scale = 1.0F / input.scale;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float clamped = std::clamp(values[i] * inverse_scale, low, high);
+    const auto quantized = static_cast<T>(std::rint(clamped) + zero_point);
+    std::memcpy(&out[i * sizeof(T)], &quantized, sizeof(T));
+  }
+}
+
+template <typename T>
+std::vector<float> Dequantize(const host::TensorInfo& output, ByteSpan bytes) {
+  std::vector<float> scores(bytes.size() / sizeof(T));
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const auto quantized = LoadUnaligned<T>(bytes.subspan(i * sizeof(T)));
+    scores[i] = output.scale * static_cast<float>(int32_t{quantized} - output.zero_point);
+  }
+  return scores;
+}
+
+}  // namespace
+
+Status CheckModelInput(const host::TensorInfo& input, const host::TensorInfo& sample) {
+  if (input.dims != sample.dims) {
+    return Error(StatusCode::kInvalidArgument,
+                 "the model wants {}, its sidecar's [input] makes {}: correct the sidecar",
+                 host::DescribeTensor(input), host::DescribeTensor(sample));
+  }
+  if (input.type == QBENCH_FLOAT32) return OkStatus();
+  if (input.type != QBENCH_INT8 && input.type != QBENCH_UINT8) {
+    return Error(StatusCode::kUnsupported,
+                 "the model's input is {}: qbench feeds float32, int8 and uint8",
+                 host::DescribeTensor(input));
+  }
+  if (!IsQuantized(input)) {
+    return Error(StatusCode::kUnsupported,
+                 "the model's input is {} without a scale, so an image cannot be quantized for it",
+                 host::DescribeTensor(input));
+  }
+  return OkStatus();
+}
+
+void WriteModelInput(const host::TensorInfo& input, std::span<const float> values,
+                     std::span<uint8_t> out) {
+  if (input.type == QBENCH_INT8) return Quantize<int8_t>(input, values, out);
+  if (input.type == QBENCH_UINT8) return Quantize<uint8_t>(input, values, out);
+  std::memcpy(out.data(), values.data(), values.size_bytes());
+}
+
+Status CheckModelOutput(const host::TensorInfo& output, size_t labels) {
+  const bool integer =
+      output.type == QBENCH_INT8 || output.type == QBENCH_UINT8 || output.type == QBENCH_INT16;
+  if (output.type != QBENCH_FLOAT32 && !integer) {
+    return Error(StatusCode::kUnsupported,
+                 "the model's output is {}: qbench reads float32, int8, uint8 and int16",
+                 host::DescribeTensor(output));
+  }
+  if (integer && !IsQuantized(output)) {
+    return Error(StatusCode::kUnsupported, "the model's output is {} without a scale",
+                 host::DescribeTensor(output));
+  }
+  if (output.ElementCount() != labels) {
+    return Error(
+        StatusCode::kInvalidArgument,
+        "the model has {} outputs ({}) and its sidecar {} labels: list one label an output",
+        output.ElementCount(), host::DescribeTensor(output), labels);
+  }
+  return OkStatus();
+}
+
+std::vector<float> ReadScores(const host::TensorInfo& output, ByteSpan bytes) {
+  if (output.type == QBENCH_INT8) return Dequantize<int8_t>(output, bytes);
+  if (output.type == QBENCH_UINT8) return Dequantize<uint8_t>(output, bytes);
+  if (output.type == QBENCH_INT16) return Dequantize<int16_t>(output, bytes);
+  std::vector<float> scores(bytes.size() / sizeof(float));
+  if (!scores.empty()) std::memcpy(scores.data(), bytes.data(), scores.size() * sizeof(float));
+  return scores;
+}
+
+int32_t HighestScore(std::span<const float> scores) {
+  size_t best = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (std::isnan(scores[i])) return -1;
+    if (scores[i] > scores[best]) best = i;
+  }
+  return scores.empty() ? -1 : static_cast<int32_t>(best);
+}
+
+}  // namespace qbench::worker

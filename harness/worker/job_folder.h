@@ -1,0 +1,18 @@
+// The files of a job folder, by which parent and worker talk.
+#pragma once
+
+#include <filesystem>
+
+namespace qbench::worker {
+
+struct JobFolder {
+  std::filesystem::path path;
+
+  std::filesystem::path job() const { return path / "job.json"; }
+  std::filesystem::path result() const { return path / "result.json"; }
+  std::filesystem::path breadcrumb() const { return path / "breadcrumb"; }
+  std::filesystem::path log() const { return path / "log.txt"; }  // the worker's standard streams
+  std::filesystem::path temp() const { return path / "tmp"; }     // the worker's TMPDIR
+};
+
+}  // namespace qbench::worker

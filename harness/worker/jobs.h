@@ -1,0 +1,140 @@
+// What a worker process is asked to do, and what it answers. A job is written as job.json into a
+// job folder, the answer as result.json beside it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "base/status.h"
+#include "harness/host/plugin_info.h"
+#include "harness/host/samples_description.h"
+#include "harness/measure/conditions.h"
+#include "harness/measure/latency.h"
+#include "harness/measure/memory.h"
+
+namespace qbench::worker {
+
+// A quantizer or runtime, with its options.
+struct PluginUse {
+  std::filesystem::path file;
+  std::string id;
+  std::vector<host::Option> options = {};
+};
+
+using SamplesRef = host::SamplesRef;
+
+// --- probe: what is in a plugin file, and what of it works here? --------------------------------
+struct ProbeJob {
+  std::filesystem::path plugin;
+};
+struct ProbeResult {
+  struct Entry {
+    host::PluginDescriptor descriptor;
+    bool available = true;          // runtimes: the plugin's own probe says so
+    std::string reason;             // why not
+    std::vector<host::Fact> facts;  // of a runtime that was made and initialized, if available
+  };
+  std::vector<Entry> plugins;
+};
+
+// --- import: a model file becomes a float .tflite file. ------------------------------------------
+struct ImportJob {
+  std::filesystem::path model;
+  std::filesystem::path output = {};  // empty: only say what is in it
+};
+struct ImportResult {
+  bool converted = false;  // false: it was a .tflite file, which is passed on byte for byte
+  std::string sha256;      // of the .tflite file
+  uint64_t file_bytes = 0;
+  bool float_model = false;  // every input and output is float32
+  int32_t operators = 0;
+  std::vector<int32_t> input_shape;
+  std::vector<int32_t> output_shape;
+  Json summary;  // of graph/summary.h, for `qbench inspect`
+};
+
+// --- quantize: a float .tflite file becomes an artifact. ----------------------------------------
+struct QuantizeJob {
+  std::filesystem::path model;
+  PluginUse quantizer = {};
+  std::optional<SamplesRef> calibration = {};
+  std::optional<SamplesRef> train = {};
+  std::optional<PluginUse> calibration_runtime = {};  // without it there is no inference service
+  int instances = 0;  // of the calibration runtime at once; 0: one a core
+  std::filesystem::path output =
+      {};  // a folder, made where it is missing: model.tflite, <name>.json
+};
+struct QuantizeResult {
+  std::filesystem::path artifact;
+  std::string sha256;
+  uint64_t file_bytes = 0;
+  struct Entry {  // what the quantizer emitted beside the artifact
+    std::string name;
+    std::string media_type;
+    std::filesystem::path file;
+  };
+  std::vector<Entry> entries;
+  std::vector<std::string> warnings;
+  std::vector<host::Fact> facts;    // of the quantizer
+  std::string calibration_runtime;  // "litert 2.3.0 xnnpack"; empty where it was not used
+  double wall_seconds = 0;          // of quantize()
+  uint64_t peak_rss_bytes = 0;
+};
+
+// --- accuracy: predictions for every image of a split. ------------------------------------------
+struct AccuracyJob {
+  std::filesystem::path artifact;
+  PluginUse runtime = {};
+  int threads = 1;    // of each instance
+  int instances = 0;  // at once; 0: max(1, cores / threads)
+  SamplesRef samples = {};
+};
+struct AccuracyResult {
+  // In the order of the tensor cache. Classes of the data set; -1: the image could not be decoded,
+  // or (predicted) the output stands for no class of the data set.
+  std::vector<int32_t> predicted;
+  std::vector<float> confidence;  // the highest output, dequantized; 0 where there is none
+  int64_t skipped = 0;            // images that could not be decoded
+  std::vector<std::string> warnings;
+  std::vector<host::Fact> facts;
+  uint64_t peak_rss_bytes = 0;  // of all instances together
+  int instances = 1;
+  double wall_seconds = 0;
+};
+
+// --- latency: one fresh process, one object, many runs. -----------------------------------------
+struct LatencyJob {
+  std::filesystem::path artifact;
+  PluginUse runtime = {};
+  int threads = 1;
+  SamplesRef samples = {};  // the inputs: a few of its images in turn
+  measure::LatencySettings settings = {};
+};
+struct LatencyResult {
+  double load_ms = 0;   // create, init and load
+  double first_ms = 0;  // the first invoke
+  measure::LatencySamples samples;
+  // The process's, with the model's file in memory: at its peak during load and invoke, and the
+  // resident memory before the plugin was opened, for comparison.
+  measure::MemoryUse memory;
+  uint64_t baseline_rss_bytes = 0;
+  measure::Conditions before;
+  measure::Conditions after;
+  std::string invalid_reason;  // empty: the measurement is valid
+  std::vector<std::string> warnings;
+  std::vector<host::Fact> facts;
+};
+
+using Job = std::variant<ProbeJob, ImportJob, QuantizeJob, AccuracyJob, LatencyJob>;
+using JobResult = std::variant<std::monostate, ProbeResult, ImportResult, QuantizeResult,
+                               AccuracyResult, LatencyResult>;
+
+// "probe", "import", ….
+std::string JobName(const Job& job);
+
+}  // namespace qbench::worker

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "graph/tflite_reader.h"
+#include "harness/host/aligned_bytes.h"
+#include "harness/host/sample_source.h"
+#include "harness/measure/conditions.h"
+#include "harness/measure/latency.h"
+#include "harness/measure/memory.h"
+#include "harness/worker/classifier_io.h"
+#include "harness/worker/worker_context.h"
+
+namespace qbench::worker {
+namespace {
+
+// Real images in turn, so that neither a cache of results nor a branch predictor gets used to one.
+constexpr size_t kInputs = 8;
+
+double Milliseconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+// The model's input for the first few sound images.
+Result<std::vector<Bytes>> MakeInputs(const SamplesRef& ref, const host::TensorInfo& input) {
+  QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(ref));
+  QB_RETURN_IF_ERROR(CheckModelInput(input, samples.info()));
+  std::vector<Bytes> inputs;
+  std::vector<float> values(samples.info().ElementCount());
+  for (size_t i = 0; i < samples.image_count() && inputs.size() < kInputs; ++i) {
+    if (samples.IsBroken(i)) continue;
+    samples.ReadImage(i, values.data());
+    Bytes& bytes = inputs.emplace_back(input.ByteSize());
+    WriteModelInput(input, values, bytes);
+  }
+  if (inputs.empty()) {
+    return Error(StatusCode::kInvalidArgument, "no image of the split could be decoded");
+  }
+  return inputs;
+}
+
+// Makes the runtime ready and says how long that took.
+Result<std::unique_ptr<host::Runtime>> LoadRuntime(host::PluginLibrary& library,
+                                                   const LatencyJob& job, const qbench_host* host,
+                                                   ByteSpan model, double& load_ms) {
+  const auto start = std::chrono::steady_clock::now();
+  QB_ASSIGN_OR_RETURN(host::Runtime created, library.CreateRuntime(job.runtime.id, host));
+  auto runtime = std::make_unique<host::Runtime>(std::move(created));
+  QB_RETURN_IF_ERROR(
+      runtime->Init(job.runtime.options, static_cast<uint32_t>(std::max(1, job.threads))));
+  QB_RETURN_IF_ERROR(runtime->Load(model));
+  load_ms = Milliseconds(std::chrono::steady_clock::now() - start);
+  if (runtime->inputs().size() != 1) {
+    return Error(StatusCode::kUnsupported, "the model has {} inputs, an image classifier has one",
+                 runtime->inputs().size());
+  }
+  return runtime;
+}
+
+Status Measure(host::Runtime& runtime, const std::vector<Bytes>& inputs,
+               const measure::LatencySettings& settings, LatencyResult& result) {
+  size_t turn = 0;
+  measure::LatencySubject subject;
+  subject.prepare = [&] {
+    QB_RETURN_IF_ERROR(runtime.CheckAfterInvoke());  // of the run before
+    return runtime.SetInput(0, inputs[turn++ % inputs.size()]);
+  };
+  subject.invoke = [&] { return runtime.Invoke(); };
+  QB_ASSIGN_OR_RETURN(result.samples,
+                      measure::MeasureLatency(
+                          subject, settings, [&] { result.before = measure::ReadConditions(); },
+                          [&] { result.after = measure::ReadConditions(); }));
+  QB_RETURN_IF_ERROR(runtime.CheckAfterInvoke());
+  result.first_ms = static_cast<double>(result.samples.first_ns) / 1e6;
+  result.invalid_reason = measure::WhyInvalid(result.before, result.after);
+  return OkStatus();
+}
+
+// A runtime whose outputs cannot be read has not run the model.
+Status CheckOutputs(host::Runtime& runtime) {
+  for (size_t i = 0; i < runtime.outputs().size(); ++i) {
+    Bytes bytes(runtime.outputs()[i].ByteSize());
+    QB_RETURN_IF_ERROR(runtime.GetOutput(static_cast<uint32_t>(i), bytes));
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job) {
+  LatencyResult result;
+  // The file's own copy is gone before the baseline is read.
+  std::optional<host::AlignedBytes> model;
+  {
+    QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(job.artifact));
+    if (const auto info = graph::InspectTflite(file); !info.ok()) {
+      return info.status().WithContext(job.artifact.string());
+    }
+    model.emplace(ByteSpan(file));
+  }
+  const bool peak_reset = measure::ResetPeakRss().ok();
+  QB_ASSIGN_OR_RETURN(const measure::MemoryUse baseline, measure::ReadMemoryUse());
+  result.baseline_rss_bytes = baseline.rss;
+
+  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
+  QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
+  QB_ASSIGN_OR_RETURN(const auto runtime,
+                      LoadRuntime(*library, job, host.host(), model->span(), result.load_ms));
+  QB_ASSIGN_OR_RETURN(const std::vector<Bytes> inputs,
+                      MakeInputs(job.samples, runtime->inputs().front()));
+  QB_RETURN_IF_ERROR(Measure(*runtime, inputs, job.settings, result));
+  QB_ASSIGN_OR_RETURN(result.memory, measure::ReadMemoryUse());
+  QB_RETURN_IF_ERROR(CheckOutputs(*runtime));
+  QB_ASSIGN_OR_RETURN(result.facts, runtime->Facts());
+  result.warnings = host.warnings();
+  if (!peak_reset) {
+    result.warnings.emplace_back(
+        "the kernel does not let the peak memory be reset: it is that of the whole process");
+  }
+  if (result.samples.cut_short) {
+    result.warnings.push_back(
+        fmt::format("only {} samples: {} runs would have taken longer than {} s",
+                    result.samples.ns.size(), job.settings.min_samples, job.settings.max_seconds));
+  }
+  return result;
+}
+
+}  // namespace qbench::worker

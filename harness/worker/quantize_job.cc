@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "base/files.h"
+#include "base/sha256.h"
+#include "graph/tflite_reader.h"
+#include "harness/host/aligned_bytes.h"
+#include "harness/host/inference_service.h"
+#include "harness/measure/memory.h"
+#include "harness/worker/worker_context.h"
+
+namespace qbench::worker {
+namespace {
+
+// The samples that a job names; null where it names none.
+Result<std::unique_ptr<host::SampleSource>> OpenSamples(const std::optional<SamplesRef>& ref) {
+  if (!ref) return std::unique_ptr<host::SampleSource>();
+  QB_ASSIGN_OR_RETURN(host::SampleSource source, host::SampleSource::Open(*ref));
+  return std::make_unique<host::SampleSource>(std::move(source));
+}
+
+// The calibration runtime; null where the job names none. Opened only here, but made when the
+// quantizer asks for it.
+Result<std::unique_ptr<host::InferenceService>> OpenInference(const WorkerContext& context,
+                                                              const QuantizeJob& job,
+                                                              const qbench_host* host) {
+  if (!job.calibration_runtime) return std::unique_ptr<host::InferenceService>();
+  const PluginUse& use = *job.calibration_runtime;
+  Result<std::shared_ptr<host::PluginLibrary>> library =
+      LoadPlugin(context, host::PluginKind::kRuntime, use);
+  if (!library.ok()) return library.status().WithContext("the calibration runtime");
+  const int instances = job.instances > 0 ? job.instances : AvailableCores();
+  return std::make_unique<host::InferenceService>(
+      host::RuntimePool::Settings{.library = *library,
+                                  .id = use.id,
+                                  .options = use.options,
+                                  .threads = 1,
+                                  .instances = static_cast<size_t>(instances),
+                                  .host = host});
+}
+
+// Names the service that failed, where the plugin only says that one did.
+Status Explain(const Status& status, const host::PluginHost& host) {
+  const std::string service = host.last_service_error();
+  if (status.ok() || service.empty() || status.message().find(service) != std::string::npos) {
+    return status;
+  }
+  return {status.code(), fmt::format("{} ({})", status.message(), service)};
+}
+
+// The emitted artifact must be what every runtime can rely on.
+Status CheckArtifact(const std::string& quantizer, const host::ArtifactFolder& folder,
+                     QuantizeResult& result) {
+  if (!folder.has_artifact()) {
+    return Error(StatusCode::kInternal, "{}'s quantize said that all is well and emitted no model",
+                 quantizer);
+  }
+  result.artifact = folder.artifact();
+  QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(result.artifact));
+  if (const auto info = graph::InspectTflite(bytes); !info.ok()) {
+    return info.status().WithContext(fmt::format("{} emitted a broken model", quantizer));
+  }
+  result.file_bytes = bytes.size();
+  result.sha256 = Sha256Hex(bytes);
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job) {
+  const std::string& id = job.quantizer.id;
+  QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(job.model));
+  if (const auto info = graph::InspectTflite(file); !info.ok()) {
+    return info.status().WithContext(job.model.string());
+  }
+  const host::AlignedBytes model{ByteSpan(file)};
+  QB_ASSIGN_OR_RETURN(const auto calibration, OpenSamples(job.calibration));
+  QB_ASSIGN_OR_RETURN(const auto train, OpenSamples(job.train));
+
+  const host::HostCallbacks callbacks = LinkCallbacks(context.link);
+  const host::PluginHost runtime_host(
+      job.calibration_runtime ? job.calibration_runtime->id : std::string(), callbacks,
+      &context.observer);
+  QB_ASSIGN_OR_RETURN(const auto inference, OpenInference(context, job, runtime_host.host()));
+  host::ArtifactFolder folder(job.output);
+  host::PluginHost host(id, callbacks, &context.observer);
+  host.OfferSamples(calibration.get(), train.get());
+  host.OfferInference(inference.get());
+  host.OfferEmit(&folder);
+
+  QB_ASSIGN_OR_RETURN(auto library,
+                      LoadPlugin(context, host::PluginKind::kQuantizer, job.quantizer));
+  QB_ASSIGN_OR_RETURN(host::Quantizer quantizer, library->CreateQuantizer(id, host.host()));
+  QB_RETURN_IF_ERROR(quantizer.Init(job.quantizer.options));
+  const auto start = std::chrono::steady_clock::now();
+  QB_RETURN_IF_ERROR(Explain(quantizer.Quantize(model.span()), host));
+  QuantizeResult result;
+  result.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  QB_RETURN_IF_ERROR(CheckArtifact(id, folder, result));
+  QB_ASSIGN_OR_RETURN(result.facts, quantizer.Facts());
+  for (const host::ArtifactFolder::Entry& entry : folder.entries()) {
+    result.entries.push_back({entry.name, entry.media_type, entry.file});
+  }
+  result.warnings = host.warnings();
+  for (const std::string& warning : runtime_host.warnings()) {
+    result.warnings.push_back(job.calibration_runtime->id + ": " + warning);
+  }
+  if (inference && inference->used()) result.calibration_runtime = inference->runtime();
+  if (const auto memory = measure::ReadMemoryUse(); memory.ok()) {
+    result.peak_rss_bytes = memory->peak_rss;
+  }
+  return result;
+}
+
+}  // namespace qbench::worker

@@ -1,0 +1,49 @@
+#include "harness/worker/worker_context.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+
+namespace qbench::worker {
+
+host::HostCallbacks LinkCallbacks(WorkerLink& link) {
+  return {.log = [&link](int severity, const std::string& line) { link.Log(severity, line); },
+          .progress = [&link](const std::string& doing, uint64_t done,
+                              uint64_t total) { link.Progress(doing, done, total); },
+          .cancelled = [&link] { return link.Cancelled(); }};
+}
+
+Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& context,
+                                                        host::PluginKind kind,
+                                                        const PluginUse& use) {
+  QB_ASSIGN_OR_RETURN(auto library, host::PluginLibrary::Load(use.file, &context.observer));
+  const host::PluginDescriptor* descriptor = library->Find(kind, use.id);
+  if (descriptor == nullptr) return library;  // creating it names what there is
+  for (const host::Option& option : use.options) {
+    const auto same_name = [&](const host::OptionInfo& info) { return info.name == option.name; };
+    if (std::any_of(descriptor->options.begin(), descriptor->options.end(), same_name)) continue;
+    std::vector<std::string> known;
+    for (const host::OptionInfo& info : descriptor->options) known.push_back(info.name);
+    return Error(StatusCode::kInvalidArgument, "{}: no option \"{}\"; {}", use.id, option.name,
+                 known.empty() ? std::string("it has none")
+                               : fmt::format("its options are {}", fmt::join(known, ", ")));
+  }
+  return library;
+}
+
+Result<Bytes> ReadModelFile(const std::filesystem::path& path) {
+  QB_ASSIGN_OR_RETURN(Bytes bytes, ReadFile(path));
+  if (bytes.empty()) return Error(StatusCode::kCorrupt, "{}: the file is empty", path.string());
+  return bytes;
+}
+
+int AvailableCores() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(1, CPU_COUNT(&cores));
+  return static_cast<int>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+}
+
+}  // namespace qbench::worker

@@ -1,0 +1,44 @@
+// What every job in the worker process has at hand. Internal to the worker.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "harness/host/plugin_host.h"
+#include "harness/host/plugin_library.h"
+#include "harness/worker/jobs.h"
+#include "harness/worker/worker_link.h"
+
+namespace qbench::worker {
+
+struct WorkerContext {
+  WorkerLink& link;
+  WorkerObserver& observer;
+};
+
+// Log, progress and cancel go over the link.
+host::HostCallbacks LinkCallbacks(WorkerLink& link);
+
+// The plugin's file, loaded, with the wanted plugin in it. kInvalidArgument, listing the known
+// ones, where an option is not one of the descriptor's: so a typing error is found in every plugin.
+Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& context,
+                                                        host::PluginKind kind,
+                                                        const PluginUse& use);
+
+// A model file that is about to cross the ABI: read whole, so that nobody can change it meanwhile.
+Result<Bytes> ReadModelFile(const std::filesystem::path& path);
+
+// Cores that this process may run on.
+int AvailableCores();
+
+// The functions behind the jobs.
+Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job);
+Result<ImportResult> RunImport(const ImportJob& job);
+Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job);
+Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJob& job);
+Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job);
+
+}  // namespace qbench::worker

@@ -1,0 +1,161 @@
+#include "kernels/conv2d.h"
+
+#include <numeric>
+
+#include "kernels/dynamic_range.h"
+
+namespace qbench::kernels {
+
+void Conv2DFloat(const Window& w, const float* input, const float* filter, const float* bias,
+                 FloatRange range, float* patch, float* sums, float* output) {
+  for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
+    ForEachOutput(w, [&](int32_t y, int32_t x) {
+      GatherPatch(w, input, y, x, 0.0F, patch);
+      std::fill_n(sums, w.out_c, 0.0F);
+      for (int64_t k = 0; k < w.patch(); ++k) {
+        const float value = patch[k];
+        const float* weights = filter + k * w.out_c;
+        for (int32_t o = 0; o < w.out_c; ++o) sums[o] += value * weights[o];
+      }
+      for (int32_t o = 0; o < w.out_c; ++o) {
+        *output++ = range.Clamp(sums[o] + (bias != nullptr ? bias[o] : 0.0F));
+      }
+    });
+  }
+}
+
+template <typename Activation, typename Weight>
+void Conv2DQuantized(const Window& w, const Activation* input, int32_t input_zero_point,
+                     const Weight* filter, int32_t filter_zero_point,
+                     const AccumulatorOf<Activation>* bias, const Requantizer& requantize,
+                     int16_t* patch, Activation* output) {
+  using Accumulator = AccumulatorOf<Activation>;
+  const int64_t size = w.patch();
+  for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
+    ForEachOutput(w, [&](int32_t y, int32_t x) {
+      GatherPatch(w, input, y, x, static_cast<int16_t>(input_zero_point), patch);
+      // sum of patch * (filter - zero point) = sum of patch * filter - zero point * sum of patch
+      Accumulator correction = 0;
+      if (filter_zero_point != 0) {
+        const Accumulator sum = std::accumulate(patch, patch + size, Accumulator{0});
+        correction = WrappingMultiply<Accumulator>(sum, -filter_zero_point);
+      }
+      for (int32_t o = 0; o < w.out_c; ++o) {
+        Accumulator acc = WrappingAdd(Dot<Accumulator>(patch, filter + o * size, size), correction);
+        if (bias != nullptr) acc = WrappingAdd(acc, bias[o]);
+        *output++ = static_cast<Activation>(requantize(acc, static_cast<size_t>(o)));
+      }
+    });
+  }
+}
+
+void Conv2DDynamicRange(const Window& w, const float* input, const DynamicRangeFilter& filter,
+                        const float* bias, FloatRange range, int8_t* quantized, int16_t* patch,
+                        float* output) {
+  const int64_t size = w.patch();
+  for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
+    const DynamicScale in = filter.asymmetric_inputs
+                                ? QuantizeAsymmetric(input, w.in_image(), quantized)
+                                : QuantizeSymmetric(input, w.in_image(), quantized);
+    ForEachOutput(w, [&](int32_t y, int32_t x) {
+      GatherPatch(w, quantized, y, x, static_cast<int16_t>(in.zero_point), patch);
+      for (int32_t o = 0; o < w.out_c; ++o) {
+        const auto acc = static_cast<float>(Dot<int32_t>(patch, filter.weights + o * size, size));
+        const float scale = filter.scales[static_cast<size_t>(o)];
+        const float sum =
+            filter.asymmetric_inputs ? acc * scale * in.scale : acc * (in.scale * scale);
+        *output++ = range.Clamp(sum + (bias != nullptr ? bias[o] : 0.0F));
+      }
+    });
+  }
+}
+
+namespace {
+
+Result<Window> WindowOf(const OpContext& context) {
+  const auto& options = context.options<graph::Conv2DOptions>();
+  const graph::Shape& filter = context.input(1).shape();
+  return MakeWindow(context.input(0).shape(), context.output().shape(), filter[1], filter[2],
+                    options.dilation_h, options.dilation_w, options);
+}
+
+template <typename Activation, typename Weight>
+Result<Run> PrepareQuantized(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
+  const Operand& input = context.input(0);
+  const Operand& filter = context.input(1);
+  const Operand& bias = context.input(2);
+  const int32_t filter_zero_point = std::is_same_v<Weight, int8_t> ? 0 : filter.zero_point();
+  QB_ASSIGN_OR_RETURN(const Requantizer requantize,
+                      MakeRequantizer(input, filter.ChannelScales(w.out_c), context.output(),
+                                      context.options<graph::Conv2DOptions>().activation));
+  return Run([=, out = context.output().As<Activation>(),
+              patch = std::vector<int16_t>(static_cast<size_t>(w.patch()))]() mutable {
+    Conv2DQuantized(w, input.As<Activation>(), input.zero_point(), filter.As<Weight>(),
+                    filter_zero_point, bias.As<AccumulatorOf<Activation>>(), requantize,
+                    patch.data(), out);
+  });
+}
+
+}  // namespace
+
+Result<Run> PrepareConv2DFloat(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
+  const auto out_c = static_cast<size_t>(w.out_c);
+  const auto patch_size = static_cast<size_t>(w.patch());
+  const Operand filter = context.input(1);
+  // A constant filter is transposed now, one that an operator computes (DEQUANTIZE) in each run.
+  std::vector<float> transposed(out_c * patch_size);
+  const auto transpose = [=](std::vector<float>& to) {
+    const auto* from = filter.As<float>();
+    for (size_t o = 0; o < out_c; ++o) {
+      for (size_t k = 0; k < patch_size; ++k) to[k * out_c + o] = from[o * patch_size + k];
+    }
+  };
+  const bool constant = filter.tensor->is_constant();
+  if (constant) transpose(transposed);
+  return Run([=, in = context.input(0).As<float>(), bias = context.input(2).As<float>(),
+              out = context.output().As<float>(),
+              range = RangeOf(context.options<graph::Conv2DOptions>().activation),
+              transposed = std::move(transposed), patch = std::vector<float>(patch_size),
+              sums = std::vector<float>(out_c)]() mutable {
+    if (!constant) transpose(transposed);
+    Conv2DFloat(w, in, transposed.data(), bias, range, patch.data(), sums.data(), out);
+  });
+}
+
+Result<Run> PrepareConv2DInt8(const OpContext& context) {
+  return PrepareQuantized<int8_t, int8_t>(context);
+}
+Result<Run> PrepareConv2DUInt8(const OpContext& context) {
+  return PrepareQuantized<uint8_t, uint8_t>(context);
+}
+Result<Run> PrepareConv2DInt16(const OpContext& context) {
+  return PrepareQuantized<int16_t, int8_t>(context);
+}
+
+Result<Run> PrepareConv2DDynamicRange(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
+  const Operand& weights = context.input(1);
+  DynamicRangeFilter filter;
+  filter.weights = weights.As<int8_t>();
+  filter.scales = weights.ChannelScales(w.out_c);
+  filter.asymmetric_inputs =
+      std::ranges::any_of(filter.scales, [&](float s) { return s != filter.scales[0]; });
+  return Run([=, in = context.input(0).As<float>(), bias = context.input(2).As<float>(),
+              out = context.output().As<float>(),
+              range = RangeOf(context.options<graph::Conv2DOptions>().activation),
+              quantized = std::vector<int8_t>(static_cast<size_t>(w.in_image())),
+              patch = std::vector<int16_t>(static_cast<size_t>(w.patch()))]() mutable {
+    Conv2DDynamicRange(w, in, filter, bias, range, quantized.data(), patch.data(), out);
+  });
+}
+
+template void Conv2DQuantized(const Window&, const int8_t*, int32_t, const int8_t*, int32_t,
+                              const int32_t*, const Requantizer&, int16_t*, int8_t*);
+template void Conv2DQuantized(const Window&, const uint8_t*, int32_t, const uint8_t*, int32_t,
+                              const int32_t*, const Requantizer&, int16_t*, uint8_t*);
+template void Conv2DQuantized(const Window&, const int16_t*, int32_t, const int8_t*, int32_t,
+                              const int64_t*, const Requantizer&, int16_t*, int16_t*);
+
+}  // namespace qbench::kernels

@@ -1,0 +1,178 @@
+#include "kernels/depthwise_conv2d.h"
+
+#include "kernels/dynamic_range.h"
+
+namespace qbench::kernels {
+namespace {
+
+// sums[o] += (input[i] - input_zero_point) * (filter[o] - filter_zero_point) for every channel of
+// one tap. Product: int32_t for integers, which the compiler makes vector code of.
+template <typename Product, typename Input, typename Weight, typename Sum>
+void AddTap(const Input* input, int32_t channels, int32_t depth_multiplier,
+            Product input_zero_point, const Weight* filter, Product filter_zero_point, Sum* sums) {
+  if (depth_multiplier == 1) {
+    for (int32_t o = 0; o < channels; ++o) {
+      const auto value = static_cast<Product>(static_cast<Product>(input[o]) - input_zero_point);
+      const auto weight = static_cast<Product>(static_cast<Product>(filter[o]) - filter_zero_point);
+      sums[o] += static_cast<Sum>(value * weight);
+    }
+    return;
+  }
+  for (int32_t i = 0; i < channels; ++i) {
+    const auto value = static_cast<Product>(static_cast<Product>(input[i]) - input_zero_point);
+    for (int32_t m = 0; m < depth_multiplier; ++m) {
+      const auto weight = static_cast<Product>(static_cast<Product>(*filter++) - filter_zero_point);
+      *sums++ += static_cast<Sum>(value * weight);
+    }
+  }
+}
+
+// The sums of products of one output pixel, all channels, without bias.
+template <typename Product, typename Input, typename Weight, typename Sum>
+void SumTaps(const Window& w, int32_t depth_multiplier, const Input* image, int32_t y, int32_t x,
+             Product input_zero_point, const Weight* filter, Product filter_zero_point, Sum* sums) {
+  const int32_t top = y * w.stride_h - w.pad_top;
+  const int32_t left = x * w.stride_w - w.pad_left;
+  const Taps rows = TapsInside(top, w.in_h, w.filter_h, w.dilation_h);
+  const Taps columns = TapsInside(left, w.in_w, w.filter_w, w.dilation_w);
+  std::fill_n(sums, w.out_c, Sum{0});
+  for (int32_t fy = rows.begin; fy < rows.end; ++fy) {
+    for (int32_t fx = columns.begin; fx < columns.end; ++fx) {
+      const int64_t row = top + fy * w.dilation_h;
+      const int64_t column = left + fx * w.dilation_w;
+      AddTap<Product>(
+          image + (row * w.in_w + column) * w.in_c, w.in_c, depth_multiplier, input_zero_point,
+          filter + (static_cast<int64_t>(fy) * w.filter_w + fx) * w.out_c, filter_zero_point, sums);
+    }
+  }
+}
+
+}  // namespace
+
+void DepthwiseConv2DFloat(const Window& w, int32_t depth_multiplier, const float* input,
+                          const float* filter, const float* bias, FloatRange range, float* sums,
+                          float* output) {
+  for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
+    ForEachOutput(w, [&](int32_t y, int32_t x) {
+      SumTaps(w, depth_multiplier, input, y, x, 0.0F, filter, 0.0F, sums);
+      for (int32_t o = 0; o < w.out_c; ++o) {
+        *output++ = range.Clamp(sums[o] + (bias != nullptr ? bias[o] : 0.0F));
+      }
+    });
+  }
+}
+
+template <typename Activation, typename Weight>
+void DepthwiseConv2DQuantized(const Window& w, int32_t depth_multiplier, const Activation* input,
+                              int32_t input_zero_point, const Weight* filter,
+                              int32_t filter_zero_point, const AccumulatorOf<Activation>* bias,
+                              const Requantizer& requantize, AccumulatorOf<Activation>* sums,
+                              Activation* output) {
+  for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
+    ForEachOutput(w, [&](int32_t y, int32_t x) {
+      SumTaps(w, depth_multiplier, input, y, x, input_zero_point, filter, filter_zero_point, sums);
+      for (int32_t o = 0; o < w.out_c; ++o) {
+        const auto acc = bias != nullptr ? WrappingAdd(sums[o], bias[o]) : sums[o];
+        *output++ = static_cast<Activation>(requantize(acc, static_cast<size_t>(o)));
+      }
+    });
+  }
+}
+
+void DepthwiseConv2DDynamicRange(const Window& w, int32_t depth_multiplier, const float* input,
+                                 const int8_t* filter, const std::vector<float>& filter_scales,
+                                 const float* bias, FloatRange range, int8_t* quantized,
+                                 int32_t* sums, float* output) {
+  for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
+    const DynamicScale in = QuantizeAsymmetric(input, w.in_image(), quantized);
+    ForEachOutput(w, [&](int32_t y, int32_t x) {
+      SumTaps(w, depth_multiplier, quantized, y, x, in.zero_point, filter, int32_t{0}, sums);
+      for (int32_t o = 0; o < w.out_c; ++o) {
+        const float scale = filter_scales[static_cast<size_t>(o)] * in.scale;
+        const float sum = static_cast<float>(sums[o]) * scale;
+        *output++ = range.Clamp(sum + (bias != nullptr ? bias[o] : 0.0F));
+      }
+    });
+  }
+}
+
+namespace {
+
+Result<Window> WindowOf(const OpContext& context) {
+  const auto& options = context.options<graph::DepthwiseConv2DOptions>();
+  const graph::Shape& input = context.input(0).shape();
+  const graph::Shape& filter = context.input(1).shape();
+  // More 16-bit products than these could overflow a 32-bit sum.
+  if (int64_t{filter[1]} * filter[2] > (1 << 15)) {
+    return Error(StatusCode::kUnsupported, "a filter of {}x{}", filter[1], filter[2]);
+  }
+  return MakeWindow(input, context.output().shape(), filter[1], filter[2], options.dilation_h,
+                    options.dilation_w, options);
+}
+
+template <typename Activation, typename Weight>
+Result<Run> PrepareQuantized(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
+  const Operand& input = context.input(0);
+  const Operand& filter = context.input(1);
+  const Operand& bias = context.input(2);
+  const int32_t filter_zero_point = std::is_same_v<Weight, int8_t> ? 0 : filter.zero_point();
+  QB_ASSIGN_OR_RETURN(const Requantizer requantize,
+                      MakeRequantizer(input, filter.ChannelScales(w.out_c), context.output(),
+                                      context.options<graph::DepthwiseConv2DOptions>().activation));
+  using Accumulator = AccumulatorOf<Activation>;
+  return Run([=, out = context.output().As<Activation>(),
+              sums = std::vector<Accumulator>(static_cast<size_t>(w.out_c))]() mutable {
+    DepthwiseConv2DQuantized(w, w.out_c / w.in_c, input.As<Activation>(), input.zero_point(),
+                             filter.As<Weight>(), filter_zero_point, bias.As<Accumulator>(),
+                             requantize, sums.data(), out);
+  });
+}
+
+}  // namespace
+
+Result<Run> PrepareDepthwiseConv2DFloat(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
+  return Run([w, in = context.input(0).As<float>(), filter = context.input(1).As<float>(),
+              bias = context.input(2).As<float>(), out = context.output().As<float>(),
+              range = RangeOf(context.options<graph::DepthwiseConv2DOptions>().activation),
+              sums = std::vector<float>(static_cast<size_t>(w.out_c))]() mutable {
+    DepthwiseConv2DFloat(w, w.out_c / w.in_c, in, filter, bias, range, sums.data(), out);
+  });
+}
+
+Result<Run> PrepareDepthwiseConv2DInt8(const OpContext& context) {
+  return PrepareQuantized<int8_t, int8_t>(context);
+}
+Result<Run> PrepareDepthwiseConv2DUInt8(const OpContext& context) {
+  return PrepareQuantized<uint8_t, uint8_t>(context);
+}
+Result<Run> PrepareDepthwiseConv2DInt16(const OpContext& context) {
+  return PrepareQuantized<int16_t, int8_t>(context);
+}
+
+Result<Run> PrepareDepthwiseConv2DDynamicRange(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
+  const Operand& filter = context.input(1);
+  return Run([w, in = context.input(0).As<float>(), weights = filter.As<int8_t>(),
+              scales = filter.ChannelScales(w.out_c), bias = context.input(2).As<float>(),
+              out = context.output().As<float>(),
+              range = RangeOf(context.options<graph::DepthwiseConv2DOptions>().activation),
+              quantized = std::vector<int8_t>(static_cast<size_t>(w.in_image())),
+              sums = std::vector<int32_t>(static_cast<size_t>(w.out_c))]() mutable {
+    DepthwiseConv2DDynamicRange(w, w.out_c / w.in_c, in, weights, scales, bias, range,
+                                quantized.data(), sums.data(), out);
+  });
+}
+
+template void DepthwiseConv2DQuantized(const Window&, int32_t, const int8_t*, int32_t,
+                                       const int8_t*, int32_t, const int32_t*, const Requantizer&,
+                                       int32_t*, int8_t*);
+template void DepthwiseConv2DQuantized(const Window&, int32_t, const uint8_t*, int32_t,
+                                       const uint8_t*, int32_t, const int32_t*, const Requantizer&,
+                                       int32_t*, uint8_t*);
+template void DepthwiseConv2DQuantized(const Window&, int32_t, const int16_t*, int32_t,
+                                       const int8_t*, int32_t, const int64_t*, const Requantizer&,
+                                       int64_t*, int16_t*);
+
+}  // namespace qbench::kernels

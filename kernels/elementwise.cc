@@ -1,0 +1,140 @@
+#include "kernels/elementwise.h"
+
+#include <array>
+
+namespace qbench::kernels {
+namespace {
+
+constexpr size_t kMaxRank = 8;
+
+// How two inputs are walked through, for each dimension of the output: a stride of 0 repeats.
+struct Broadcast {
+  size_t rank = 0;
+  std::array<int64_t, kMaxRank> size{}, stride_1{}, stride_2{};
+};
+
+Result<Broadcast> MakeBroadcast(const graph::Shape& a, const graph::Shape& b,
+                                const graph::Shape& out) {
+  Broadcast broadcast;
+  if (out.size() > kMaxRank) {
+    return Error(StatusCode::kUnsupported, "{} dimensions; at most {}", out.size(), kMaxRank);
+  }
+  broadcast.rank = std::max<size_t>(out.size(), 1);
+  broadcast.size.fill(1);
+  int64_t step_1 = 1;
+  int64_t step_2 = 1;
+  for (size_t back = 1; back <= out.size(); ++back) {
+    const size_t d = broadcast.rank - back;
+    const int64_t size_1 = back <= a.size() ? a[a.size() - back] : 1;
+    const int64_t size_2 = back <= b.size() ? b[b.size() - back] : 1;
+    broadcast.size[d] = out[out.size() - back];
+    broadcast.stride_1[d] = size_1 == 1 ? 0 : step_1;
+    broadcast.stride_2[d] = size_2 == 1 ? 0 : step_2;
+    step_1 *= size_1;
+    step_2 *= size_2;
+  }
+  return broadcast;
+}
+
+// output[i] = function(a[…], b[…]) from dimension `d` on; returns the output's next element.
+template <typename Element, typename Function>
+Element* ForEachPair(const Broadcast& broadcast, size_t d, const Element* a, const Element* b,
+                     Element* output, const Function& function) {
+  const int64_t size = broadcast.size[d];
+  const int64_t step_1 = broadcast.stride_1[d];
+  const int64_t step_2 = broadcast.stride_2[d];
+  const bool innermost = d + 1 == broadcast.rank;
+  for (int64_t i = 0; i < size; ++i, a += step_1, b += step_2) {
+    if (innermost) {
+      *output++ = function(*a, *b);
+    } else {
+      output = ForEachPair(broadcast, d + 1, a, b, output, function);
+    }
+  }
+  return output;
+}
+
+// The Run that applies `function` (Element, Element) -> Element.
+template <typename Element, typename Function>
+Result<Run> PrepareBinary(const OpContext& context, const Function& function) {
+  QB_ASSIGN_OR_RETURN(
+      const Broadcast broadcast,
+      MakeBroadcast(context.input(0).shape(), context.input(1).shape(), context.output().shape()));
+  return Run([=, a = context.input(0).As<Element>(), b = context.input(1).As<Element>(),
+              out = context.output().As<Element>()] {
+    ForEachPair<Element>(broadcast, 0, a, b, out, function);
+  });
+}
+
+}  // namespace
+
+int32_t AddQuantized(const AddQuantization& q, int32_t a, int32_t b) {
+  const int32_t scaled_1 = Multiply((a - q.zero_point_1) * (1 << q.left_shift), q.multiplier_1);
+  const int32_t scaled_2 = Multiply((b - q.zero_point_2) * (1 << q.left_shift), q.multiplier_2);
+  const int32_t sum = q.subtract ? scaled_1 - scaled_2 : scaled_1 + scaled_2;
+  return q.range.Clamp(WrappingAdd(Multiply(sum, q.output_multiplier), q.output_zero_point));
+}
+
+int32_t MulQuantized(const MulQuantization& q, int32_t a, int32_t b) {
+  const int32_t product = (a - q.zero_point_1) * (b - q.zero_point_2);
+  return q.range.Clamp(WrappingAdd(Multiply(product, q.output_multiplier), q.output_zero_point));
+}
+
+Result<Run> PrepareBinaryFloat(const OpContext& context) {
+  const FloatRange range = RangeOf(context.options<graph::BinaryOptions>().activation);
+  switch (context.op->kind) {
+    case graph::OpKind::kAdd:
+      return PrepareBinary<float>(context, [=](float a, float b) { return range.Clamp(a + b); });
+    case graph::OpKind::kSub:
+      return PrepareBinary<float>(context, [=](float a, float b) { return range.Clamp(a - b); });
+    default:
+      return PrepareBinary<float>(context, [=](float a, float b) { return range.Clamp(a * b); });
+  }
+}
+
+template <typename Element>
+Result<Run> PrepareAddQuantized(const OpContext& context) {
+  const Operand& a = context.input(0);
+  const Operand& b = context.input(1);
+  const Operand& output = context.output();
+  AddQuantization q;
+  q.left_shift = sizeof(Element) == 1 ? 20 : 15;
+  q.zero_point_1 = a.zero_point();
+  q.zero_point_2 = b.zero_point();
+  q.output_zero_point = output.zero_point();
+  const double twice_max_scale = 2.0F * std::max(a.scale(), b.scale());
+  const auto shifted_output_scale = static_cast<float>(1 << q.left_shift) * output.scale();
+  QB_ASSIGN_OR_RETURN(q.multiplier_1, MultiplierOf(a.scale() / twice_max_scale));
+  QB_ASSIGN_OR_RETURN(q.multiplier_2, MultiplierOf(b.scale() / twice_max_scale));
+  QB_ASSIGN_OR_RETURN(q.output_multiplier, MultiplierOf(twice_max_scale / shifted_output_scale));
+  q.subtract = context.op->kind == graph::OpKind::kSub;
+  q.range = RangeOf(context.options<graph::BinaryOptions>().activation, output);
+  return PrepareBinary<Element>(
+      context, [q](Element x, Element y) { return static_cast<Element>(AddQuantized(q, x, y)); });
+}
+
+template <typename Element>
+Result<Run> PrepareMulQuantized(const OpContext& context) {
+  const Operand& a = context.input(0);
+  const Operand& b = context.input(1);
+  const Operand& output = context.output();
+  MulQuantization q;
+  q.zero_point_1 = a.zero_point();
+  q.zero_point_2 = b.zero_point();
+  q.output_zero_point = output.zero_point();
+  // In float, as TensorFlow Lite does.
+  const float real = a.scale() * b.scale() / output.scale();
+  QB_ASSIGN_OR_RETURN(q.output_multiplier, MultiplierOf(real));
+  q.range = RangeOf(context.options<graph::BinaryOptions>().activation, output);
+  return PrepareBinary<Element>(
+      context, [q](Element x, Element y) { return static_cast<Element>(MulQuantized(q, x, y)); });
+}
+
+template Result<Run> PrepareAddQuantized<int8_t>(const OpContext&);
+template Result<Run> PrepareAddQuantized<uint8_t>(const OpContext&);
+template Result<Run> PrepareAddQuantized<int16_t>(const OpContext&);
+template Result<Run> PrepareMulQuantized<int8_t>(const OpContext&);
+template Result<Run> PrepareMulQuantized<uint8_t>(const OpContext&);
+template Result<Run> PrepareMulQuantized<int16_t>(const OpContext&);
+
+}  // namespace qbench::kernels

@@ -1,0 +1,45 @@
+// ADD, SUB and MUL of two tensors, element by element. Shapes broadcast as in NumPy: aligned at the
+// last dimension, a dimension of 1 repeats.
+#pragma once
+
+#include <cstdint>
+
+#include "graph/quantize_math.h"
+#include "kernels/kernel.h"
+#include "kernels/requantize.h"
+
+namespace qbench::kernels {
+
+// Quantized ADD and SUB. Both inputs are brought to one scale, twice the larger of theirs, with
+// `left_shift` extra bits; their sum goes from there to the output's scale:
+//
+//   t_i = (q_i - zero_point_i) * 2^left_shift * (scale_i / twice_max_scale)
+//   output = zero_point + (t_1 ± t_2) * (twice_max_scale / (2^left_shift * output_scale))
+//
+// left_shift is 20 for 8-bit values, 15 for 16-bit ones. Each product is a rounded fixed-point one.
+struct AddQuantization {
+  int left_shift = 20;
+  int32_t zero_point_1 = 0, zero_point_2 = 0, output_zero_point = 0;
+  graph::QuantizedMultiplier multiplier_1, multiplier_2, output_multiplier;
+  bool subtract = false;
+  QuantizedRange range;
+};
+int32_t AddQuantized(const AddQuantization& q, int32_t a, int32_t b);
+
+// Quantized MUL:
+//   output = zero_point + (a - zp_1) * (b - zp_2) * (scale_1 * scale_2 / output_scale)
+struct MulQuantization {
+  int32_t zero_point_1 = 0, zero_point_2 = 0, output_zero_point = 0;
+  graph::QuantizedMultiplier output_multiplier;
+  QuantizedRange range;
+};
+int32_t MulQuantized(const MulQuantization& q, int32_t a, int32_t b);
+
+// kAdd, kSub and kMul.
+Result<Run> PrepareBinaryFloat(const OpContext& context);
+template <typename Element>
+Result<Run> PrepareAddQuantized(const OpContext& context);  // kAdd, kSub
+template <typename Element>
+Result<Run> PrepareMulQuantized(const OpContext& context);
+
+}  // namespace qbench::kernels

@@ -1,0 +1,63 @@
+// FULLY_CONNECTED. Input: rows of `depth` values, weights [units, depth], output: rows of `units`.
+//
+//   output[b, u] = activation(bias[u] + sum over d of input[b, d] * weights[u, d])
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/kernel.h"
+#include "kernels/requantize.h"
+
+namespace qbench::kernels {
+
+struct FullyConnectedShape {
+  int64_t rows = 0;
+  int64_t units = 0;
+  int64_t depth = 0;
+};
+
+// Float, summed in double: over a thousand terms a sum in float loses more than what tells one
+// framework from another, and Keras (which adds in blocks) is nearer to the exact sum. bias:
+// `units` floats or null.
+void FullyConnectedFloat(const FullyConnectedShape& shape, const float* input, const float* weights,
+                         const float* bias, FloatRange range, float* output);
+
+// Integers. Unlike convolutions, TensorFlow Lite's reference kernel scales the accumulator in
+// double, not in fixed point:
+//
+//   acc = bias[u] + sum of (input - input_zero_point) * (weights - weights_zero_point)
+//   output = clamp(output_zero_point + round(acc * multiplier[u]))
+//   multiplier[u] = input_scale * weights_scale[u] / output_scale
+struct FullyConnectedQuantization {
+  int32_t input_zero_point = 0;
+  int32_t weights_zero_point = 0;
+  std::vector<double> multipliers;  // one for each unit
+  int32_t output_zero_point = 0;
+  QuantizedRange range;
+};
+// Scratch: row, `depth` values.
+template <typename Activation, typename Weight>
+void FullyConnectedQuantized(const FullyConnectedShape& shape, const FullyConnectedQuantization& q,
+                             const Activation* input, const Weight* weights,
+                             const AccumulatorOf<Activation>* bias, int16_t* row,
+                             Activation* output);
+
+// Dynamic range: each row of the input is quantized on the fly (dynamic_range.h), symmetrically
+// unless `asymmetric`; then
+//
+//   output = activation(bias[u] + acc * (input_scale * weights_scale[u]))
+//
+// Scratch: quantized and row, `depth` values each.
+void FullyConnectedDynamicRange(const FullyConnectedShape& shape, bool asymmetric,
+                                const float* input, const int8_t* weights,
+                                const std::vector<float>& weights_scales, const float* bias,
+                                FloatRange range, int8_t* quantized, int16_t* row, float* output);
+
+Result<Run> PrepareFullyConnectedFloat(const OpContext& context);
+Result<Run> PrepareFullyConnectedInt8(const OpContext& context);
+Result<Run> PrepareFullyConnectedUInt8(const OpContext& context);
+Result<Run> PrepareFullyConnectedInt16(const OpContext& context);
+Result<Run> PrepareFullyConnectedDynamicRange(const OpContext& context);
+
+}  // namespace qbench::kernels

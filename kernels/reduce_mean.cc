@@ -1,0 +1,109 @@
+#include "kernels/reduce_mean.h"
+
+#include <bit>
+
+namespace qbench::kernels {
+namespace {
+
+// Adds every input element to its output's sum, in the order of the input; returns the input's end.
+template <typename Element, typename Sum>
+const Element* AddUp(const Reduction& reduction, size_t d, const Element* input, Sum* sums) {
+  const int64_t stride = reduction.output_stride[d];
+  const bool innermost = d + 1 == reduction.rank;
+  for (int64_t i = 0; i < reduction.size[d]; ++i, sums += stride) {
+    if (innermost) {
+      *sums += static_cast<Sum>(*input++);
+    } else {
+      input = AddUp(reduction, d + 1, input, sums);
+    }
+  }
+  return input;
+}
+
+Result<Reduction> ReductionOf(const OpContext& context) {
+  const graph::Shape& shape = context.input(0).shape();
+  const Operand& axes = context.input(1);
+  if (shape.empty() || shape.size() > Reduction::kMaxRank) {
+    return Error(StatusCode::kUnsupported, "{} dimensions; 1 to {}", shape.size(),
+                 Reduction::kMaxRank);
+  }
+  Reduction reduction;
+  reduction.rank = shape.size();
+  std::array<bool, Reduction::kMaxRank> reduced{};
+  const auto rank = static_cast<int32_t>(shape.size());
+  for (int64_t i = 0; i < axes.count(); ++i) {
+    const int32_t axis = axes.As<int32_t>()[i];
+    reduced[static_cast<size_t>(axis < 0 ? axis + rank : axis)] = true;
+  }
+  int64_t stride = 1;
+  for (size_t d = reduction.rank; d-- > 0;) {
+    reduction.size[d] = shape[d];
+    reduction.output_stride[d] = reduced[d] ? 0 : stride;
+    (reduced[d] ? reduction.reduced : stride) *= shape[d];
+  }
+  reduction.outputs = stride;
+  // 16-bit values fit a 32-bit sum this often.
+  if (reduction.reduced > (1 << 15)) {
+    return Error(StatusCode::kUnsupported, "a mean over {} values", reduction.reduced);
+  }
+  return reduction;
+}
+
+// multiplier / divisor, without losing its bits: it is shifted up as far as divisor reaches.
+graph::QuantizedMultiplier DivideMultiplier(graph::QuantizedMultiplier m, int64_t divisor) {
+  int shift = 63 - std::countl_zero(static_cast<uint64_t>(divisor));
+  shift = std::min({shift, 32, 31 + m.shift});
+  return {static_cast<int32_t>((int64_t{m.multiplier} << shift) / divisor), m.shift - shift};
+}
+
+}  // namespace
+
+void MeanFloat(const Reduction& reduction, const float* input, float* output) {
+  std::fill_n(output, reduction.outputs, 0.0F);
+  AddUp(reduction, 0, input, output);
+  const auto count = static_cast<float>(reduction.reduced);
+  for (int64_t i = 0; i < reduction.outputs; ++i) output[i] /= count;
+}
+
+template <typename Element>
+void MeanQuantized(const Reduction& reduction, const MeanQuantization& q, const Element* input,
+                   int32_t* sums, Element* output) {
+  std::fill_n(sums, reduction.outputs, 0);
+  AddUp(reduction, 0, input, sums);
+  const auto zero = static_cast<int32_t>(reduction.reduced) * q.input_zero_point;
+  for (int64_t i = 0; i < reduction.outputs; ++i) {
+    const int32_t mean = Multiply(sums[i] - zero, q.multiplier);
+    output[i] = static_cast<Element>(q.range.Clamp(WrappingAdd(mean, q.output_zero_point)));
+  }
+}
+
+Result<Run> PrepareMeanFloat(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Reduction reduction, ReductionOf(context));
+  return Run([reduction, in = context.input(0).As<float>(), out = context.output().As<float>()] {
+    MeanFloat(reduction, in, out);
+  });
+}
+
+template <typename Element>
+Result<Run> PrepareMeanQuantized(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Reduction reduction, ReductionOf(context));
+  const Operand& input = context.input(0);
+  const Operand& output = context.output();
+  const double real = static_cast<double>(input.scale()) / static_cast<double>(output.scale());
+  MeanQuantization q;
+  q.input_zero_point = input.zero_point();
+  QB_ASSIGN_OR_RETURN(q.multiplier, MultiplierOf(real));
+  q.multiplier = DivideMultiplier(q.multiplier, reduction.reduced);
+  q.output_zero_point = output.zero_point();
+  q.range = RangeOf(graph::Activation::kNone, output);
+  return Run([reduction, q, in = input.As<Element>(), out = output.As<Element>(),
+              sums = std::vector<int32_t>(static_cast<size_t>(reduction.outputs))]() mutable {
+    MeanQuantized(reduction, q, in, sums.data(), out);
+  });
+}
+
+template Result<Run> PrepareMeanQuantized<int8_t>(const OpContext&);
+template Result<Run> PrepareMeanQuantized<uint8_t>(const OpContext&);
+template Result<Run> PrepareMeanQuantized<int16_t>(const OpContext&);
+
+}  // namespace qbench::kernels

@@ -1,0 +1,171 @@
+#include "plugins/quantizers/common/activation_scales.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace qbench::quantize {
+namespace {
+
+using graph::AffineParameters;
+using graph::DataType;
+using graph::OpKind;
+using graph::TensorId;
+
+constexpr graph::QuantizedRange kInt8Range = {-128, 127};
+
+// Narrower ranges are noise around zero, and the scale they ask for would make the multiplier of
+// the operator before them overflow: they are taken as [0, 1].
+constexpr float kNarrowestRange = 1e-6F;
+
+// Sets of tensors that share their parameters (union-find), with what is known of each set.
+class ScaleGroups {
+ public:
+  explicit ScaleGroups(size_t tensors) : parent_(tensors), groups_(tensors) {
+    std::iota(parent_.begin(), parent_.end(), TensorId{0});
+  }
+
+  struct Group {
+    std::optional<AffineParameters> fixed;
+    std::optional<ValueRange> range;
+  };
+
+  TensorId Root(TensorId tensor) const {
+    while (parent_[Index(tensor)] != tensor) tensor = parent_[Index(tensor)];
+    return tensor;
+  }
+  Group& Of(TensorId tensor) { return groups_[Index(Root(tensor))]; }
+
+  void Widen(TensorId tensor, const ValueRange& by) {
+    std::optional<ValueRange>& range = Of(tensor).range;
+    range = range ? ValueRange{std::min(range->min, by.min), std::max(range->max, by.max)} : by;
+  }
+
+  // `follower` joins the group of `leader` and takes its fixed parameters.
+  void Join(TensorId leader, TensorId follower) {
+    const TensorId root = Root(leader);
+    const TensorId other = Root(follower);
+    if (root == other) return;
+    parent_[Index(other)] = root;
+    if (const auto range = groups_[Index(other)].range) Widen(root, *range);
+  }
+
+ private:
+  static size_t Index(TensorId tensor) { return static_cast<size_t>(tensor); }
+
+  std::vector<TensorId> parent_;
+  std::vector<Group> groups_;
+};
+
+ValueRange RangeOf(const AffineParameters& parameters) {
+  return {parameters.scale * static_cast<float>(kInt8Range.min - parameters.zero_point),
+          parameters.scale * static_cast<float>(kInt8Range.max - parameters.zero_point)};
+}
+
+// An input with fixed parameters cannot be changed to fit the others: it stays out of the group,
+// unless all inputs have the same ones.
+void JoinConcatenation(const graph::Op& op, ScaleGroups& groups) {
+  const TensorId output = op.outputs[0];
+  const auto first = groups.Of(op.inputs[0]).fixed;
+  const bool all_fixed_alike =
+      first.has_value() && std::all_of(op.inputs.begin(), op.inputs.end(), [&](TensorId input) {
+        return groups.Of(input).fixed == first;
+      });
+  for (const TensorId input : op.inputs) {
+    const auto fixed = groups.Of(input).fixed;
+    if (fixed && !all_fixed_alike) {
+      groups.Widen(output, RangeOf(*fixed));
+    } else {
+      groups.Join(input, output);
+    }
+  }
+}
+
+Status WidenByConstants(const graph::Graph& graph, const graph::Op& op, ScaleGroups& groups) {
+  for (const TensorId input : op.inputs) {
+    const graph::Tensor& tensor = graph.tensors[static_cast<size_t>(input)];
+    if (!tensor.is_constant() || tensor.type != DataType::kFloat32) continue;
+    std::optional<ValueRange> range;
+    QB_RETURN_IF_ERROR(WidenRange(tensor.constant->Values<float>(), range));
+    if (range) groups.Widen(input, *range);
+  }
+  return OkStatus();
+}
+
+Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ranges) {
+  ScaleGroups groups(graph.tensors.size());
+  for (size_t id = 0; id < ranges.size(); ++id) {
+    if (ranges[id]) groups.Widen(static_cast<TensorId>(id), *ranges[id]);
+  }
+  // Operators come in the order in which they run, so an input's group is known before its user's.
+  for (const graph::Op& op : graph.ops) {
+    if (const auto fixed = FixedOutput(op.kind)) {
+      groups.Of(op.outputs[0]) = {.fixed = fixed, .range = RangeOf(*fixed)};
+    } else if (op.kind == OpKind::kConcatenation) {
+      QB_RETURN_IF_ERROR(WidenByConstants(graph, op, groups));
+      JoinConcatenation(op, groups);
+    } else if (KeepsScale(op.kind)) {
+      groups.Join(op.inputs[0], op.outputs[0]);
+    }
+  }
+  return groups;
+}
+
+AffineParameters ChooseParameters(const ValueRange& range) {
+  const float low = std::min(range.min, 0.0F);
+  const float high = std::max(range.max, 0.0F);
+  if (high - low < kNarrowestRange) return graph::ChooseAsymmetric(0.0F, 1.0F, kInt8Range);
+  return graph::ChooseAsymmetric(low, high, kInt8Range);
+}
+
+}  // namespace
+
+bool KeepsScale(OpKind kind) {
+  return kind == OpKind::kMaxPool2D || kind == OpKind::kAveragePool2D || kind == OpKind::kReshape ||
+         kind == OpKind::kPad || kind == OpKind::kConcatenation;
+}
+
+std::optional<AffineParameters> FixedOutput(OpKind kind) {
+  switch (kind) {
+    case OpKind::kSoftmax:
+    case OpKind::kLogistic:
+      return AffineParameters{1.0F / 256.0F, -128};
+    case OpKind::kTanh:
+      return AffineParameters{1.0F / 128.0F, 0};
+    default:
+      return std::nullopt;
+  }
+}
+
+Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
+    const graph::Model& model, const TensorRanges& ranges, Warnings& warnings) {
+  const graph::Graph& graph = model.graph;
+  QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges));
+  std::vector<std::optional<ActivationScale>> scales(graph.tensors.size());
+  const auto choose = [&](TensorId id) -> Status {
+    const graph::Tensor& tensor = graph.tensors[static_cast<size_t>(id)];
+    if (tensor.type != DataType::kFloat32 || scales[static_cast<size_t>(id)]) return OkStatus();
+    const ScaleGroups::Group& group = groups.Of(id);
+    if (!group.range) {
+      return Error(StatusCode::kInternal, "tensor \"{}\" was not calibrated", tensor.name);
+    }
+    if (group.range->min == group.range->max && groups.Root(id) == id) {
+      warnings.push_back(fmt::format(
+          "tensor \"{}\" was always {} in calibration: its scale is a guess, so look at the layer "
+          "before it, or calibrate on other images",
+          tensor.name, group.range->min));
+    }
+    scales[static_cast<size_t>(id)] = {
+        .parameters = group.fixed ? *group.fixed : ChooseParameters(*group.range),
+        .range = *group.range};
+    return OkStatus();
+  };
+  for (const TensorId id : graph.inputs) QB_RETURN_IF_ERROR(choose(id));
+  for (const graph::Op& op : graph.ops) {
+    for (const TensorId id : op.outputs) QB_RETURN_IF_ERROR(choose(id));
+    if (op.kind != OpKind::kConcatenation) continue;
+    for (const TensorId id : op.inputs) QB_RETURN_IF_ERROR(choose(id));
+  }
+  return scales;
+}
+
+}  // namespace qbench::quantize

@@ -1,0 +1,37 @@
+// Quantization parameters of activations for full integer models, under the constraints that
+// TensorFlow Lite's int8 operators set (its 8-bit quantization specification): operators that move
+// values keep the scale of their input, a concatenation's inputs and output share one, softmax,
+// logistic and tanh have fixed outputs.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "graph/ir.h"
+#include "graph/quantize_math.h"
+#include "plugins/quantizers/common/calibration.h"
+#include "plugins/quantizers/common/float_model.h"
+
+namespace qbench::quantize {
+
+// The operator's output has its inputs' scale and zero point.
+bool KeepsScale(graph::OpKind kind);
+
+// The int8 parameters that the operator's output always has.
+std::optional<graph::AffineParameters> FixedOutput(graph::OpKind kind);
+
+struct ActivationScale {
+  graph::AffineParameters parameters;
+  ValueRange range;  // of everything that shares the parameters; zero is not forced in
+};
+
+// One place a tensor: set for every float32 activation, and for constants that a concatenation
+// takes. Tensors that must share their parameters get the union of their ranges. The only
+// inputs of a scale-keeping operator with other parameters than its output's are a
+// concatenation's that have fixed ones: they need a QUANTIZE between.
+// A range without width, and one that is not there although it is needed (kInternal), are told
+// of: the first as a warning that names the tensor.
+Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
+    const graph::Model& model, const TensorRanges& ranges, Warnings& warnings);
+
+}  // namespace qbench::quantize

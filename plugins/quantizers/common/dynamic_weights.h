@@ -1,0 +1,19 @@
+// The `dynamic` scheme (dynamic range quantization): the weights of convolutions, depthwise
+// convolutions and fully connected layers are symmetric int8, one scale an output channel;
+// activations and biases stay float32, and the runtime quantizes the activations as it goes.
+#pragma once
+
+#include "graph/ir.h"
+#include "plugins/quantizers/common/float_model.h"
+
+namespace qbench::quantize {
+
+// Weights with fewer elements stay float32, as TensorFlow's converter leaves them
+// (minimum_elements_for_weights, tensorflow/lite/tools/optimize/quantize_weights.cc).
+inline constexpr int64_t kMinDynamicElements = 1024;
+
+// Rewrites a float model; fully connected layers quantize their inputs asymmetrically, as the
+// converter has them do.
+Status QuantizeWeightsDynamically(graph::Model& model);
+
+}  // namespace qbench::quantize

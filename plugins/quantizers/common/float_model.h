@@ -1,0 +1,40 @@
+// What every quantizer starts from: a float32 model, and which of its operators have weights.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "graph/ir.h"
+
+namespace qbench::quantize {
+
+// Lines for the user, each naming the tensor or layer it is about.
+using Warnings = std::vector<std::string>;
+
+// The model in a .tflite file, as CheckFloatModel wants it. `quantizer` is the id to name in
+// messages. kCorrupt, kUnsupported.
+Result<graph::Model> ReadFloatModel(ByteSpan tflite, std::string_view quantizer);
+
+// kUnsupported where the model is quantized already; kInvalidArgument where a weight is not a
+// finite number.
+Status CheckFloatModel(const graph::Model& model, std::string_view quantizer);
+
+// The weights of a convolution, depthwise convolution or fully connected operator.
+struct WeightInputs {
+  graph::TensorId weights = graph::kNoTensor;
+  graph::TensorId bias = graph::kNoTensor;  // or kNoTensor
+  int32_t channel_axis = 0;                 // of the weights: one output channel an index
+};
+
+// Nothing for an operator of another kind.
+std::optional<WeightInputs> FindWeights(const graph::Op& op);
+
+// Places of the weights and the bias among such an operator's inputs.
+inline constexpr size_t kWeightsInput = 1;
+inline constexpr size_t kBiasInput = 2;
+
+}  // namespace qbench::quantize

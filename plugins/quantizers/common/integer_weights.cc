@@ -1,0 +1,115 @@
+#include "plugins/quantizers/common/integer_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "graph/quantize_math.h"
+
+namespace qbench::quantize {
+namespace {
+
+constexpr double kInputSteps = 255.0;
+constexpr size_t kMostWeightsPerChannel = size_t{1} << 23;
+
+// The channels of a weight tensor: seen from the axis it is [outer, channels, inner].
+struct Channels {
+  size_t count = 1;
+  size_t inner = 1;
+
+  Channels(const graph::Shape& shape, int32_t axis)
+      : count(static_cast<size_t>(shape[static_cast<size_t>(axis)])) {
+    for (size_t i = static_cast<size_t>(axis) + 1; i < shape.size(); ++i) {
+      inner *= static_cast<size_t>(shape[i]);
+    }
+  }
+  size_t Of(size_t weight) const { return weight / inner % count; }
+};
+
+// The smallest scale of each channel with which its accumulator stays in 32 bits, and bias and
+// accumulator scale are normal numbers.
+std::vector<double> SmallestScales(const WeightsToQuantize& from, const Channels& channels) {
+  std::vector<double> sums(channels.count, 0.0);
+  for (size_t i = 0; i < from.weights.size(); ++i) {
+    sums[channels.Of(i)] += std::abs(static_cast<double>(from.weights[i]));
+  }
+  // Rounding moves each weight by half a step at most, and the bias too.
+  const size_t weights_per_channel = from.weights.size() / channels.count;
+  const double rounding = 0.5 * kInputSteps * static_cast<double>(weights_per_channel) + 1.0;
+  const double largest = static_cast<double>(std::numeric_limits<int32_t>::max()) - rounding;
+  const double input_scale = from.input_scale;
+  const double normal = 2.0 * std::numeric_limits<float>::min() / std::min(input_scale, 1.0);
+  std::vector<double> scales(channels.count);
+  for (size_t channel = 0; channel < channels.count; ++channel) {
+    const double bias =
+        from.bias.empty() ? 0.0 : std::abs(static_cast<double>(from.bias[channel])) / input_scale;
+    scales[channel] = std::max(normal, (kInputSteps * sums[channel] + bias) / largest);
+  }
+  return scales;
+}
+
+std::vector<int8_t> QuantizeWith(std::span<const float> weights, const Channels& channels,
+                                 const std::vector<float>& scales) {
+  std::vector<int8_t> values;
+  values.reserve(weights.size());
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const float scale = scales.size() == 1 ? scales[0] : scales[channels.Of(i)];
+    const double steps = std::round(static_cast<double>(weights[i]) / scale);
+    values.push_back(static_cast<int8_t>(std::clamp(steps, -127.0, 127.0)));
+  }
+  return values;
+}
+
+// Rounded up, so that what was to fit does.
+float RoundUp(double scale) {
+  const auto rounded = static_cast<float>(scale);
+  return rounded >= scale ? rounded
+                          : std::nextafter(rounded, std::numeric_limits<float>::infinity());
+}
+
+// Raises scales that are too small for their accumulators.
+void Widen(const std::vector<double>& smallest, IntegerWeights& result) {
+  std::vector<float>& scales = result.quantization.scales;
+  for (size_t channel = 0; channel < smallest.size(); ++channel) {
+    float& scale = scales[scales.size() == 1 ? 0 : channel];
+    if (scale >= smallest[channel]) continue;
+    scale = RoundUp(smallest[channel]);
+    result.widened.push_back(static_cast<int32_t>(channel));
+  }
+}
+
+void QuantizeBias(const WeightsToQuantize& from, IntegerWeights& result) {
+  const std::vector<float>& scales = result.quantization.scales;
+  for (size_t channel = 0; channel < from.bias.size(); ++channel) {
+    result.bias.push_back(graph::QuantizeBias32(from.bias[channel], from.input_scale,
+                                                scales[scales.size() == 1 ? 0 : channel]));
+  }
+  for (const float scale : scales)
+    result.bias_quantization.scales.push_back(from.input_scale * scale);
+  result.bias_quantization.zero_points.assign(scales.size(), 0);
+}
+
+}  // namespace
+
+Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from) {
+  const Channels channels(from.shape, from.channel_axis);
+  if (from.weights.size() / channels.count > kMostWeightsPerChannel) {
+    return Error(StatusCode::kUnsupported, "{} weights for one output do not fit 32-bit sums",
+                 from.weights.size() / channels.count);
+  }
+  graph::QuantizedWeights plain =
+      from.per_channel
+          ? graph::QuantizeWeightsPerChannel(from.weights, from.shape, from.channel_axis)
+          : graph::QuantizeWeightsPerTensor(from.weights);
+  IntegerWeights result;
+  result.weights = std::move(plain.values);
+  result.quantization = std::move(plain.quantization);
+  Widen(SmallestScales(from, channels), result);
+  if (!result.widened.empty()) {
+    result.weights = QuantizeWith(from.weights, channels, result.quantization.scales);
+  }
+  QuantizeBias(from, result);
+  return result;
+}
+
+}  // namespace qbench::quantize

@@ -1,0 +1,36 @@
+// The `fp16` quantizer: weights stored as float16, about half of the file; float32 arithmetic.
+#include "graph/tflite_writer.h"
+#include "plugins/quantizers/common/half_weights.h"
+#include "plugins/support/quantizer_plugin.h"
+
+namespace qbench {
+namespace {
+
+class Fp16Quantizer : public plugin::Quantizer {
+ public:
+  Status Init(const plugin::Options& /*options*/) override { return OkStatus(); }
+
+  Status Quantize(ByteSpan model, const plugin::HostServices& host) override {
+    QB_ASSIGN_OR_RETURN(graph::Model rewritten, quantize::ReadFloatModel(model, "fp16"));
+    quantize::Warnings warnings;
+    QB_RETURN_IF_ERROR(quantize::StoreConstantsAsHalf(rewritten, warnings));
+    for (const std::string& warning : warnings) host.Warn(warning);
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
+    return host.EmitModel(artifact);
+  }
+};
+
+}  // namespace
+
+const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
+  static const std::vector<QuantizerInfo> quantizers = {
+      {.id = "fp16",
+       .summary = "float16 weights, float32 activations",
+       .options = {},
+       .make = []() -> std::unique_ptr<Quantizer> { return std::make_unique<Fp16Quantizer>(); }}};
+  return quantizers;
+}
+
+}  // namespace qbench
+
+QBENCH_DEFINE_QUANTIZER_PLUGIN

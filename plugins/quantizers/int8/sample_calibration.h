@@ -1,0 +1,25 @@
+// Measures the ranges of a model's activations on the host's calibration samples.
+#pragma once
+
+#include <cstdint>
+
+#include "graph/ir.h"
+#include "plugins/quantizers/common/calibration.h"
+#include "plugins/support/host_services.h"
+
+namespace qbench::quantize {
+
+// What a measurement came from, for the provenance of its ranges.
+struct CalibratedRanges {
+  TensorRanges ranges;
+  uint64_t samples = 0;  // the first so many of the calibration split
+};
+
+// Minimum and maximum over the first `samples` calibration samples, or over all where there are
+// fewer (with a warning). The host runs the model with the measured tensors as its outputs; memory
+// does not grow with the number of samples. kInvalidArgument: no samples, or a model that does not
+// take them; the host's errors as they are.
+Result<CalibratedRanges> MeasureMinMax(const graph::Model& model, uint64_t samples,
+                                       const plugin::HostServices& host);
+
+}  // namespace qbench::quantize

@@ -1,0 +1,117 @@
+#include "plugins/runtimes/litert/litert_library.h"
+
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+
+#include "base/files.h"
+#include "base/sha256.h"
+#include "graph/tflite_writer.h"
+#include "plugins/runtimes/litert/litert_model.h"
+
+namespace qbench::litert {
+namespace {
+
+constexpr const char* kLibraryName = "libLiteRt.so";
+
+// A fully connected layer with small whole numbers, so that every kernel gives exactly this answer.
+constexpr std::array<float, 4> kKnownInput = {1.0F, -2.0F, 3.0F, 4.0F};
+constexpr std::array<float, 3> kKnownOutput = {20.0F, 0.0F, 6.5F};
+
+graph::Model KnownModel() {
+  graph::Model model;
+  graph::Graph& graph = model.graph;
+  graph::Tensor input;
+  input.name = "x";
+  input.shape = {1, 4};
+  graph::Tensor output;
+  output.name = "y";
+  output.shape = {1, 3};
+  const graph::TensorId x = graph.AddTensor(input);
+  const std::vector<float> weights = {1, 0, 1, 4, 1, 1, -1, -1, 2, 1, 0, 1.5F};
+  const graph::TensorId w = graph.AddConstant("w", {3, 4}, weights);
+  const graph::TensorId b = graph.AddConstant("b", {3}, std::vector<float>{0, 0, 0.5F});
+  const graph::TensorId y = graph.AddTensor(output);
+  graph::FullyConnectedOptions options;
+  options.activation = graph::Activation::kRelu;
+  graph.ops.push_back({graph::OpKind::kFullyConnected, options, {x, w, b}, {y}, "known"});
+  graph.inputs = {x};
+  graph.outputs = {y};
+  return model;
+}
+
+// Copies `bytes` to an address that is a multiple of 64, as LiteRT asks of a model's buffer.
+struct AlignedBytes {
+  explicit AlignedBytes(ByteSpan bytes) : storage(bytes.size() + 63) {
+    void* start = storage.data();
+    size_t space = storage.size();
+    std::align(64, bytes.size(), start, space);
+    std::memcpy(start, bytes.data(), bytes.size());
+    span = ByteSpan(static_cast<const uint8_t*>(start), bytes.size());
+  }
+  Bytes storage;
+  ByteSpan span;
+};
+
+Status CheckKnownModel(const Api& api) {
+  QB_ASSIGN_OR_RETURN(const Bytes file, graph::WriteTflite(KnownModel()));
+  const AlignedBytes bytes(file);
+  QB_ASSIGN_OR_RETURN(LiteRtModel model,
+                      LiteRtModel::Load(api, bytes.span, Kernels::kXnnpack, /*threads=*/1));
+  QB_RETURN_IF_ERROR(model.SetInput(
+      0, {reinterpret_cast<const uint8_t*>(kKnownInput.data()), sizeof(kKnownInput)}));
+  QB_RETURN_IF_ERROR(model.Invoke());
+  std::array<float, kKnownOutput.size()> output{};
+  QB_RETURN_IF_ERROR(
+      model.GetOutput(0, {reinterpret_cast<uint8_t*>(output.data()), sizeof(output)}));
+  if (output == kKnownOutput) return OkStatus();
+  return Error(StatusCode::kInternal, "it answers ({}, {}, {}) where ({}, {}, {}) is right",
+               output[0], output[1], output[2], kKnownOutput[0], kKnownOutput[1], kKnownOutput[2]);
+}
+
+std::string VersionBeside(const std::filesystem::path& library) {
+  Result<std::string> text = ReadTextFile(library.parent_path() / "VERSION");
+  if (!text.ok()) return "unknown";
+  return text->substr(0, text->find_first_of("\r\n"));
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> LibraryCandidates(const std::filesystem::path& plugin_file) {
+  if (const char* named = std::getenv("QBENCH_LITERT_LIBRARY");
+      named != nullptr && *named != '\0') {
+    return {named};
+  }
+  return {plugin_file.parent_path().parent_path() / "litert" / kLibraryName,
+          std::filesystem::path(QBENCH_LITERT_PREFIX) / kLibraryName};
+}
+
+Result<Library> OpenLibrary(const std::filesystem::path& plugin_file) {
+  Library library;
+  std::string tried;
+  for (const std::filesystem::path& candidate : LibraryCandidates(plugin_file)) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(candidate, error)) {
+      library.path = candidate;
+      break;
+    }
+    tried += (tried.empty() ? "" : ", ") + candidate.string();
+  }
+  if (library.path.empty()) {
+    return Error(StatusCode::kNotFound,
+                 "LiteRT is not installed (looked for {}); run scripts/setup.sh, or set "
+                 "QBENCH_LITERT_LIBRARY to a {}",
+                 tried, kLibraryName);
+  }
+  QB_ASSIGN_OR_RETURN(library.api, OpenApi(library.path));
+  const Status known = CheckKnownModel(library.api);
+  if (!known.ok()) {
+    return Error(StatusCode::kInternal, "{} is refused: on a known model {}; run scripts/setup.sh",
+                 library.path.string(), known.message());
+  }
+  QB_ASSIGN_OR_RETURN(library.sha256, Sha256HexOfFile(library.path));
+  library.version = VersionBeside(library.path);
+  return library;
+}
+
+}  // namespace qbench::litert

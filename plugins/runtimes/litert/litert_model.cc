@@ -1,0 +1,235 @@
+#include "plugins/runtimes/litert/litert_model.h"
+
+#include <array>
+#include <utility>
+
+namespace qbench::litert {
+namespace {
+
+constexpr size_t kSignature = 0;
+
+// TensorFlow Lite's numbers for its types.
+int32_t ElementType(graph::DataType type) {
+  switch (type) {
+    case graph::DataType::kFloat32:
+      return 1;
+    case graph::DataType::kInt32:
+      return 2;
+    case graph::DataType::kUInt8:
+      return 3;
+    case graph::DataType::kInt64:
+      return 4;
+    case graph::DataType::kBool:
+      return 6;
+    case graph::DataType::kInt16:
+      return 7;
+    case graph::DataType::kInt8:
+      return 9;
+    case graph::DataType::kFloat16:
+      return 10;
+  }
+  return 0;
+}
+
+std::string_view KernelMode(Kernels kernels) {
+  switch (kernels) {
+    case Kernels::kXnnpack:
+      return "delegate";
+    case Kernels::kBuiltin:
+      return "builtin";
+    case Kernels::kReference:
+      return "reference";
+  }
+  return "";
+}
+
+Status ToStatus(ApiStatus status, std::string_view doing) {
+  if (status == kApiOk) return OkStatus();
+  StatusCode code = StatusCode::kInternal;
+  if (status == kApiUnsupported) code = StatusCode::kUnsupported;
+  if (status == kApiMemoryAllocation) code = StatusCode::kOutOfMemory;
+  if (status == kApiInvalidFlatbuffer) code = StatusCode::kCorrupt;
+  return Error(code, "LiteRT failed to {}: {}", doing, ApiStatusText(status));
+}
+
+size_t TensorBytes(const graph::TfliteTensorInfo& info) {
+  return static_cast<size_t>(graph::ElementCount(info.shape)) * graph::DataTypeSize(info.type);
+}
+
+}  // namespace
+
+// Owns the library's objects; the destructor frees them in the reverse order of their creation.
+struct LiteRtModel::Impl {
+  explicit Impl(const Api& library_api) : api(library_api) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    for (TensorBuffer buffer : output_buffers) api.DestroyTensorBuffer(buffer);
+    for (TensorBuffer buffer : input_buffers) api.DestroyTensorBuffer(buffer);
+    if (compiled != nullptr) api.DestroyCompiledModel(compiled);
+    if (options != nullptr) api.DestroyOptions(options);
+    if (model != nullptr) api.DestroyModel(model);
+    if (environment != nullptr) api.DestroyEnvironment(environment);
+  }
+
+  Status Compile(ByteSpan bytes, Kernels kernels, uint32_t threads);
+  Status AddOptions(const char* id);
+  Status AllocateInputs();
+  Status AllocateOutputs();
+  Status AddBuffer(const graph::TfliteTensorInfo& info, const Layout& layout,
+                   BufferRequirements requirements, std::vector<TensorBuffer>& buffers);
+
+  const Api api;
+  graph::TfliteInfo info;
+  std::string options_text;  // read by the library until the compiled model is destroyed
+  Environment environment = nullptr;
+  Model model = nullptr;
+  Options options = nullptr;
+  CompiledModel compiled = nullptr;
+  std::vector<TensorBuffer> input_buffers;
+  std::vector<TensorBuffer> output_buffers;
+};
+
+Status LiteRtModel::Impl::AddOptions(const char* id) {
+  OpaqueOptions opaque = nullptr;
+  QB_RETURN_IF_ERROR(ToStatus(api.CreateOpaqueOptions(
+                                  id, options_text.data(), [](void*) {}, &opaque),
+                              "take its options"));
+  return ToStatus(api.AddOpaqueOptions(options, opaque), "take its options");
+}
+
+Status LiteRtModel::Impl::Compile(ByteSpan bytes, Kernels kernels, uint32_t threads) {
+  const std::array<EnvironmentOption, 2> environment_options = {
+      EnvironmentOption{kTagMinLoggerSeverity, {kAnyInt, kLoggerSilent}},
+      EnvironmentOption{kTagAutoRegisterAccelerators, {kAnyInt, kAcceleratorCpu}}};
+  QB_RETURN_IF_ERROR(ToStatus(api.CreateEnvironment(static_cast<int>(environment_options.size()),
+                                                    environment_options.data(), &environment),
+                              "start"));
+  QB_RETURN_IF_ERROR(
+      ToStatus(api.CreateModelFromBuffer(environment, bytes.data(), bytes.size(), &model),
+               "read the model"));
+  QB_RETURN_IF_ERROR(ToStatus(api.CreateOptions(&options), "make options"));
+  QB_RETURN_IF_ERROR(ToStatus(api.SetOptionsHardwareAccelerators(options, kAcceleratorCpu),
+                              "choose the processor"));
+  // Two consumers read the same text: the delegate, and the interpreter for what the delegate
+  // leaves. With the first alone, "reference" silently means "builtin", on one thread.
+  options_text =
+      fmt::format("kernel_mode = \"{}\"\nnum_threads = {}\n", KernelMode(kernels), threads);
+  QB_RETURN_IF_ERROR(AddOptions("xnnpack"));
+  QB_RETURN_IF_ERROR(AddOptions("cpu_delegate"));
+  const ApiStatus status = api.CreateCompiledModel(environment, model, options, &compiled);
+  if (status == kApiRuntimeFailure) {
+    return Error(StatusCode::kUnsupported,
+                 "LiteRT cannot compile the model: {}; it has an operator, a type or an operator "
+                 "version that this LiteRT does not know",
+                 ApiStatusText(status));
+  }
+  return ToStatus(status, "compile the model");
+}
+
+Status LiteRtModel::Impl::AddBuffer(const graph::TfliteTensorInfo& tensor, const Layout& layout,
+                                    BufferRequirements requirements,
+                                    std::vector<TensorBuffer>& buffers) {
+  const RankedTensorType type{ElementType(tensor.type), layout};
+  TensorBuffer buffer = nullptr;
+  QB_RETURN_IF_ERROR(ToStatus(
+      api.CreateManagedTensorBufferFromRequirements(environment, &type, requirements, &buffer),
+      fmt::format("make a buffer for tensor \"{}\"", tensor.name)));
+  buffers.push_back(buffer);
+  size_t size = 0;
+  QB_RETURN_IF_ERROR(ToStatus(api.GetTensorBufferPackedSize(buffer, &size), "size a buffer"));
+  if (size != TensorBytes(tensor)) {
+    return Error(StatusCode::kUnsupported,
+                 "LiteRT gives tensor \"{}\" {} bytes, its type and shape in the file say {}",
+                 tensor.name, size, TensorBytes(tensor));
+  }
+  return OkStatus();
+}
+
+Status LiteRtModel::Impl::AllocateInputs() {
+  for (size_t i = 0; i < info.inputs.size(); ++i) {
+    Layout layout{};
+    QB_RETURN_IF_ERROR(ToStatus(
+        api.GetCompiledModelInputTensorLayout(compiled, kSignature, i, &layout), "shape inputs"));
+    BufferRequirements requirements = nullptr;
+    QB_RETURN_IF_ERROR(ToStatus(
+        api.GetCompiledModelInputBufferRequirements(compiled, kSignature, i, &requirements),
+        "size inputs"));
+    QB_RETURN_IF_ERROR(AddBuffer(info.inputs[i], layout, requirements, input_buffers));
+  }
+  return OkStatus();
+}
+
+Status LiteRtModel::Impl::AllocateOutputs() {
+  std::vector<Layout> layouts(info.outputs.size());
+  QB_RETURN_IF_ERROR(
+      ToStatus(api.GetCompiledModelOutputTensorLayouts(compiled, kSignature, layouts.size(),
+                                                       layouts.data(), /*update_allocation=*/true),
+               "allocate the model's tensors"));
+  for (size_t i = 0; i < info.outputs.size(); ++i) {
+    BufferRequirements requirements = nullptr;
+    QB_RETURN_IF_ERROR(ToStatus(
+        api.GetCompiledModelOutputBufferRequirements(compiled, kSignature, i, &requirements),
+        "size outputs"));
+    QB_RETURN_IF_ERROR(AddBuffer(info.outputs[i], layouts[i], requirements, output_buffers));
+  }
+  return OkStatus();
+}
+
+LiteRtModel::LiteRtModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LiteRtModel::LiteRtModel(LiteRtModel&&) noexcept = default;
+LiteRtModel& LiteRtModel::operator=(LiteRtModel&&) noexcept = default;
+LiteRtModel::~LiteRtModel() = default;
+
+Result<LiteRtModel> LiteRtModel::Load(const Api& api, ByteSpan bytes, Kernels kernels,
+                                      uint32_t threads) {
+  auto impl = std::make_unique<Impl>(api);
+  QB_ASSIGN_OR_RETURN(impl->info, graph::InspectTflite(bytes));
+  QB_RETURN_IF_ERROR(impl->Compile(bytes, kernels, threads));
+  QB_RETURN_IF_ERROR(impl->AllocateInputs());
+  QB_RETURN_IF_ERROR(impl->AllocateOutputs());
+  return LiteRtModel(std::move(impl));
+}
+
+const std::vector<graph::TfliteTensorInfo>& LiteRtModel::inputs() const {
+  return impl_->info.inputs;
+}
+
+const std::vector<graph::TfliteTensorInfo>& LiteRtModel::outputs() const {
+  return impl_->info.outputs;
+}
+
+Status LiteRtModel::SetInput(size_t index, ByteSpan data) {
+  if (index >= impl_->input_buffers.size() || data.size() != TensorBytes(inputs()[index])) {
+    return Error(StatusCode::kInvalidArgument,
+                 "input {} with {} bytes: no such input, or not its size", index, data.size());
+  }
+  void* address = nullptr;
+  QB_RETURN_IF_ERROR(
+      ToStatus(impl_->api.LockTensorBuffer(impl_->input_buffers[index], &address, kLockWrite),
+               "lock an input"));
+  std::memcpy(address, data.data(), data.size());
+  return ToStatus(impl_->api.UnlockTensorBuffer(impl_->input_buffers[index]), "unlock an input");
+}
+
+Status LiteRtModel::GetOutput(size_t index, std::span<uint8_t> data) const {
+  if (index >= impl_->output_buffers.size() || data.size() != TensorBytes(outputs()[index])) {
+    return Error(StatusCode::kInvalidArgument,
+                 "output {} with {} bytes: no such output, or not its size", index, data.size());
+  }
+  void* address = nullptr;
+  QB_RETURN_IF_ERROR(
+      ToStatus(impl_->api.LockTensorBuffer(impl_->output_buffers[index], &address, kLockRead),
+               "lock an output"));
+  std::memcpy(data.data(), address, data.size());
+  return ToStatus(impl_->api.UnlockTensorBuffer(impl_->output_buffers[index]), "unlock an output");
+}
+
+Status LiteRtModel::Invoke() {
+  const ApiStatus status = impl_->api.RunCompiledModel(
+      impl_->compiled, kSignature, impl_->input_buffers.size(), impl_->input_buffers.data(),
+      impl_->output_buffers.size(), impl_->output_buffers.data());
+  return status == kApiOk ? OkStatus() : ToStatus(status, "run the model");
+}
+
+}  // namespace qbench::litert

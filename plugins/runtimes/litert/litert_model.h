@@ -1,0 +1,46 @@
+// A model compiled by LiteRT, with its input and output buffers.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/tflite_reader.h"
+#include "plugins/runtimes/litert/litert_library.h"
+
+namespace qbench::litert {
+
+enum class Kernels {
+  kXnnpack,    // the XNNPACK delegate takes what it can: LiteRT's default
+  kBuiltin,    // TensorFlow Lite's own optimized kernels
+  kReference,  // TensorFlow Lite's reference kernels: slow
+};
+
+// One thread at a time. Each object has an environment and a compiled model of its own: one
+// compiled model shared by two threads gives wrong outputs without an error.
+class LiteRtModel {
+ public:
+  // `bytes` must outlive the object and be aligned to 64. kCorrupt: not a sound .tflite file.
+  // kUnsupported: LiteRT cannot compile or allocate it.
+  static Result<LiteRtModel> Load(const Api& api, ByteSpan bytes, Kernels kernels,
+                                  uint32_t threads);
+  LiteRtModel(LiteRtModel&&) noexcept;
+  LiteRtModel& operator=(LiteRtModel&&) noexcept;
+  ~LiteRtModel();
+
+  const std::vector<graph::TfliteTensorInfo>& inputs() const;
+  const std::vector<graph::TfliteTensorInfo>& outputs() const;
+
+  // `data` has exactly the tensor's bytes (checked: kInvalidArgument).
+  Status SetInput(size_t index, ByteSpan data);
+  Status GetOutput(size_t index, std::span<uint8_t> data) const;
+  Status Invoke();
+
+ private:
+  struct Impl;
+  explicit LiteRtModel(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace qbench::litert

@@ -1,0 +1,114 @@
+// The `litert` runtime: TensorFlow Lite's successor, from the library that scripts/setup.sh
+// installs. What users deploy with, so what most rows are measured on.
+#include <optional>
+
+#include "plugins/runtimes/litert/litert_model.h"
+#include "plugins/support/runtime_plugin.h"
+
+namespace qbench {
+namespace {
+
+using plugin::TensorDescription;
+
+// Opened and checked once a process; every object uses it.
+const Result<litert::Library>& SharedLibrary() {
+  static const Result<litert::Library> library = litert::OpenLibrary(plugin::PluginFile());
+  return library;
+}
+
+litert::Kernels KernelsOf(const std::string& name) {
+  if (name == "builtin") return litert::Kernels::kBuiltin;
+  if (name == "reference") return litert::Kernels::kReference;
+  return litert::Kernels::kXnnpack;
+}
+
+qbench_type AbiType(graph::DataType type) {
+  switch (type) {
+    case graph::DataType::kFloat32:
+      return QBENCH_FLOAT32;
+    case graph::DataType::kFloat16:
+      return QBENCH_FLOAT16;
+    case graph::DataType::kInt8:
+      return QBENCH_INT8;
+    case graph::DataType::kUInt8:
+      return QBENCH_UINT8;
+    case graph::DataType::kInt16:
+      return QBENCH_INT16;
+    case graph::DataType::kInt32:
+      return QBENCH_INT32;
+    case graph::DataType::kInt64:
+      return QBENCH_INT64;
+    case graph::DataType::kBool:
+      return QBENCH_BOOL;
+  }
+  return 0;
+}
+
+std::vector<TensorDescription> Describe(const std::vector<graph::TfliteTensorInfo>& tensors) {
+  std::vector<TensorDescription> descriptions;
+  for (const graph::TfliteTensorInfo& tensor : tensors) {
+    TensorDescription description{tensor.name, AbiType(tensor.type), tensor.shape};
+    if (tensor.quantization.has_value() && !tensor.quantization->scales.empty()) {
+      description.scale = tensor.quantization->scales[0];
+      description.zero_point = static_cast<int32_t>(tensor.quantization->zero_points[0]);
+    }
+    descriptions.push_back(std::move(description));
+  }
+  return descriptions;
+}
+
+class LiteRtRuntime : public plugin::Runtime {
+ public:
+  Status Init(const plugin::Options& options, uint32_t threads) override {
+    kernels_ = options.Text("kernels");
+    threads_ = threads;
+    return SharedLibrary().status();
+  }
+
+  Status Load(ByteSpan model) override {
+    QB_ASSIGN_OR_RETURN(
+        litert::LiteRtModel loaded,
+        litert::LiteRtModel::Load(SharedLibrary()->api, model, KernelsOf(kernels_), threads_));
+    model_.emplace(std::move(loaded));
+    return OkStatus();
+  }
+
+  std::vector<TensorDescription> Inputs() const override { return Describe(model_->inputs()); }
+  std::vector<TensorDescription> Outputs() const override { return Describe(model_->outputs()); }
+  Status SetInput(uint32_t index, ByteSpan data) override { return model_->SetInput(index, data); }
+  Status Invoke() override { return model_->Invoke(); }
+  Status GetOutput(uint32_t index, std::span<uint8_t> data) override {
+    return model_->GetOutput(index, data);
+  }
+
+  plugin::Facts DescribeFacts() const override {
+    const litert::Library& library = *SharedLibrary();
+    return {{"library_version", library.version},
+            {"library_path", library.path.string()},
+            {"library_sha256", library.sha256},
+            {"kernels", kernels_}};
+  }
+
+ private:
+  std::string kernels_;
+  uint32_t threads_ = 1;
+  std::optional<litert::LiteRtModel> model_;
+};
+
+}  // namespace
+
+const std::vector<plugin::RuntimeInfo>& plugin::RegisteredRuntimes() {
+  static const std::vector<RuntimeInfo> runtimes = {
+      {.id = "litert",
+       .summary = "LiteRT (TensorFlow Lite) on the CPU",
+       .options = {Option(
+           "kernels", "xnnpack", "xnnpack|builtin|reference",
+           "the XNNPACK delegate, LiteRT's own kernels, or its slow reference ones")},
+       .make = []() -> std::unique_ptr<Runtime> { return std::make_unique<LiteRtRuntime>(); },
+       .probe = [] { return SharedLibrary().status(); }}};
+  return runtimes;
+}
+
+}  // namespace qbench
+
+QBENCH_DEFINE_RUNTIME_PLUGIN

@@ -1,0 +1,96 @@
+#include "plugins/support/host_services.h"
+
+#include "plugins/support/abi_status.h"
+
+namespace qbench::plugin {
+namespace {
+
+Status Missing(const char* id) {
+  return Error(StatusCode::kCrashed, "the host does not offer {}", id);
+}
+
+struct InferenceCall {
+  const OnOutputs* on_outputs;
+  Status failure;  // of on_outputs
+};
+
+qbench_status HandOutputs(void* user, uint64_t sample, const qbench_tensor_view* outputs,
+                          uint32_t output_count) {
+  auto* call = static_cast<InferenceCall*>(user);
+  call->failure = Guard([&] { return (*call->on_outputs)(sample, {outputs, output_count}); });
+  return ToAbi(call->failure.code());
+}
+
+}  // namespace
+
+void HostServices::Log(qbench_log_severity severity, const std::string& line) const {
+  const auto* log = Find<qbench_host_log>(QBENCH_HOST_LOG);
+  if (log != nullptr) log->log(host_, severity, line.c_str());
+}
+
+void HostServices::ReportProgress(const char* doing, uint64_t done, uint64_t total) const {
+  const auto* progress = Find<qbench_host_progress>(QBENCH_HOST_PROGRESS);
+  if (progress != nullptr) progress->report(host_, doing, done, total);
+}
+
+Status HostServices::CheckCancelled() const {
+  const auto* cancel = Find<qbench_host_cancel>(QBENCH_HOST_CANCEL);
+  if (cancel == nullptr || cancel->requested(host_) == 0) return OkStatus();
+  return Error(StatusCode::kCancelled, "cancelled");
+}
+
+uint64_t HostServices::SampleCount(qbench_split split) const {
+  const auto* samples = Find<qbench_host_samples>(QBENCH_HOST_SAMPLES);
+  return samples != nullptr ? samples->count(host_, split) : 0;
+}
+
+const qbench_tensor_info* HostServices::SampleInfo() const {
+  const auto* samples = Find<qbench_host_samples>(QBENCH_HOST_SAMPLES);
+  return samples != nullptr ? samples->info(host_) : nullptr;
+}
+
+Status HostServices::ReadSample(qbench_split split, uint64_t index, std::span<float> data,
+                                int32_t* label) const {
+  const auto* samples = Find<qbench_host_samples>(QBENCH_HOST_SAMPLES);
+  if (samples == nullptr) return Missing(QBENCH_HOST_SAMPLES);
+  const qbench_status status =
+      samples->read(host_, split, index, data.data(), data.size_bytes(), label);
+  if (status == QBENCH_OK) return OkStatus();
+  return Error(FromAbi(status), "the host cannot read sample {}", index);
+}
+
+Status HostServices::RunInference(ByteSpan model, qbench_split split, uint64_t first,
+                                  uint64_t count, const OnOutputs& on_outputs) const {
+  const auto* inference = Find<qbench_host_inference>(QBENCH_HOST_INFERENCE);
+  if (inference == nullptr) return Missing(QBENCH_HOST_INFERENCE);
+  InferenceCall call{&on_outputs, {}};
+  const qbench_status status =
+      inference->run(host_, model.data(), model.size(), split, first, count, &HandOutputs, &call);
+  if (!call.failure.ok()) return call.failure;
+  if (status == QBENCH_OK) return OkStatus();
+  return Error(FromAbi(status), "{}", inference->last_error(host_));
+}
+
+std::string HostServices::InferenceRuntime() const {
+  const auto* inference = Find<qbench_host_inference>(QBENCH_HOST_INFERENCE);
+  return inference != nullptr ? inference->runtime(host_) : std::string();
+}
+
+Status HostServices::EmitModel(ByteSpan model) const {
+  return Emit("model", QBENCH_MEDIA_TFLITE, model);
+}
+
+Status HostServices::EmitJson(const std::string& name, const std::string& json) const {
+  return Emit(name, QBENCH_MEDIA_JSON, AsBytes(json));
+}
+
+Status HostServices::Emit(const std::string& name, const char* media_type, ByteSpan bytes) const {
+  const auto* emit = Find<qbench_host_emit>(QBENCH_HOST_EMIT);
+  if (emit == nullptr) return Missing(QBENCH_HOST_EMIT);
+  const qbench_status status =
+      emit->emit(host_, name.c_str(), media_type, bytes.data(), bytes.size());
+  if (status == QBENCH_OK) return OkStatus();
+  return Error(FromAbi(status), "the host does not take \"{}\" ({} bytes)", name, bytes.size());
+}
+
+}  // namespace qbench::plugin

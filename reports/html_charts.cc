@@ -1,0 +1,116 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "fmt/format.h"
+#include "reports/html_sections.h"
+#include "reports/latency_svg.h"
+#include "reports/text_format.h"
+
+namespace qbench::reports {
+namespace {
+
+using PlotPoints = std::vector<const Variant*>;
+
+bool CanBePlotted(const Variant& variant) {
+  return variant.summary.median_ms && *variant.summary.median_ms > 0 && variant.summary.top1;
+}
+
+// Nothing is both at least as fast and at least as accurate, and better in one of the two.
+bool IsOnFront(const Variant& variant, const PlotPoints& points) {
+  if (!variant.latency_valid()) return false;
+  return std::none_of(points.begin(), points.end(), [&](const Variant* other) {
+    const double faster = *variant.summary.median_ms - *other->summary.median_ms;
+    const double better = *other->summary.top1 - *variant.summary.top1;
+    return other->latency_valid() && faster >= 0 && better >= 0 && (faster > 0 || better > 0);
+  });
+}
+
+Json PointOf(const Variant& variant, const PlotPoints& points) {
+  const store::CellSummary& summary = variant.summary;
+  return {
+      {"name", variant.name},
+      {"label", variant.setup},
+      {"quantizer", variant.quantizer},
+      {"model", summary.model},
+      {"ms", *summary.median_ms},
+      {"top1", *summary.top1 * 100},
+      {"low", *summary.top1_low * 100},
+      {"high", *summary.top1_high * 100},
+      {"megabytes", static_cast<double>(summary.file_bytes.value_or(0)) / 1e6},
+      {"valid", variant.latency_valid()},
+      {"front", IsOnFront(variant, points)},
+      {"text", fmt::format("{} ms · top-1 {} % ({}) · {} MB", Milliseconds(summary.median_ms),
+                           Percent(summary.top1), PercentRange(summary.top1_low, summary.top1_high),
+                           Megabytes(summary.file_bytes))}};
+}
+
+// In per cent, with two decimals.
+std::string Share(std::optional<double> part, std::optional<double> whole) {
+  if (!part || !whole || !(*whole > 0)) return std::string(kMissing);
+  return fmt::format("{:.2f}", 100 * *part / *whole);
+}
+
+// JSON that cannot end or confuse the <script> element it stands in.
+std::string ScriptSafe(const Json& json) {
+  std::string safe;
+  for (char c : DumpJson(json)) {
+    if (c == '<') {
+      safe += "\\u003c";
+    } else {
+      safe += c;
+    }
+  }
+  return safe;
+}
+
+}  // namespace
+
+Data ChartSections(const RunView& run) {
+  std::vector<std::string> datasets;
+  std::vector<PlotPoints> points;
+  for (const Variant& variant : run.variants) {
+    if (!CanBePlotted(variant)) continue;
+    const auto known = std::find(datasets.begin(), datasets.end(), variant.dataset);
+    const auto index = static_cast<size_t>(known - datasets.begin());
+    if (known == datasets.end()) {
+      datasets.push_back(variant.dataset);
+      points.emplace_back();
+    }
+    points[index].push_back(&variant);
+  }
+  Data charts(Data::type::list);
+  for (size_t i = 0; i < datasets.size(); ++i) {
+    if (points[i].size() < 2) continue;  // a chart of one point says less than its row
+    Json json = {{"points", Json::array()}};
+    for (const Variant* variant : points[i]) json["points"].push_back(PointOf(*variant, points[i]));
+    Data chart;
+    chart.set("title", run.differ.dataset ? " on " + datasets[i] : "");
+    chart.set("json", ScriptSafe(json));
+    charts.push_back(chart);
+  }
+  return charts;
+}
+
+Data LatencyRows(const RunView& run) {
+  Data rows(Data::type::list);
+  for (const Variant& variant : run.variants) {
+    const store::CellSummary& summary = variant.summary;
+    if (!summary.median_ms) continue;
+    Data row;
+    row.set("name", variant.name);
+    row.set("svg", LatencySvg(*variant.cell, *summary.median_ms));
+    row.set("load", Milliseconds(summary.load_ms));
+    row.set("first", Milliseconds(summary.first_ms));
+    row.set("mad", Share(summary.mad_ms, summary.median_ms));
+    row.set("samples", Count(summary.samples));
+    row.set("outliers", Count(summary.outlier_samples));
+    row.set("memory", Megabytes(summary.peak_rss_bytes));
+    row.set("invalid", !variant.latency_valid());
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace qbench::reports

@@ -1,0 +1,30 @@
+// The parts of the HTML page, as data for its template (page/report.mustache). Internal to reports.
+// All texts go through the template's escaping; what is marked "ready HTML" is made of numbers.
+#pragma once
+
+#include <kainjow/mustache.hpp>
+
+#include "reports/variants.h"
+
+namespace qbench::reports {
+
+using Data = kainjow::mustache::data;
+
+// [{title, id, json}]: a chart for each data set; `json` is safe inside a <script> element.
+Data ChartSections(const RunView& run);
+
+// [{name, svg (ready HTML), load, first, median, …}]: one a variant with latency samples.
+Data LatencyRows(const RunView& run);
+
+// [{title, remark, classes: [{label}], rows: [{name, cells: [{text, heat}]}]}]: a table for each
+// data set.
+Data ClassTables(const RunView& run);
+
+// [{name, open, labels, rows: [{label, cells: [{text, heat, hot, diagonal}]}], pairs: […]}]: one a
+// group of cells with the same predictions.
+Data ConfusionTables(const RunView& run);
+
+// [{title, facts: [{name, value}]}]
+Data ProvenanceTables(const RunView& run);
+
+}  // namespace qbench::reports

@@ -1,0 +1,93 @@
+#include <cmath>
+#include <set>
+#include <string_view>
+
+#include "base/json.h"
+#include "harness/store/summary.h"
+#include "reports/reports.h"
+#include "reports/variants.h"
+#include "reports/warnings.h"
+
+namespace qbench::reports {
+namespace {
+
+OrderedJson Value(int32_t number) { return number; }
+OrderedJson Value(int64_t number) { return number; }
+OrderedJson Value(double number) { return std::isfinite(number) ? OrderedJson(number) : nullptr; }
+OrderedJson Value(const std::string& text) { return text; }
+OrderedJson Value(const std::vector<std::string>& texts) { return texts; }
+OrderedJson Value(const Json& json) { return json; }
+template <typename T>
+requires std::is_enum_v<T> OrderedJson Value(T value) { return std::string(Name(value)); }
+template <typename T>
+requires std::is_arithmetic_v<T> OrderedJson Value(const std::vector<T>& values) { return values; }
+template <typename T>
+OrderedJson Value(const std::optional<T>& value) {
+  return value ? Value(*value) : OrderedJson(nullptr);
+}
+
+// The record's fields as keys, but for those in `without`.
+template <typename Record>
+OrderedJson Object(const Record& record, const std::set<std::string_view>& without = {}) {
+  OrderedJson object = OrderedJson::object();
+  store::ForEachField(record, [&](const char* name, const auto& value) {
+    if (!without.contains(name)) object[name] = Value(value);
+  });
+  return object;
+}
+
+template <typename Record>
+OrderedJson Objects(const std::map<int64_t, Record>& records) {
+  OrderedJson objects = OrderedJson::array();
+  for (const auto& [id, record] : records) objects.push_back(Object(record));
+  return objects;
+}
+
+OrderedJson CellObject(const Variant& variant) {
+  OrderedJson object = Object(variant.summary);
+  OrderedJson classes = OrderedJson::array();
+  for (const auto& one : store::PerClassAccuracy(*variant.cell, *variant.split)) {
+    classes.push_back({{"label", one.label}, {"images", one.images}, {"right", one.right}});
+  }
+  object["classes"] = std::move(classes);
+  object["confusion"] = store::Confusion(*variant.cell, *variant.split);
+  OrderedJson measurements = OrderedJson::array();
+  for (const store::Measurement& measurement : variant.cell->measurements) {
+    // One number an image belongs into the CSV of the predictions.
+    measurements.push_back(Object(measurement, {"id", "cell_id", "predictions", "confidences"}));
+  }
+  object["measurements"] = std::move(measurements);
+  return object;
+}
+
+OrderedJson RunObject(const store::RunData& data) {
+  const RunView run(data);
+  OrderedJson object = Object(data.run);
+  object["notes"] = OrderedJson::array();
+  for (const store::Note& note : data.notes) {
+    object["notes"].push_back(Object(note, {"id", "run_id"}));
+  }
+  object["warnings"] = Warnings(run);
+  object["models"] = Objects(data.models);
+  object["datasets"] = OrderedJson::array();
+  for (const auto& [id, split] : data.splits) {
+    OrderedJson dataset = Object(split);
+    dataset["images"] = split.images.size();
+    object["datasets"].push_back(std::move(dataset));
+  }
+  object["plugins"] = Objects(data.plugins);
+  object["artifacts"] = Objects(data.artifacts);
+  object["cells"] = OrderedJson::array();
+  for (const Variant& variant : run.variants) object["cells"].push_back(CellObject(variant));
+  return object;
+}
+
+}  // namespace
+
+std::string JsonReport(const Runs& runs) {
+  OrderedJson report = {{"runs", OrderedJson::array()}};
+  for (const store::RunData& run : runs) report["runs"].push_back(RunObject(run));
+  return report.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+}
+
+}  // namespace qbench::reports

@@ -1,0 +1,84 @@
+#include "fmt/format.h"
+#include "reports/reports.h"
+#include "reports/result_table.h"
+#include "reports/text_format.h"
+#include "reports/variants.h"
+#include "reports/warnings.h"
+
+namespace qbench::reports {
+namespace {
+
+// A text that Markdown shows as it is, on one line.
+std::string Escaped(const std::string& text) {
+  std::string escaped;
+  for (char c : text) {
+    if (c == '\n' || c == '\r') {
+      escaped += ' ';
+      continue;
+    }
+    if (std::string_view("\\`*_{}[]<>|#~").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+void AppendRow(const std::vector<std::string>& texts, std::string* out) {
+  *out += "|";
+  for (const std::string& text : texts) *out += " " + text + " |";
+  *out += "\n";
+}
+
+void AppendTable(const ResultTable& table, std::string* out) {
+  std::vector<std::string> titles;
+  std::vector<std::string> rules;
+  for (const Column& column : table.columns) {
+    titles.push_back(column.title);
+    rules.emplace_back(column.is_number ? "---:" : ":---");
+  }
+  AppendRow(titles, out);
+  AppendRow(rules, out);
+  for (const auto& row : table.rows) {
+    std::vector<std::string> texts;
+    for (const std::string& text : row) texts.push_back(Escaped(text));
+    AppendRow(texts, out);
+  }
+}
+
+void AppendList(const std::string& title, const std::vector<std::string>& items, std::string* out) {
+  if (items.empty()) return;
+  *out += "\n" + title + "\n\n";
+  for (const std::string& item : items) *out += "- " + Escaped(item) + "\n";
+}
+
+std::string Where(const RunView& run) {
+  std::string line = DateAndTime(run.data->run.started_at);
+  for (const char* fact : {"board", "cpu"}) {
+    if (run.data->run.host.contains(fact) && run.data->run.host[fact].is_string()) {
+      line += " · " + run.data->run.host[fact].get<std::string>();
+    }
+  }
+  if (run.variants.empty()) return line;
+  const Variant& first = run.variants.front();
+  if (!run.differ.model) line += " · " + first.summary.model;
+  if (!run.differ.dataset) line += " · " + first.dataset;
+  if (!run.differ.runtime) line += " · " + first.runtime;
+  if (!run.differ.threads) line += " · " + Counted(first.summary.threads, "thread");
+  return line + " · qbench " + run.data->run.qbench_version;
+}
+
+}  // namespace
+
+std::string MarkdownReport(const Runs& runs) {
+  std::string out;
+  for (const store::RunData& data : runs) {
+    const RunView run(data);
+    if (!out.empty()) out += "\n";
+    out += fmt::format("## qbench run {}\n\n{}\n\n", data.run.id, Escaped(Where(run)));
+    AppendTable(MakeResultTable(run), &out);
+    AppendList("Not everything worked:", Problems(run), &out);
+    AppendList("Warnings:", Warnings(run), &out);
+  }
+  return out;
+}
+
+}  // namespace qbench::reports

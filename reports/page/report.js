@@ -1,0 +1,246 @@
+// Draws the charts of latency against accuracy, in the colours of the style sheet, and keeps them
+// right when the colour scheme changes or the page is printed.
+"use strict";
+
+(() => {
+  const SHAPES = ["circle", "rectRot", "triangle", "rect", "star", "crossRot"];
+  const charts = [];
+
+  function colours() {
+    const style = getComputedStyle(document.documentElement);
+    const get = (name) => style.getPropertyValue(name).trim();
+    return {
+      ink: get("--ink"),
+      soft: get("--soft"),
+      line: get("--line"),
+      paper: get("--paper"),
+      series: get("--series").split(/\s+/),
+    };
+  }
+
+  const unique = (values) => [...new Set(values)];
+
+  // The area of a point is proportional to the size of the file, between two sizes one can see.
+  function radius(point, largest) {
+    return 4 + 9 * Math.sqrt(largest > 0 ? point.megabytes / largest : 0);
+  }
+
+  // The 95 % intervals, behind the points.
+  const intervals = {
+    id: "intervals",
+    beforeDatasetsDraw(chart) {
+      const { ctx, scales } = chart;
+      ctx.save();
+      ctx.lineWidth = 1.25;
+      for (const dataset of chart.data.datasets) {
+        if (dataset.type === "line") continue;
+        ctx.strokeStyle = dataset.borderColor;
+        ctx.globalAlpha = 0.5;
+        for (const { x, source } of dataset.data) {
+          const px = scales.x.getPixelForValue(x);
+          ctx.beginPath();
+          ctx.moveTo(px, scales.y.getPixelForValue(source.low));
+          ctx.lineTo(px, scales.y.getPixelForValue(source.high));
+          ctx.stroke();
+        }
+      }
+      ctx.restore();
+    },
+  };
+
+  // More points than this are not all named, only those that none beats.
+  const MAX_NAMED = 12;
+
+  // Names beside the points, where there is room; the tooltip has them all.
+  const names = {
+    id: "names",
+    afterDatasetsDraw(chart) {
+      const { ctx, chartArea } = chart;
+      const theme = colours();
+      const taken = [];
+      const points = [];
+      chart.data.datasets.forEach((dataset, i) => {
+        if (dataset.type === "line") return;
+        chart.getDatasetMeta(i).data.forEach((element, j) => {
+          const source = dataset.data[j].source;
+          const r = dataset.pointRadius[j];
+          points.push({ x: element.x, y: element.y, r, source });
+          taken.push([element.x - r, element.y - r, element.x + r, element.y + r]);
+        });
+      });
+      const free = (box) =>
+        box[0] >= chartArea.left && box[2] <= chartArea.right &&
+        box[1] >= chartArea.top && box[3] <= chartArea.bottom &&
+        taken.every((t) => box[2] < t[0] || box[0] > t[2] || box[3] < t[1] || box[1] > t[3]);
+      ctx.save();
+      ctx.font = "12px " + Chart.defaults.font.family;
+      ctx.fillStyle = theme.ink;
+      ctx.strokeStyle = theme.paper; // a halo, so that lines do not cross the letters
+      ctx.lineWidth = 3;
+      ctx.lineJoin = "round";
+      ctx.textBaseline = "middle";
+      points.sort((a, b) => Number(b.source.front) - Number(a.source.front));
+      for (const { x, y, r, source } of points) {
+        if (points.length > MAX_NAMED && !source.front) continue;
+        const width = ctx.measureText(source.label).width;
+        const places = [
+          [x + r + 5, y], [x - r - 5 - width, y],
+          [x + 6, y - r - 9], [x + 6, y + r + 9],
+          [x - width - 6, y - r - 9], [x - width - 6, y + r + 9],
+        ];
+        for (const [left, middle] of places) {
+          const box = [left - 2, middle - 7, left + width + 2, middle + 7];
+          if (!free(box)) continue;
+          ctx.strokeText(source.label, left, middle);
+          ctx.fillText(source.label, left, middle);
+          taken.push(box);
+          break;
+        }
+      }
+      ctx.restore();
+    },
+  };
+
+  function makeDatasets(points, theme) {
+    const models = unique(points.map((p) => p.model));
+    const largest = Math.max(...points.map((p) => p.megabytes));
+    const datasets = unique(points.map((p) => p.quantizer)).map((quantizer, i) => {
+      const own = points.filter((p) => p.quantizer === quantizer);
+      const colour = theme.series[i % theme.series.length];
+      return {
+        label: quantizer,
+        data: own.map((p) => ({ x: p.ms, y: p.top1, source: p })),
+        borderColor: colour,
+        backgroundColor: colour,
+        pointBackgroundColor: own.map((p) => (p.valid ? colour + "cc" : theme.paper)),
+        pointBorderColor: colour,
+        pointBorderWidth: 1.5,
+        pointRadius: own.map((p) => radius(p, largest)),
+        pointHoverRadius: own.map((p) => radius(p, largest) + 1),
+        pointStyle: own.map((p) => SHAPES[models.indexOf(p.model) % SHAPES.length]),
+      };
+    });
+    const front = points.filter((p) => p.front).sort((a, b) => a.ms - b.ms);
+    datasets.push({
+      type: "line",
+      label: "front",
+      data: front.map((p) => ({ x: p.ms, y: p.top1 })),
+      borderColor: theme.soft,
+      borderWidth: 1,
+      borderDash: [4, 4],
+      pointRadius: 0,
+      pointHitRadius: 0,
+      order: 1,
+    });
+    return datasets;
+  }
+
+  // Round numbers between low and high: 1, 2, 5, 10, …, and more of them where the range is small.
+  function roundNumbers(low, high) {
+    const digits = high / low > 12 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
+    const values = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); ++e) {
+      for (const digit of digits) values.push(Number((digit * 10 ** e).toPrecision(2)));
+    }
+    return values.filter((value) => value >= low && value <= high);
+  }
+
+  function options(points, theme) {
+    const times = points.map((p) => p.ms);
+    const shortest = Math.min(...times) / 1.35;
+    const longest = Math.max(...times) * 1.6;
+    const low = Math.min(...points.map((p) => p.low));
+    const high = Math.max(...points.map((p) => p.high));
+    const models = unique(points.map((p) => p.model));
+    const margin = Math.max(0.5, (high - low) * 0.08);
+    const title = (text) => ({ display: true, text, color: theme.soft });
+    return {
+      animation: false,
+      maintainAspectRatio: false,
+      devicePixelRatio: Math.max(2, window.devicePixelRatio || 1),
+      scales: {
+        x: {
+          type: "logarithmic",
+          min: shortest,
+          max: longest,
+          title: title("median latency, ms (logarithmic)"),
+          grid: { color: theme.line, borderColor: theme.soft },
+          ticks: { color: theme.soft, callback: (value) => String(value), maxRotation: 0 },
+          afterBuildTicks: (axis) => {
+            axis.ticks = roundNumbers(shortest, longest).map((value) => ({ value }));
+          },
+        },
+        y: {
+          min: Math.max(0, low - margin),
+          max: Math.min(100, high + margin),
+          title: title("top-1, %"),
+          grid: { color: theme.line, borderColor: theme.soft },
+          ticks: { color: theme.soft, precision: 1, includeBounds: false },
+        },
+      },
+      plugins: {
+        legend: {
+          align: "start",
+          labels: {
+            color: theme.ink,
+            usePointStyle: true,
+            boxWidth: 8,
+            boxHeight: 8,
+            filter: (item) => item.text !== "front",
+          },
+        },
+        subtitle: {
+          display: models.length > 1,
+          align: "start",
+          color: theme.soft,
+          text: "Shapes: " + models.map((m, i) =>
+            `${m} ${["●", "◆", "▲", "■", "✶", "✕"][i % SHAPES.length]}`).join("   "),
+        },
+        tooltip: {
+          displayColors: false,
+          filter: (item) => item.raw.source !== undefined,
+          callbacks: {
+            title: (items) => items.map((item) => item.raw.source.name).join("\n"),
+            label: (item) => item.raw.source.text,
+          },
+        },
+      },
+    };
+  }
+
+  function draw(entry) {
+    const theme = colours();
+    if (entry.chart) entry.chart.destroy();
+    entry.chart = new Chart(entry.canvas, {
+      type: "scatter",
+      data: { datasets: makeDatasets(entry.points, theme) },
+      options: options(entry.points, theme),
+      plugins: [intervals, names],
+    });
+  }
+
+  function redrawAll() {
+    charts.forEach(draw);
+  }
+
+  function print(on) {
+    document.documentElement.classList.toggle("printing", on);
+    for (const details of document.querySelectorAll(".provenance details")) {
+      if (on) details.dataset.wasOpen = details.open ? "yes" : "";
+      details.open = on || details.dataset.wasOpen === "yes";
+    }
+    redrawAll();
+  }
+
+  if (window.Chart) {
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    for (const data of document.querySelectorAll("script.chart-data")) {
+      const canvas = data.parentElement.querySelector("canvas");
+      charts.push({ canvas, points: JSON.parse(data.textContent).points, chart: null });
+    }
+  }
+  redrawAll();
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+  window.addEventListener("beforeprint", () => print(true));
+  window.addEventListener("afterprint", () => print(false));
+})();

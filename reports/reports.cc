@@ -1,0 +1,28 @@
+#include "reports/reports.h"
+
+namespace qbench::reports {
+
+Result<Format> FormatFromName(std::string_view name) {
+  if (name == "html") return Format::kHtml;
+  if (name == "csv") return Format::kCsv;
+  if (name == "md" || name == "markdown") return Format::kMarkdown;
+  if (name == "json") return Format::kJson;
+  return Error(StatusCode::kInvalidArgument, "no report format '{}': choose html, csv, md or json",
+               name);
+}
+
+Result<std::string> Render(Format format, const Runs& runs) {
+  switch (format) {
+    case Format::kHtml:
+      return HtmlReport(runs);
+    case Format::kCsv:
+      return CsvReport(runs);
+    case Format::kMarkdown:
+      return MarkdownReport(runs);
+    case Format::kJson:
+      return JsonReport(runs);
+  }
+  return Error(StatusCode::kInternal, "unknown report format");
+}
+
+}  // namespace qbench::reports

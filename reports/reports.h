@@ -1,0 +1,46 @@
+// Reports: from the rows of the store to text. Every report is a function of the loaded runs alone:
+// no clock, no file, no network, the same bytes for the same rows. docs/formats.md documents the
+// columns and keys.
+//
+// Any thread. The runs must be as Store::LoadRun returns them (checked references and sizes).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "harness/store/store.h"
+
+namespace qbench::reports {
+
+using Runs = std::vector<store::RunData>;
+
+enum class Format { kHtml, kCsv, kMarkdown, kJson };
+// "html", "csv", "md" (or "markdown"), "json"; kInvalidArgument naming them otherwise.
+Result<Format> FormatFromName(std::string_view name);
+
+// One row a cell (RFC 4180, but lines end with a plain line feed): a header, then the cells of the
+// runs in the order given. The columns are those of store::CellSummary.
+std::string CsvReport(const Runs& runs);
+
+// One row an image and cell that has predictions.
+std::string CsvPredictions(const Runs& runs);
+
+// One object: {"runs": […]}, for machines.
+std::string JsonReport(const Runs& runs);
+
+// GitHub-flavoured Markdown: a table for each run, what failed, and warnings.
+std::string MarkdownReport(const Runs& runs);
+
+// The table that closes `qbench run`: plain text, aligned, a line for each failed cell and each
+// warning. Ends with a line feed.
+std::string TerminalTable(const store::RunData& run);
+
+// One self-contained page. kInternal where the page's template is broken.
+Result<std::string> HtmlReport(const Runs& runs);
+
+// One of the above.
+Result<std::string> Render(Format format, const Runs& runs);
+
+}  // namespace qbench::reports

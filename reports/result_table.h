@@ -1,0 +1,25 @@
+// The main table of a run, as text, from which the terminal, the Markdown and the HTML table are
+// laid out. Columns that are the same in every row are left out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/variants.h"
+
+namespace qbench::reports {
+
+struct Column {
+  std::string title;
+  std::string explanation;  // a sentence, for a tooltip or a legend
+  bool is_number = true;    // numbers stand right, texts left
+};
+
+struct ResultTable {
+  std::vector<Column> columns;
+  std::vector<std::vector<std::string>> rows;  // one a variant, in the run's order
+};
+
+ResultTable MakeResultTable(const RunView& run);
+
+}  // namespace qbench::reports

@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include "fmt/format.h"
+#include "reports/reports.h"
+#include "reports/result_table.h"
+#include "reports/text_format.h"
+#include "reports/variants.h"
+#include "reports/warnings.h"
+
+namespace qbench::reports {
+namespace {
+
+std::string Padded(const std::string& text, size_t width, bool right) {
+  const std::string gap(width - std::min(width, DisplayWidth(text)), ' ');
+  return right ? gap + text : text + gap;
+}
+
+void AppendLine(const ResultTable& table, const std::vector<std::string>& texts,
+                const std::vector<size_t>& widths, std::string* out) {
+  std::string line;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (i > 0) line += "  ";
+    line += Padded(texts[i], widths[i], table.columns[i].is_number);
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  *out += line + "\n";
+}
+
+// What is the same in every cell, and so not in the table.
+std::string Headline(const RunView& run) {
+  std::string line = fmt::format("run {}", run.data->run.id);
+  if (run.variants.empty()) return line + ": no cells";
+  const Variant& first = run.variants.front();
+  if (!run.differ.model) line += " · " + first.summary.model;
+  if (!run.differ.dataset) {
+    line += fmt::format(" · {}, {}", first.dataset,
+                        Counted(static_cast<int64_t>(first.split->images.size()), "image"));
+  }
+  if (!run.differ.runtime) line += " · " + first.runtime;
+  if (!run.differ.threads) line += " · " + Counted(first.summary.threads, "thread");
+  return line;
+}
+
+}  // namespace
+
+std::string TerminalTable(const store::RunData& data) {
+  const RunView run(data);
+  const ResultTable table = MakeResultTable(run);
+  std::vector<std::string> titles;
+  std::vector<size_t> widths;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    titles.push_back(table.columns[i].title);
+    size_t width = DisplayWidth(titles.back());
+    for (const auto& row : table.rows) width = std::max(width, DisplayWidth(row[i]));
+    widths.push_back(width);
+  }
+  std::string out = Headline(run) + "\n\n";
+  AppendLine(table, titles, widths, &out);
+  for (const auto& row : table.rows) AppendLine(table, row, widths, &out);
+  const auto problems = Problems(run);
+  const auto warnings = Warnings(run);
+  if (!problems.empty() || !warnings.empty()) out += "\n";
+  for (const std::string& problem : problems) out += "  " + problem + "\n";
+  for (const std::string& warning : warnings) out += "warning: " + warning + "\n";
+  return out;
+}
+
+}  // namespace qbench::reports

@@ -1,0 +1,84 @@
+#include "reports/variants.h"
+
+#include <set>
+#include <utility>
+
+namespace qbench::reports {
+namespace {
+
+using store::CellSummary;
+using store::Outcome;
+
+std::string WithOptions(const std::string& name, const std::string& options) {
+  return options.empty() ? name : name + ":" + options;
+}
+
+void Append(std::string* name, const std::string& part) {
+  if (!name->empty()) *name += " · ";
+  *name += part;
+}
+
+void NameVariant(const Differences& differ, Variant* variant) {
+  const CellSummary& summary = variant->summary;
+  std::string subject;
+  if (differ.dataset) Append(&subject, variant->dataset);
+  if (differ.model) Append(&subject, summary.model);
+  std::string setup = variant->quantizer;
+  if (differ.runtime) Append(&setup, variant->runtime);
+  variant->algorithm = subject;
+  Append(&variant->algorithm, setup);
+  if (differ.threads) {
+    Append(&setup,
+           std::to_string(summary.threads) + (summary.threads == 1 ? " thread" : " threads"));
+  }
+  variant->setup = setup;
+  variant->name = subject;
+  Append(&variant->name, setup);
+}
+
+}  // namespace
+
+bool Variant::ok() const { return status() == "ok"; }
+
+bool Variant::latency_valid() const {
+  return summary.median_ms.has_value() && summary.latency_status != Outcome::kInvalid;
+}
+
+std::string Variant::status() const {
+  if (summary.status == Outcome::kNotMeasured) return "not measured yet";
+  if (summary.status != Outcome::kOk) return std::string(Name(summary.status));
+  auto passed = [](Outcome part) { return part == Outcome::kOk || part == Outcome::kNotMeasured; };
+  if (!passed(summary.accuracy_status)) {
+    return "accuracy " + std::string(Name(summary.accuracy_status));
+  }
+  if (!passed(summary.latency_status))
+    return "latency " + std::string(Name(summary.latency_status));
+  return "ok";
+}
+
+RunView::RunView(const store::RunData& run) : data(&run) {
+  std::set<int64_t> models;
+  std::set<int32_t> threads;
+  std::set<std::string> runtimes;
+  std::set<std::string> datasets;
+  std::vector<CellSummary> summaries = store::Summarize(run);
+  for (size_t i = 0; i < run.cells.size(); ++i) {
+    Variant variant;
+    variant.cell = &run.cells[i];
+    variant.split = &run.splits.at(run.cells[i].cell.split_id);
+    variant.summary = std::move(summaries[i]);
+    const CellSummary& summary = variant.summary;
+    variant.quantizer = WithOptions(summary.quantizer, summary.quantizer_options);
+    variant.runtime = WithOptions(summary.runtime, summary.runtime_options);
+    variant.dataset = summary.dataset + "/" + summary.split;
+    models.insert(run.cells[i].cell.model_id);
+    threads.insert(summary.threads);
+    runtimes.insert(variant.runtime);
+    datasets.insert(variant.dataset);
+    variants.push_back(std::move(variant));
+  }
+  differ = {models.size() > 1, runtimes.size() > 1, threads.size() > 1, datasets.size() > 1};
+  for (Variant& variant : variants) NameVariant(differ, &variant);
+}
+
+}  // namespace qbench::reports

@@ -1,0 +1,46 @@
+// A run as the reports see it: its cells with their figures and with names that say what differs
+// between them and nothing else.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/store/store.h"
+#include "harness/store/summary.h"
+
+namespace qbench::reports {
+
+struct Variant {
+  const store::CellData* cell;
+  const store::DatasetSplit* split;
+  store::CellSummary summary;
+  std::string quantizer;  // with options: "int8:per_channel=false"
+  std::string runtime;    // with options
+  std::string dataset;    // "scenes/test"
+  std::string name;       // "int8 · 4 threads": the parts that differ between the run's cells
+  std::string algorithm;  // the same without the threads
+  std::string setup;      // the same without data set and model
+
+  bool ok() const;             // everything that was asked for was measured and is valid
+  bool latency_valid() const;  // its times may be compared
+  std::string status() const;  // "ok", "crashed", "latency invalid", "not measured yet"
+};
+
+// Which parts of a cell's name differ within the run.
+struct Differences {
+  bool model = false;
+  bool runtime = false;
+  bool threads = false;
+  bool dataset = false;
+};
+
+// The view of one run. Refers into the RunData, which must outlive it.
+struct RunView {
+  explicit RunView(const store::RunData& data);
+
+  const store::RunData* data;
+  Differences differ;
+  std::vector<Variant> variants;  // in the order of the cells
+};
+
+}  // namespace qbench::reports

@@ -1,0 +1,123 @@
+#include "reports/warnings.h"
+
+#include <algorithm>
+
+#include "fmt/format.h"
+#include "harness/stats/descriptive.h"
+#include "reports/text_format.h"
+
+namespace qbench::reports {
+namespace {
+
+using store::Outcome;
+
+// Process medians further apart than this are noise worth a word: undisturbed processes on a fixed
+// clock stay within about 2 %.
+constexpr double kMaxSpread = 0.05;
+// A few interrupts are normal; one sample in twenty is not.
+constexpr double kMaxOutlierShare = 0.05;
+// MLPerf's loadgen asks for 64 samples before it names a 90th percentile.
+constexpr int64_t kMinSamplesForP90 = 64;
+
+std::string Joined(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 4;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);
+  return text;
+}
+
+// (highest - lowest) / median of the process medians.
+double SpreadOfProcesses(const store::CellData& cell) {
+  std::vector<double> medians;
+  for (const store::Measurement* measurement : store::LatencyOf(cell)) {
+    medians.push_back(stats::Median(measurement->samples_ns));
+  }
+  if (medians.size() < 2) return 0;
+  const auto [low, high] = std::minmax_element(medians.begin(), medians.end());
+  return (*high - *low) / stats::Median(medians);
+}
+
+template <typename Condition>
+std::vector<std::string> NamesWhere(const RunView& run, Condition&& condition) {
+  std::vector<std::string> names;
+  for (const Variant& variant : run.variants) {
+    if (condition(variant)) names.push_back(variant.name);
+  }
+  return names;
+}
+
+void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) {
+  const auto noisy =
+      NamesWhere(run, [](const Variant& v) { return SpreadOfProcesses(*v.cell) > kMaxSpread; });
+  if (!noisy.empty()) {
+    warnings->push_back(fmt::format(
+        "Noisy: the process medians lie more than {:.0f} % apart for {}. Stop other work on this "
+        "machine, let it cool down, fix the clock, and measure again.",
+        kMaxSpread * 100, Joined(noisy)));
+  }
+  const auto ragged = NamesWhere(run, [](const Variant& v) {
+    return v.summary.outlier_samples.value_or(0) >
+           kMaxOutlierShare * static_cast<double>(v.summary.samples.value_or(0));
+  });
+  if (!ragged.empty()) {
+    warnings->push_back(
+        fmt::format("More than {:.0f} % of the samples are outliers for {}: something else used "
+                    "the processor. Stop it and measure again.",
+                    kMaxOutlierShare * 100, Joined(ragged)));
+  }
+  const auto few = NamesWhere(
+      run, [](const Variant& v) { return v.summary.samples.value_or(1000) < kMinSamplesForP90; });
+  if (!few.empty()) {
+    warnings->push_back(fmt::format("The 90th percentile rests on fewer than {} samples for {}.",
+                                    kMinSamplesForP90, Joined(few)));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> Warnings(const RunView& run) {
+  std::vector<std::string> warnings;
+  if (!run.data->run.finished_at) {
+    warnings.push_back(
+        "This run has not finished: cells may be missing. Repeat its command with --resume to "
+        "complete it.");
+  }
+  const auto invalid = NamesWhere(
+      run, [](const Variant& v) { return v.summary.latency_status == Outcome::kInvalid; });
+  if (!invalid.empty()) {
+    warnings.push_back(
+        fmt::format("The board was not fit to measure latency for {}: do not "
+                    "compare their times. Cool it or mend its power supply, and "
+                    "measure again.",
+                    Joined(invalid)));
+  }
+  for (const store::Note& note : run.data->notes) {
+    if (note.severity == store::NoteSeverity::kWarning) warnings.push_back(note.text);
+  }
+  AddLatencyWarnings(run, &warnings);
+  const auto partial = NamesWhere(run, [](const Variant& v) {
+    return v.summary.images && *v.summary.images < static_cast<int64_t>(v.split->images.size());
+  });
+  if (!partial.empty()) {
+    warnings.push_back(fmt::format(
+        "Some images could not be used for {}. 'qbench dataset verify' lists the broken files.",
+        Joined(partial)));
+  }
+  return warnings;
+}
+
+std::vector<std::string> Problems(const RunView& run) {
+  std::vector<std::string> problems;
+  for (const Variant& variant : run.variants) {
+    if (variant.ok()) continue;
+    std::string line = variant.name + ": " + variant.status();
+    if (!variant.summary.reason.empty()) line += ": " + variant.summary.reason;
+    problems.push_back(std::move(line));
+  }
+  return problems;
+}
+
+}  // namespace qbench::reports

@@ -1,0 +1,75 @@
+#include "graph/ir.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace qbench::graph {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(ConstantTest, CopiesShareTheBytesAndKeepThemAlive) {
+  Constant copy;
+  const uint8_t* address = nullptr;
+  {
+    const Constant original = MakeConstant<float>({1.0F, -2.0F});
+    address = original.bytes().data();
+    copy = original;
+  }
+  EXPECT_EQ(copy.bytes().data(), address);
+  EXPECT_THAT(copy.Values<float>(), ElementsAre(1.0F, -2.0F));
+}
+
+TEST(ConstantTest, ReadsUnalignedBytesOfAnOwner) {
+  const auto owner = std::make_shared<const Bytes>(Bytes{0xFF, 1, 0, 0, 0, 2, 0, 0, 0});
+  const Constant constant(owner, ByteSpan(*owner).subspan(1));
+  EXPECT_THAT(constant.Values<int32_t>(), ElementsAre(1, 2));
+  EXPECT_TRUE(constant == MakeConstant<int32_t>({1, 2}));
+  EXPECT_FALSE(constant == MakeConstant<int32_t>({1, 3}));
+  EXPECT_FALSE(constant == MakeConstant<int32_t>({1}));
+}
+
+TEST(GraphTest, FindUsesCountsAnOperatorOnce) {
+  Graph graph;
+  for (int i = 0; i < 3; ++i) graph.AddTensor({.shape = {1}});
+  graph.inputs = {0};
+  graph.ops.push_back(
+      {.kind = OpKind::kMul, .options = BinaryOptions{}, .inputs = {0, 0}, .outputs = {1}});
+  graph.ops.push_back({.kind = OpKind::kFullyConnected,
+                       .options = FullyConnectedOptions{},
+                       .inputs = {0, 1, kNoTensor},
+                       .outputs = {2}});
+  const Uses uses = FindUses(graph);
+  EXPECT_THAT(uses.users[0], ElementsAre(0, 1));
+  EXPECT_THAT(uses.users[1], ElementsAre(1));
+  EXPECT_THAT(uses.users[2], IsEmpty());
+  EXPECT_THAT(uses.producer, ElementsAre(-1, 0, 1));
+}
+
+TEST(GraphTest, DisplayNameIsTheLayersOrTheOutputs) {
+  Graph graph;
+  graph.AddTensor({.name = "sum", .shape = {1}});
+  Op op{.kind = OpKind::kAdd, .options = BinaryOptions{}, .inputs = {}, .outputs = {0}};
+  EXPECT_EQ(DisplayName(graph, op), "sum");
+  op.name = "block_1_add";
+  EXPECT_EQ(DisplayName(graph, op), "block_1_add");
+  op.name.clear();
+  op.outputs = {7};
+  EXPECT_EQ(DisplayName(graph, op), "ADD");
+}
+
+TEST(PrintableTest, OneShortLine) {
+  EXPECT_EQ(Printable("conv2d/Relu6;ä"), "conv2d/Relu6;ä");
+  EXPECT_EQ(Printable(std::string("a\nb\x1b[0m\0c", 8)), "a?b?[0m?");
+  EXPECT_EQ(Printable(std::string(1000, 'x')), std::string(80, 'x') + "...");
+}
+
+TEST(ElementCountTest, IsOneForAScalar) {
+  EXPECT_EQ(ElementCount({}), 1);
+  EXPECT_EQ(ElementCount({2, 3, 5}), 30);
+  EXPECT_EQ(ElementCount({1 << 30, 1 << 30}), int64_t{1} << 60);
+}
+
+}  // namespace
+}  // namespace qbench::graph

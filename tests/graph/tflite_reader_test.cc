@@ -1,0 +1,219 @@
+#include "graph/tflite_reader.h"
+
+#include <memory>
+
+#include "base/files.h"
+#include "gmock/gmock.h"
+#include "graph/tflite_writer.h"
+#include "gtest/gtest.h"
+#include "tests/fuzz/mutate.h"
+#include "tests/graph/model_builder.h"
+#include "tests/graph/peer_files.h"
+#include "tflite_generated.h"
+
+namespace qbench::graph {
+namespace {
+
+using testing::HasSubstr;
+
+Bytes SmallFile() {
+  const Result<Bytes> bytes = WriteTflite(EveryFloatOperator());
+  EXPECT_TRUE(bytes.ok()) << bytes.status().message();
+  return *bytes;
+}
+
+Result<Model> Read(Bytes bytes) {
+  return ReadTflite(std::make_shared<const Bytes>(std::move(bytes)));
+}
+
+TEST(TfliteReaderTest, NotATfliteFile) {
+  for (const char* text : {"", "TFL3", "\x89HDF\r\n\x1a\nxxxxxxxx", "    TFL3"}) {
+    const Bytes bytes(text, text + std::strlen(text));
+    EXPECT_EQ(Read(bytes).status().code(), StatusCode::kCorrupt);
+    EXPECT_EQ(InspectTflite(bytes).status().code(), StatusCode::kCorrupt);
+  }
+}
+
+TEST(TfliteReaderTest, EveryTruncationIsRefused) {
+  const Bytes whole = SmallFile();
+  for (size_t size = 0; size < whole.size(); size += 1 + size / 200) {
+    const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_EQ(Read(cut).status().code(), StatusCode::kCorrupt) << size << " bytes";
+    EXPECT_EQ(InspectTflite(cut).status().code(), StatusCode::kCorrupt) << size << " bytes";
+  }
+}
+
+TEST(TfliteReaderTest, InspectTakesUnalignedBytes) {
+  Bytes shifted = SmallFile();
+  shifted.insert(shifted.begin(), 0);
+  const Result<TfliteInfo> info = InspectTflite(ByteSpan(shifted).subspan(1));
+  ASSERT_TRUE(info.ok()) << info.status().message();
+  EXPECT_EQ(info->inputs[0].shape, (Shape{1, 9, 8, 3}));
+}
+
+// ---- files that qbench's writer does not write ----
+
+// A file of one operator over float tensors of one element each.
+class ForeignFile {
+ public:
+  wire::BuiltinOperator code = wire::BuiltinOperator_RELU;
+  std::string custom_code = {};
+  std::vector<int32_t> inputs = {0};
+  wire::TensorType type = wire::TensorType_FLOAT32;
+  int32_t subgraphs = 1;
+  bool reshape_options = false;
+  bool details = false;
+  std::vector<int32_t> shape_signature = {};
+
+  Bytes Build() const {
+    flatbuffers::FlatBufferBuilder b;
+    const auto buffers = b.CreateVector(std::vector{wire::CreateBuffer(b)});
+    const auto custom = b.CreateString(custom_code);
+    const auto codes = b.CreateVector(std::vector{wire::CreateOperatorCode(
+        b, static_cast<int8_t>(std::min<int32_t>(code, 127)), custom, 1, code)});
+    std::vector<flatbuffers::Offset<wire::SubGraph>> graphs;
+    for (int32_t i = 0; i < subgraphs; ++i) graphs.push_back(SubGraph(b));
+    const auto graph_vector = b.CreateVector(graphs);
+    b.Finish(wire::CreateModel(b, 3, codes, graph_vector, 0, buffers), "TFL3");
+    return {b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize()};
+  }
+
+ private:
+  flatbuffers::Offset<wire::SubGraph> SubGraph(flatbuffers::FlatBufferBuilder& b) const {
+    std::vector<flatbuffers::Offset<wire::Tensor>> tensors;
+    for (int i = 0; i < 2; ++i) {
+      flatbuffers::Offset<wire::QuantizationParameters> quantization = 0;
+      if (details) quantization = wire::CreateQuantizationParameters(b, 0, 0, 2, 0, 0);
+      const auto shape = b.CreateVector(std::vector<int32_t>{1, 1});
+      const auto name = b.CreateString("t");
+      flatbuffers::Offset<flatbuffers::Vector<int32_t>> free = 0;
+      if (!shape_signature.empty()) free = b.CreateVector(shape_signature);
+      tensors.push_back(wire::CreateTensor(b, shape, type, 0, name, quantization, false, 0, free));
+    }
+    flatbuffers::Offset<void> options = 0;
+    if (reshape_options) {
+      options = wire::CreateReshapeOptions(b, b.CreateVector(std::vector<int32_t>{-1, 1})).Union();
+    }
+    const auto op_inputs = b.CreateVector(inputs);
+    const auto op_outputs = b.CreateVector(std::vector<int32_t>{1});
+    const auto op = wire::CreateOperator(
+        b, 0, op_inputs, op_outputs,
+        reshape_options ? wire::BuiltinOptions_ReshapeOptions : wire::BuiltinOptions_NONE, options);
+    const auto operators = b.CreateVector(std::vector{op});
+    const auto tensor_vector = b.CreateVector(tensors);
+    const auto graph_inputs = b.CreateVector(std::vector<int32_t>{0});
+    const auto graph_outputs = b.CreateVector(std::vector<int32_t>{1});
+    return wire::CreateSubGraph(b, tensor_vector, graph_inputs, graph_outputs, operators);
+  }
+};
+
+void ExpectUnsupported(const ForeignFile& file, const char* message, bool can_inspect = true) {
+  const Result<Model> model = Read(file.Build());
+  EXPECT_EQ(model.status().code(), StatusCode::kUnsupported) << model.status().message();
+  EXPECT_THAT(model.status().message(), HasSubstr(message));
+  EXPECT_EQ(InspectTflite(file.Build()).ok(), can_inspect);
+}
+
+TEST(ForeignFileTest, PlainOnesAreRead) { EXPECT_TRUE(Read(ForeignFile{}.Build()).ok()); }
+
+TEST(ForeignFileTest, WhatTheIrDoesNotHaveIsNamed) {
+  ExpectUnsupported({.code = static_cast<wire::BuiltinOperator>(105)}, "operator 0 (BUILTIN_105)");
+  ExpectUnsupported({.code = static_cast<wire::BuiltinOperator>(150)}, "BUILTIN_150");
+  ExpectUnsupported({.code = wire::BuiltinOperator_CUSTOM, .custom_code = "Mine"}, "(Mine)");
+  ExpectUnsupported({.subgraphs = 2}, "2 subgraphs");
+  ExpectUnsupported({.details = true}, "quantization scheme 2", false);
+  ExpectUnsupported({.shape_signature = {-1, -1}}, "dimension 1 is free");
+  ExpectUnsupported({.type = static_cast<wire::TensorType>(5)}, "element type 5", false);
+}
+
+TEST(ForeignFileTest, InspectNamesOperatorsItDoesNotKnow) {
+  const Result<TfliteInfo> info = InspectTflite(
+      ForeignFile{.code = wire::BuiltinOperator_CUSTOM, .custom_code = "Mine", .subgraphs = 2}
+          .Build());
+  ASSERT_TRUE(info.ok()) << info.status().message();
+  EXPECT_THAT(info->operator_names, testing::ElementsAre("Mine"));
+  EXPECT_EQ(info->subgraphs, 2);
+}
+
+TEST(ForeignFileTest, IndicesOutOfRangeAreRefused) {
+  const Bytes bytes = ForeignFile{.inputs = {2}}.Build();
+  EXPECT_THAT(Read(bytes).status().message(), HasSubstr("refers to tensor 2 of 2"));
+  EXPECT_EQ(InspectTflite(bytes).status().code(), StatusCode::kCorrupt);
+}
+
+TEST(ForeignFileTest, AReshapesOptionsBecomeAConstant) {
+  const Result<Model> model =
+      Read(ForeignFile{.code = wire::BuiltinOperator_RESHAPE, .reshape_options = true}.Build());
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const Op& op = model->graph.ops[0];
+  ASSERT_EQ(op.inputs.size(), 2U);
+  EXPECT_THAT(model->graph.tensors[static_cast<size_t>(op.inputs[1])].constant->Values<int32_t>(),
+              testing::ElementsAre(-1, 1));
+}
+
+TEST(ForeignFileTest, ConvolutionsWithoutOptionsAreRefused) {
+  const Result<Model> model = Read(ForeignFile{.code = wire::BuiltinOperator_SOFTMAX}.Build());
+  EXPECT_EQ(model.status().code(), StatusCode::kCorrupt);
+  EXPECT_THAT(model.status().message(), HasSubstr("options are missing"));
+}
+
+// A file whose many tensors share one long name: a few hundred kilobytes that stand for gigabytes.
+TEST(ForeignFileTest, RepeatedDataIsRefused) {
+  flatbuffers::FlatBufferBuilder b;
+  const auto name = b.CreateString(std::string(100000, 'x'));
+  std::vector<flatbuffers::Offset<wire::Tensor>> tensors;
+  for (int i = 0; i < 10000; ++i) {
+    tensors.push_back(wire::CreateTensor(b, 0, wire::TensorType_FLOAT32, 0, name));
+  }
+  const auto tensor_vector = b.CreateVector(tensors);
+  const auto graphs = b.CreateVector(std::vector{wire::CreateSubGraph(b, tensor_vector)});
+  const auto buffers = b.CreateVector(std::vector{wire::CreateBuffer(b)});
+  b.Finish(wire::CreateModel(b, 3, 0, graphs, 0, buffers), "TFL3");
+  const Bytes bytes(b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize());
+  EXPECT_THAT(InspectTflite(bytes).status().message(), HasSubstr("again and again"));
+  EXPECT_EQ(Read(bytes).status().code(), StatusCode::kCorrupt);
+}
+
+// ---- mutations ----
+
+// Whatever the reader accepts, the writer writes and the reader reads again, equal.
+void ReadMutations(const Bytes& original, uint64_t seed, int count) {
+  fuzz::Mutator mutator(seed);
+  int accepted = 0;
+  for (int i = 0; i < count; ++i) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ", mutation " << i);
+    Bytes mutated = mutator.Mutate(original);
+    const Result<TfliteInfo> info = InspectTflite(mutated);
+    const Result<Model> model = Read(std::move(mutated));
+    if (!model.ok()) {
+      ASSERT_TRUE(model.status().code() == StatusCode::kCorrupt ||
+                  model.status().code() == StatusCode::kUnsupported);
+      continue;
+    }
+    ++accepted;
+    ASSERT_TRUE(info.ok()) << info.status().message();
+    const Result<Bytes> written = WriteTflite(*model);
+    ASSERT_TRUE(written.ok()) << written.status().message();
+    const Result<Model> again = Read(*written);
+    ASSERT_TRUE(again.ok()) << again.status().message();
+    ASSERT_TRUE(LacksABias(model->graph) || again->graph == model->graph);
+  }
+  EXPECT_GT(accepted, 0);
+  EXPECT_LT(accepted, count);
+}
+
+TEST(MutatedFileTest, OfOurWriter) { ReadMutations(SmallFile(), 20240607, 2000); }
+
+TEST(MutatedFileTest, OfThePeers) {
+  const std::vector<std::filesystem::path> files = PeerTfliteFiles("mbv2_035_96");
+  if (files.empty()) GTEST_SKIP() << kNoPeers;
+  for (const std::filesystem::path& path : files) {
+    SCOPED_TRACE(path.filename());
+    const Result<Bytes> bytes = ReadFile(path);
+    ASSERT_TRUE(bytes.ok());
+    ReadMutations(*bytes, 77, 60);
+  }
+}
+
+}  // namespace
+}  // namespace qbench::graph

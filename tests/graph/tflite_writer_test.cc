@@ -1,0 +1,222 @@
+// What the files look like on the wire: read back with the flatbuffer's own accessors, not with
+// qbench's reader.
+#include "graph/tflite_writer.h"
+
+#include <memory>
+#include <set>
+
+#include "gmock/gmock.h"
+#include "graph/tflite_reader.h"
+#include "gtest/gtest.h"
+#include "tests/graph/model_builder.h"
+#include "tflite_generated.h"
+
+namespace qbench::graph {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+class TfliteWriterTest : public testing::Test {
+ protected:
+  const wire::Model& Write(const Model& model) {
+    Result<Bytes> bytes = WriteTflite(model);
+    EXPECT_TRUE(bytes.ok()) << bytes.status().message();
+    bytes_ = std::move(bytes).value();
+    flatbuffers::Verifier verifier(bytes_.data(), bytes_.size());
+    EXPECT_TRUE(wire::VerifyModelBuffer(verifier));
+    return *wire::GetModel(bytes_.data());
+  }
+
+  // (code, version) of every operator.
+  static std::vector<std::pair<int, int>> Versions(const wire::Model& model) {
+    std::vector<std::pair<int, int>> versions;
+    for (const wire::Operator* op : *model.subgraphs()->Get(0)->operators()) {
+      const wire::OperatorCode* code = model.operator_codes()->Get(op->opcode_index());
+      EXPECT_EQ(code->deprecated_builtin_code(), code->builtin_code());
+      versions.emplace_back(code->builtin_code(), code->version());
+    }
+    return versions;
+  }
+
+  Bytes bytes_;
+};
+
+TEST_F(TfliteWriterTest, HasTheFormatsFrame) {
+  Model model = EveryFloatOperator();
+  model.signature = Signature{.input_names = {"image"}, .output_names = {"scores", "features"}};
+  const wire::Model& file = Write(model);
+  EXPECT_EQ(std::string(bytes_.begin() + 4, bytes_.begin() + 8), "TFL3");
+  EXPECT_EQ(file.version(), 3U);
+  EXPECT_EQ(file.description()->str(), "test");
+  EXPECT_EQ(file.buffers()->Get(0)->data(), nullptr);
+  ASSERT_EQ(file.signature_defs()->size(), 1U);
+  const wire::SignatureDef& signature = *file.signature_defs()->Get(0);
+  EXPECT_EQ(signature.signature_key()->str(), "serving_default");
+  EXPECT_EQ(signature.inputs()->Get(0)->name()->str(), "image");
+  EXPECT_EQ(signature.outputs()->Get(1)->name()->str(), "features");
+  EXPECT_EQ(signature.outputs()->Get(1)->tensor_index(),
+            static_cast<uint32_t>(model.graph.outputs[1]));
+  const wire::Tensor& input = *file.subgraphs()->Get(0)->tensors()->Get(0);
+  EXPECT_THAT(*input.shape(), ElementsAre(1, 9, 8, 3));
+  EXPECT_THAT(*input.shape_signature(), ElementsAre(-1, 9, 8, 3));
+}
+
+TEST_F(TfliteWriterTest, NamesTheOldestRuntimeThatFits) {
+  ModelBuilder b;
+  const TensorId x = b.Add(OpKind::kHardSwish, {b.Input({1, 4})});
+  const wire::Model& file = Write(b.Finish({x}));
+  ASSERT_EQ(file.metadata()->size(), 1U);
+  EXPECT_EQ(file.metadata()->Get(0)->name()->str(), "min_runtime_version");
+  const auto& data = *file.buffers()->Get(file.metadata()->Get(0)->buffer())->data();
+  ASSERT_EQ(data.size(), 16U);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(data.data())), "1.15.0");
+}
+
+TEST_F(TfliteWriterTest, ConstantsAreAlignedAndShared) {
+  ModelBuilder b;
+  TensorId x = b.Input({1, 4});
+  const std::vector<float> same(16, 0.5F);
+  x = b.Add(OpKind::kFullyConnected, {x, b.graph().AddConstant("a", {4, 4}, same), b.Weight({4})});
+  x = b.Add(OpKind::kFullyConnected, {x, b.graph().AddConstant("b", {4, 4}, same), b.Weight({4})});
+  const wire::Model& file = Write(b.Finish({x}));
+  const auto& tensors = *file.subgraphs()->Get(0)->tensors();
+  std::set<uint32_t> weight_buffers;
+  for (const wire::Tensor* tensor : tensors) {
+    if (tensor->name()->str() == "a" || tensor->name()->str() == "b") {
+      weight_buffers.insert(tensor->buffer());
+    }
+  }
+  EXPECT_EQ(weight_buffers.size(), 1U);
+  EXPECT_EQ(file.buffers()->size(), 5U);  // empty, weights, two biases, metadata
+  for (const wire::Buffer* buffer : *file.buffers()) {
+    if (buffer->data() == nullptr) continue;
+    EXPECT_EQ((buffer->data()->data() - bytes_.data()) % 16, 0);
+  }
+}
+
+TEST_F(TfliteWriterTest, SameModelSameBytes) {
+  const Result<Bytes> first = WriteTflite(EveryFloatOperator());
+  const Result<Bytes> second = WriteTflite(EveryFloatOperator());
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(*first, *second);
+}
+
+TEST_F(TfliteWriterTest, EveryOperatorComesBack) {
+  const Model model = EveryFloatOperator();
+  Write(model);
+  const Result<Model> again = ReadTflite(std::make_shared<const Bytes>(bytes_));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_TRUE(again->graph == model.graph);
+  // A model without a signature gets one by its tensors' names.
+  ASSERT_TRUE(again->signature.has_value());
+  EXPECT_THAT(again->signature->input_names, ElementsAre("input0"));
+}
+
+TEST_F(TfliteWriterTest, ConvolutionsWithoutBiasGetZeros) {
+  ModelBuilder b;
+  TensorId x = b.Input({1, 4, 4, 2});
+  x = b.Add(OpKind::kConv2D, {x, b.Weight({3, 1, 1, 2}), kNoTensor});
+  x = b.Add(OpKind::kDepthwiseConv2D, {x, b.Weight({1, 2, 2, 3}), kNoTensor});
+  Write(b.Finish({x}));
+  const Result<Model> again = ReadTflite(std::make_shared<const Bytes>(bytes_));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  for (const Op& op : again->graph.ops) {
+    ASSERT_NE(op.inputs[2], kNoTensor);
+    EXPECT_THAT(again->graph.tensors[static_cast<size_t>(op.inputs[2])].constant->Values<float>(),
+                ElementsAre(0.0F, 0.0F, 0.0F));
+  }
+}
+
+TEST_F(TfliteWriterTest, TensorsWithoutNamesGetNumbersInTheSignature) {
+  ModelBuilder b;
+  const TensorId x = b.Add(OpKind::kRelu, {b.Input({1, 4})});
+  Model model = b.Finish({x});
+  for (Tensor& tensor : model.graph.tensors) tensor.name.clear();
+  const wire::Model& file = Write(model);
+  EXPECT_EQ(file.signature_defs()->Get(0)->inputs()->Get(0)->name()->str(), "input_0");
+}
+
+// The float versions, and one operator code for each.
+TEST_F(TfliteWriterTest, FloatVersions) {
+  const wire::Model& file = Write(EveryFloatOperator());
+  for (const auto& [code, version] : Versions(file)) {
+    int expected = 1;
+    if (code == wire::BuiltinOperator_DEPTHWISE_CONV_2D) expected = 2;  // it is dilated
+    if (code == wire::BuiltinOperator_FULLY_CONNECTED) continue;        // see below
+    EXPECT_EQ(version, expected) << "operator " << code;
+  }
+  std::set<std::pair<int, int>> codes;
+  for (const wire::OperatorCode* code : *file.operator_codes()) {
+    EXPECT_TRUE(codes.emplace(code->builtin_code(), code->version()).second);
+  }
+}
+
+TEST_F(TfliteWriterTest, FullyConnectedVersions) {
+  ModelBuilder b;
+  TensorId x = b.Input({1, 4});
+  x = b.Add(OpKind::kFullyConnected, {x, b.Weight({4, 4}), b.Weight({4})});
+  x = b.Add(OpKind::kFullyConnected, FullyConnectedOptions{.keep_num_dims = true},
+            {x, b.Weight({4, 4}), b.Weight({4})});
+  x = b.Add(OpKind::kFullyConnected, {x, b.Weight({4, 4}), kNoTensor});
+  const auto hybrid = [&b](size_t scales) {
+    return b.graph().AddTensor(
+        {.name = "w" + std::to_string(b.graph().tensors.size()),
+         .type = DataType::kInt8,
+         .shape = {4, 4},
+         .quantization = Quantization{.scales = std::vector<float>(scales, 0.5F),
+                                      .zero_points = std::vector<int64_t>(scales, 0)},
+         .constant = MakeConstant(std::vector<int8_t>(16, 1))});
+  };
+  x = b.Add(OpKind::kFullyConnected, {x, hybrid(1), b.Weight({4})});
+  x = b.Add(OpKind::kFullyConnected, FullyConnectedOptions{.asymmetric_quantize_inputs = true},
+            {x, hybrid(1), b.Weight({4})});
+  x = b.Add(OpKind::kFullyConnected, FullyConnectedOptions{.asymmetric_quantize_inputs = true},
+            {x, hybrid(4), b.Weight({4})});
+  const int code = wire::BuiltinOperator_FULLY_CONNECTED;
+  EXPECT_THAT(Versions(Write(b.Finish({x}))),
+              ElementsAre(Pair(code, 1), Pair(code, 5), Pair(code, 6), Pair(code, 3), Pair(code, 9),
+                          Pair(code, 12)));
+}
+
+TEST_F(TfliteWriterTest, IntegerVersions) {
+  for (const DataType type : {DataType::kInt8, DataType::kInt16}) {
+    const bool is_int8 = type == DataType::kInt8;
+    const Quantization scale = {.scales = {0.5F}, .zero_points = {0}};
+    ModelBuilder b;
+    TensorId x = b.Input({1, 4, 4, 1});
+    x = b.Add(OpKind::kQuantize, NoOptions{}, {x}, type, scale);
+    const TensorId filter = b.graph().AddTensor({.name = "filter",
+                                                 .type = DataType::kInt8,
+                                                 .shape = {1, 1, 1, 1},
+                                                 .quantization = scale,
+                                                 .constant = MakeConstant<int8_t>({1})});
+    x = b.Add(OpKind::kConv2D, Conv2DOptions{}, {x, filter, kNoTensor}, type, scale);
+    x = b.Add(OpKind::kDepthwiseConv2D, DepthwiseConv2DOptions{}, {x, filter, kNoTensor}, type,
+              scale);
+    x = b.Add(OpKind::kAdd, BinaryOptions{}, {x, x}, type, scale);
+    x = b.Add(OpKind::kMaxPool2D, Pool2DOptions{}, {x}, type, scale);
+    x = b.Add(OpKind::kMean, MeanOptions{}, {x, b.Ints({1}, {1})}, type, scale);
+    x = b.Add(OpKind::kRelu, NoOptions{}, {x}, type, scale);
+    x = b.Add(OpKind::kDequantize, NoOptions{}, {x}, DataType::kFloat32);
+    using wire::BuiltinOperator;
+    EXPECT_THAT(Versions(Write(b.Finish({x}))),
+                ElementsAre(Pair(wire::BuiltinOperator_QUANTIZE, is_int8 ? 1 : 2),
+                            Pair(wire::BuiltinOperator_CONV_2D, is_int8 ? 3 : 4),
+                            Pair(wire::BuiltinOperator_DEPTHWISE_CONV_2D, is_int8 ? 3 : 5),
+                            Pair(wire::BuiltinOperator_ADD, is_int8 ? 2 : 3),
+                            Pair(wire::BuiltinOperator_MAX_POOL_2D, is_int8 ? 2 : 3),
+                            Pair(wire::BuiltinOperator_MEAN, is_int8 ? 2 : 3),
+                            Pair(wire::BuiltinOperator_RELU, is_int8 ? 2 : 3),
+                            Pair(wire::BuiltinOperator_DEQUANTIZE, is_int8 ? 2 : 3)));
+  }
+}
+
+TEST_F(TfliteWriterTest, RefusesABrokenModel) {
+  Model model = EveryFloatOperator();
+  model.graph.outputs = {12345};
+  EXPECT_EQ(WriteTflite(model).status().code(), StatusCode::kCorrupt);
+}
+
+}  // namespace
+}  // namespace qbench::graph

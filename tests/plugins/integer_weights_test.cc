@@ -1,0 +1,125 @@
+#include "plugins/quantizers/common/integer_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/plugins/tiny_models.h"
+
+namespace qbench::quantize {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(IntegerWeights, ErrorIsHalfAStepAndBiasScaleIsTheExactProduct) {
+  for (uint32_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const auto weights = RandomFloats(random, 5 * 3 * 3 * 7, -2.0F, 1.0F);
+    const auto bias = RandomFloats(random, 5, -3.0F, 3.0F);
+    const float input_scale = RandomFloats(random, 1, 0.001F, 0.1F)[0];
+    const auto result = QuantizeIntegerWeights({.weights = weights,
+                                                .shape = {5, 3, 3, 7},
+                                                .channel_axis = 0,
+                                                .bias = bias,
+                                                .input_scale = input_scale});
+    ASSERT_TRUE(result.ok());
+    EXPECT_THAT(result->widened, IsEmpty());
+    ASSERT_EQ(result->quantization.scales.size(), 5U);
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const float scale = result->quantization.scales[i / 63];
+      EXPECT_LE(std::abs(scale * result->weights[i] - weights[i]), scale * 0.5001F);
+    }
+    for (size_t channel = 0; channel < bias.size(); ++channel) {
+      const float scale = result->bias_quantization.scales[channel];
+      EXPECT_EQ(scale, input_scale * result->quantization.scales[channel]);
+      EXPECT_LE(std::abs(static_cast<double>(scale) * result->bias[channel] - bias[channel]),
+                scale * 0.5001);
+    }
+    EXPECT_THAT(result->bias_quantization.zero_points, Each(0));
+    EXPECT_EQ(result->bias_quantization.axis, 0);
+  }
+}
+
+TEST(IntegerWeights, PerTensorHasOneScale) {
+  const std::vector<float> weights = {1.0F, -0.5F, 0.25F, 0.0F};
+  const std::vector<float> bias = {0.5F, -0.5F};
+  const auto result = QuantizeIntegerWeights({.weights = weights,
+                                              .shape = {2, 2},
+                                              .bias = bias,
+                                              .input_scale = 0.5F,
+                                              .per_channel = false});
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(result->quantization.scales, ElementsAre(1.0F / 127.0F));
+  EXPECT_THAT(result->weights, ElementsAre(127, -64, 32, 0));
+  EXPECT_THAT(result->bias_quantization.scales, ElementsAre(0.5F * (1.0F / 127.0F)));
+  EXPECT_THAT(result->bias, ElementsAre(127, -127));
+}
+
+TEST(IntegerWeights, ChannelOfZerosHasAScaleThatIsValid) {
+  const std::vector<float> weights = {1.0F, -0.5F, 0.0F, 0.0F};
+  const std::vector<float> bias = {0.5F, 0.25F};
+  const auto result = QuantizeIntegerWeights(
+      {.weights = weights, .shape = {2, 2}, .bias = bias, .input_scale = 0.5F});
+  ASSERT_TRUE(result.ok());
+  EXPECT_GT(result->quantization.scales[1], 0.0F);
+  EXPECT_NEAR(result->bias[1] * result->bias_quantization.scales[1], 0.25F, 0.005F);
+}
+
+// The largest magnitude that the accumulator of a channel can take.
+double LargestSum(const IntegerWeights& result, size_t channel, size_t inner) {
+  double sum = result.bias.empty() ? 0.0 : std::abs(static_cast<double>(result.bias[channel]));
+  for (size_t i = 0; i < inner; ++i) {
+    sum += 255.0 * std::abs(static_cast<int>(result.weights[channel * inner + i]));
+  }
+  return sum;
+}
+
+TEST(IntegerWeights, BiasThatDoesNotFitWidensItsChannelAlone) {
+  const std::vector<float> weights = {1e-9F, -1e-9F, 1.0F, 0.5F};
+  const std::vector<float> bias = {100.0F, 100.0F};
+  const auto result = QuantizeIntegerWeights(
+      {.weights = weights, .shape = {2, 2}, .bias = bias, .input_scale = 1e-3F});
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(result->widened, ElementsAre(0));
+  EXPECT_EQ(result->quantization.scales[1], 1.0F / 127.0F);
+  for (size_t channel = 0; channel < 2; ++channel) {
+    EXPECT_LE(LargestSum(*result, channel, 2), std::numeric_limits<int32_t>::max());
+    EXPECT_NEAR(
+        result->bias[channel] * static_cast<double>(result->bias_quantization.scales[channel]),
+        100.0, 1e-3);
+  }
+}
+
+TEST(IntegerWeights, LongSumsStayIn32Bits) {
+  const std::vector<float> weights(100'000, 0.25F);  // 100,000 x 127 x 255 > 2^31
+  const auto result =
+      QuantizeIntegerWeights({.weights = weights, .shape = {1, 100'000}, .input_scale = 0.01F});
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(result->widened, ElementsAre(0));
+  EXPECT_LE(LargestSum(*result, 0, weights.size()), std::numeric_limits<int32_t>::max());
+  EXPECT_NEAR(result->weights[0] * result->quantization.scales[0], 0.25F, 0.002F);
+}
+
+TEST(IntegerWeights, TinyScalesStayNormal) {
+  const std::vector<float> weights = {1e-37F, 2e-38F};
+  const auto result =
+      QuantizeIntegerWeights({.weights = weights, .shape = {1, 2}, .input_scale = 1e-6F});
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(std::isnormal(result->quantization.scales[0] * 1e-6F));
+}
+
+TEST(IntegerWeights, TooManyWeightsAChannelAreRefused) {
+  const std::vector<float> weights((size_t{1} << 23) + 1, 0.0F);
+  const auto result = QuantizeIntegerWeights(
+      {.weights = weights, .shape = {1, static_cast<int32_t>(weights.size())}});
+  EXPECT_EQ(result.status().code(), StatusCode::kUnsupported);
+}
+
+}  // namespace
+}  // namespace qbench::quantize

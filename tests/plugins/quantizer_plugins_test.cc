@@ -1,0 +1,306 @@
+// The quantizer plugins as the harness sees them: shared libraries behind the C ABI.
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "gmock/gmock.h"
+#include "graph/tflite_reader.h"
+#include "graph/tflite_writer.h"
+#include "gtest/gtest.h"
+#include "kernels/interpreter.h"
+#include "qbench/quantizer.h"
+#include "tests/plugins/fake_host.h"
+#include "tests/plugins/tiny_models.h"
+
+namespace qbench::plugin {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::vector<int32_t> kSampleShape = {1, 16, 16, 3};
+
+// A loaded plugin; stays loaded, as in the harness.
+const qbench_quantizer_factory* Load(const std::string& id) {
+  const std::string path = std::string(QBENCH_BINARY_DIR "/lib/qbench/plugins/") + id + ".so";
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    ADD_FAILURE() << dlerror();
+    return nullptr;
+  }
+  const auto* entry =
+      static_cast<const qbench_plugin_entry_t*>(dlsym(library, "qbench_plugin_entry"));
+  if (entry == nullptr || entry->init(path.c_str()) != QBENCH_OK) {
+    ADD_FAILURE() << path;
+    return nullptr;
+  }
+  EXPECT_EQ(entry->abi_major, QBENCH_ABI_MAJOR);
+  EXPECT_EQ(entry->get_factory("qbench.factory.no_such_thing/1"), nullptr);
+  return static_cast<const qbench_quantizer_factory*>(entry->get_factory(QBENCH_QUANTIZER_FACTORY));
+}
+
+struct Outcome {
+  qbench_status status = QBENCH_OK;
+  std::string error;
+  Bytes model;
+};
+
+using QuantizerPointer = std::unique_ptr<qbench_quantizer, void (*)(qbench_quantizer*)>;
+
+QuantizerPointer Create(const std::string& id, const FakeHost& host) {
+  const qbench_quantizer_factory* factory = Load(id);
+  qbench_quantizer* quantizer = nullptr;
+  EXPECT_EQ(factory->create(host.host(), id.c_str(), &quantizer), QBENCH_OK);
+  return {quantizer, quantizer->destroy};
+}
+
+Outcome Quantize(const std::string& id, FakeHost& host, const Bytes& model,
+                 const std::vector<qbench_option>& options = {}) {
+  const QuantizerPointer quantizer = Create(id, host);
+  Outcome outcome;
+  outcome.status =
+      quantizer->init(quantizer.get(), options.data(), static_cast<uint32_t>(options.size()));
+  if (outcome.status == QBENCH_OK) {
+    outcome.status = quantizer->quantize(quantizer.get(), model.data(), model.size());
+  }
+  outcome.error = quantizer->last_error(quantizer.get());
+  EXPECT_EQ(outcome.status == QBENCH_OK, outcome.error.empty());
+  if (host.emitted.contains("model")) outcome.model = host.emitted["model"].bytes;
+  return outcome;
+}
+
+Bytes TinyFile() {
+  auto bytes = graph::WriteTflite(quantize::TinyClassifier());
+  EXPECT_TRUE(bytes.ok()) << bytes.status().message();
+  return std::move(*bytes);
+}
+
+graph::Model Read(const Bytes& bytes) {
+  auto model = graph::ReadTflite(std::make_shared<const Bytes>(bytes));
+  EXPECT_TRUE(model.ok()) << model.status().message();
+  return std::move(*model);
+}
+
+std::vector<float> Infer(const Bytes& bytes, const std::vector<float>& sample) {
+  const auto model = std::make_shared<const graph::Model>(Read(bytes));
+  auto interpreter = kernels::Interpreter::Create(model);
+  EXPECT_TRUE(interpreter.ok()) << interpreter.status().message();
+  const auto input = interpreter->TensorData(model->graph.inputs[0]);
+  EXPECT_EQ(input.size(), sample.size() * sizeof(float));
+  std::memcpy(input.data(), sample.data(), input.size());
+  EXPECT_TRUE(interpreter->Invoke().ok());
+  const auto output = interpreter->TensorData(model->graph.outputs[0]);
+  std::vector<float> values(output.size() / sizeof(float));
+  std::memcpy(values.data(), output.data(), output.size());
+  return values;
+}
+
+class QuantizerPlugin : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(All, QuantizerPlugin,
+                         ::testing::Values("float", "fp16", "dynamic", "int8"));
+
+TEST_P(QuantizerPlugin, DescribesItself) {
+  const qbench_quantizer_factory* factory = Load(GetParam());
+  ASSERT_NE(factory, nullptr);
+  ASSERT_EQ(factory->count(), 1U);
+  EXPECT_EQ(factory->get_descriptor(1), nullptr);
+  const qbench_quantizer_descriptor* descriptor = factory->get_descriptor(0);
+  EXPECT_EQ(descriptor->base.struct_size, sizeof(qbench_quantizer_descriptor));
+  EXPECT_EQ(descriptor->base.id, GetParam());
+  EXPECT_STREQ(descriptor->base.version, QBENCH_PLUGIN_VERSION);
+  EXPECT_EQ(descriptor->needs_samples != 0, GetParam() == "int8");
+  for (uint32_t i = 0; i < descriptor->base.option_count; ++i) {
+    EXPECT_EQ(descriptor->base.options[i]->struct_size, sizeof(qbench_option_info));
+    EXPECT_STRNE(descriptor->base.options[i]->help, "");
+  }
+  FakeHost host;
+  qbench_quantizer* quantizer = nullptr;
+  EXPECT_EQ(factory->create(host.host(), "other", &quantizer), QBENCH_INVALID_ARGUMENT);
+  EXPECT_EQ(quantizer, nullptr);
+}
+
+TEST_P(QuantizerPlugin, SameInputSameBytesAndOutputsCloseToFloat) {
+  const Bytes file = TinyFile();
+  FakeHost first;
+  FakeHost second;
+  first.MakeSamples(11, 20, kSampleShape);
+  second.MakeSamples(11, 20, kSampleShape);
+  const Outcome outcome = Quantize(GetParam(), first, file);
+  ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
+  EXPECT_EQ(first.emitted["model"].media_type, QBENCH_MEDIA_TFLITE);
+  EXPECT_EQ(Quantize(GetParam(), second, file).model, outcome.model);
+  std::vector<float> spread;  // of a class over the samples: what a constant answer would miss
+  for (const std::vector<float>& sample : first.samples) {
+    const auto expected = Infer(file, sample);
+    spread.push_back(expected[0]);
+    const auto actual = Infer(outcome.model, sample);
+    ASSERT_EQ(actual.size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_NEAR(actual[i], expected[i], GetParam() == "float" ? 0.0F : 0.03F);
+    }
+  }
+  EXPECT_GT(*std::max_element(spread.begin(), spread.end()) -
+                *std::min_element(spread.begin(), spread.end()),
+            0.15F);
+}
+
+TEST_P(QuantizerPlugin, BadOptionIsNamed) {
+  FakeHost host;
+  const Outcome outcome = Quantize(GetParam(), host, TinyFile(), {{"flavour", "mint"}});
+  EXPECT_EQ(outcome.status, QBENCH_INVALID_ARGUMENT);
+  EXPECT_THAT(outcome.error, HasSubstr("\"flavour\""));
+  EXPECT_TRUE(host.emitted.empty());
+}
+
+TEST_P(QuantizerPlugin, BrokenFileIsInvalid) {
+  FakeHost host;
+  host.MakeSamples(1, 2, kSampleShape);
+  Bytes file = TinyFile();
+  file.resize(file.size() / 2);
+  EXPECT_EQ(Quantize(GetParam(), host, file).status, QBENCH_INVALID_ARGUMENT);
+  EXPECT_TRUE(host.emitted.empty());
+}
+
+TEST_P(QuantizerPlugin, CallsOutOfOrderAreRefused) {
+  FakeHost host;
+  host.MakeSamples(1, 2, kSampleShape);
+  const Bytes file = TinyFile();
+  const QuantizerPointer quantizer = Create(GetParam(), host);
+  const auto quantize = [&] {
+    return quantizer->quantize(quantizer.get(), file.data(), file.size());
+  };
+  EXPECT_EQ(quantize(), QBENCH_INVALID_ARGUMENT);
+  EXPECT_EQ(quantizer->init(quantizer.get(), nullptr, 0), QBENCH_OK);
+  EXPECT_EQ(quantizer->init(quantizer.get(), nullptr, 0), QBENCH_INVALID_ARGUMENT);
+  EXPECT_EQ(quantize(), QBENCH_OK);
+  EXPECT_EQ(quantize(), QBENCH_INVALID_ARGUMENT);
+}
+
+TEST_P(QuantizerPlugin, HostThatDoesNotTakeTheArtifact) {
+  FakeHost host;
+  host.MakeSamples(1, 2, kSampleShape);
+  host.missing = {QBENCH_HOST_EMIT};
+  const Outcome outcome = Quantize(GetParam(), host, TinyFile());
+  EXPECT_EQ(outcome.status, QBENCH_HOST_ERROR);
+  EXPECT_THAT(outcome.error, HasSubstr(QBENCH_HOST_EMIT));
+}
+
+TEST(FloatPlugin, EmitsTheVeryBytes) {
+  FakeHost host;
+  const Bytes file = TinyFile();
+  EXPECT_EQ(Quantize("float", host, file).model, file);
+}
+
+TEST(QuantizedInput, OnlyFloatPassesItOn) {
+  FakeHost host;
+  host.MakeSamples(1, 4, kSampleShape);
+  const Outcome outcome = Quantize("int8", host, TinyFile());
+  ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
+  for (const char* id : {"fp16", "dynamic", "int8"}) {
+    FakeHost again;
+    again.MakeSamples(1, 4, kSampleShape);
+    const Outcome refused = Quantize(id, again, outcome.model);
+    EXPECT_EQ(refused.status, QBENCH_UNSUPPORTED) << id;
+    EXPECT_THAT(refused.error, HasSubstr("quantized already"));
+  }
+  FakeHost other;
+  EXPECT_EQ(Quantize("float", other, outcome.model).model, outcome.model);
+}
+
+TEST(Int8Plugin, RangesTravelBesideTheArtifact) {
+  FakeHost host;
+  host.MakeSamples(5, 12, kSampleShape);
+  const Outcome outcome = Quantize("int8", host, TinyFile(), {{"images", "8"}});
+  ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
+  EXPECT_EQ(host.samples_run, 8U);
+  EXPECT_THAT(host.progress, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(host.warnings, IsEmpty());
+  ASSERT_TRUE(host.emitted.contains("ranges"));
+  EXPECT_EQ(host.emitted["ranges"].media_type, QBENCH_MEDIA_JSON);
+  const Bytes& text = host.emitted["ranges"].bytes;
+  const auto json = ParseJson({reinterpret_cast<const char*>(text.data()), text.size()});
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->at("samples"), 8);
+  EXPECT_EQ(json->at("runtime"), "fake 1");
+  EXPECT_EQ(json->at("calibration"), "minmax");
+  const graph::Model model = Read(outcome.model);
+  const Json& input = json->at("tensors").at(0);
+  EXPECT_EQ(input.at("name"), model.graph.tensors[static_cast<size_t>(model.graph.inputs[0])].name);
+  float low = 1.0F;
+  float high = 0.0F;
+  for (size_t i = 0; i < 8; ++i) {
+    low = std::min(low, *std::min_element(host.samples[i].begin(), host.samples[i].end()));
+    high = std::max(high, *std::max_element(host.samples[i].begin(), host.samples[i].end()));
+  }
+  EXPECT_EQ(input.at("min").get<float>(), low);
+  EXPECT_EQ(input.at("max").get<float>(), high);
+}
+
+TEST(Int8Plugin, FewerSamplesThanAskedForIsAWarning) {
+  FakeHost host;
+  host.MakeSamples(5, 3, kSampleShape);
+  EXPECT_EQ(Quantize("int8", host, TinyFile()).status, QBENCH_OK);
+  EXPECT_THAT(host.warnings, ElementsAre(HasSubstr("3 samples instead of 100")));
+}
+
+TEST(Int8Plugin, NoSamplesIsAnErrorThatNamesTheNextStep) {
+  FakeHost host;
+  const Outcome outcome = Quantize("int8", host, TinyFile());
+  EXPECT_EQ(outcome.status, QBENCH_INVALID_ARGUMENT);
+  EXPECT_THAT(outcome.error, HasSubstr("--dataset"));
+}
+
+TEST(Int8Plugin, SamplesOfAnotherSizeAreRefused) {
+  FakeHost host;
+  host.MakeSamples(5, 3, {1, 8, 8, 3});
+  const Outcome outcome = Quantize("int8", host, TinyFile());
+  EXPECT_EQ(outcome.status, QBENCH_INVALID_ARGUMENT);
+  EXPECT_THAT(outcome.error, HasSubstr("[1, 16, 16, 3]"));
+  EXPECT_THAT(outcome.error, HasSubstr("[1, 8, 8, 3]"));
+}
+
+TEST(Int8Plugin, SampleThatIsNotFiniteIsNamed) {
+  FakeHost host;
+  host.MakeSamples(5, 3, kSampleShape);
+  host.samples[2][7] = std::numeric_limits<float>::quiet_NaN();
+  const Outcome outcome = Quantize("int8", host, TinyFile());
+  EXPECT_EQ(outcome.status, QBENCH_INVALID_ARGUMENT);
+  EXPECT_THAT(outcome.error, HasSubstr("calibration sample 2"));
+}
+
+TEST(Int8Plugin, RuntimeFailureIsTheHosts) {
+  FakeHost host;
+  host.MakeSamples(5, 3, kSampleShape);
+  host.runtime_failure = "litert crashed";
+  const Outcome outcome = Quantize("int8", host, TinyFile());
+  EXPECT_EQ(outcome.status, QBENCH_HOST_ERROR);
+  EXPECT_EQ(outcome.error, "litert crashed");
+}
+
+TEST(Int8Plugin, StopsWhereTheHostAsksFor) {
+  FakeHost host;
+  host.MakeSamples(5, 10, kSampleShape);
+  host.cancel_after = 4;
+  EXPECT_EQ(Quantize("int8", host, TinyFile()).status, QBENCH_CANCELLED);
+  EXPECT_EQ(host.samples_run, 5U);
+  EXPECT_TRUE(host.emitted.empty());
+}
+
+TEST(Int8Plugin, BadValuesAreNamedWithTheValidOnes) {
+  FakeHost host;
+  EXPECT_EQ(Quantize("int8", host, {}, {{"io", "uint8"}}).error,
+            "int8:io=uint8: the value must be float|int8");
+  EXPECT_EQ(Quantize("int8", host, {}, {{"images", "0"}}).error,
+            "int8:images=0: the value must be 1..100000");
+}
+
+}  // namespace
+}  // namespace qbench::plugin

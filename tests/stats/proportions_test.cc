@@ -1,0 +1,56 @@
+#include "harness/stats/proportions.h"
+
+#include <gtest/gtest.h>
+
+namespace qbench::stats {
+namespace {
+
+TEST(WilsonInterval, MatchesPublishedValues) {
+  // Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17
+  // (1998), table I, method 3: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+  const Interval a = WilsonInterval(81, 263);
+  EXPECT_NEAR(a.low, 0.2553, 5e-5);
+  EXPECT_NEAR(a.high, 0.3662, 5e-5);
+  const Interval b = WilsonInterval(15, 148);
+  EXPECT_NEAR(b.low, 0.0624, 5e-5);
+  EXPECT_NEAR(b.high, 0.1605, 5e-5);
+  const Interval c = WilsonInterval(0, 20);
+  EXPECT_EQ(c.low, 0);
+  EXPECT_NEAR(c.high, 0.1611, 5e-5);
+  const Interval d = WilsonInterval(1, 29);
+  EXPECT_NEAR(d.low, 0.0061, 5e-5);
+  EXPECT_NEAR(d.high, 0.1718, 5e-5);
+}
+
+TEST(WilsonInterval, OfTheFullIntelTestSet) {
+  const Interval interval = WilsonInterval(2700, 3000);
+  EXPECT_NEAR(interval.low, 0.88875, 1e-5);
+  EXPECT_NEAR(interval.high, 0.91023, 1e-5);
+}
+
+TEST(WilsonInterval, IsOneAtTheTop) { EXPECT_EQ(WilsonInterval(10, 10).high, 1); }
+
+TEST(WilsonInterval, NarrowsWithLessConfidence) {
+  EXPECT_GT(WilsonInterval(5, 10, 0.8).low, WilsonInterval(5, 10, 0.99).low);
+}
+
+TEST(WilsonInterval, SaysNothingWithoutTrials) {
+  EXPECT_EQ(WilsonInterval(0, 0).low, 0);
+  EXPECT_EQ(WilsonInterval(0, 0).high, 1);
+  EXPECT_EQ(WilsonInterval(11, 10).high, 1);
+}
+
+TEST(McNemarOneSidedP, IsTheBinomialTail) {
+  EXPECT_NEAR(McNemarOneSidedP(10, 2), 79.0 / 4096, 1e-15);  // (66 + 12 + 1) / 2^12
+  EXPECT_NEAR(McNemarOneSidedP(5, 5), 638.0 / 1024, 1e-12);
+  EXPECT_NEAR(McNemarOneSidedP(3, 0), 0.125, 1e-15);
+  EXPECT_NEAR(McNemarOneSidedP(121, 59), 2.217224631877588e-06, 1e-17);
+}
+
+TEST(McNemarOneSidedP, IsOneWhereNothingWasLost) {
+  EXPECT_EQ(McNemarOneSidedP(0, 0), 1);
+  EXPECT_EQ(McNemarOneSidedP(0, 7), 1);
+}
+
+}  // namespace
+}  // namespace qbench::stats

@@ -1,0 +1,248 @@
+#include "harness/store/store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "tests/store/child_process.h"
+#include "tests/store/same_fields.h"
+#include "tests/store/sample_run.h"
+
+namespace qbench::store {
+namespace {
+
+using ::testing::HasSubstr;
+
+class StoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto folder = TempDir::Create("qbench-store-test");
+    ASSERT_TRUE(folder.ok()) << folder.status().message();
+    folder_.emplace(std::move(folder).value());
+  }
+  std::filesystem::path path() const { return folder_->path() / "qbench.sqlite"; }
+
+  Store Open(OpenMode mode = OpenMode::kReadWrite) {
+    auto store = Store::Open(path(), mode);
+    EXPECT_TRUE(store.ok()) << store.status().message();
+    return std::move(store).value();
+  }
+
+  // A small run with one cell whose measurements are all still to come.
+  static int64_t AddEmptyCell(Store& store) {
+    store::Run run;
+    run.plan_hash = "plan";
+    Cell cell;
+    cell.run_id = *store.BeginRun(run);
+    cell.model_id = *store.UpsertModel({0, "m", "m.h5", "1", "", "2"});
+    cell.split_id = *store.UpsertDatasetSplit(
+        {0, "d", "test", "3", {"a", "b"}, {{"a/1.jpg", 0}, {"b/2.jpg", 1}}});
+    cell.quantizer_id =
+        *store.UpsertPlugin({0, PluginKind::kQuantizer, "float", "1", "f.so", "4", {}});
+    cell.runtime_id =
+        *store.UpsertPlugin({0, PluginKind::kRuntime, "litert", "1", "l.so", "5", {}});
+    return *store.AddCell(cell);
+  }
+
+  static Measurement Latency(int64_t cell_id, int32_t repetition) {
+    Measurement measurement;
+    measurement.cell_id = cell_id;
+    measurement.repetition = repetition;
+    measurement.samples_ns.assign(500, 1.5e6 + repetition);
+    return measurement;
+  }
+
+  std::optional<TempDir> folder_;
+};
+
+TEST_F(StoreTest, GivesBackEveryFieldOfEveryRecord) {
+  SampleRunOptions options;
+  options.images = 30;
+  int64_t run_id = 0;
+  RunData first;
+  {
+    Store store = Open();
+    auto stored = StoreSampleRun(store, options);
+    ASSERT_TRUE(stored.ok()) << stored.status().message();
+    run_id = *stored;
+    first = *store.LoadRun(run_id);
+  }
+  Store reader = Open(OpenMode::kReadOnly);
+  auto loaded = reader.LoadRun(run_id);
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  ExpectSameFields(loaded->run, first.run);
+  EXPECT_EQ(loaded->run.finished_at, "2025-11-20T21:19:44Z");
+  EXPECT_EQ(loaded->run.host["cpu"], "Cortex-A76, 4 cores");
+  EXPECT_EQ(loaded->notes.size(), 1U);
+  EXPECT_EQ(loaded->models.size(), 1U);
+  EXPECT_EQ(loaded->plugins.size(), 4U);
+  EXPECT_EQ(loaded->artifacts.size(), 3U);
+  ASSERT_EQ(loaded->splits.size(), 1U);
+  EXPECT_EQ(loaded->splits.begin()->second.images.size(), 30U);
+  EXPECT_EQ(loaded->splits.begin()->second.images[29].label, 5);
+  ASSERT_EQ(loaded->cells.size(), 3U);
+  for (size_t i = 0; i < 3; ++i) {
+    ExpectSameFields(loaded->cells[i].cell, first.cells[i].cell);
+    ASSERT_EQ(loaded->cells[i].measurements.size(), 4U);
+    for (size_t j = 0; j < 4; ++j) {
+      ExpectSameFields(loaded->cells[i].measurements[j], first.cells[i].measurements[j]);
+    }
+  }
+}
+
+TEST_F(StoreTest, KeepsAMeasurementsEveryBit) {
+  Store store = Open();
+  const int64_t cell = AddEmptyCell(store);
+  Measurement sent = Latency(cell, 2);
+  sent.samples_ns = {1.0 / 3, 1e-300, 4e9, 0};
+  sent.status = Outcome::kInvalid;
+  sent.reason = "swapped; \"quotes\", 'more' and µ";
+  sent.load_ms = 0.1;
+  sent.conditions = {{"throttled", "0x50000"}};
+  ASSERT_TRUE(store.CommitMeasurement(sent).ok());
+  Measurement accuracy;
+  accuracy.cell_id = cell;
+  accuracy.kind = MeasurementKind::kAccuracy;
+  accuracy.predictions = {-1, 1};
+  accuracy.confidences = {-1.0F, 0.1F};
+  ASSERT_TRUE(store.CommitMeasurement(accuracy).ok());
+
+  auto got = store.Measurements(cell);
+  ASSERT_TRUE(got.ok());
+  ASSERT_EQ(got->size(), 2U);
+  accuracy.id = (*got)[0].id;
+  sent.id = (*got)[1].id;
+  ExpectSameFields((*got)[0], accuracy);  // accuracy before latency, whatever came first
+  ExpectSameFields((*got)[1], sent);
+}
+
+TEST_F(StoreTest, NeverRewritesAMeasurement) {
+  Store store = Open();
+  const int64_t cell = AddEmptyCell(store);
+  ASSERT_TRUE(store.CommitMeasurement(Latency(cell, 0)).ok());
+  Measurement other = Latency(cell, 0);
+  other.samples_ns = {1};
+  const Status status = store.CommitMeasurement(other, {Outcome::kOk, {}, {}, ""});
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("committed already"));
+  EXPECT_EQ(store.Measurements(cell)->at(0).samples_ns.size(), 500U);
+  EXPECT_EQ(store.Cells(1)->at(0).status, Outcome::kNotMeasured);  // rolled back with it
+}
+
+TEST_F(StoreTest, RefusesPredictionsThatDoNotFitTheSplit) {
+  Store store = Open();
+  Measurement accuracy;
+  accuracy.cell_id = AddEmptyCell(store);
+  accuracy.kind = MeasurementKind::kAccuracy;
+  accuracy.predictions = {0};
+  accuracy.confidences = {1};
+  EXPECT_THAT(store.CommitMeasurement(accuracy).message(), HasSubstr("1 predictions"));
+  accuracy.predictions = {0, 2};
+  accuracy.confidences = {1, 1};
+  EXPECT_THAT(store.CommitMeasurement(accuracy).message(), HasSubstr("class 2"));
+  accuracy.cell_id = 77;
+  EXPECT_THAT(store.CommitMeasurement(accuracy).message(), HasSubstr("no cell 77"));
+}
+
+TEST_F(StoreTest, CommitsAnOutcomeTogetherWithItsMeasurement) {
+  Store store = Open();
+  const int64_t cell = AddEmptyCell(store);
+  ASSERT_TRUE(store
+                  .CommitMeasurement(Latency(cell, 0), {Outcome::kFailed, Outcome::kNotMeasured,
+                                                        Outcome::kFailed, "out of luck"})
+                  .ok());
+  const Cell stored = store.Cells(1)->at(0);
+  EXPECT_EQ(stored.status, Outcome::kFailed);
+  EXPECT_EQ(stored.latency_status, Outcome::kFailed);
+  EXPECT_EQ(stored.reason, "out of luck");
+}
+
+TEST_F(StoreTest, AddsEqualRecordsOnce) {
+  Store store = Open();
+  Plugin plugin{0, PluginKind::kRuntime, "xnnpack", "1", "x.so", "aa", {{"isa", "neon"}}};
+  const int64_t id = *store.UpsertPlugin(plugin);
+  EXPECT_EQ(*store.UpsertPlugin(plugin), id);
+  plugin.facts["isa"] = "neondot";
+  EXPECT_NE(*store.UpsertPlugin(plugin), id);
+
+  const int64_t cell = AddEmptyCell(store);
+  Cell again = store.Cells(1)->at(0);
+  again.status = Outcome::kOk;
+  EXPECT_EQ(*store.AddCell(again), cell);
+  again.threads = 4;
+  EXPECT_NE(*store.AddCell(again), cell);
+}
+
+TEST_F(StoreTest, FindsTheNewestUnfinishedRunOfAPlan) {
+  Store store = Open();
+  EXPECT_EQ(*store.LatestRun(), std::nullopt);
+  store::Run run;
+  run.plan_hash = "a";
+  const int64_t first = *store.BeginRun(run);
+  const int64_t second = *store.BeginRun(run);
+  run.plan_hash = "b";
+  const int64_t other = *store.BeginRun(run);
+  EXPECT_EQ(*store.FindUnfinishedRun("a"), second);
+  ASSERT_TRUE(store.FinishRun(second, "2025-11-20T21:19:44Z").ok());
+  EXPECT_EQ(*store.FindUnfinishedRun("a"), first);
+  EXPECT_EQ(*store.FindUnfinishedRun("c"), std::nullopt);
+  EXPECT_EQ(*store.LatestRun(), other);
+  EXPECT_EQ(store.Runs()->front().id, other);
+  EXPECT_EQ(store.FinishRun(second, "later").code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(StoreTest, NamesTheNewestRunWhereTheWantedOneIsMissing) {
+  Store store = Open();
+  EXPECT_THAT(store.LoadRun(1).status().message(), HasSubstr("holds no runs yet"));
+  AddEmptyCell(store);
+  const Status status = store.LoadRun(9).status();
+  EXPECT_EQ(status.code(), StatusCode::kNotFound);
+  EXPECT_THAT(status.message(), HasSubstr("the newest is 1"));
+}
+
+TEST_F(StoreTest, LetsAReaderInWhileARunIsBeingWritten) {
+  Store writer = Open();
+  const int64_t cell = AddEmptyCell(writer);
+  Store reader = Open(OpenMode::kReadOnly);
+  EXPECT_EQ(reader.Measurements(cell)->size(), 0U);
+  ASSERT_TRUE(writer.CommitMeasurement(Latency(cell, 0)).ok());
+  EXPECT_EQ(reader.Measurements(cell)->size(), 1U);
+  const auto refused = reader.BeginRun({});
+  EXPECT_EQ(refused.status().code(), StatusCode::kIo);
+}
+
+// The child tells a byte after each commit and is killed at once when the n-th arrives, wherever it
+// is by then: everything it told of must be there, whole, and nothing half.
+TEST_F(StoreTest, KeepsWhatWasCommittedWhenTheProcessIsKilled) {
+  int64_t cell = 0;
+  {
+    Store store = Open();
+    cell = AddEmptyCell(store);
+  }
+  int32_t next = 0;
+  for (size_t stop_after : {1, 2, 3, 5, 8, 13}) {
+    const std::string told = RunInChild(
+        [&](int descriptor) {
+          auto store = Store::Open(path(), OpenMode::kReadWrite);
+          for (int32_t i = next; store.ok(); ++i) {
+            if (!store->CommitMeasurement(Latency(cell, i)).ok()) return;
+            Tell(descriptor, "+");
+          }
+        },
+        stop_after);
+    ASSERT_GE(told.size(), stop_after);
+    Store store = Open();  // the lock went with its holder
+    auto measurements = store.Measurements(cell);
+    ASSERT_TRUE(measurements.ok()) << measurements.status().message();
+    ASSERT_GE(measurements->size(), static_cast<size_t>(next) + told.size());
+    next = 0;
+    for (const Measurement& measurement : *measurements) {
+      EXPECT_EQ(measurement.repetition, next);
+      EXPECT_EQ(measurement.samples_ns, Latency(cell, next).samples_ns);
+      ++next;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace qbench::store
