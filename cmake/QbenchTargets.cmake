@@ -37,20 +37,27 @@ function(qbench_library name)
   target_link_libraries(${name} PUBLIC qbench_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
-# qbench_plugin(NAME SOURCES a.cc… [PRIVATE lib…]): lib/qbench/plugins/NAME.so, which exports
-# qbench_plugin_entry and nothing else.
-function(qbench_plugin name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PRIVATE" ${ARGN})
-  set(target qbench_plugin_${name})
+# qbench_plugin_module(TARGET FOLDER folder SOURCES a.cc… [NAME name] [PRIVATE lib…]):
+# lib/qbench/FOLDER/NAME.so, which exports qbench_plugin_entry and nothing else.
+function(qbench_plugin_module target)
+  cmake_parse_arguments(ARG "" "FOLDER;NAME" "SOURCES;PRIVATE" ${ARGN})
+  if(NOT ARG_NAME)
+    set(ARG_NAME ${target})
+  endif()
   add_library(${target} MODULE ${ARG_SOURCES})
   target_link_libraries(${target} PRIVATE qbench_options ${ARG_PRIVATE})
   target_link_options(${target} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/plugin.map)
   if(NOT QBENCH_SANITIZE)
     target_link_options(${target} PRIVATE -Wl,--no-undefined)
   endif()
-  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
-                                             LIBRARY_OUTPUT_DIRECTORY ${QBENCH_PLUGIN_DIR})
-  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/qbench/plugins)
+  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME ${ARG_NAME}
+                                             LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/qbench/${ARG_FOLDER})
+endfunction()
+
+# qbench_plugin(NAME SOURCES a.cc… [PRIVATE lib…]): one of qbench's own plugins, installed.
+function(qbench_plugin name)
+  qbench_plugin_module(qbench_plugin_${name} FOLDER plugins NAME ${name} ${ARGN})
+  install(TARGETS qbench_plugin_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/qbench/plugins)
 endfunction()
 
 # qbench_test(NAME LABEL unit|abi|conformance|golden|cli|fuzz|migration SOURCES a_test.cc… [LINK lib…]

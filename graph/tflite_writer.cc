@@ -135,6 +135,25 @@ Signature DefaultSignature(const Graph& graph) {
           .output_names = DefaultNames(graph, graph.outputs, "output")};
 }
 
+// A fully connected layer's bias may be -1. LiteRT's convolutions want one, if only of zeros:
+// CONV_2D refuses a file without, and LiteRT 2.3's XNNPACK crashes on such a DEPTHWISE_CONV_2D.
+void AddMissingBiases(Graph& graph) {
+  for (Op& op : graph.ops) {
+    const bool convolution = op.kind == OpKind::kConv2D || op.kind == OpKind::kDepthwiseConv2D;
+    if (!convolution || op.inputs[2] != kNoTensor) continue;
+    const DataType input = graph.tensors[static_cast<size_t>(op.inputs[0])].type;
+    DataType type = DataType::kInt32;
+    if (input == DataType::kFloat32) type = DataType::kFloat32;
+    if (input == DataType::kInt16) type = DataType::kInt64;
+    const int32_t channels = graph.tensors[static_cast<size_t>(op.outputs[0])].shape[3];
+    op.inputs[2] = graph.AddTensor(
+        {.name = fmt::format("{}/bias", DisplayName(graph, op)),
+         .type = type,
+         .shape = {channels},
+         .constant = Constant(Bytes(static_cast<size_t>(channels) * DataTypeSize(type), 0))});
+  }
+}
+
 // A flatbuffer is built from its end: what is written first stands last. Constants come first, so
 // that in the file the tables stand together at the front.
 class ModelWriter {
@@ -235,10 +254,7 @@ class ModelWriter {
 
   Offset<wire::Operator> WriteOperator(const Op& op) {
     const WireOptions options = std::visit(OptionsWriter(builder_, graph_, op), op.options);
-    std::vector<TensorId> inputs = op.inputs;
-    // A fully connected layer's bias may be -1; LiteRT's convolutions want it left out.
-    if (op.kind != OpKind::kFullyConnected && inputs.back() == kNoTensor) inputs.pop_back();
-    const auto wire_inputs = builder_.CreateVector(inputs);
+    const auto wire_inputs = builder_.CreateVector(op.inputs);
     const auto wire_outputs = builder_.CreateVector(op.outputs);
     return wire::CreateOperator(builder_, OperatorCode(op), wire_inputs, wire_outputs, options.type,
                                 options.table);
@@ -313,7 +329,9 @@ Result<Bytes> WriteTflite(const Model& model) {
     return Error(StatusCode::kUnsupported,
                  "the weights take {} bytes; a .tflite file holds less than 2 GiB", constant_bytes);
   }
-  return ModelWriter(model, constant_bytes + 4096).Write();
+  Model complete = model;  // shares the constants
+  AddMissingBiases(complete.graph);
+  return ModelWriter(complete, constant_bytes + 4096).Write();
 }
 
 }  // namespace qbench::graph

@@ -7,9 +7,10 @@
 
 namespace qbench::graph {
 
-// A model without a signature gets one by its tensors' names. Layers' names (Op::name) have no
-// place in the format. Validates first. kUnsupported where the file would pass 2 GiB; else
-// Validate's errors.
+// A model without a signature gets one by its tensors' names, and a convolution without a bias one
+// of zeros, which LiteRT needs; else reading the file gives an equal model. Layers' names
+// (Op::name) have no place in the format. Validates first. kUnsupported where the file would pass 2
+// GiB; else Validate's errors.
 Result<Bytes> WriteTflite(const Model& model);
 
 }  // namespace qbench::graph

@@ -105,7 +105,6 @@ Result<Run> PrepareActivationFloat(const OpContext& context) {
 
 template <typename Element>
 Result<Run> PrepareReluQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 1));
   const Operand& input = context.input(0);
   const Operand& output = context.output();
   LeakyReluQuantization q;
@@ -131,7 +130,6 @@ Result<Run> PrepareReluQuantized(const OpContext& context) {
 
 template <typename Element>
 Result<Run> PrepareTableQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 1));
   const bool tanh = context.op->kind == OpKind::kTanh;
   const ByteTable table =
       MakeTable<Element>(context.input(0), context.output(), tanh ? TanhOf : LogisticOf);
@@ -140,7 +138,6 @@ Result<Run> PrepareTableQuantized(const OpContext& context) {
 
 template <typename Element>
 Result<Run> PrepareHardSwishQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 1));
   const Operand& input = context.input(0);
   const Operand& output = context.output();
   const float fine_input_scale = input.scale() / 128.0F;

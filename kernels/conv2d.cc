@@ -75,25 +75,19 @@ namespace {
 Result<Window> WindowOf(const OpContext& context) {
   const auto& options = context.options<graph::Conv2DOptions>();
   const graph::Shape& filter = context.input(1).shape();
-  if (filter[3] != context.input(0).shape()[3]) {
-    return Error(StatusCode::kUnsupported, "grouped convolution ({} channels, filters of {})",
-                 context.input(0).shape()[3], filter[3]);
-  }
   return MakeWindow(context.input(0).shape(), context.output().shape(), filter[1], filter[2],
                     options.dilation_h, options.dilation_w, options);
 }
 
 template <typename Activation, typename Weight>
 Result<Run> PrepareQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 2));
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
   const Operand& input = context.input(0);
   const Operand& filter = context.input(1);
-  const Operand bias = context.optional_input(2);
+  const Operand& bias = context.input(2);
   const int32_t filter_zero_point = std::is_same_v<Weight, int8_t> ? 0 : filter.zero_point();
-  QB_ASSIGN_OR_RETURN(const std::vector<float> filter_scales, filter.ChannelScales(w.out_c));
   QB_ASSIGN_OR_RETURN(const Requantizer requantize,
-                      MakeRequantizer(input, filter_scales, context.output(),
+                      MakeRequantizer(input, filter.ChannelScales(w.out_c), context.output(),
                                       context.options<graph::Conv2DOptions>().activation));
   return Run([=, out = context.output().As<Activation>(),
               patch = std::vector<int16_t>(static_cast<size_t>(w.patch()))]() mutable {
@@ -120,7 +114,7 @@ Result<Run> PrepareConv2DFloat(const OpContext& context) {
   };
   const bool constant = filter.tensor->is_constant();
   if (constant) transpose(transposed);
-  return Run([=, in = context.input(0).As<float>(), bias = context.optional_input(2).As<float>(),
+  return Run([=, in = context.input(0).As<float>(), bias = context.input(2).As<float>(),
               out = context.output().As<float>(),
               range = RangeOf(context.options<graph::Conv2DOptions>().activation),
               transposed = std::move(transposed), patch = std::vector<float>(patch_size),
@@ -145,10 +139,10 @@ Result<Run> PrepareConv2DDynamicRange(const OpContext& context) {
   const Operand& weights = context.input(1);
   DynamicRangeFilter filter;
   filter.weights = weights.As<int8_t>();
-  QB_ASSIGN_OR_RETURN(filter.scales, weights.ChannelScales(w.out_c));
+  filter.scales = weights.ChannelScales(w.out_c);
   filter.asymmetric_inputs =
       std::ranges::any_of(filter.scales, [&](float s) { return s != filter.scales[0]; });
-  return Run([=, in = context.input(0).As<float>(), bias = context.optional_input(2).As<float>(),
+  return Run([=, in = context.input(0).As<float>(), bias = context.input(2).As<float>(),
               out = context.output().As<float>(),
               range = RangeOf(context.options<graph::Conv2DOptions>().activation),
               quantized = std::vector<int8_t>(static_cast<size_t>(w.in_image())),

@@ -37,7 +37,6 @@ void Dequantize(const ChannelParameters& q, const Element* input, int64_t count,
 
 template <typename Element>
 Result<Run> PrepareQuantize(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 0));
   const Operand& output = context.output();
   return Run([in = context.input(0).As<float>(), out = output.As<Element>(), count = output.count(),
               scale = output.scale(),
@@ -46,7 +45,6 @@ Result<Run> PrepareQuantize(const OpContext& context) {
 
 template <typename Input, typename Output>
 Result<Run> PrepareRequantize(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 1));
   const Operand& input = context.input(0);
   const Operand& output = context.output();
   RequantizeParameters q;
@@ -63,16 +61,10 @@ Result<Run> PrepareRequantize(const OpContext& context) {
 template <typename Element>
 Result<Run> PrepareDequantize(const OpContext& context) {
   const Operand& input = context.input(0);
-  if (!input.quantized()) return Error(StatusCode::kUnsupported, "an input without a scale");
   const graph::Quantization& quantization = *input.tensor->quantization;
   ChannelParameters q;
   q.scales = quantization.scales;
-  q.zero_points.assign(q.scales.size(), 0);
-  for (size_t i = 0; i < q.zero_points.size() && !quantization.zero_points.empty(); ++i) {
-    const size_t from = std::min(i, quantization.zero_points.size() - 1);
-    QB_ASSIGN_OR_RETURN(q.zero_points[i],
-                        ZeroPointOf(quantization.zero_points[from], input.type()));
-  }
+  q.zero_points.assign(quantization.zero_points.begin(), quantization.zero_points.end());
   for (size_t d = static_cast<size_t>(quantization.axis) + 1; d < input.shape().size(); ++d) {
     q.inner *= input.shape()[d];
   }
@@ -96,6 +88,7 @@ template Result<Run> PrepareRequantize<uint8_t, int8_t>(const OpContext&);
 template Result<Run> PrepareRequantize<uint8_t, uint8_t>(const OpContext&);
 template Result<Run> PrepareRequantize<int16_t, int8_t>(const OpContext&);
 template Result<Run> PrepareRequantize<int8_t, int16_t>(const OpContext&);
+template Result<Run> PrepareRequantize<uint8_t, int16_t>(const OpContext&);
 template Result<Run> PrepareRequantize<int16_t, int16_t>(const OpContext&);
 template Result<Run> PrepareDequantize<int8_t>(const OpContext&);
 template Result<Run> PrepareDequantize<uint8_t>(const OpContext&);

@@ -102,9 +102,6 @@ Result<Window> WindowOf(const OpContext& context) {
   const auto& options = context.options<graph::DepthwiseConv2DOptions>();
   const graph::Shape& input = context.input(0).shape();
   const graph::Shape& filter = context.input(1).shape();
-  if (filter[3] % input[3] != 0) {
-    return Error(StatusCode::kUnsupported, "{} filters for {} channels", filter[3], input[3]);
-  }
   // More 16-bit products than these could overflow a 32-bit sum.
   if (int64_t{filter[1]} * filter[2] > (1 << 15)) {
     return Error(StatusCode::kUnsupported, "a filter of {}x{}", filter[1], filter[2]);
@@ -115,15 +112,13 @@ Result<Window> WindowOf(const OpContext& context) {
 
 template <typename Activation, typename Weight>
 Result<Run> PrepareQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 2));
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
   const Operand& input = context.input(0);
   const Operand& filter = context.input(1);
-  const Operand bias = context.optional_input(2);
+  const Operand& bias = context.input(2);
   const int32_t filter_zero_point = std::is_same_v<Weight, int8_t> ? 0 : filter.zero_point();
-  QB_ASSIGN_OR_RETURN(const std::vector<float> filter_scales, filter.ChannelScales(w.out_c));
   QB_ASSIGN_OR_RETURN(const Requantizer requantize,
-                      MakeRequantizer(input, filter_scales, context.output(),
+                      MakeRequantizer(input, filter.ChannelScales(w.out_c), context.output(),
                                       context.options<graph::DepthwiseConv2DOptions>().activation));
   using Accumulator = AccumulatorOf<Activation>;
   return Run([=, out = context.output().As<Activation>(),
@@ -139,7 +134,7 @@ Result<Run> PrepareQuantized(const OpContext& context) {
 Result<Run> PrepareDepthwiseConv2DFloat(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
   return Run([w, in = context.input(0).As<float>(), filter = context.input(1).As<float>(),
-              bias = context.optional_input(2).As<float>(), out = context.output().As<float>(),
+              bias = context.input(2).As<float>(), out = context.output().As<float>(),
               range = RangeOf(context.options<graph::DepthwiseConv2DOptions>().activation),
               sums = std::vector<float>(static_cast<size_t>(w.out_c))]() mutable {
     DepthwiseConv2DFloat(w, w.out_c / w.in_c, in, filter, bias, range, sums.data(), out);
@@ -159,9 +154,9 @@ Result<Run> PrepareDepthwiseConv2DInt16(const OpContext& context) {
 Result<Run> PrepareDepthwiseConv2DDynamicRange(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
   const Operand& filter = context.input(1);
-  QB_ASSIGN_OR_RETURN(const std::vector<float> scales, filter.ChannelScales(w.out_c));
-  return Run([w, scales, in = context.input(0).As<float>(), weights = filter.As<int8_t>(),
-              bias = context.optional_input(2).As<float>(), out = context.output().As<float>(),
+  return Run([w, in = context.input(0).As<float>(), weights = filter.As<int8_t>(),
+              scales = filter.ChannelScales(w.out_c), bias = context.input(2).As<float>(),
+              out = context.output().As<float>(),
               range = RangeOf(context.options<graph::DepthwiseConv2DOptions>().activation),
               quantized = std::vector<int8_t>(static_cast<size_t>(w.in_image())),
               sums = std::vector<int32_t>(static_cast<size_t>(w.out_c))]() mutable {

@@ -117,6 +117,7 @@ constexpr Kernel kKernels[] = {
     {OpKind::kQuantize, kU8, kU8, PrepareRequantize<uint8_t, uint8_t>},
     {OpKind::kQuantize, kI16, kI8, PrepareRequantize<int16_t, int8_t>},
     {OpKind::kQuantize, kI8, kI16, PrepareRequantize<int8_t, int16_t>},
+    {OpKind::kQuantize, kU8, kI16, PrepareRequantize<uint8_t, int16_t>},
     {OpKind::kQuantize, kI16, kI16, PrepareRequantize<int16_t, int16_t>},
     {OpKind::kDequantize, kF16, kF32, PrepareDequantizeFloat16},
     {OpKind::kDequantize, kI8, kF32, PrepareDequantize<int8_t>},
@@ -132,7 +133,7 @@ std::optional<Prepare> FindKernel(const OpContext& context) {
     case OpKind::kConv2D:
     case OpKind::kDepthwiseConv2D:
     case OpKind::kFullyConnected: {
-      const Operand bias = context.optional_input(2);
+      const Operand& bias = context.input(2);
       for (const WeightedKernel& kernel : kWeightedKernels) {
         if (kernel.kind == kind && kernel.activations == input && kernel.activations == output &&
             kernel.weights == context.input(1).type() &&

@@ -16,8 +16,8 @@ struct Broadcast {
 Result<Broadcast> MakeBroadcast(const graph::Shape& a, const graph::Shape& b,
                                 const graph::Shape& out) {
   Broadcast broadcast;
-  if (out.size() > kMaxRank || a.size() > out.size() || b.size() > out.size()) {
-    return Error(StatusCode::kUnsupported, "tensors of rank {} and {}", a.size(), b.size());
+  if (out.size() > kMaxRank) {
+    return Error(StatusCode::kUnsupported, "{} dimensions; at most {}", out.size(), kMaxRank);
   }
   broadcast.rank = std::max<size_t>(out.size(), 1);
   broadcast.size.fill(1);
@@ -27,11 +27,7 @@ Result<Broadcast> MakeBroadcast(const graph::Shape& a, const graph::Shape& b,
     const size_t d = broadcast.rank - back;
     const int64_t size_1 = back <= a.size() ? a[a.size() - back] : 1;
     const int64_t size_2 = back <= b.size() ? b[b.size() - back] : 1;
-    const int64_t size = out[out.size() - back];
-    if ((size_1 != 1 && size_1 != size) || (size_2 != 1 && size_2 != size)) {
-      return Error(StatusCode::kCorrupt, "inputs that do not broadcast to the output's shape");
-    }
-    broadcast.size[d] = size;
+    broadcast.size[d] = out[out.size() - back];
     broadcast.stride_1[d] = size_1 == 1 ? 0 : step_1;
     broadcast.stride_2[d] = size_2 == 1 ? 0 : step_2;
     step_1 *= size_1;
@@ -98,7 +94,6 @@ Result<Run> PrepareBinaryFloat(const OpContext& context) {
 
 template <typename Element>
 Result<Run> PrepareAddQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 2));
   const Operand& a = context.input(0);
   const Operand& b = context.input(1);
   const Operand& output = context.output();
@@ -120,7 +115,6 @@ Result<Run> PrepareAddQuantized(const OpContext& context) {
 
 template <typename Element>
 Result<Run> PrepareMulQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 2));
   const Operand& a = context.input(0);
   const Operand& b = context.input(1);
   const Operand& output = context.output();

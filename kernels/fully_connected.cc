@@ -23,9 +23,9 @@ void FullyConnectedFloat(const FullyConnectedShape& shape, const float* input, c
   for (int64_t b = 0; b < shape.rows; ++b, input += shape.depth) {
     for (int64_t u = 0; u < shape.units; ++u) {
       const float* unit = weights + u * shape.depth;
-      float sum = 0.0F;
-      for (int64_t d = 0; d < shape.depth; ++d) sum += input[d] * unit[d];
-      *output++ = range.Clamp(sum + (bias != nullptr ? bias[u] : 0.0F));
+      double sum = bias != nullptr ? bias[u] : 0.0;
+      for (int64_t d = 0; d < shape.depth; ++d) sum += double{input[d]} * unit[d];
+      *output++ = range.Clamp(static_cast<float>(sum));
     }
   }
 }
@@ -75,24 +75,14 @@ void FullyConnectedDynamicRange(const FullyConnectedShape& shape, bool asymmetri
 
 namespace {
 
-Result<FullyConnectedShape> ShapeOf(const OpContext& context) {
+FullyConnectedShape ShapeOf(const OpContext& context) {
   const graph::Shape& weights = context.input(1).shape();
-  FullyConnectedShape shape;
-  shape.units = weights[0];
-  shape.depth = weights[1];
-  const int64_t inputs = context.input(0).count();
-  if (inputs % shape.depth != 0 || inputs / shape.depth * shape.units != context.output().count()) {
-    return Error(StatusCode::kCorrupt, "weights [{}, {}] for {} inputs and {} outputs", shape.units,
-                 shape.depth, inputs, context.output().count());
-  }
-  shape.rows = inputs / shape.depth;
-  return shape;
+  return {.rows = context.input(0).count() / weights[1], .units = weights[0], .depth = weights[1]};
 }
 
 template <typename Activation, typename Weight>
 Result<Run> PrepareQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireQuantized(context, 2));
-  QB_ASSIGN_OR_RETURN(const FullyConnectedShape shape, ShapeOf(context));
+  const FullyConnectedShape shape = ShapeOf(context);
   const Operand& input = context.input(0);
   const Operand& weights = context.input(1);
   const Operand& output = context.output();
@@ -100,8 +90,7 @@ Result<Run> PrepareQuantized(const OpContext& context) {
   q.input_zero_point = input.zero_point();
   // Weights with a scale for each unit are symmetric.
   q.weights_zero_point = weights.tensor->quantization->per_channel() ? 0 : weights.zero_point();
-  QB_ASSIGN_OR_RETURN(const std::vector<float> scales, weights.ChannelScales(shape.units));
-  for (const float scale : scales) {
+  for (const float scale : weights.ChannelScales(shape.units)) {
     const double real = static_cast<double>(input.scale()) * static_cast<double>(scale) /
                         static_cast<double>(output.scale());
     QB_RETURN_IF_ERROR(MultiplierOf(real).status());
@@ -109,7 +98,7 @@ Result<Run> PrepareQuantized(const OpContext& context) {
   }
   q.output_zero_point = output.zero_point();
   q.range = RangeOf(context.options<graph::FullyConnectedOptions>().activation, output);
-  return Run([=, bias = context.optional_input(2).As<AccumulatorOf<Activation>>(),
+  return Run([=, bias = context.input(2).As<AccumulatorOf<Activation>>(),
               row = std::vector<int16_t>(static_cast<size_t>(shape.depth))]() mutable {
     FullyConnectedQuantized(shape, q, input.As<Activation>(), weights.As<Weight>(), bias,
                             row.data(), output.As<Activation>());
@@ -119,9 +108,9 @@ Result<Run> PrepareQuantized(const OpContext& context) {
 }  // namespace
 
 Result<Run> PrepareFullyConnectedFloat(const OpContext& context) {
-  QB_ASSIGN_OR_RETURN(const FullyConnectedShape shape, ShapeOf(context));
+  const FullyConnectedShape shape = ShapeOf(context);
   return Run([shape, in = context.input(0).As<float>(), weights = context.input(1).As<float>(),
-              bias = context.optional_input(2).As<float>(), out = context.output().As<float>(),
+              bias = context.input(2).As<float>(), out = context.output().As<float>(),
               range = RangeOf(context.options<graph::FullyConnectedOptions>().activation)] {
     FullyConnectedFloat(shape, in, weights, bias, range, out);
   });
@@ -138,13 +127,13 @@ Result<Run> PrepareFullyConnectedInt16(const OpContext& context) {
 }
 
 Result<Run> PrepareFullyConnectedDynamicRange(const OpContext& context) {
-  QB_ASSIGN_OR_RETURN(const FullyConnectedShape shape, ShapeOf(context));
+  const FullyConnectedShape shape = ShapeOf(context);
   const Operand& weights = context.input(1);
-  QB_ASSIGN_OR_RETURN(const std::vector<float> scales, weights.ChannelScales(shape.units));
   const auto& options = context.options<graph::FullyConnectedOptions>();
-  return Run([shape, scales, in = context.input(0).As<float>(), units = weights.As<int8_t>(),
-              bias = context.optional_input(2).As<float>(), out = context.output().As<float>(),
-              range = RangeOf(options.activation), asymmetric = options.asymmetric_quantize_inputs,
+  return Run([shape, in = context.input(0).As<float>(), units = weights.As<int8_t>(),
+              scales = weights.ChannelScales(shape.units), bias = context.input(2).As<float>(),
+              out = context.output().As<float>(), range = RangeOf(options.activation),
+              asymmetric = options.asymmetric_quantize_inputs,
               quantized = std::vector<int8_t>(static_cast<size_t>(shape.depth)),
               row = std::vector<int16_t>(static_cast<size_t>(shape.depth))]() mutable {
     FullyConnectedDynamicRange(shape, asymmetric, in, units, scales, bias, range, quantized.data(),

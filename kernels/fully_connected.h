@@ -17,7 +17,9 @@ struct FullyConnectedShape {
   int64_t depth = 0;
 };
 
-// Float. bias: `units` floats or null.
+// Float, summed in double: over a thousand terms a sum in float loses more than what tells one
+// framework from another, and Keras (which adds in blocks) is nearer to the exact sum. bias:
+// `units` floats or null.
 void FullyConnectedFloat(const FullyConnectedShape& shape, const float* input, const float* weights,
                          const float* bias, FloatRange range, float* output);
 

@@ -93,7 +93,6 @@ Result<Run> PrepareAveragePool2DFloat(const OpContext& context) {
 
 template <typename Element>
 Result<Run> PrepareAveragePool2DQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireSameQuantization(context.input(0), context.output()));
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
   const auto range = RangeOf(context.options<graph::Pool2DOptions>().activation, context.output());
   return Run([w, range, in = context.input(0).As<Element>(), out = context.output().As<Element>()] {
@@ -111,7 +110,6 @@ Result<Run> PrepareMaxPool2DFloat(const OpContext& context) {
 
 template <typename Element>
 Result<Run> PrepareMaxPool2DQuantized(const OpContext& context) {
-  QB_RETURN_IF_ERROR(RequireSameQuantization(context.input(0), context.output()));
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
   const auto range = RangeOf(context.options<graph::Pool2DOptions>().activation, context.output());
   return Run([w, range, in = context.input(0).As<Element>(), out = context.output().As<Element>()] {

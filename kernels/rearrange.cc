@@ -1,5 +1,6 @@
 #include "kernels/rearrange.h"
 
+#include <cmath>
 #include <cstring>
 
 namespace qbench::kernels {
@@ -29,8 +30,14 @@ uint8_t* PadFrom(std::span<const PadDimension> dimensions, const uint8_t*& input
   return output;
 }
 
-bool IsFloat(graph::DataType type) {
-  return type == graph::DataType::kFloat32 || type == graph::DataType::kFloat16;
+// What is moved keeps its scale.
+Status RequireSameScale(const Operand& input, const Operand& output) {
+  if (input.zero_point() == output.zero_point() &&
+      std::abs(input.scale() - output.scale()) <= 1e-6F) {
+    return OkStatus();
+  }
+  return Error(StatusCode::kUnsupported, "'{}' and the output differ in scale or zero point",
+               input.tensor->name);
 }
 
 }  // namespace
@@ -50,21 +57,15 @@ void Pad(std::span<const PadDimension> dimensions, const uint8_t* input,
 }
 
 Result<Run> PrepareConcatenation(const OpContext& context) {
-  const auto& options = context.options<graph::ConcatenationOptions>();
-  if (options.activation != graph::Activation::kNone) {
-    return Error(StatusCode::kUnsupported, "a fused activation");
-  }
   const graph::Shape& shape = context.output().shape();
-  const auto rank = static_cast<int32_t>(shape.size());
-  const int32_t axis = options.axis < 0 ? options.axis + rank : options.axis;
-  if (axis < 0 || axis >= rank) return Error(StatusCode::kCorrupt, "axis {}", options.axis);
+  const int32_t axis = context.options<graph::ConcatenationOptions>().axis;
+  const int32_t from_front = axis < 0 ? axis + static_cast<int32_t>(shape.size()) : axis;
   int64_t rows = 1;
-  for (int32_t d = 0; d < axis; ++d) rows *= shape[static_cast<size_t>(d)];
+  for (int32_t d = 0; d < from_front; ++d) rows *= shape[static_cast<size_t>(d)];
   std::vector<ConcatenationPart> parts;
   const auto element = static_cast<int64_t>(graph::DataTypeSize(context.output().type()));
   for (const Operand& input : context.inputs) {
-    if (!IsFloat(input.type()))
-      QB_RETURN_IF_ERROR(RequireSameQuantization(input, context.output()));
+    QB_RETURN_IF_ERROR(RequireSameScale(input, context.output()));
     parts.push_back({input.data, input.count() / rows * element});
   }
   return Run([parts, rows, out = context.output().data] { Concatenate(parts, rows, out); });
@@ -74,22 +75,12 @@ Result<Run> PreparePad(const OpContext& context) {
   const Operand& input = context.input(0);
   const Operand& paddings = context.input(1);
   const Operand& output = context.output();
-  const size_t rank = input.shape().size();
-  if (!paddings.tensor->is_constant() || paddings.type() != graph::DataType::kInt32) {
-    return Error(StatusCode::kUnsupported, "paddings that are not constant int32");
-  }
-  if (!IsFloat(input.type())) QB_RETURN_IF_ERROR(RequireSameQuantization(input, output));
-  if (paddings.count() != static_cast<int64_t>(2 * rank) || output.shape().size() != rank) {
-    return Error(StatusCode::kCorrupt, "{} paddings for rank {}", paddings.count(), rank);
-  }
+  QB_RETURN_IF_ERROR(RequireSameScale(input, output));
   std::vector<PadDimension> dimensions;
-  for (size_t d = 0; d < rank; ++d) {
-    const auto* pair = paddings.As<int32_t>() + 2 * d;
-    dimensions.push_back({pair[0], input.shape()[d], pair[1]});
-    if (pair[0] < 0 || pair[1] < 0 ||
-        int64_t{pair[0]} + input.shape()[d] + pair[1] != output.shape()[d]) {
-      return Error(StatusCode::kCorrupt, "paddings that do not give the output's shape");
-    }
+  const auto* around = paddings.As<int32_t>();
+  for (const int32_t size : input.shape()) {
+    dimensions.push_back({.before = around[0], .size = size, .after = around[1]});
+    around += 2;
   }
   std::vector<uint8_t> value(graph::DataTypeSize(input.type()), 0);
   const int32_t zero_point = output.zero_point();  // little endian: the low bytes come first
@@ -101,9 +92,6 @@ Result<Run> PreparePad(const OpContext& context) {
 Result<Run> PrepareReshape(const OpContext& context) {
   const Operand& input = context.input(0);
   const Operand& output = context.output();
-  if (input.count() != output.count()) {
-    return Error(StatusCode::kCorrupt, "{} elements into {}", input.count(), output.count());
-  }
   const size_t size = static_cast<size_t>(input.count()) * graph::DataTypeSize(input.type());
   return Run([size, in = input.data, out = output.data] { std::memcpy(out, in, size); });
 }

@@ -28,7 +28,7 @@ struct PadDimension {
 void Pad(std::span<const PadDimension> dimensions, const uint8_t* input,
          std::span<const uint8_t> value, uint8_t* output);
 
-// Quantized inputs of CONCATENATION need the output's scale, as in TensorFlow Lite.
+// kUnsupported where CONCATENATION or PAD would have to change the scale.
 Result<Run> PrepareConcatenation(const OpContext& context);
 Result<Run> PreparePad(const OpContext& context);
 Result<Run> PrepareReshape(const OpContext& context);

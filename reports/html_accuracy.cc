@@ -44,6 +44,7 @@ std::vector<size_t> ClassesToShow(const std::vector<std::vector<ClassAccuracy>>&
 
 Data ClassTable(const std::vector<const PredictionGroup*>& groups) {
   std::vector<std::vector<ClassAccuracy>> accuracies;
+  accuracies.reserve(groups.size());
   for (const PredictionGroup* group : groups) {
     accuracies.push_back(store::PerClassAccuracy(*group->first->cell, *group->first->split));
   }
@@ -143,6 +144,7 @@ Data ConfusionTable(const PredictionGroup& group) {
   table.set("name", group.names);
   table.set("top1", Percent(variant.summary.top1));
   if (labels.size() > kMaxMatrixClasses) {
+    table.set("has_pairs", true);
     table.set("pairs", ConfusedPairs(confusion, labels));
     return table;
   }
@@ -152,6 +154,7 @@ Data ConfusionTable(const PredictionGroup& group) {
     title.set("label", label);
     titles.push_back(title);
   }
+  table.set("has_matrix", true);
   table.set("labels", titles);
   table.set("rows", MatrixRows(confusion, labels));
   return table;

@@ -31,6 +31,7 @@ Json PointOf(const Variant& variant, const PlotPoints& points) {
   const store::CellSummary& summary = variant.summary;
   return {
       {"name", variant.name},
+      {"label", variant.setup},
       {"quantizer", variant.quantizer},
       {"model", summary.model},
       {"ms", *summary.median_ms},
@@ -43,6 +44,12 @@ Json PointOf(const Variant& variant, const PlotPoints& points) {
       {"text", fmt::format("{} ms · top-1 {} % ({}) · {} MB", Milliseconds(summary.median_ms),
                            Percent(summary.top1), PercentRange(summary.top1_low, summary.top1_high),
                            Megabytes(summary.file_bytes))}};
+}
+
+// In per cent, with two decimals.
+std::string Share(std::optional<double> part, std::optional<double> whole) {
+  if (!part || !whole || !(*whole > 0)) return std::string(kMissing);
+  return fmt::format("{:.2f}", 100 * *part / *whole);
 }
 
 // JSON that cannot end or confuse the <script> element it stands in.
@@ -96,11 +103,8 @@ Data LatencyRows(const RunView& run) {
     row.set("svg", LatencySvg(*variant.cell, *summary.median_ms));
     row.set("load", Milliseconds(summary.load_ms));
     row.set("first", Milliseconds(summary.first_ms));
-    row.set("median", Milliseconds(summary.median_ms));
-    row.set("mad", Milliseconds(summary.mad_ms));
-    row.set("p90", Milliseconds(summary.p90_ms));
+    row.set("mad", Share(summary.mad_ms, summary.median_ms));
     row.set("samples", Count(summary.samples));
-    row.set("processes", Count(summary.processes));
     row.set("outliers", Count(summary.outlier_samples));
     row.set("memory", Megabytes(summary.peak_rss_bytes));
     row.set("invalid", !variant.latency_valid());

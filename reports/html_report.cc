@@ -64,17 +64,26 @@ Data VerdictList(const RunView& run) {
   const auto verdicts = Verdicts(run);
   Data list(Data::type::list);
   for (const Verdict& verdict : verdicts) {
-    Data spans(Data::type::list);
-    for (const Span& span : verdict.spans) {
-      Data item("text", span.text);
-      item.set("strong", span.strong);
-      spans.push_back(item);
+    Data paragraphs(Data::type::list);
+    for (const auto& paragraph : verdict.paragraphs) {
+      Data spans(Data::type::list);
+      for (const Span& span : paragraph) {
+        Data item("text", span.text);
+        item.set("strong", span.strong);
+        spans.push_back(item);
+      }
+      paragraphs.push_back(Data("spans", spans));
     }
-    Data item("spans", spans);
+    Data item("paragraphs", paragraphs);
     if (verdicts.size() > 1) item.set("subject", verdict.subject);
     list.push_back(item);
   }
   return list;
+}
+
+bool SameSubject(const Variant& a, const Variant& b) {
+  return a.cell->cell.model_id == b.cell->cell.model_id &&
+         a.cell->cell.split_id == b.cell->cell.split_id;
 }
 
 Data MainTable(const RunView& run) {
@@ -96,6 +105,7 @@ Data MainTable(const RunView& run) {
     }
     Data row("cells", cells);
     row.set("problem", !run.variants[i].ok());
+    row.set("new_model", i > 0 && !SameSubject(run.variants[i], run.variants[i - 1]));
     rows.push_back(row);
   }
   Data data("columns", columns);
@@ -143,7 +153,8 @@ Result<std::string> HtmlReport(const Runs& runs) {
   page.set("title", title);
   page.set("style", std::string(kPageStyle));
   page.set("script", std::string(kPageScript));
-  if (charts) page.set("chart_library", std::string(kChartLibrary));
+  page.set("has_chart_library", charts);
+  page.set("chart_library", std::string(kChartLibrary));
   page.set("runs", sections);
   kainjow::mustache::mustache page_template{std::string(kPageTemplate)};
   std::string html = page_template.render(page);

@@ -20,17 +20,20 @@ void Append(std::string* name, const std::string& part) {
 
 void NameVariant(const Differences& differ, Variant* variant) {
   const CellSummary& summary = variant->summary;
-  std::string name;
-  if (differ.dataset) Append(&name, variant->dataset);
-  if (differ.model) Append(&name, summary.model);
-  Append(&name, variant->quantizer);
-  if (differ.runtime) Append(&name, variant->runtime);
-  variant->algorithm = name;
+  std::string subject;
+  if (differ.dataset) Append(&subject, variant->dataset);
+  if (differ.model) Append(&subject, summary.model);
+  std::string setup = variant->quantizer;
+  if (differ.runtime) Append(&setup, variant->runtime);
+  variant->algorithm = subject;
+  Append(&variant->algorithm, setup);
   if (differ.threads) {
-    Append(&name,
+    Append(&setup,
            std::to_string(summary.threads) + (summary.threads == 1 ? " thread" : " threads"));
   }
-  variant->name = name;
+  variant->setup = setup;
+  variant->name = subject;
+  Append(&variant->name, setup);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Variant {
   std::string dataset;    // "scenes/test"
   std::string name;       // "int8 · 4 threads": the parts that differ between the run's cells
   std::string algorithm;  // the same without the threads
+  std::string setup;      // the same without data set and model
 
   bool ok() const;             // everything that was asked for was measured and is valid
   bool latency_valid() const;  // its times may be compared

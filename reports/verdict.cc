@@ -23,35 +23,35 @@ class Writer {
  public:
   Writer(const RunView& run, Group measured) : run_(run), measured_(std::move(measured)) {}
 
-  std::vector<Span> Write() {
+  std::vector<std::vector<Span>> Write() {
     if (measured_.empty()) {
       Say("No variant was measured completely, so there is nothing to compare.");
-      return std::move(spans_);
+      return std::move(paragraphs_);
     }
     const Variant& fastest = *Best([](const Variant& v) { return *v.summary.median_ms; });
     if (measured_.size() == 1) {
       WriteSingle(fastest);
-      return std::move(spans_);
+      return std::move(paragraphs_);
     }
     const Variant& smallest = *Best(
         [](const Variant& v) { return static_cast<double>(v.summary.file_bytes.value_or(0)); });
     WriteFastest(fastest);
-    if (smallest.algorithm == fastest.algorithm) {
+    if (smallest.quantizer == fastest.quantizer) {
       Say(" It is also the smallest: " + Size(fastest) + ".");
-      WriteCost(fastest, " It");
+      WriteCost(fastest);
     } else {
-      WriteCost(fastest, " It");
-      Say(" The smallest is ");
-      SayStrong(smallest.algorithm);
-      Say(": " + Size(smallest) + ".");
-      WriteCost(smallest, " It");
+      WriteCost(fastest);
+      paragraphs_.emplace_back();
+      SayStrong(smallest.quantizer);
+      Say(" is the smallest: " + Size(smallest) + ".");
+      WriteCost(smallest);
     }
-    return std::move(spans_);
+    return std::move(paragraphs_);
   }
 
  private:
-  void Say(const std::string& text) { spans_.push_back({text, false}); }
-  void SayStrong(const std::string& text) { spans_.push_back({text, true}); }
+  void Say(const std::string& text) { paragraphs_.back().push_back({text, false}); }
+  void SayStrong(const std::string& text) { paragraphs_.back().push_back({text, true}); }
 
   template <typename Key>
   const Variant* Best(Key&& key) const {
@@ -60,16 +60,18 @@ class Writer {
   }
 
   void WriteSingle(const Variant& only) {
-    SayStrong(only.name);
-    Say(fmt::format(" takes {} ms an image (median; 90 % within {} ms) and its file has {} MB.",
+    SayStrong(only.setup);
+    Say(
+        fmt::format(" takes {}\u00a0ms an image (median; 90\u00a0% within {}\u00a0ms) and its file "
+                    "has {}\u00a0MB.",
                     Milliseconds(only.summary.median_ms), Milliseconds(only.summary.p90_ms),
                     Megabytes(only.summary.file_bytes)));
-    WriteCost(only, " It");
+    WriteCost(only);
   }
 
   void WriteFastest(const Variant& fastest) {
-    SayStrong(fastest.name);
-    Say(fmt::format(" is the fastest: {} ms an image (median)",
+    SayStrong(fastest.setup);
+    Say(fmt::format(" is the fastest: {}\u00a0ms an image (median)",
                     Milliseconds(fastest.summary.median_ms)));
     const auto ratio = fastest.summary.median_ratio_to_float;
     if (ratio && *ratio < 0.995) {
@@ -80,20 +82,20 @@ class Writer {
   }
 
   static std::string Size(const Variant& variant) {
-    std::string text = Megabytes(variant.summary.file_bytes) + " MB";
+    std::string text = Megabytes(variant.summary.file_bytes) + "\u00a0MB";
     const auto ratio = variant.summary.size_ratio_to_float;
-    if (ratio && *ratio != 1) text += fmt::format(", {:.0f} % of float's", *ratio * 100);
+    if (ratio && *ratio != 1) text += fmt::format(", {:.0f}\u00a0% of float’s", *ratio * 100);
     return text;
   }
 
   static std::string Accuracy(const Variant& variant) {
-    return fmt::format("{} % ({})", Percent(variant.summary.top1),
+    return fmt::format("{}\u00a0% ({})", Percent(variant.summary.top1),
                        PercentRange(variant.summary.top1_low, variant.summary.top1_high));
   }
 
   // How accurate it is, and what it lost against float.
-  void WriteCost(const Variant& variant, const std::string& subject) {
-    Say(fmt::format("{} is right on {} % of {} (95 % interval {} %)", subject,
+  void WriteCost(const Variant& variant) {
+    Say(fmt::format(" It is right on {}\u00a0% of {} (95\u00a0% interval {}\u00a0%)",
                     Percent(variant.summary.top1), Counted(*variant.summary.images, "image"),
                     PercentRange(variant.summary.top1_low, variant.summary.top1_high)));
     const Variant* base = FloatOf(variant);
@@ -105,7 +107,7 @@ class Writer {
     if (difference == 0) {
       Say(", exactly as many as float.");
     } else {
-      Say(fmt::format(", {:.1f} points {} float's {}.", std::abs(difference) * 100,
+      Say(fmt::format(", {:.1f} points {} float’s {}.", std::abs(difference) * 100,
                       difference < 0 ? "below" : "above", Accuracy(*base)));
     }
     WritePaired(*base, variant);
@@ -143,7 +145,7 @@ class Writer {
 
   const RunView& run_;
   Group measured_;
-  std::vector<Span> spans_;
+  std::vector<std::vector<Span>> paragraphs_{1};
 };
 
 }  // namespace
@@ -162,7 +164,7 @@ std::vector<Verdict> Verdicts(const RunView& run) {
     if (variant.latency_valid() && variant.summary.top1) groups[index].push_back(&variant);
   }
   for (size_t i = 0; i < groups.size(); ++i) {
-    verdicts[i].spans = Writer(run, std::move(groups[i])).Write();
+    verdicts[i].paragraphs = Writer(run, std::move(groups[i])).Write();
   }
   return verdicts;
 }

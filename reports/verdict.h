@@ -17,7 +17,7 @@ struct Span {
 // About the cells of one model on one data set.
 struct Verdict {
   std::string subject;  // "mbv2_035_96 on scenes/test"
-  std::vector<Span> spans;
+  std::vector<std::vector<Span>> paragraphs;
 };
 
 std::vector<Verdict> Verdicts(const RunView& run);

@@ -70,7 +70,7 @@ void ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void EnterChild(pid_t parent, const ChildLimits& limits) {
+void EnterChild(pid_t parent, const IsolationLimits& limits) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
   prctl(PR_SET_DUMPABLE, 0);
@@ -83,7 +83,7 @@ void EnterChild(pid_t parent, const ChildLimits& limits) {
 }
 
 [[noreturn]] void ChildMain(const std::function<Status(ChildOutput&)>& work,
-                            const ChildLimits& limits, pid_t parent, int output, int verdict) {
+                            const IsolationLimits& limits, pid_t parent, int output, int verdict) {
   EnterChild(parent, limits);
   Status status;
   try {
@@ -111,7 +111,7 @@ uint64_t ResidentBytes(pid_t pid) {
 }
 
 // Waits until the child has written its verdict or closed the pipe by dying.
-Status WaitForVerdict(pid_t child, int verdict, uint64_t memory_before, const ChildLimits& limits) {
+Status WaitForVerdict(pid_t child, int verdict, uint64_t memory_before, const IsolationLimits& limits) {
   const auto deadline = Clock::now() + std::chrono::seconds(limits.wall_seconds);
   while (true) {
     pollfd waiting = {verdict, POLLIN, 0};
@@ -191,7 +191,7 @@ Status ChildOutput::finish() const {
 }
 
 Result<ChildBytes> RunInChild(const std::function<Status(ChildOutput&)>& work,
-                              const ChildLimits& limits) {
+                              const IsolationLimits& limits) {
   // The output goes to a file in memory, not through the pipe: nothing to drain while waiting.
   const FileDescriptor output(memfd_create("qbench-child", MFD_CLOEXEC));
   int ends[2] = {-1, -1};

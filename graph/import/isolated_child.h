@@ -11,7 +11,7 @@
 
 namespace qbench::graph::import {
 
-struct ChildLimits {
+struct IsolationLimits {
   uint64_t max_output_bytes = uint64_t{64} << 20;
   uint64_t max_memory_bytes = uint64_t{512} << 20;  // resident, beyond what this process had
   int cpu_seconds = 20;
@@ -48,6 +48,6 @@ struct ChildBytes {
 // `work` must not rely on other threads or on locks that they may hold (memory allocation is
 // fine). Any thread may call this.
 Result<ChildBytes> RunInChild(const std::function<Status(ChildOutput&)>& work,
-                              const ChildLimits& limits = {});
+                              const IsolationLimits& limits = {});
 
 }  // namespace qbench::graph::import

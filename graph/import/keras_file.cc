@@ -190,7 +190,7 @@ Result<KerasFile> ReadKerasFile(const std::filesystem::path& path) {
   if (file_bytes > kMaxFileBytes) {
     return Error(StatusCode::kInvalidArgument, "{}: larger than 2 GiB", path.string());
   }
-  ChildLimits limits;
+  IsolationLimits limits;
   limits.max_output_bytes = std::min(kOutputBase + kOutputPerFileByte * file_bytes, kMaxFileBytes);
   limits.max_memory_bytes = kMemoryBase + limits.max_output_bytes;
   limits.cpu_seconds = kProcessorSeconds + static_cast<int>(file_bytes / kBytesPerProcessorSecond);

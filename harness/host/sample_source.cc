@@ -5,7 +5,7 @@
 namespace qbench::host {
 
 SampleSource::SampleSource(datasets::TensorCache cache, const SamplesRef& ref)
-    : cache_(std::move(cache)), label_outputs_(ref.label_outputs), labels_(ref.labels) {
+    : cache_(std::move(cache)), label_outputs_(ref.label_outputs) {
   preprocessing_.width = cache_.width();
   preprocessing_.height = cache_.height();
   preprocessing_.channels =
@@ -33,10 +33,6 @@ Result<SampleSource> SampleSource::Open(const SamplesRef& ref) {
                  "{} deviations: correct the model's sidecar",
                  file, channels, ref.mean.size(), ref.std.size());
   }
-  if (!ref.labels.empty() && ref.labels.size() != cache.size()) {
-    return Error(StatusCode::kInvalidArgument, "{} has {} images, the job {} labels", file,
-                 cache.size(), ref.labels.size());
-  }
   SampleSource source(std::move(cache), ref);
   source.offered_.reserve(ref.order.size());
   for (const uint64_t image : ref.order) {
@@ -58,8 +54,7 @@ void SampleSource::ReadImage(size_t image, float* out) const {
 }
 
 int32_t SampleSource::Label(size_t index) const {
-  if (labels_.empty()) return -1;
-  const int32_t label = labels_[offered_[index]];
+  const int label = cache_.label(offered_[index]);
   if (label < 0 || static_cast<size_t>(label) >= label_outputs_.size()) return -1;
   return label_outputs_[static_cast<size_t>(label)];
 }

@@ -40,7 +40,6 @@ class SampleSource {
   datasets::TensorCache cache_;
   datasets::Preprocessing preprocessing_;
   std::vector<int32_t> label_outputs_;
-  std::vector<int32_t> labels_;
   std::vector<uint64_t> offered_;
   TensorInfo info_;
 };

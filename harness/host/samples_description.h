@@ -16,9 +16,8 @@ struct SamplesRef {
   std::vector<float> mean;             // (pixel - mean) / std, one number a channel
   std::vector<float> std;
   std::vector<int32_t> label_outputs;  // the model's output for each label of the data set
-  // Calibration and training: the class of the data set of each image, and the order in which they
-  // are offered (indices; class after class in turn, so that the first n are a fair choice).
-  std::vector<int32_t> labels;
+  // Calibration and training: the order in which images are offered (indices; class after class in
+  // turn, so that the first n are a fair choice).
   std::vector<uint64_t> order;
 };
 

@@ -238,6 +238,7 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
   const std::string doing =
       fmt::format("decoding {} images of {}", split.images.size(), split.name);
   datasets::DecodeOptions decode;
+  decode.program = options_.decode_program;
   decode.progress = [&](size_t, size_t) {
     Report(doing);
     return CheckCancelled().ok();

@@ -25,6 +25,7 @@ struct RunOptions {
   Folders folders;
   bool resume = false;  // continue the newest unfinished run with the plan's hash
   std::vector<std::string> command_line;
+  std::filesystem::path decode_program;  // empty: qbench-decode beside the running program
 };
 
 // About how long the plan takes on this machine, in seconds, with nothing cached.

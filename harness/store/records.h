@@ -243,9 +243,9 @@ inline constexpr auto kFields<Measurement> = std::tuple(
 
 // Calls visit(name, value) for each field of the record, in order.
 template <typename Record, typename Visitor>
-void ForEachField(Record& record, Visitor&& visit) {
+void ForEachField(Record&& record, Visitor&& visit) {
   std::apply([&](const auto&... field) { (visit(field.name, record.*field.member), ...); },
-             kFields<std::remove_const_t<Record>>);
+             kFields<std::remove_cvref_t<Record>>);
 }
 
 }  // namespace qbench::store

@@ -8,7 +8,7 @@
 #include "base/sha256.h"
 #include "graph/import/keras_h5.h"
 #include "graph/passes.h"
-#include "graph/summary.h"
+#include "graph/model_summary.h"
 #include "graph/tflite_reader.h"
 #include "graph/tflite_writer.h"
 #include "harness/worker/summary_json.h"

@@ -25,7 +25,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Fact, name, value)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginDescriptor, kind, id, version, summary, options,
                                    needs_samples, oracle)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SamplesRef, tensor_cache, tensor_key, mean, std, label_outputs,
-                                   labels, order)
+                                   order)
 }  // namespace qbench::host
 
 namespace qbench::measure {

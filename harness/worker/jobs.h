@@ -23,7 +23,7 @@ namespace qbench::worker {
 struct PluginUse {
   std::filesystem::path file;
   std::string id;
-  std::vector<host::Option> options;
+  std::vector<host::Option> options = {};
 };
 
 using SamplesRef = host::SamplesRef;
@@ -45,7 +45,7 @@ struct ProbeResult {
 // --- import: a model file becomes a float .tflite file. ------------------------------------------
 struct ImportJob {
   std::filesystem::path model;
-  std::filesystem::path output;  // empty: only say what is in it
+  std::filesystem::path output = {};  // empty: only say what is in it
 };
 struct ImportResult {
   bool converted = false;  // false: it was a .tflite file, which is passed on byte for byte
@@ -61,12 +61,13 @@ struct ImportResult {
 // --- quantize: a float .tflite file becomes an artifact. ----------------------------------------
 struct QuantizeJob {
   std::filesystem::path model;
-  PluginUse quantizer;
-  std::optional<SamplesRef> calibration;
-  std::optional<SamplesRef> train;
-  std::optional<PluginUse> calibration_runtime;  // without it there is no inference service
-  int instances = 0;             // of the calibration runtime at once; 0: one a core
-  std::filesystem::path output;  // a folder, made where it is missing: model.tflite, <name>.json
+  PluginUse quantizer = {};
+  std::optional<SamplesRef> calibration = {};
+  std::optional<SamplesRef> train = {};
+  std::optional<PluginUse> calibration_runtime = {};  // without it there is no inference service
+  int instances = 0;  // of the calibration runtime at once; 0: one a core
+  std::filesystem::path output =
+      {};  // a folder, made where it is missing: model.tflite, <name>.json
 };
 struct QuantizeResult {
   std::filesystem::path artifact;
@@ -88,10 +89,10 @@ struct QuantizeResult {
 // --- accuracy: predictions for every image of a split. ------------------------------------------
 struct AccuracyJob {
   std::filesystem::path artifact;
-  PluginUse runtime;
+  PluginUse runtime = {};
   int threads = 1;    // of each instance
   int instances = 0;  // at once; 0: max(1, cores / threads)
-  SamplesRef samples;
+  SamplesRef samples = {};
 };
 struct AccuracyResult {
   // In the order of the tensor cache. Classes of the data set; -1: the image could not be decoded,
@@ -109,10 +110,10 @@ struct AccuracyResult {
 // --- latency: one fresh process, one object, many runs. -----------------------------------------
 struct LatencyJob {
   std::filesystem::path artifact;
-  PluginUse runtime;
+  PluginUse runtime = {};
   int threads = 1;
-  SamplesRef samples;  // the inputs: a few of its images in turn
-  measure::LatencySettings settings;
+  SamplesRef samples = {};  // the inputs: a few of its images in turn
+  measure::LatencySettings settings = {};
 };
 struct LatencyResult {
   double load_ms = 0;   // create, init and load

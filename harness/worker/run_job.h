@@ -26,18 +26,18 @@ std::chrono::seconds DefaultTimeLimit(const Job& job);
 struct JobCallbacks {
   // For a progress bar: "calibrating", 12 of 100. May be empty, like the others. All are called on
   // RunJob's thread.
-  std::function<void(const std::string& doing, uint64_t done, uint64_t total)> progress;
+  std::function<void(const std::string& doing, uint64_t done, uint64_t total)> progress = {};
   // A line of the log, of the worker or of the plugin in it.
-  std::function<void(int severity, const std::string& line)> log;  // severity: qbench/host.h
+  std::function<void(int severity, const std::string& line)> log = {};  // severity: qbench/host.h
   // Asked some 20 times a second; true stops the job. The worker is asked to end
   // (qbench.host.cancel) and killed three seconds later.
-  std::function<bool()> cancelled;
+  std::function<bool()> cancelled = {};
 };
 
 struct JobSettings {
-  std::filesystem::path program;  // empty: qbench-worker beside the running program
-  std::filesystem::path scratch;  // where the job folder is made; empty: the temporary folder
-  JobLimits limits;
+  std::filesystem::path program = {};  // empty: qbench-worker beside the running program
+  std::filesystem::path scratch = {};  // where the job folder is made; empty: the temporary folder
+  JobLimits limits = {};
 };
 
 // How a job ended. The status of a cell is one of the first five.

@@ -11,7 +11,6 @@ SamplesRef MakeSamplesRef(const datasets::Split& split, const datasets::TensorCa
   ref.mean = preprocessing.mean;
   ref.std = preprocessing.std;
   ref.label_outputs.assign(label_outputs.begin(), label_outputs.end());
-  for (const datasets::Image& image : split.images) ref.labels.push_back(image.label);
   for (const size_t image : datasets::SampleImages(split, split.images.size())) {
     ref.order.push_back(image);
   }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "graph/summary.h"
+#include "graph/model_summary.h"
 
 namespace qbench::worker {
 

@@ -48,6 +48,9 @@
     },
   };
 
+  // More points than this are not all named, only those that none beats.
+  const MAX_NAMED = 12;
+
   // Names beside the points, where there is room; the tooltip has them all.
   const names = {
     id: "names",
@@ -72,10 +75,14 @@
       ctx.save();
       ctx.font = "12px " + Chart.defaults.font.family;
       ctx.fillStyle = theme.ink;
+      ctx.strokeStyle = theme.paper; // a halo, so that lines do not cross the letters
+      ctx.lineWidth = 3;
+      ctx.lineJoin = "round";
       ctx.textBaseline = "middle";
       points.sort((a, b) => Number(b.source.front) - Number(a.source.front));
       for (const { x, y, r, source } of points) {
-        const width = ctx.measureText(source.name).width;
+        if (points.length > MAX_NAMED && !source.front) continue;
+        const width = ctx.measureText(source.label).width;
         const places = [
           [x + r + 5, y], [x - r - 5 - width, y],
           [x + 6, y - r - 9], [x + 6, y + r + 9],
@@ -84,7 +91,8 @@
         for (const [left, middle] of places) {
           const box = [left - 2, middle - 7, left + width + 2, middle + 7];
           if (!free(box)) continue;
-          ctx.fillText(source.name, left, middle);
+          ctx.strokeText(source.label, left, middle);
+          ctx.fillText(source.label, left, middle);
           taken.push(box);
           break;
         }
@@ -127,14 +135,20 @@
     return datasets;
   }
 
-  // Whole milliseconds and their halves and fifths make readable marks on a logarithmic axis.
-  function tickText(value) {
-    const digit = Number(value.toExponential()[0]);
-    return [1, 2, 5].includes(digit) ? String(value) : "";
+  // Round numbers between low and high: 1, 2, 5, 10, …, and more of them where the range is small.
+  function roundNumbers(low, high) {
+    const digits = high / low > 12 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
+    const values = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); ++e) {
+      for (const digit of digits) values.push(Number((digit * 10 ** e).toPrecision(2)));
+    }
+    return values.filter((value) => value >= low && value <= high);
   }
 
   function options(points, theme) {
     const times = points.map((p) => p.ms);
+    const shortest = Math.min(...times) / 1.35;
+    const longest = Math.max(...times) * 1.6;
     const low = Math.min(...points.map((p) => p.low));
     const high = Math.max(...points.map((p) => p.high));
     const models = unique(points.map((p) => p.model));
@@ -147,11 +161,14 @@
       scales: {
         x: {
           type: "logarithmic",
-          min: Math.min(...times) / 1.35,
-          max: Math.max(...times) * 1.6,
+          min: shortest,
+          max: longest,
           title: title("median latency, ms (logarithmic)"),
           grid: { color: theme.line, borderColor: theme.soft },
-          ticks: { color: theme.soft, callback: tickText, maxRotation: 0 },
+          ticks: { color: theme.soft, callback: (value) => String(value), maxRotation: 0 },
+          afterBuildTicks: (axis) => {
+            axis.ticks = roundNumbers(shortest, longest).map((value) => ({ value }));
+          },
         },
         y: {
           min: Math.max(0, low - margin),

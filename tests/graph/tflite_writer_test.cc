@@ -113,6 +113,21 @@ TEST_F(TfliteWriterTest, EveryOperatorComesBack) {
   EXPECT_THAT(again->signature->input_names, ElementsAre("input0"));
 }
 
+TEST_F(TfliteWriterTest, ConvolutionsWithoutBiasGetZeros) {
+  ModelBuilder b;
+  TensorId x = b.Input({1, 4, 4, 2});
+  x = b.Add(OpKind::kConv2D, {x, b.Weight({3, 1, 1, 2}), kNoTensor});
+  x = b.Add(OpKind::kDepthwiseConv2D, {x, b.Weight({1, 2, 2, 3}), kNoTensor});
+  Write(b.Finish({x}));
+  const Result<Model> again = ReadTflite(std::make_shared<const Bytes>(bytes_));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  for (const Op& op : again->graph.ops) {
+    ASSERT_NE(op.inputs[2], kNoTensor);
+    EXPECT_THAT(again->graph.tensors[static_cast<size_t>(op.inputs[2])].constant->Values<float>(),
+                ElementsAre(0.0F, 0.0F, 0.0F));
+  }
+}
+
 TEST_F(TfliteWriterTest, TensorsWithoutNamesGetNumbersInTheSignature) {
   ModelBuilder b;
   const TensorId x = b.Add(OpKind::kRelu, {b.Input({1, 4})});

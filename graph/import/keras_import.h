@@ -1,0 +1,13 @@
+// Turns what a Keras file holds into a graph: goes through the layers, nested models included, in
+// the order of their connections.
+#pragma once
+
+#include "graph/import/keras_file.h"
+#include "graph/ir.h"
+
+namespace qbench::graph::import {
+
+// As ReadKerasH5 (keras_h5.h), without the file's name in messages.
+Result<Model> ImportKeras(const KerasFile& file);
+
+}  // namespace qbench::graph::import

@@ -1,0 +1,115 @@
+// The `reference` runtime: TensorFlow Lite's reference arithmetic on plain loops (kernels/). Slow
+// and obvious: what a fast runtime's predictions are checked with.
+#include <optional>
+
+#include "graph/tflite_reader.h"
+#include "kernels/interpreter.h"
+#include "plugins/support/runtime_plugin.h"
+
+namespace qbench::plugin {
+namespace {
+
+qbench_type ToAbi(graph::DataType type) {
+  switch (type) {
+    case graph::DataType::kFloat32:
+      return QBENCH_FLOAT32;
+    case graph::DataType::kFloat16:
+      return QBENCH_FLOAT16;
+    case graph::DataType::kInt8:
+      return QBENCH_INT8;
+    case graph::DataType::kUInt8:
+      return QBENCH_UINT8;
+    case graph::DataType::kInt16:
+      return QBENCH_INT16;
+    case graph::DataType::kInt32:
+      return QBENCH_INT32;
+    case graph::DataType::kInt64:
+      return QBENCH_INT64;
+    case graph::DataType::kBool:
+      return QBENCH_BOOL;
+  }
+  return QBENCH_FLOAT32;
+}
+
+TensorDescription Describe(const graph::Tensor& tensor) {
+  TensorDescription description;
+  description.name = tensor.name;
+  description.type = ToAbi(tensor.type);
+  description.shape = tensor.shape;
+  if (tensor.quantization.has_value() && tensor.quantization->scales.size() == 1) {
+    description.scale = tensor.quantization->scales[0];
+    if (!tensor.quantization->zero_points.empty()) {
+      description.zero_point = static_cast<int32_t>(tensor.quantization->zero_points[0]);
+    }
+  }
+  return description;
+}
+
+class ReferenceRuntime : public Runtime {
+ public:
+  // Any number of threads is accepted, and one is used.
+  Status Init(const Options& /*options*/, uint32_t /*threads*/) override { return OkStatus(); }
+
+  Status Load(ByteSpan bytes) override {
+    // A copy, since the interpreter shares ownership of what constants point into.
+    const auto owned = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
+    QB_ASSIGN_OR_RETURN(graph::Model model, graph::ReadTflite(owned));
+    model_ = std::make_shared<const graph::Model>(std::move(model));
+    QB_ASSIGN_OR_RETURN(interpreter_, kernels::Interpreter::Create(model_));
+    return OkStatus();
+  }
+
+  std::vector<TensorDescription> Inputs() const override {
+    return DescribeAll(model_->graph.inputs);
+  }
+  std::vector<TensorDescription> Outputs() const override {
+    return DescribeAll(model_->graph.outputs);
+  }
+
+  Status SetInput(uint32_t index, ByteSpan data) override {
+    const auto to = interpreter_->TensorData(model_->graph.inputs[index]);
+    std::memcpy(to.data(), data.data(), data.size());
+    return OkStatus();
+  }
+
+  Status Invoke() override { return interpreter_->Invoke(); }
+
+  Status GetOutput(uint32_t index, std::span<uint8_t> data) override {
+    const auto from = interpreter_->TensorData(model_->graph.outputs[index]);
+    std::memcpy(data.data(), from.data(), data.size());
+    return OkStatus();
+  }
+
+  Facts DescribeFacts() const override {
+    return {{"arithmetic", "TensorFlow Lite reference kernels"}, {"threads used", "1"}};
+  }
+
+ private:
+  std::vector<TensorDescription> DescribeAll(const std::vector<graph::TensorId>& ids) const {
+    std::vector<TensorDescription> descriptions;
+    for (const graph::TensorId id : ids) {
+      descriptions.push_back(Describe(model_->graph.tensors[static_cast<size_t>(id)]));
+    }
+    return descriptions;
+  }
+
+  std::shared_ptr<const graph::Model> model_;
+  std::optional<kernels::Interpreter> interpreter_;
+};
+
+}  // namespace
+
+const std::vector<RuntimeInfo>& RegisteredRuntimes() {
+  static const std::vector<RuntimeInfo> runtimes = {{
+      .id = "reference",
+      .summary = "TensorFlow Lite's reference arithmetic, on one thread: slow, for checking",
+      .options = {},
+      .oracle = true,
+      .make = []() -> std::unique_ptr<Runtime> { return std::make_unique<ReferenceRuntime>(); },
+  }};
+  return runtimes;
+}
+
+}  // namespace qbench::plugin
+
+QBENCH_DEFINE_RUNTIME_PLUGIN

@@ -1,0 +1,213 @@
+// What the importer makes of model_config: connections, and errors that name the layer.
+#include "graph/import/keras_import.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "fmt/format.h"
+
+namespace qbench::graph::import {
+namespace {
+
+using testing::HasSubstr;
+
+// A weight of ones.
+struct OnesFile {
+  KerasFile file;
+  std::shared_ptr<std::vector<float>> ones = std::make_shared<std::vector<float>>(1000, 1.0F);
+
+  explicit OnesFile(std::string config) { file.model_config = std::move(config); }
+  OnesFile& Add(const std::string& group, const std::string& name, std::vector<int64_t> dims) {
+    size_t count = 1;
+    for (const int64_t dim : dims) count *= static_cast<size_t>(dim);
+    if (file.groups.empty() || file.groups.back().layer != group) {
+      file.groups.push_back({group, {}});
+    }
+    const ByteSpan data = AsBytes(*ones).first(count * sizeof(float));
+    file.groups.back().weights.push_back({name, std::move(dims), true, data});
+    return *this;
+  }
+};
+
+std::string Input(const char* shape = "[null, 8, 8, 3]") {
+  return fmt::format(
+      R"({{"class_name": "InputLayer", "config": {{"name": "image", "batch_shape": {}}}}})", shape);
+}
+
+// A Sequential model of an input and one layer called "it".
+std::string OneLayer(const std::string& class_name, const std::string& options,
+                     const std::string& input = Input()) {
+  return fmt::format(
+      R"({{"class_name": "Sequential", "config": {{"name": "m", "layers": [{},
+          {{"class_name": "{}", "config": {{"name": "it"{}{}}}}}]}}}})",
+      input, class_name, options.empty() ? "" : ", ", options);
+}
+
+Status ImportStatus(std::string config) {
+  return ImportKeras(OnesFile(std::move(config)).file).status();
+}
+
+struct Refusal {
+  const char* class_name;
+  const char* options;
+  const char* message;
+};
+
+class Refused : public testing::TestWithParam<Refusal> {};
+
+TEST_P(Refused, NamesTheLayerAndWhatIsMissing) {
+  const Refusal& refusal = GetParam();
+  const Status status = ImportStatus(OneLayer(refusal.class_name, refusal.options));
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), HasSubstr(fmt::format("layer \"it\" ({})", refusal.class_name)));
+  EXPECT_THAT(status.message(), HasSubstr(refusal.message));
+  EXPECT_EQ(status.message().find('\n'), std::string::npos);
+}
+
+constexpr char kConv[] = R"("filters": 2, "kernel_size": [1, 1])";
+
+INSTANTIATE_TEST_SUITE_P(
+    Options, Refused,
+    testing::Values(
+        Refusal{"Lambda", "", "layers of this class cannot be read"},
+        Refusal{"Custom>Mine", "", "layers of this class cannot be read"},
+        Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "groups": 3)", "groups is not 1"},
+        Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "data_format": "channels_first")",
+                "channels last"},
+        Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "padding": "causal")", "padding"},
+        Refusal{"Conv2D", R"("filters": 2)", "no kernel_size"},
+        Refusal{"Conv2D", R"("filters": -2, "kernel_size": 1)", "filters"},
+        Refusal{"Conv2D", R"("filters": 2, "kernel_size": [1, 2, 3])", "kernel_size"},
+        Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1.5)", "kernel_size"},
+        Refusal{"Conv2D", R"("filters": 2, "kernel_size": 99999999999999999999)", "kernel_size"},
+        Refusal{"Conv2D", kConv, "the file has no weights \"kernel\" for it"},
+        Refusal{"Conv2D", R"("dtype": "mixed_float16")", "mixed_float16"},
+        Refusal{"Conv2D",
+                R"("dtype": {"class_name": "DTypePolicy", "config": {"name": "mixed_bfloat16"}})",
+                "mixed_bfloat16"},
+        Refusal{"ReLU", R"("max_value": 3.0)", "max_value = 3"},
+        Refusal{"ReLU", R"("threshold": 1.0)", "threshold"},
+        Refusal{"ReLU", R"("negative_slope": 0.1, "max_value": 6.0)", "negative_slope"},
+        Refusal{"ReLU", R"("max_value": "six")", "max_value is not a number"},
+        Refusal{"Activation", R"("activation": "gelu")", "gelu"},
+        Refusal{"Activation", R"("activation": {"class_name": "ReLU", "config": {}})",
+                "its activation is a layer"},
+        Refusal{"Activation", "", "no activation"}, Refusal{"Softmax", R"("axis": 1)", "axis"},
+        Refusal{"BatchNormalization", R"("axis": 1)", "axis"},
+        Refusal{"Concatenate", R"("axis": 0)", "batch"},
+        Refusal{"Reshape", R"("target_shape": [5, -1])", "target_shape"},
+        Refusal{"Reshape", R"("target_shape": [2147483647, 2147483647, 0])", "target_shape"},
+        Refusal{"RandomCrop", R"("height": 4, "width": 8)", "from 8x8 to 4x8"},
+        Refusal{"Rescaling", R"("scale": [1, 2])", "2 values for 3 channels"},
+        Refusal{"ZeroPadding2D", R"("padding": [[-1, 0], [0, 0]])", "padding"},
+        Refusal{"MaxPooling2D", R"("pool_size": [9, 1], "padding": "valid")", "does not fit"},
+        Refusal{"Dropout", R"("dtype": "float16")", "float16"}));
+
+TEST(KerasImport, RefusesInputsWithoutAFixedSize) {
+  for (const char* shape : {"[null, null, null, 3]", "[null, 8, 0, 3]", "[null, 8, -8, 3]",
+                            "[null, 1000000, 1000000, 3]", "null", "[null]", "\"8x8\""}) {
+    const Status status = ImportStatus(OneLayer("Flatten", "", Input(shape)));
+    EXPECT_EQ(status.code(), StatusCode::kUnsupported) << shape;
+    EXPECT_THAT(status.message(), HasSubstr("\"image\""));
+  }
+}
+
+TEST(KerasImport, FindsWeightsByNameAndChecksTheirShape) {
+  const std::string config = OneLayer("Conv2D", kConv);
+  EXPECT_TRUE(
+      ImportKeras(
+          OnesFile(config).Add("it", "it/bias:0", {2}).Add("it", "it/kernel:0", {1, 1, 3, 2}).file)
+          .ok());
+  // A layer that was renamed after it was made.
+  EXPECT_TRUE(ImportKeras(OnesFile(config)
+                              .Add("it", "m/old/kernel", {1, 1, 3, 2})
+                              .Add("it", "m/old/bias", {2})
+                              .file)
+                  .ok());
+  const Status shape =
+      ImportKeras(OnesFile(config).Add("it", "it/kernel", {1, 1, 2, 3}).file).status();
+  EXPECT_THAT(shape.message(), HasSubstr("has shape [1, 1, 2, 3], not [1, 1, 3, 2]"));
+  const Status twice = ImportKeras(OnesFile(config)
+                                       .Add("it", "a/it/kernel", {1, 1, 3, 2})
+                                       .Add("it", "b/it/kernel", {1, 1, 3, 2})
+                                       .file)
+                           .status();
+  EXPECT_THAT(twice.message(), HasSubstr("the file has 2 weights \"kernel\""));
+}
+
+// A Functional model of two identity layers, connected as the arguments say.
+std::string TwoLayers(const std::string& calls_of_a, const std::string& calls_of_b,
+                      const std::string& outputs = R"([["b", 0, 0]])") {
+  return fmt::format(R"({{"class_name": "Functional", "config": {{"name": "m", "layers": [
+      {{"class_name": "InputLayer", "name": "image", "inbound_nodes": [],
+        "config": {{"name": "image", "batch_input_shape": [null, 4]}}}},
+      {{"class_name": "ReLU", "name": "a", "inbound_nodes": {}, "config": {{"name": "a"}}}},
+      {{"class_name": "Softmax", "name": "b", "inbound_nodes": {}, "config": {{"name": "b"}}}}],
+      "input_layers": [["image", 0, 0]], "output_layers": {}}}}})",
+                     calls_of_a, calls_of_b, outputs);
+}
+
+TEST(KerasImport, RunsLayersInTheOrderOfTheirConnections) {
+  const auto model = ImportKeras(
+      OnesFile(TwoLayers(R"([[["b", 0, 0, {}]]])", R"([[["image", 0, 0, {"training": false}]]])",
+                         R"(["a", 0, 0])"))
+          .file);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->graph.ops[0].name, "b");
+  EXPECT_EQ(model->graph.ops[1].name, "a");
+  EXPECT_EQ(model->signature->output_names, std::vector<std::string>{"a"});
+}
+
+TEST(KerasImport, RefusesWhatIsNotConnectedAsAGraph) {
+  const std::string from_image = R"([[["image", 0, 0, {}]]])";
+  const auto message = [](const std::string& config) { return ImportStatus(config).message(); };
+  EXPECT_THAT(message(TwoLayers(R"([[["b", 0, 0, {}]]])", R"([[["a", 0, 0, {}]]])")),
+              HasSubstr("circle"));
+  EXPECT_THAT(message(TwoLayers(from_image, R"([[["none", 0, 0, {}]]])")),
+              HasSubstr("not in the model"));
+  EXPECT_THAT(message(TwoLayers(from_image, R"([[["a", 1, 0, {}]]])")), HasSubstr("call 1"));
+  EXPECT_THAT(message(TwoLayers(from_image, R"([[["a", 0, 5, {}]]])")), HasSubstr("no output 5"));
+  EXPECT_THAT(message(TwoLayers(from_image, R"([[["a", 0, 0, {"training": true}]]])")),
+              HasSubstr("training"));
+  EXPECT_THAT(message(TwoLayers(from_image, R"([{"args": [2.5], "kwargs": {}}])")),
+              HasSubstr("constant 2.5"));
+  EXPECT_THAT(message(TwoLayers(from_image, from_image, R"([["b", 0, 0], ["b", 0, 0]])")),
+              HasSubstr("same tensor"));
+  EXPECT_THAT(message(TwoLayers(from_image, from_image, "[]")), HasSubstr("output_layers"));
+  EXPECT_THAT(message(TwoLayers("[[]]", from_image)), HasSubstr("it takes one input, not 0"));
+}
+
+// Thirty models, each calling the next one twice: a billion calls from 5 KB.
+TEST(KerasImport, StopsWhereNestedModelsMultiply) {
+  std::string model = R"({"class_name": "ReLU", "name": "x", "config": {"name": "x"})";
+  for (int i = 0; i < 30; ++i) {
+    model += R"(, "inbound_nodes": [[["in", 0, 0, {}]], [["x", 0, 0, {}]]]})";
+    const int calls_before = i == 0 ? 0 : 1;
+    model = fmt::format(
+        R"({{"class_name": "Functional", "name": "x", "config": {{"name": "x", "layers": [
+            {{"class_name": "InputLayer", "name": "in", "inbound_nodes": [],
+              "config": {{"name": "in", "batch_shape": [null, 4]}}}}, {}],
+            "input_layers": [["in", 0, 0]], "output_layers": [["x", {}, 0]]}})",
+        model, 1 + calls_before);
+  }
+  const Status status = ImportStatus(model + "}");
+  EXPECT_EQ(status.code(), StatusCode::kUnsupported) << status.message();
+  EXPECT_THAT(status.message(), HasSubstr("more than 20000"));
+}
+
+TEST(KerasImport, RefusesWhatIsNotAModel) {
+  EXPECT_EQ(ImportStatus("").code(), StatusCode::kCorrupt);
+  EXPECT_EQ(ImportStatus("[]").code(), StatusCode::kCorrupt);
+  EXPECT_EQ(ImportStatus(R"({"class_name": "Functional", "config": 3})").code(),
+            StatusCode::kCorrupt);
+  EXPECT_EQ(ImportStatus(std::string(100000, '[')).code(), StatusCode::kCorrupt);
+  const Status subclass = ImportStatus(R"({"class_name": "MyNet", "config": {}})");
+  EXPECT_EQ(subclass.code(), StatusCode::kUnsupported);
+  EXPECT_THAT(subclass.message(), HasSubstr("MyNet"));
+}
+
+}  // namespace
+}  // namespace qbench::graph::import

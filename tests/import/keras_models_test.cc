@@ -1,0 +1,154 @@
+// Small models of Keras 2 and Keras 3 with Keras's own answers (made by make_models.py), and the
+// peers' networks where they are there.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "graph/import/keras_h5.h"
+#include "graph/passes.h"
+#include "graph/tflite_reader.h"
+#include "graph/tflite_writer.h"
+#include "tests/graph/peer_files.h"
+#include "tests/import/run_model.h"
+
+namespace qbench::graph::import {
+namespace {
+
+const std::filesystem::path kData = std::filesystem::path(QBENCH_SOURCE_DIR) / "tests/import/data";
+
+// <stem>.x0.npy, <stem>.x1.npy, …
+std::vector<Array> ReadArrays(const std::string& stem, char kind) {
+  std::vector<Array> arrays;
+  for (int i = 0; i < 4; ++i) {
+    auto array = ReadNpy(kData / (stem + "." + kind + std::to_string(i) + ".npy"));
+    if (!array.ok()) break;
+    arrays.push_back(std::move(*array));
+  }
+  return arrays;
+}
+
+class SmallModels : public testing::TestWithParam<const char*> {};
+
+TEST_P(SmallModels, AnswersAsKeras) {
+  const std::string stem = GetParam();
+  auto model = ReadKerasH5(kData / (stem + ".h5"));
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const auto inputs = ReadArrays(stem, 'x');
+  const auto expected = ReadArrays(stem, 'y');
+  ASSERT_EQ(inputs.size(), model->graph.inputs.size());
+  ASSERT_EQ(expected.size(), model->graph.outputs.size());
+  // Outputs go up to 20.
+  EXPECT_LE(LargestDifference(*model, inputs, expected), 1e-5);
+  const Status optimized = Optimize(*model);
+  ASSERT_TRUE(optimized.ok()) << optimized.message();
+  EXPECT_LE(LargestDifference(*model, inputs, expected), 1e-5);
+}
+
+TEST_P(SmallModels, TensorsAreNamedApart) {
+  const auto model = ReadKerasH5(kData / (std::string(GetParam()) + ".h5"));
+  ASSERT_TRUE(model.ok());
+  std::vector<std::string> names;
+  for (const Tensor& tensor : model->graph.tensors) names.push_back(tensor.name);
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, SmallModels,
+                         testing::Values("activations.keras3", "augmentation.keras2",
+                                         "augmentation.keras3", "convolutions.keras2",
+                                         "convolutions.keras3", "in_sequential.keras3",
+                                         "nested.keras2", "nested.keras3", "pooling.keras3",
+                                         "preprocessing.keras2", "preprocessing.keras3",
+                                         "shared.keras2", "shared.keras3"),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+TEST(KerasH5, NamesInputsOutputsAndLayersAsKerasDoes) {
+  for (const char* file : {"nested.keras2.h5", "nested.keras3.h5"}) {
+    const auto model = ReadKerasH5(kData / file);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    ASSERT_TRUE(model->signature.has_value());
+    EXPECT_EQ(model->signature->key, "serving_default");
+    EXPECT_EQ(model->signature->input_names, std::vector<std::string>{"image"});
+    EXPECT_EQ(model->signature->output_names, std::vector<std::string>{"head"});
+    EXPECT_EQ(model->description, "nested");
+    const Graph& graph = model->graph;
+    EXPECT_EQ(graph.ops.front().name, "middle/backbone/conv");
+    EXPECT_EQ(graph.ops.back().name, "head/logits");
+    EXPECT_EQ(graph.tensors[graph.outputs[0]].name, "head/logits");
+    EXPECT_TRUE(graph.tensors[graph.inputs[0]].dynamic_batch);
+    EXPECT_EQ(graph.tensors[graph.inputs[0]].shape, (Shape{1, 8, 8, 3}));
+  }
+}
+
+TEST(KerasH5, LayersThatDoNothingLeaveNoOperators) {
+  const auto model = ReadKerasH5(kData / "augmentation.keras3.h5");
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  ASSERT_EQ(model->graph.ops.size(), 2U);
+  EXPECT_EQ(model->graph.ops[0].kind, OpKind::kConv2D);
+  EXPECT_EQ(model->graph.ops[1].kind, OpKind::kMean);
+}
+
+TEST(KerasH5, SharedLayersHaveTheirWeightsOnce) {
+  const auto model = ReadKerasH5(kData / "shared.keras2.h5");
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const auto& tensors = model->graph.tensors;
+  EXPECT_EQ(std::count_if(tensors.begin(), tensors.end(),
+                          [](const Tensor& t) { return t.name.starts_with("again/kernel"); }),
+            1);
+}
+
+TEST(KerasH5, SaysWhatIsWrongWithAFileOfWeights) {
+  const auto model = ReadKerasH5(kData / "weights_only.h5");
+  EXPECT_EQ(model.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(model.status().message().find("weights_only.h5: no model in it"), std::string::npos);
+  EXPECT_NE(model.status().message().find("model.save("), std::string::npos);
+}
+
+struct Peer {
+  const char* model;
+  const char* check;
+  int64_t float_bytes;  // what TensorFlow's converter makes of it
+};
+
+class Peers : public testing::TestWithParam<Peer> {};
+
+// The bar of the project: within 1e-5 of Keras.
+TEST_P(Peers, AgreesWithKeras) {
+  const std::filesystem::path peers = SharedDir() / "peers";
+  const Peer& peer = GetParam();
+  if (!std::filesystem::exists(peers / (std::string(peer.model) + ".h5"))) GTEST_SKIP() << kNoPeers;
+  auto model = ReadKerasH5(peers / (std::string(peer.model) + ".h5"));
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  ASSERT_TRUE(Optimize(*model).ok());
+  const auto bytes = WriteTflite(*model);
+  ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+  EXPECT_LE(static_cast<int64_t>(bytes->size()), peer.float_bytes);
+  const auto read = ReadTflite(std::make_shared<const Bytes>(*bytes));
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  const auto input = ReadNpy(peers / (std::string(peer.check) + ".check_x.npy"));
+  const auto expected = ReadNpy(peers / (std::string(peer.check) + ".check_y.npy"));
+  ASSERT_TRUE(input.ok() && expected.ok());
+  const double difference = LargestDifference(*read, {*input}, {*expected});
+  RecordProperty("difference", std::to_string(difference * 1e6) + "e-6");
+  EXPECT_LE(difference, 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, Peers,
+                         testing::Values(Peer{"intelcnn", "intelcnn", 14024536},
+                                         Peer{"mbv2_035_96", "mbv2_035_96", 1623248},
+                                         Peer{"mbv2_100_299", "mbv2_100_299", 8879228},
+                                         Peer{"mbv2_035_96.keras3", "mbv2_035_96", 1623248}),
+                         [](const auto& test) {
+                           std::string name = test.param.model;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace qbench::graph::import

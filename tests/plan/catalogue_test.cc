@@ -1,0 +1,99 @@
+#include "harness/plan/catalogue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace qbench::plan {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+InstalledPlugin Quantizer(const std::string& id) {
+  InstalledPlugin plugin;
+  plugin.descriptor.kind = host::PluginKind::kQuantizer;
+  plugin.descriptor.id = id;
+  plugin.descriptor.options = {{"io", "float", "float|int8", "type of input and output"}};
+  return plugin;
+}
+
+InstalledPlugin Runtime(const std::string& id, bool oracle = false) {
+  InstalledPlugin plugin;
+  plugin.descriptor.kind = host::PluginKind::kRuntime;
+  plugin.descriptor.id = id;
+  plugin.descriptor.oracle = oracle;
+  return plugin;
+}
+
+Catalogue Installed() {
+  Catalogue catalogue;
+  catalogue.plugins = {Quantizer("float"), Quantizer("int8"), Runtime("litert"),
+                       Runtime("reference", /*oracle=*/true)};
+  return catalogue;
+}
+
+Catalogue WithoutLitert() {
+  Catalogue catalogue = Installed();
+  catalogue.plugins[2].available = false;
+  catalogue.plugins[2].reason = "LiteRT is not installed; run scripts/setup.sh";
+  return catalogue;
+}
+
+std::vector<std::string> Names(const std::vector<SelectedPlugin>& plugins) {
+  std::vector<std::string> names;
+  for (const SelectedPlugin& plugin : plugins) names.push_back(plugin.Name());
+  return names;
+}
+
+Result<Selection> Select(const Catalogue& catalogue, std::string_view list) {
+  return SelectPlugins(catalogue, *ParsePluginList(list));
+}
+
+TEST(SelectPlugins, NoRuntimeNamedMeansAllFastOnes) {
+  const Result<Selection> selection = Select(Installed(), "int8:io=int8,float");
+  ASSERT_TRUE(selection.ok()) << selection.status().message();
+  EXPECT_THAT(Names(selection->quantizers), ElementsAre("int8:io=int8", "float"));
+  EXPECT_THAT(Names(selection->runtimes), ElementsAre("litert"));
+  EXPECT_THAT(selection->warnings, IsEmpty());
+}
+
+TEST(SelectPlugins, NoQuantizerNamedMeansAll) {
+  const Result<Selection> selection = Select(Installed(), "reference");
+  ASSERT_TRUE(selection.ok());
+  EXPECT_THAT(Names(selection->quantizers), ElementsAre("float", "int8"));
+  EXPECT_THAT(Names(selection->runtimes), ElementsAre("reference"));
+}
+
+TEST(SelectPlugins, WithoutAFastRuntimeTheOracleRunsAndIsWarnedOf) {
+  const Result<Selection> selection = Select(WithoutLitert(), "float");
+  ASSERT_TRUE(selection.ok());
+  EXPECT_THAT(Names(selection->runtimes), ElementsAre("reference"));
+  EXPECT_THAT(selection->warnings,
+              ElementsAre(HasSubstr("scripts/setup.sh"), HasSubstr("'reference' is used")));
+}
+
+TEST(SelectPlugins, ANamedRuntimeThatIsNotHereIsAnError) {
+  const Result<Selection> selection = Select(WithoutLitert(), "float,litert");
+  ASSERT_FALSE(selection.ok());
+  EXPECT_THAT(selection.status().message(), HasSubstr("run scripts/setup.sh"));
+}
+
+TEST(SelectPlugins, UnknownNamesAndOptionsAreToldWithTheValidOnes) {
+  EXPECT_THAT(Select(Installed(), "int4").status().message(),
+              HasSubstr("float, int8, litert, reference"));
+  EXPECT_THAT(Select(Installed(), "int8:speed=fast").status().message(),
+              HasSubstr("int8 has no option \"speed\"; it has io=float|int8"));
+}
+
+TEST(CalibrationRuntime, PrefersLitertThenFastOnesThenOracles) {
+  EXPECT_EQ(CalibrationRuntime(Installed())->Name(), "litert");
+  EXPECT_EQ(CalibrationRuntime(WithoutLitert())->Name(), "reference");
+  Catalogue other = WithoutLitert();
+  other.plugins.push_back(Runtime("xnnpack"));
+  EXPECT_EQ(CalibrationRuntime(other)->Name(), "xnnpack");
+  EXPECT_FALSE(CalibrationRuntime(Catalogue()).ok());
+}
+
+}  // namespace
+}  // namespace qbench::plan

@@ -1,0 +1,270 @@
+// The engine with a fake in the place of the worker processes: what is stored, in which order, and
+// what is repeated after an interruption.
+#include "harness/plan/run_engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "base/sha256.h"
+#include "harness/store/summary.h"
+
+namespace qbench::plan {
+namespace {
+
+using store::Outcome;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using worker::JobOutcome;
+using worker::OutcomeKind;
+
+// Answers every job at once, as told.
+class FakeWorkers {
+ public:
+  // What a job of this description ("latency 1 int8") answers instead of success.
+  std::map<std::string, std::pair<OutcomeKind, std::string>> failures;
+  // After so many jobs the user presses Ctrl-C.
+  int cancel_after = 1 << 30;
+  std::string invalid_latency_of;  // a quantizer's artifact
+  std::vector<std::string> jobs;
+
+  bool cancelled() const { return static_cast<int>(jobs.size()) >= cancel_after; }
+
+  JobOutcome Run(const worker::Job& job) {
+    const std::string name = Describe(job);
+    jobs.push_back(name);
+    JobOutcome outcome;
+    if (const auto failure = failures.find(name); failure != failures.end()) {
+      outcome.kind = failure->second.first;
+      outcome.reason = failure->second.second;
+      return outcome;
+    }
+    outcome.kind = OutcomeKind::kOk;
+    outcome.result = std::visit([&](const auto& j) { return Answer(j); }, job);
+    return outcome;
+  }
+
+ private:
+  static std::string ArtifactOf(const std::filesystem::path& artifact) {
+    return *ReadTextFile(artifact);
+  }
+  std::string Describe(const worker::Job& job) const {
+    if (const auto* quantize = std::get_if<worker::QuantizeJob>(&job)) {
+      return "quantize " + quantize->quantizer.id;
+    }
+    if (const auto* accuracy = std::get_if<worker::AccuracyJob>(&job)) {
+      return "accuracy " + ArtifactOf(accuracy->artifact);
+    }
+    if (const auto* latency = std::get_if<worker::LatencyJob>(&job)) {
+      return "latency " + ArtifactOf(latency->artifact);
+    }
+    return "other";
+  }
+
+  worker::JobResult Answer(const worker::QuantizeJob& job) {
+    std::filesystem::create_directories(job.output);
+    worker::QuantizeResult result;
+    result.artifact = job.output / "model.tflite";
+    EXPECT_TRUE(WriteFileAtomically(result.artifact, job.quantizer.id).ok());
+    result.sha256 = Sha256Hex(std::string_view(job.quantizer.id));
+    result.file_bytes = job.quantizer.id.size();
+    return result;
+  }
+  worker::JobResult Answer(const worker::AccuracyJob&) {
+    worker::AccuracyResult result;
+    result.predicted = {0, 1, 1};
+    result.confidence = {0.9F, 0.8F, 0.7F};
+    return result;
+  }
+  worker::JobResult Answer(const worker::LatencyJob& job) {
+    worker::LatencyResult result;
+    result.load_ms = 3;
+    result.first_ms = 2;
+    result.samples.ns = {1'000'000, 1'100'000, 1'200'000};
+    if (ArtifactOf(job.artifact) == invalid_latency_of) result.invalid_reason = "throttled";
+    return result;
+  }
+  worker::JobResult Answer(const worker::ProbeJob&) { return std::monostate(); }
+  worker::JobResult Answer(const worker::ImportJob&) { return std::monostate(); }
+};
+
+SelectedPlugin Plugin(host::PluginKind kind, const std::string& id) {
+  SelectedPlugin selected;
+  selected.plugin.descriptor.kind = kind;
+  selected.plugin.descriptor.id = id;
+  selected.plugin.descriptor.version = "1";
+  selected.plugin.sha256 = "hash of " + id;
+  return selected;
+}
+
+class RunEngineTest : public ::testing::Test {
+ protected:
+  // One model, three images of the shipped data set, the quantizers float and int8, one runtime.
+  void SetUp() override {
+    const std::filesystem::path scenes =
+        std::filesystem::path(QBENCH_SOURCE_DIR) / "datasets/scenes/test";
+    datasets::Split split;
+    split.name = "test";
+    split.folder = scenes;
+    for (const char* label : {"buildings", "forest", "sea"}) {
+      for (const auto& entry : std::filesystem::directory_iterator(scenes / label)) {
+        const auto index = static_cast<int>(split.images.size());
+        split.images.push_back({fmt::format("{}/{}", label, entry.path().filename().string()),
+                                entry.path(), index, *Sha256HexOfFile(entry.path())});
+        break;
+      }
+    }
+    split.sha256 = datasets::SplitSha256(split.images);
+    plan_.dataset.name = "three";
+    plan_.dataset.labels = {"buildings", "forest", "sea"};
+    plan_.dataset.splits = {split};
+    PlannedModel model;
+    model.stem = "net";
+    model.sha256 = "hash of net";
+    model.sidecar.labels = plan_.dataset.labels;
+    model.sidecar.input.width = model.sidecar.input.height = 8;
+    model.sidecar.input.mean = model.sidecar.input.std = {1, 1, 1};
+    model.label_outputs = {0, 1, 2};
+    plan_.models = {model};
+    plan_.selection.quantizers = {Plugin(host::PluginKind::kQuantizer, "float"),
+                                  Plugin(host::PluginKind::kQuantizer, "int8")};
+    plan_.selection.runtimes = {Plugin(host::PluginKind::kRuntime, "engine")};
+    plan_.cells = {{0, 0, 0, 1}, {0, 1, 0, 1}};
+    plan_.measure.repetitions = 2;
+    plan_.hash = "plan";
+    options_.folders.cache = folder_.path() / "cache";
+    options_.decode_program = std::filesystem::path(QBENCH_BINARY_DIR) / "bin/qbench-decode";
+  }
+
+  Result<int64_t> Execute(bool resume = false) {
+    options_.resume = resume;
+    RunEvents events;
+    events.cancelled = [&] { return workers_.cancelled(); };
+    events.warning = [&](const std::string& line) { warnings_.push_back(line); };
+    const JobRunner run_job = [&](const worker::Job& job, const worker::JobSettings&,
+                                  const worker::JobCallbacks&) { return workers_.Run(job); };
+    return ExecuteRun(plan_, options_, run_job, events, store_);
+  }
+
+  std::vector<store::CellSummary> Rows(int64_t run) {
+    const Result<store::RunData> data = store_.LoadRun(run);
+    EXPECT_TRUE(data.ok()) << data.status().message();
+    return store::Summarize(*data);
+  }
+
+  TempDir folder_ = *TempDir::Create("run-engine-test");
+  store::Store store_ =
+      *store::Store::Open(folder_.path() / "test.sqlite", store::OpenMode::kReadWrite);
+  Plan plan_;
+  RunOptions options_;
+  FakeWorkers workers_;
+  std::vector<std::string> warnings_;
+};
+
+TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_THAT(workers_.jobs,
+              ElementsAre("quantize float", "quantize int8", "accuracy float", "accuracy int8",
+                          "latency float", "latency int8", "latency int8", "latency float"));
+  for (const store::CellSummary& row : Rows(*run)) {
+    EXPECT_EQ(row.status, Outcome::kOk);
+    EXPECT_EQ(row.accuracy_status, Outcome::kOk);
+    EXPECT_EQ(row.latency_status, Outcome::kOk);
+    EXPECT_EQ(row.processes, 2);
+    EXPECT_DOUBLE_EQ(*row.median_ms, 1.1);
+    EXPECT_DOUBLE_EQ(*row.top1, 2.0 / 3);
+  }
+  EXPECT_TRUE(store_.LoadRun(*run)->run.finished_at.has_value());
+}
+
+TEST_F(RunEngineTest, AFailedQuantizerCostsItsCellsAlone) {
+  workers_.failures["quantize int8"] = {OutcomeKind::kCrashed, "segmentation fault in quantize"};
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  const std::vector<store::CellSummary> rows = Rows(*run);
+  EXPECT_EQ(rows[0].status, Outcome::kOk);
+  EXPECT_EQ(rows[1].status, Outcome::kCrashed);
+  EXPECT_EQ(rows[1].reason, "segmentation fault in quantize");
+  EXPECT_EQ(rows[1].accuracy_status, Outcome::kNotMeasured);
+  EXPECT_THAT(workers_.jobs, ::testing::Not(::testing::Contains("accuracy int8")));
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("segmentation fault in quantize")));
+}
+
+TEST_F(RunEngineTest, AFailedRuntimeKeepsWhatWasMeasuredBefore) {
+  workers_.failures["latency int8"] = {OutcomeKind::kTimeout, "no answer after 9 s"};
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  const store::CellSummary row = Rows(*run)[1];
+  EXPECT_EQ(row.status, Outcome::kTimeout);
+  EXPECT_EQ(row.accuracy_status, Outcome::kOk);
+  EXPECT_EQ(row.latency_status, Outcome::kTimeout);
+  EXPECT_TRUE(row.top1.has_value());
+  EXPECT_EQ(std::ranges::count(workers_.jobs, "latency int8"), 1);  // not tried again
+}
+
+TEST_F(RunEngineTest, AThrottledBoardSpoilsLatencyAlone) {
+  workers_.invalid_latency_of = "int8";
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  const store::CellSummary row = Rows(*run)[1];
+  EXPECT_EQ(row.status, Outcome::kOk);
+  EXPECT_EQ(row.latency_status, Outcome::kInvalid);
+  EXPECT_EQ(row.reason, "throttled");
+}
+
+TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
+  const Result<int64_t> whole = Execute();
+  ASSERT_TRUE(whole.ok());
+  const std::vector<std::string> all_jobs = workers_.jobs;
+  for (int stop = 1; stop < static_cast<int>(all_jobs.size()); ++stop) {
+    std::filesystem::remove_all(options_.folders.cache / "artifacts");
+    workers_ = FakeWorkers();
+    workers_.cancel_after = stop;
+    const Result<int64_t> interrupted = Execute();
+    ASSERT_FALSE(interrupted.ok());
+    EXPECT_EQ(interrupted.status().code(), StatusCode::kCancelled);
+    EXPECT_THAT(interrupted.status().message(), HasSubstr("--resume"));
+    const size_t before = workers_.jobs.size();
+    workers_.cancel_after = 1 << 30;
+    const Result<int64_t> run = Execute(/*resume=*/true);
+    ASSERT_TRUE(run.ok()) << run.status().message();
+    // The job that was under way when Ctrl-C came is the one that runs twice.
+    EXPECT_LE(workers_.jobs.size(), all_jobs.size() + 1) << "stopped after " << stop;
+    EXPECT_GE(workers_.jobs.size(), before);
+    const std::vector<store::CellSummary> rows = Rows(*run);
+    EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
+    EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::processes, 2)));
+  }
+}
+
+TEST_F(RunEngineTest, AFailureBeforeTheInterruptionStaysAFailure) {
+  workers_.failures["accuracy float"] = {OutcomeKind::kCrashed, "crashed once"};
+  workers_.cancel_after = 4;
+  ASSERT_FALSE(Execute().ok());
+  workers_.failures.clear();
+  workers_.cancel_after = 1 << 30;
+  const Result<int64_t> run = Execute(/*resume=*/true);
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_EQ(Rows(*run)[0].status, Outcome::kCrashed);
+  EXPECT_EQ(Rows(*run)[1].status, Outcome::kOk);
+}
+
+TEST_F(RunEngineTest, NothingToResumeIsAnError) {
+  const Result<int64_t> run = Execute(/*resume=*/true);
+  ASSERT_FALSE(run.ok());
+  EXPECT_THAT(run.status().message(), HasSubstr("nothing to resume"));
+}
+
+TEST_F(RunEngineTest, AnArtifactIsMadeOnceForTheSameInputs) {
+  ASSERT_TRUE(Execute().ok());
+  workers_.jobs.clear();
+  ASSERT_TRUE(Execute().ok());
+  EXPECT_THAT(workers_.jobs, ::testing::Not(::testing::Contains(HasSubstr("quantize"))));
+}
+
+}  // namespace
+}  // namespace qbench::plan

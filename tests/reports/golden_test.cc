@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include "reports/reports.h"
+#include "tests/reports/golden_file.h"
+#include "tests/store/sample_run.h"
+
+namespace qbench::reports {
+namespace {
+
+using store::LoadSampleRun;
+using store::SampleRunOptions;
+
+// Three variants of one model.
+store::RunData PlainRun() {
+  SampleRunOptions options;
+  options.images = 120;
+  return LoadSampleRun(options);
+}
+
+// Twelve cells of which four failed, each in its own way.
+store::RunData RunWithFailures() {
+  SampleRunOptions options;
+  options.quantizers = {"float", "fp16", "dynamic", "int8", "uint8", "int16x8"};
+  options.threads = {1, 4};
+  options.images = 120;
+  options.with_failures = true;
+  return LoadSampleRun(options);
+}
+
+// Two models, two runtimes, not finished.
+store::RunData UnfinishedRun() {
+  SampleRunOptions options;
+  options.models = {"intel-cnn", "mbv2_035_96"};
+  options.quantizers = {"float", "int8"};
+  options.runtimes = {"litert", "reference"};
+  options.images = 60;
+  options.finished = false;
+  return LoadSampleRun(options);
+}
+
+// The page without what is the same in every page: the styles, the program and the chart library.
+std::string WithoutAssets(const std::string& html) {
+  std::string rest = html;
+  for (const auto& [open, close] :
+       {std::pair{"<style>\n", "\n</style>"}, std::pair{"<script>\n", "\n</script>"}}) {
+    size_t from = 0;
+    while ((from = rest.find(open, from)) != std::string::npos) {
+      from += std::string(open).size();
+      const size_t to = rest.find(close, from);
+      if (to == std::string::npos) break;
+      rest.replace(from, to - from, "…");
+    }
+  }
+  return rest;
+}
+
+TEST(Golden, Csv) {
+  ExpectGolden("plain.csv", CsvReport({PlainRun()}));
+  ExpectGolden("failures.csv", CsvReport({RunWithFailures()}));
+  ExpectGolden("two_runs.csv", CsvReport({PlainRun(), UnfinishedRun()}));
+}
+
+TEST(Golden, CsvPredictions) {
+  SampleRunOptions options;
+  options.quantizers = {"float", "int8"};
+  options.images = 12;
+  ExpectGolden("predictions.csv", CsvPredictions({LoadSampleRun(options)}));
+}
+
+TEST(Golden, Json) {
+  SampleRunOptions options;
+  options.quantizers = {"float", "int8"};
+  options.images = 12;
+  options.processes = 1;
+  ExpectGolden("small.json", JsonReport({LoadSampleRun(options)}));
+}
+
+TEST(Golden, Markdown) {
+  ExpectGolden("plain.md", MarkdownReport({PlainRun()}));
+  ExpectGolden("failures.md", MarkdownReport({RunWithFailures(), UnfinishedRun()}));
+}
+
+TEST(Golden, TerminalTable) {
+  ExpectGolden("plain.txt", TerminalTable(PlainRun()));
+  ExpectGolden("failures.txt", TerminalTable(RunWithFailures()));
+  ExpectGolden("unfinished.txt", TerminalTable(UnfinishedRun()));
+}
+
+TEST(Golden, HtmlPage) {
+  for (const auto& [name, run] :
+       {std::pair{"plain.html", PlainRun()}, std::pair{"failures.html", RunWithFailures()},
+        std::pair{"unfinished.html", UnfinishedRun()}}) {
+    const auto html = HtmlReport({run});
+    ASSERT_TRUE(html.ok()) << html.status().message();
+    ExpectGolden(name, WithoutAssets(*html));
+  }
+}
+
+}  // namespace
+}  // namespace qbench::reports
