@@ -87,6 +87,7 @@ class ReferenceRuntime : public Runtime {
  private:
   std::vector<TensorDescription> DescribeAll(const std::vector<graph::TensorId>& ids) const {
     std::vector<TensorDescription> descriptions;
+    descriptions.reserve(ids.size());
     for (const graph::TensorId id : ids) {
       descriptions.push_back(Describe(model_->graph.tensors[static_cast<size_t>(id)]));
     }
