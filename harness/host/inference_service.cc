@@ -9,6 +9,10 @@ namespace qbench::host {
 namespace {
 
 Status CheckModel(const RuntimePool& pool, const SampleSource& samples) {
+  if (pool.input_count() != 1) {
+    return Error(StatusCode::kInvalidArgument, "the model has {} inputs, the samples are for one",
+                 pool.input_count());
+  }
   const TensorInfo& input = pool.input();
   if (input.type != QBENCH_FLOAT32 || input.dims != samples.info().dims) {
     return Error(StatusCode::kInvalidArgument,

@@ -111,11 +111,6 @@ Result<RuntimePool> RuntimePool::Load(const Settings& settings, ByteSpan model) 
     auto runtime = std::make_unique<Runtime>(std::move(created));
     QB_RETURN_IF_ERROR(runtime->Init(settings.options, settings.threads));
     QB_RETURN_IF_ERROR(runtime->Load(pool.model_.span()));
-    if (runtime->inputs().size() != 1) {
-      return Error(StatusCode::kInvalidArgument,
-                   "{}: the model has {} inputs, an image classifier has one", settings.id,
-                   runtime->inputs().size());
-    }
     pool.runtimes_.push_back(std::move(runtime));
   }
   return pool;

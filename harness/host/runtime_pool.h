@@ -30,8 +30,8 @@ class RuntimePool {
   // called Run, in the order of the samples.
   using Deliver = std::function<Status(uint64_t index, std::span<const Bytes> outputs)>;
 
-  // Creates, initializes and loads every object. kInvalidArgument where the model has not exactly
-  // one input. `model` is copied.
+  // Creates, initializes and loads every object. `model` is copied. Run is for models with one
+  // input: see input_count().
   static Result<RuntimePool> Load(const Settings& settings, ByteSpan model);
   RuntimePool(RuntimePool&&) = default;
   // Objects go before the model that they point into.
@@ -39,6 +39,7 @@ class RuntimePool {
 
   size_t instances() const { return runtimes_.size(); }
   Runtime& runtime(size_t instance) { return *runtimes_[instance]; }
+  size_t input_count() const { return runtimes_.front()->inputs().size(); }
   const TensorInfo& input() const { return runtimes_.front()->inputs().front(); }
   const std::vector<TensorInfo>& outputs() const { return runtimes_.front()->outputs(); }
   ByteSpan model() const { return model_.span(); }

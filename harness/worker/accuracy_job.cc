@@ -24,11 +24,12 @@ std::vector<int32_t> OutputLabels(const std::vector<int32_t>& label_outputs, siz
 }
 
 Status CheckModel(const host::RuntimePool& pool, const host::SampleSource& samples, size_t labels) {
-  QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), samples.info()));
-  if (pool.outputs().size() != 1) {
-    return Error(StatusCode::kUnsupported, "the model has {} outputs, an image classifier has one",
-                 pool.outputs().size());
+  if (pool.input_count() != 1 || pool.outputs().size() != 1) {
+    return Error(StatusCode::kUnsupported,
+                 "the model has {} inputs and {} outputs, an image classifier has one of each",
+                 pool.input_count(), pool.outputs().size());
   }
+  QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), samples.info()));
   return CheckModelOutput(pool.outputs().front(), labels);
 }
 

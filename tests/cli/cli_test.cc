@@ -168,6 +168,43 @@ TEST(Cli, AFailedCellIsARowAndStrictTellsIt) {
   EXPECT_THAT(place.Run({"report", "--format", "csv"}).out, HasSubstr(",failed,"));
 }
 
+TEST(Cli, AHostilePluginCostsItsRowsAndNothingElse) {
+  const Workplace place;
+  const std::string scenes = place.SmallScenes(2).string();
+  const std::vector<std::string> environment = {"QBENCH_PLUGIN_PATH=" QBENCH_BINARY_DIR
+                                                "/lib/qbench/hostile"};
+  const Answer answer =
+      place.Run(place.QuickRun({"mobilenetv2-035-96", "--dataset", scenes, "--plugins",
+                                "segfault_init,throws_quantize,float,reference", "--csv",
+                                place.File("rows.csv").string()}),
+                environment);
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  // Quantizers and runtimes of these names: three by three, and the one good pair among them.
+  const auto rows = ParseCsv(*ReadTextFile(place.File("rows.csv")));
+  ASSERT_EQ(rows.size(), 1U + 9);
+  int good = 0;
+  for (size_t i = 1; i < rows.size(); ++i) {
+    const std::string& quantizer = rows[i][2];
+    const std::string& runtime = rows[i][4];
+    const std::string& status = rows[i][9];
+    const std::string& reason = rows[i][12];
+    SCOPED_TRACE(quantizer + " on " + runtime + ": " + status + ", " + reason);
+    if (quantizer == "segfault_init") {
+      EXPECT_EQ(status, "crashed");
+      EXPECT_THAT(reason, HasSubstr("segfault_init"));
+    } else if (quantizer == "throws_quantize") {
+      EXPECT_EQ(status, "failed");
+      EXPECT_THAT(reason, HasSubstr("thrown on purpose"));
+    } else if (runtime == "segfault_init") {
+      EXPECT_EQ(status, "crashed");
+    } else {
+      EXPECT_EQ(status, "ok");
+      ++good;
+    }
+  }
+  EXPECT_EQ(good, 2);  // float on reference, and on the runtime that misbehaves as a quantizer only
+}
+
 TEST(Cli, QuantizeWritesAnArtifactWithItsSidecar) {
   const Workplace place;
   const std::string scenes = place.SmallScenes(2).string();

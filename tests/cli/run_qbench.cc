@@ -83,6 +83,8 @@ std::vector<std::string> Workplace::QuickRun(const std::vector<std::string>& mor
   std::vector<std::string> args = {"run",
                                    "--min-time",
                                    "0.02",
+                                   "--warmup-time",
+                                   "0.01",
                                    "--min-samples",
                                    "4",
                                    "--db",
