@@ -14,9 +14,10 @@ status=0
 ctest --preset "$preset" --parallel "$(nproc)" --no-tests=error 2>&1 | tee "$log" || status=$?
 
 # ctest's own count leaves the skipped tests out of sight; say them, and why (its log has all output).
-failed=$(sed -n 's/.*% tests passed, \([0-9]*\) tests\{0,1\} failed out of [0-9]*$/\1/p' "$log")
-total=$(sed -n 's/.*% tests passed, .* failed out of \([0-9]*\)$/\1/p' "$log")
-skipped=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .*\*\*\*Skipped' "$log" || true)
+summary=$(sed -n '/% tests passed, .* failed out of /,$p' "$log")
+failed=$(sed -n '1s/.*, \([0-9]*\) tests\{0,1\} failed out of .*/\1/p' <<<"$summary")
+total=$(sed -n '1s/.* failed out of \([0-9]*\)$/\1/p' <<<"$summary")
+skipped=$(grep -c '(Skipped)$' <<<"$summary" || true)
 echo
 if ((skipped)); then
   echo "Skipped tests:"
