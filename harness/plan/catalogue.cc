@@ -51,11 +51,11 @@ Status AddFile(const std::filesystem::path& file, const JobRunner& run_job, Cata
                                                     descriptor.id, twin->file.string())});
       continue;
     }
-    InstalledPlugin plugin{descriptor, file,         sha256,     entry.available,
-                           false,      entry.reason, entry.facts};
+    InstalledPlugin plugin{descriptor,   file,         sha256,     entry.available,
+                           entry.failed, entry.reason, entry.facts};
     if (descriptor.kind == PluginKind::kRuntime && !trouble.empty()) {
       plugin.available = false;
-      plugin.crashed = true;
+      plugin.failed = true;
       plugin.reason = trouble;
     }
     catalogue.plugins.push_back(std::move(plugin));
@@ -84,7 +84,7 @@ Status AddNamed(const Catalogue& catalogue, const PluginSpec& spec, Selection& s
                  spec.name, catalogue.Names());
   }
   for (const InstalledPlugin* plugin : plugins) {
-    if (!plugin->available && !plugin->crashed) {
+    if (!plugin->available && !plugin->failed) {
       return Error(StatusCode::kNotFound, "{} does not work here: {}", spec.name, plugin->reason);
     }
     QB_RETURN_IF_ERROR(CheckOptionNames(*plugin, spec));

@@ -25,7 +25,7 @@ struct InstalledPlugin {
   std::filesystem::path file;
   std::string sha256;     // of the file
   bool available = true;  // runtimes: works on this machine
-  bool crashed = false;   // it is not available because trying it ended badly
+  bool failed = false;    // it is not available because trying it went wrong
   std::string reason;     // why it is not available, and what to do
   std::vector<host::Fact> facts;
 };

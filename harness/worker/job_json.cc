@@ -46,7 +46,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeJob, model, quantizer, calibration, t
                                    calibration_runtime, instances, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, artifact, runtime, threads, instances, samples)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, artifact, runtime, threads, samples, settings)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult::Entry, descriptor, available, reason, facts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult::Entry, descriptor, available, failed, reason, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult, plugins)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportResult, converted, sha256, file_bytes, float_model,
                                    operators, input_shape, output_shape, summary)

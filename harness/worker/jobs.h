@@ -36,8 +36,10 @@ struct ProbeJob {
 struct ProbeResult {
   struct Entry {
     host::PluginDescriptor descriptor;
-    bool available = true;          // runtimes: the plugin's own probe says so
-    std::string reason;             // why not
+    bool available = true;          // runtimes: works on this machine
+    bool failed = false;            // it is not available because it failed when it was tried, not
+                                    // because it says that something is missing
+    std::string reason;             // why it is not available
     std::vector<host::Fact> facts;  // of a runtime that was made and initialized, if available
   };
   std::vector<Entry> plugins;

@@ -27,6 +27,7 @@ Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job) 
       const host::PluginHost host(descriptor.id, LinkCallbacks(context.link), &context.observer);
       const Status status = TryRuntime(*library, host, entry);
       entry.available = status.ok();
+      entry.failed = !status.ok() && status.code() != StatusCode::kNotFound;
       entry.reason = status.message();
     }
     result.plugins.push_back(std::move(entry));

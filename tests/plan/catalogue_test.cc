@@ -86,9 +86,9 @@ TEST(SelectPlugins, UnknownNamesAndOptionsAreToldWithTheValidOnes) {
               HasSubstr("int8 has no option \"speed\"; it has io=float|int8"));
 }
 
-TEST(SelectPlugins, ANamedRuntimeThatCrashedWhenTriedIsTaken) {
+TEST(SelectPlugins, ANamedRuntimeThatFailedWhenTriedIsTaken) {
   Catalogue catalogue = WithoutLitert();
-  catalogue.plugins[2].crashed = true;
+  catalogue.plugins[2].failed = true;
   const Result<Selection> selection = Select(catalogue, "float,litert");
   ASSERT_TRUE(selection.ok()) << selection.status().message();
   EXPECT_THAT(Names(selection->runtimes), ElementsAre("litert"));
