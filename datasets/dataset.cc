@@ -310,6 +310,7 @@ std::vector<DatasetSummary> ListDatasets(const SearchPath& search) {
                      {},     std::string(IntelHint())};
   }
   std::vector<DatasetSummary> list;
+  list.reserve(found.size());
   for (auto& [name, summary] : found) list.push_back(std::move(summary));
   return list;
 }

@@ -23,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 // Starting a decoder costs some 100 ms (OpenCV's libraries): fewer images than this do not pay.
 constexpr size_t kImagesWorthAProcess = 32;
 constexpr std::chrono::milliseconds kPoll{50};
+// What a decoder may take to load, on a slow and busy board, before its first image begins.
+constexpr std::chrono::milliseconds kStartTime{60'000};
 
 // What all decode processes of one call share.
 struct SharedState {
@@ -90,7 +92,9 @@ class Shard {
       TakeMessage(std::string_view(text_).substr(start, end - start));
     }
     text_.erase(0, start);
-    too_slow_ = too_slow_ || Clock::now() - last_word_ > options_.limits.image_time;
+    const bool started = begun_ || next_ > 0;
+    const auto patience = started ? options_.limits.image_time : kStartTime;
+    too_slow_ = too_slow_ || Clock::now() - last_word_ > patience;
     return !too_slow_ && !shared_.cancelled;
   }
 

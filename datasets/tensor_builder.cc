@@ -74,16 +74,26 @@ class UnfinishedFile {
     return same;
   }
 
-  // Makes it `bytes` zeros on the disk, so that a full disk is noticed now.
+  // Makes it `bytes` zeros on the disk, so that a full disk is noticed now. The space is asked for
+  // first: an allocation that fails may fill the disk for a moment, to the harm of others.
   Status Allocate(uint64_t bytes) {
     if (ftruncate(fd_, 0) != 0) return IoError("write", path_);
-    const int error = posix_fallocate(fd_, 0, static_cast<off_t>(bytes));
-    if (error == 0) return OkStatus();
+    std::error_code error;
+    const fs::space_info space = fs::space(path_, error);
+    if (!error && space.available < bytes) error = make_error_code(std::errc::no_space_on_device);
+    if (!error && fallocate(fd_, 0, 0, static_cast<off_t>(bytes)) != 0) {
+      error = std::error_code(errno, std::generic_category());
+      if (error == std::errc::operation_not_supported) {  // by this file system
+        error.clear();
+        if (ftruncate(fd_, static_cast<off_t>(bytes)) != 0) return IoError("write", path_);
+      }
+    }
+    if (!error) return OkStatus();
     return Error(
         StatusCode::kIo,
         "cannot keep {} bytes of tensors in {}: {}; make room, or name another folder with "
         "--cache",
-        bytes, path_.parent_path().string(), std::generic_category().message(error));
+        bytes, path_.parent_path().string(), error.message());
   }
 
   Status WriteAt(ByteSpan bytes, uint64_t offset) {

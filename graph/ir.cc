@@ -193,4 +193,15 @@ std::string_view DisplayName(const Graph& graph, const Op& op) {
   return OpKindName(op.kind);
 }
 
+std::string Printable(std::string_view name) {
+  constexpr size_t kLongest = 80;
+  std::string text(name.substr(0, kLongest));
+  for (char& c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte < 0x20 || byte == 0x7F) c = '?';
+  }
+  if (name.size() > kLongest) text += "...";
+  return text;
+}
+
 }  // namespace qbench::graph

@@ -253,4 +253,8 @@ Uses FindUses(const Graph& graph);
 // The name to show for an operator: its own, or its first output tensor's.
 std::string_view DisplayName(const Graph& graph, const Op& op);
 
+// A name out of a file, fit for a message of one line: at most 80 characters, none of them control
+// characters.
+std::string Printable(std::string_view name);
+
 }  // namespace qbench::graph

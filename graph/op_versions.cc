@@ -92,6 +92,7 @@ int32_t DequantizeVersion(const Tensor& input) {
 
 // The releases that brought version 1, 2, … of an operator (TensorFlow's source file
 // lite/tools/versioning/runtime_version.cc; 12 of FULLY_CONNECTED as its converter writes it).
+// Empty: a version that OpVersion never asks for.
 std::span<const std::string_view> Runtimes(OpKind kind) {
   static constexpr std::string_view kAdd[] = {"1.5.0", "1.14.0", "2.4.0"};
   static constexpr std::string_view kSub[] = {"1.6.0", "1.14.0", "2.3.0", "2.4.0", "2.4.0"};
@@ -101,7 +102,7 @@ std::span<const std::string_view> Runtimes(OpKind kind) {
                                                     "2.2.0", "2.3.0",  "2.3.0"};
   static constexpr std::string_view kFullyConnected[] = {"1.5.0", "1.10.0", "1.14.0", "1.14.0",
                                                          "2.0.0", "2.1.0",  "2.3.0",  "2.3.0",
-                                                         "2.3.0", "2.11.0", "2.15.0", "2.17.0"};
+                                                         "2.3.0", "",       "",       "2.17.0"};
   static constexpr std::string_view kByType[] = {"1.5.0", "1.14.0", "2.3.0"};
   static constexpr std::string_view kMean[] = {"1.6.0", "1.14.0", "2.4.0"};
   static constexpr std::string_view kPad[] = {"1.5.0", "1.14.0", "2.4.0", "2.6.0"};

@@ -100,7 +100,7 @@ class Reader {
     Result<Tensor> tensor = ReadTensor(wire_tensor);
     if (tensor.ok()) return tensor;
     return tensor.status().WithContext(
-        fmt::format("tensor {} ('{}')", index, Text(wire_tensor.name())));
+        fmt::format("tensor {} ('{}')", index, Printable(Text(wire_tensor.name()))));
   }
 
   Result<Tensor> ReadTensor(const wire::Tensor& wire_tensor) const {
@@ -121,7 +121,8 @@ class Reader {
 
   Status ReadOp(const wire::Operator& wire_op, Graph& graph) const {
     const wire::OperatorCode& code = *file_.model().operator_codes()->Get(wire_op.opcode_index());
-    const std::string where = fmt::format("operator {} ({})", graph.ops.size(), OperatorName(code));
+    const std::string where =
+        fmt::format("operator {} ({})", graph.ops.size(), Printable(OperatorName(code)));
     const std::optional<OpKind> kind = FromWire(BuiltinCode(code));
     if (!kind) {
       return Error(StatusCode::kUnsupported, "{}: qbench does not know this operator", where);
@@ -280,13 +281,14 @@ class Reader {
     for (const TensorId id : ids) {
       const auto name = names.extract(id);
       if (name.empty()) {
-        return Error(StatusCode::kCorrupt, "signature '{}' does not name tensor {}", key, id);
+        return Error(StatusCode::kCorrupt, "signature '{}' does not name tensor {}", Printable(key),
+                     id);
       }
       result.push_back(name.mapped());
     }
     if (!names.empty()) {
-      return Error(StatusCode::kCorrupt, "signature '{}' names tensor {}, no input or output", key,
-                   names.begin()->first);
+      return Error(StatusCode::kCorrupt, "signature '{}' names tensor {}, no input or output",
+                   Printable(key), names.begin()->first);
     }
     return result;
   }

@@ -108,7 +108,7 @@ Status CheckTensors(const Graph& graph) {
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
     const Tensor& tensor = graph.tensors[i];
     if (const Status status = CheckTensor(tensor); !status.ok()) {
-      return status.WithContext(fmt::format("tensor {} ('{}')", i, tensor.name));
+      return status.WithContext(fmt::format("tensor {} ('{}')", i, Printable(tensor.name)));
     }
     total += TensorBytes(tensor);
     if (total > kMaxTotalBytes) {
@@ -212,8 +212,8 @@ Status CheckOps(const Graph& graph) {
     if (status.ok()) status = CheckOutputShape(graph, op);
     if (status.ok()) status = CheckOp(graph, op);
     if (!status.ok()) {
-      return status.WithContext(
-          fmt::format("operator {} ({} '{}')", i, OpKindName(op.kind), DisplayName(graph, op)));
+      return status.WithContext(fmt::format("operator {} ({} '{}')", i, OpKindName(op.kind),
+                                            Printable(DisplayName(graph, op))));
     }
   }
   return order.CheckOutputs();
@@ -237,7 +237,7 @@ Status Validate(const Model& model) {
       !AreDistinct(signature.output_names, graph.outputs.size())) {
     return Error(StatusCode::kCorrupt,
                  "signature '{}' does not give each input and output a name of its own",
-                 signature.key);
+                 Printable(signature.key));
   }
   return OkStatus();
 }

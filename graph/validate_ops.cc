@@ -29,11 +29,12 @@ Status BadTypes(const Graph& graph, const Op& op) {
 Status CheckActivation(const Tensor& tensor) {
   if (!IsQuantizedType(tensor.type)) return OkStatus();
   if (!tensor.quantization) {
-    return Error(StatusCode::kCorrupt, "'{}' is {} without a scale", tensor.name,
+    return Error(StatusCode::kCorrupt, "'{}' is {} without a scale", Printable(tensor.name),
                  DataTypeName(tensor.type));
   }
   if (tensor.quantization->per_channel()) {
-    return Error(StatusCode::kUnsupported, "activation '{}' is quantized per channel", tensor.name);
+    return Error(StatusCode::kUnsupported, "activation '{}' is quantized per channel",
+                 Printable(tensor.name));
   }
   return OkStatus();
 }

@@ -54,8 +54,9 @@ ByteTable MakeTable(const Operand& input, const Operand& output, float (*functio
   const QuantizedRange range = RangeOf(graph::Activation::kNone, output);
   const float inverse_scale = 1.0F / output.scale();
   ByteTable table{};
-  for (int32_t q = std::numeric_limits<Element>::min(); q <= std::numeric_limits<Element>::max();
-       ++q) {
+  constexpr int32_t kLowest{std::numeric_limits<Element>::min()};
+  constexpr int32_t kHighest{std::numeric_limits<Element>::max()};
+  for (int32_t q = kLowest; q <= kHighest; ++q) {
     const float real = input.scale() * static_cast<float>(q - input.zero_point());
     const float steps =
         std::round(function(real) * inverse_scale) + static_cast<float>(output.zero_point());

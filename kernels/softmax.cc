@@ -61,7 +61,7 @@ Table16 MakeTable16(double from, double to, double (*function)(double)) {
 
 // The table at index (value + 32768) / 128, interpolated.
 int16_t LookUp(const Table16& table, int32_t value) {
-  const auto index = static_cast<size_t>(256 + (value >> 7));
+  const size_t index = static_cast<size_t>(value + 32768) >> 7;
   const int32_t offset = value & 0x7F;
   const int32_t slope = table[index + 1] - table[index];
   return static_cast<int16_t>(table[index] + ((slope * offset + 64) >> 7));

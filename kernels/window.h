@@ -19,7 +19,6 @@ struct Window {
   int32_t pad_top = 0, pad_left = 0;
 
   int64_t in_image() const { return static_cast<int64_t>(in_h) * in_w * in_c; }
-  int64_t out_image() const { return static_cast<int64_t>(out_h) * out_w * out_c; }
   // Products in one output of a convolution.
   int64_t patch() const { return static_cast<int64_t>(filter_h) * filter_w * in_c; }
 };

@@ -44,6 +44,7 @@ std::vector<size_t> ClassesToShow(const std::vector<std::vector<ClassAccuracy>>&
 
 Data ClassTable(const std::vector<const PredictionGroup*>& groups) {
   std::vector<std::vector<ClassAccuracy>> accuracies;
+  accuracies.reserve(groups.size());
   for (const PredictionGroup* group : groups) {
     accuracies.push_back(store::PerClassAccuracy(*group->first->cell, *group->first->split));
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,12 @@ std::string Share(std::optional<double> part, std::optional<double> whole) {
   return fmt::format("{:.2f}", 100 * *part / *whole);
 }
 
+LatencyScale ScaleOf(const RunView& run) {
+  std::vector<const store::CellData*> cells;
+  for (const Variant& variant : run.variants) cells.push_back(variant.cell);
+  return ScaleFor(cells);
+}
+
 // JSON that cannot end or confuse the <script> element it stands in.
 std::string ScriptSafe(const Json& json) {
   std::string safe;
@@ -93,14 +100,31 @@ Data ChartSections(const RunView& run) {
   return charts;
 }
 
+Data LatencyScaleMarks(const RunView& run) {
+  constexpr int kMarks = 5;
+  const LatencyScale scale = ScaleOf(run);
+  Data marks(Data::type::list);
+  for (int i = 0; i < kMarks; ++i) {
+    const double relative = scale.low + (scale.high - scale.low) * i / (kMarks - 1);
+    const bool middle = std::abs(relative) < 1e-9;
+    Data mark;
+    mark.set("text", middle ? "median"
+                            : fmt::format("{}{:.0f} %", relative < 0 ? "−" : "+",
+                                          std::abs(relative) * 100));
+    marks.push_back(mark);
+  }
+  return marks;
+}
+
 Data LatencyRows(const RunView& run) {
+  const LatencyScale scale = ScaleOf(run);
   Data rows(Data::type::list);
   for (const Variant& variant : run.variants) {
     const store::CellSummary& summary = variant.summary;
     if (!summary.median_ms) continue;
     Data row;
     row.set("name", variant.name);
-    row.set("svg", LatencySvg(*variant.cell, *summary.median_ms));
+    row.set("svg", LatencySvg(*variant.cell, *summary.median_ms, scale));
     row.set("load", Milliseconds(summary.load_ms));
     row.set("first", Milliseconds(summary.first_ms));
     row.set("mad", Share(summary.mad_ms, summary.median_ms));

@@ -25,41 +25,6 @@ Data TextList(const std::vector<std::string>& texts) {
   return list;
 }
 
-std::string HostFact(const store::Run& run, const char* name) {
-  const auto fact = run.host.find(name);
-  return fact != run.host.end() && fact->is_string() ? fact->get<std::string>() : "";
-}
-
-std::string Headline(const RunView& run) {
-  if (run.variants.empty()) return fmt::format("Run {}", run.data->run.id);
-  const Variant& first = run.variants.front();
-  return (run.differ.model ? Counted(static_cast<int64_t>(run.data->models.size()), "model")
-                           : first.summary.model) +
-         " on " +
-         (run.differ.dataset ? Counted(static_cast<int64_t>(run.data->splits.size()), "data set")
-                             : first.dataset);
-}
-
-// When, where and with what: the parts that are the same for the whole run.
-Data Circumstances(const RunView& run) {
-  std::vector<std::string> parts = {DateAndTime(run.data->run.started_at)};
-  for (const char* fact : {"board", "cpu"}) {
-    if (const std::string value = HostFact(run.data->run, fact); !value.empty()) {
-      parts.push_back(value);
-    }
-  }
-  if (!run.variants.empty()) {
-    const Variant& first = run.variants.front();
-    if (!run.differ.dataset) {
-      parts.push_back(Counted(static_cast<int64_t>(first.split->images.size()), "image"));
-    }
-    if (!run.differ.runtime) parts.push_back(first.runtime);
-    if (!run.differ.threads) parts.push_back(Counted(first.summary.threads, "thread"));
-  }
-  parts.push_back("qbench " + run.data->run.qbench_version);
-  return TextList(parts);
-}
-
 Data VerdictList(const RunView& run) {
   const auto verdicts = Verdicts(run);
   Data list(Data::type::list);
@@ -121,15 +86,16 @@ void SetIfAny(Data* section, const std::string& name, const Data& list) {
 }
 
 Data RunSection(const RunView& run) {
-  Data section("headline", Headline(run));
+  Data section("headline", Subject(run));
   section.set("id", std::to_string(run.data->run.id));
-  section.set("circumstances", Circumstances(run));
+  section.set("circumstances", TextList(Circumstances(run)));
   section.set("verdicts", VerdictList(run));
   section.set("table", MainTable(run));
   SetIfAny(&section, "warnings", TextList(Warnings(run)));
   SetIfAny(&section, "problems", TextList(Problems(run)));
   SetIfAny(&section, "charts", ChartSections(run));
   SetIfAny(&section, "latency", LatencyRows(run));
+  section.set("scale", LatencyScaleMarks(run));
   SetIfAny(&section, "classes", ClassTables(run));
   SetIfAny(&section, "confusions", ConfusionTables(run));
   SetIfAny(&section, "provenance", ProvenanceTables(run));
@@ -145,7 +111,7 @@ Result<std::string> HtmlReport(const Runs& runs) {
   bool charts = false;
   for (const store::RunData& data : runs) {
     const RunView run(data);
-    title += (sections.list_value().empty() ? ": " : ", ") + Headline(run);
+    title += (sections.list_value().empty() ? ": " : ", ") + Subject(run);
     Data section = RunSection(run);
     charts = charts || section.get("has_charts") != nullptr;
     sections.push_back(section);

@@ -16,6 +16,9 @@ Data ChartSections(const RunView& run);
 // [{name, svg (ready HTML), load, first, median, …}]: one a variant with latency samples.
 Data LatencyRows(const RunView& run);
 
+// [{text}]: the marks above their ridges.
+Data LatencyScaleMarks(const RunView& run);
+
 // [{title, remark, classes: [{label}], rows: [{name, cells: [{text, heat}]}]}]: a table for each
 // data set.
 Data ClassTables(const RunView& run);

@@ -3,14 +3,24 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "harness/store/store.h"
 
 namespace qbench::reports {
 
-// Inline SVG, without colours of its own (classes `ridge`, `mid`, `axis`). From 10 % below the
-// median to 30 % above; what lies beyond is counted at the right edge. Empty where the cell has no
-// samples.
-std::string LatencySvg(const store::CellData& cell, double median_ms);
+// From `low` to `high`, relative to the median: -0.1 is ten per cent faster.
+struct LatencyScale {
+  double low = -0.1;
+  double high = 0.3;
+};
+
+// The narrowest of a few scales that shows nearly all of these cells' samples.
+LatencyScale ScaleFor(const std::vector<const store::CellData*>& cells);
+
+// Inline SVG, without colours of its own (classes `ridge`, `mid`, `axis`). What lies beyond the
+// scale is counted at the right edge, and at the left gathered in the first bin. Empty where the
+// cell has no samples.
+std::string LatencySvg(const store::CellData& cell, double median_ms, const LatencyScale& scale);
 
 }  // namespace qbench::reports

@@ -1,7 +1,6 @@
 #include "fmt/format.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
-#include "reports/text_format.h"
 #include "reports/variants.h"
 #include "reports/warnings.h"
 
@@ -50,22 +49,6 @@ void AppendList(const std::string& title, const std::vector<std::string>& items,
   for (const std::string& item : items) *out += "- " + Escaped(item) + "\n";
 }
 
-std::string Where(const RunView& run) {
-  std::string line = DateAndTime(run.data->run.started_at);
-  for (const char* fact : {"board", "cpu"}) {
-    if (run.data->run.host.contains(fact) && run.data->run.host[fact].is_string()) {
-      line += " · " + run.data->run.host[fact].get<std::string>();
-    }
-  }
-  if (run.variants.empty()) return line;
-  const Variant& first = run.variants.front();
-  if (!run.differ.model) line += " · " + first.summary.model;
-  if (!run.differ.dataset) line += " · " + first.dataset;
-  if (!run.differ.runtime) line += " · " + first.runtime;
-  if (!run.differ.threads) line += " · " + Counted(first.summary.threads, "thread");
-  return line + " · qbench " + run.data->run.qbench_version;
-}
-
 }  // namespace
 
 std::string MarkdownReport(const Runs& runs) {
@@ -73,7 +56,8 @@ std::string MarkdownReport(const Runs& runs) {
   for (const store::RunData& data : runs) {
     const RunView run(data);
     if (!out.empty()) out += "\n";
-    out += fmt::format("## qbench run {}\n\n{}\n\n", data.run.id, Escaped(Where(run)));
+    out += fmt::format("## qbench run {}: {}\n\n{}\n\n", data.run.id, Escaped(Subject(run)),
+                       Escaped(Joined(Circumstances(run))));
     AppendTable(MakeResultTable(run), &out);
     AppendList("Not everything worked:", Problems(run), &out);
     AppendList("Warnings:", Warnings(run), &out);

@@ -26,21 +26,6 @@ void AppendLine(const ResultTable& table, const std::vector<std::string>& texts,
   *out += line + "\n";
 }
 
-// What is the same in every cell, and so not in the table.
-std::string Headline(const RunView& run) {
-  std::string line = fmt::format("run {}", run.data->run.id);
-  if (run.variants.empty()) return line + ": no cells";
-  const Variant& first = run.variants.front();
-  if (!run.differ.model) line += " · " + first.summary.model;
-  if (!run.differ.dataset) {
-    line += fmt::format(" · {}, {}", first.dataset,
-                        Counted(static_cast<int64_t>(first.split->images.size()), "image"));
-  }
-  if (!run.differ.runtime) line += " · " + first.runtime;
-  if (!run.differ.threads) line += " · " + Counted(first.summary.threads, "thread");
-  return line;
-}
-
 }  // namespace
 
 std::string TerminalTable(const store::RunData& data) {
@@ -54,7 +39,9 @@ std::string TerminalTable(const store::RunData& data) {
     for (const auto& row : table.rows) width = std::max(width, DisplayWidth(row[i]));
     widths.push_back(width);
   }
-  std::string out = Headline(run) + "\n\n";
+  std::vector<std::string> headline = {fmt::format("run {}", data.run.id), Subject(run)};
+  for (const std::string& part : SharedSetup(run)) headline.push_back(part);
+  std::string out = Joined(headline) + "\n\n";
   AppendLine(table, titles, widths, &out);
   for (const auto& row : table.rows) AppendLine(table, row, widths, &out);
   const auto problems = Problems(run);

@@ -3,6 +3,8 @@
 #include <set>
 #include <utility>
 
+#include "reports/text_format.h"
+
 namespace qbench::reports {
 namespace {
 
@@ -34,6 +36,11 @@ void NameVariant(const Differences& differ, Variant* variant) {
   variant->setup = setup;
   variant->name = subject;
   Append(&variant->name, setup);
+}
+
+std::string HostFact(const store::Run& run, const char* name) {
+  const auto fact = run.host.find(name);
+  return fact != run.host.end() && fact->is_string() ? fact->get<std::string>() : "";
 }
 
 }  // namespace
@@ -79,6 +86,50 @@ RunView::RunView(const store::RunData& run) : data(&run) {
   }
   differ = {models.size() > 1, runtimes.size() > 1, threads.size() > 1, datasets.size() > 1};
   for (Variant& variant : variants) NameVariant(differ, &variant);
+}
+
+std::string Subject(const RunView& run) {
+  if (run.variants.empty()) return "no cells";
+  const Variant& first = run.variants.front();
+  return (run.differ.model ? Counted(static_cast<int64_t>(run.data->models.size()), "model")
+                           : first.summary.model) +
+         " on " +
+         (run.differ.dataset ? Counted(static_cast<int64_t>(run.data->splits.size()), "data set")
+                             : first.dataset);
+}
+
+std::vector<std::string> SharedSetup(const RunView& run) {
+  std::vector<std::string> parts;
+  if (run.variants.empty()) return parts;
+  const Variant& first = run.variants.front();
+  if (!run.differ.dataset) {
+    parts.push_back(Counted(static_cast<int64_t>(first.split->images.size()), "image"));
+  }
+  if (!run.differ.runtime) parts.push_back(first.runtime);
+  if (!run.differ.threads) parts.push_back(Counted(first.summary.threads, "thread"));
+  return parts;
+}
+
+std::vector<std::string> Circumstances(const RunView& run) {
+  const store::Run& header = run.data->run;
+  std::vector<std::string> parts = {DateAndTime(header.started_at)};
+  for (const char* fact : {"board.model", "cpu.name"}) {
+    if (std::string value = HostFact(header, fact); !value.empty()) {
+      parts.push_back(std::move(value));
+    }
+  }
+  if (const std::string cores = HostFact(header, "cpu.cores"); !cores.empty()) {
+    parts.push_back(cores + (cores == "1" ? " core" : " cores"));
+  }
+  for (std::string& part : SharedSetup(run)) parts.push_back(std::move(part));
+  parts.push_back("qbench " + header.qbench_version);
+  return parts;
+}
+
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string joined;
+  for (const std::string& part : parts) Append(&joined, part);
+  return joined;
 }
 
 }  // namespace qbench::reports

@@ -43,4 +43,15 @@ struct RunView {
   std::vector<Variant> variants;  // in the order of the cells
 };
 
+// "mbv2_035_96 on scenes/test"; "2 models on scenes/test".
+std::string Subject(const RunView& run);
+
+// What is the same in all cells: number of images, runtime, threads.
+std::vector<std::string> SharedSetup(const RunView& run);
+
+// When, where and with what: the day, the board, the shared setup, the program's version.
+std::vector<std::string> Circumstances(const RunView& run);
+
+std::string Joined(const std::vector<std::string>& parts);  // with " · " between them
+
 }  // namespace qbench::reports

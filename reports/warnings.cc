@@ -19,7 +19,7 @@ constexpr double kMaxOutlierShare = 0.05;
 // MLPerf's loadgen asks for 64 samples before it names a 90th percentile.
 constexpr int64_t kMinSamplesForP90 = 64;
 
-std::string Joined(const std::vector<std::string>& names) {
+std::string Named(const std::vector<std::string>& names) {
   constexpr size_t kShown = 4;
   std::string text;
   for (size_t i = 0; i < std::min(names.size(), kShown); ++i) {
@@ -56,7 +56,7 @@ void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) 
     warnings->push_back(fmt::format(
         "Noisy: the process medians lie more than {:.0f} % apart for {}. Stop other work on this "
         "machine, let it cool down, fix the clock, and measure again.",
-        kMaxSpread * 100, Joined(noisy)));
+        kMaxSpread * 100, Named(noisy)));
   }
   const auto ragged = NamesWhere(run, [](const Variant& v) {
     return v.summary.outlier_samples.value_or(0) >
@@ -66,13 +66,13 @@ void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) 
     warnings->push_back(
         fmt::format("More than {:.0f} % of the samples are outliers for {}: something else used "
                     "the processor. Stop it and measure again.",
-                    kMaxOutlierShare * 100, Joined(ragged)));
+                    kMaxOutlierShare * 100, Named(ragged)));
   }
   const auto few = NamesWhere(
       run, [](const Variant& v) { return v.summary.samples.value_or(1000) < kMinSamplesForP90; });
   if (!few.empty()) {
     warnings->push_back(fmt::format("The 90th percentile rests on fewer than {} samples for {}.",
-                                    kMinSamplesForP90, Joined(few)));
+                                    kMinSamplesForP90, Named(few)));
   }
 }
 
@@ -92,7 +92,7 @@ std::vector<std::string> Warnings(const RunView& run) {
         fmt::format("The board was not fit to measure latency for {}: do not "
                     "compare their times. Cool it or mend its power supply, and "
                     "measure again.",
-                    Joined(invalid)));
+                    Named(invalid)));
   }
   for (const store::Note& note : run.data->notes) {
     if (note.severity == store::NoteSeverity::kWarning) warnings.push_back(note.text);
@@ -104,7 +104,7 @@ std::vector<std::string> Warnings(const RunView& run) {
   if (!partial.empty()) {
     warnings.push_back(fmt::format(
         "Some images could not be used for {}. 'qbench dataset verify' lists the broken files.",
-        Joined(partial)));
+        Named(partial)));
   }
   return warnings;
 }

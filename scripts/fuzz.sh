@@ -3,11 +3,11 @@
 #
 #   scripts/fuzz.sh [--count N] [--seed N] PROGRAM FILE...
 #
-# PROGRAM is a target of tests/fuzz (fuzz_tflite_reader; its FILE "-" is a small built-in model).
+# PROGRAM is a target of tests/fuzz: fuzz_tflite_reader (its FILE "-" is a small built-in model) or
+# fuzz_keras_h5 (small files: tests/import/data/*.keras?.h5).
 # COUNT mutations of each file, 100000 by default. Stops at the first failure, whose message names
 # the seed that repeats it.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
 count=100000
 seed=1
@@ -24,13 +24,18 @@ if [[ $# -lt 2 ]]; then
 fi
 program=$1
 shift
+files=()
+for file in "$@"; do
+  if [[ $file == - ]]; then files+=("-"); else files+=("$(realpath "$file")"); fi
+done
 
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cmake --preset asan-ubsan
 cmake --build --preset asan-ubsan --target "$program"
 
 # A hostile size must be refused, not allocated: 2 GiB is more than any file here needs.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-allocator_may_return_null=0:max_allocation_size_mb=2048}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-for file in "$@"; do
+for file in "${files[@]}"; do
   "build/asan-ubsan/tests/$program" "$file" "$seed" "$count"
 done

@@ -1,5 +1,6 @@
 # The Debian packages that qbench needs, by what needs them. Debian 12, 13 and Raspberry Pi OS have
 # them all under these names. Sourced by setup.sh.
+# shellcheck shell=bash disable=SC2034
 
 packages_build=(
   cmake ninja-build g++ pkg-config git ca-certificates

@@ -111,7 +111,8 @@ uint64_t ResidentBytes(pid_t pid) {
 }
 
 // Waits until the child has written its verdict or closed the pipe by dying.
-Status WaitForVerdict(pid_t child, int verdict, uint64_t memory_before, const IsolationLimits& limits) {
+Status WaitForVerdict(pid_t child, int verdict, uint64_t memory_before,
+                      const IsolationLimits& limits) {
   const auto deadline = Clock::now() + std::chrono::seconds(limits.wall_seconds);
   while (true) {
     pollfd waiting = {verdict, POLLIN, 0};

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kMaxWindow = 4096;
 constexpr int64_t kMaxUnits = int64_t{1} << 24;
-constexpr int64_t kMaxElements = int64_t{1} << 31;
+constexpr int64_t kMaxElements = int64_t{1} << 29;  // 2 GiB of floats
 // Nested models that are called many times multiply; no real network comes near.
 constexpr size_t kMaxOperators = 20000;
 

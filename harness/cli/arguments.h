@@ -39,8 +39,8 @@ class Arguments {
   const T& Get(const char* option) const {
     return values_[option].as<T>();
   }
-  std::string GetOr(const char* option, std::string fallback) const {
-    return Has(option) ? Get<std::string>(option) : std::move(fallback);
+  std::string GetOr(const char* option, const std::string& fallback) const {
+    return Has(option) ? Get<std::string>(option) : fallback;
   }
   std::vector<std::string> List(const char* option) const {
     return Has(option) ? Get<std::vector<std::string>>(option) : std::vector<std::string>();

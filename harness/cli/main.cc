@@ -1,4 +1,5 @@
 // qbench: the command line. Every failure of every command is printed here, in one line.
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,15 @@ int Main(const std::vector<std::string>& args) {
 }  // namespace
 }  // namespace qbench::cli
 
+// Every library reports through Status; what still arrives here is a lack of memory or a bug.
 int main(int argc, char** argv) {
   qbench::cli::HandleSignals();
-  return qbench::cli::Main({argv + 1, argv + argc});
+  try {
+    return qbench::cli::Main({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    qbench::cli::PrintError("qbench: internal error: ");
+    qbench::cli::PrintError(error.what());
+    qbench::cli::PrintError("\n");
+    return qbench::cli::kUsageError;
+  }
 }

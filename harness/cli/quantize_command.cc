@@ -1,4 +1,5 @@
 // `qbench quantize`: one artifact, to deploy it.
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <system_error>
 
@@ -40,8 +41,10 @@ Result<plan::SelectedPlugin> QuantizerOf(const Arguments& arguments,
                                          const plan::Catalogue& catalogue) {
   QB_ASSIGN_OR_RETURN(const std::vector<plan::PluginSpec> specs,
                       plan::ParsePluginList(arguments.Get<std::string>("plugins")));
-  const plan::InstalledPlugin* plugin = catalogue.Find(specs[0].name);
-  const bool runtime = plugin != nullptr && plugin->descriptor.kind != host::PluginKind::kQuantizer;
+  const std::vector<const plan::InstalledPlugin*> named = catalogue.Find(specs[0].name);
+  const bool runtime = std::ranges::any_of(named, [](const plan::InstalledPlugin* plugin) {
+    return plugin->descriptor.kind != host::PluginKind::kQuantizer;
+  });
   if (specs.size() != 1 || runtime) {
     return Error(StatusCode::kInvalidArgument,
                  "--plugins takes one quantizer here; to compare several, use qbench run");

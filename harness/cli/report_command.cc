@@ -55,6 +55,7 @@ Result<std::vector<int64_t>> RunIds(const Arguments& arguments, store::Store& st
   if (arguments.Get<bool>("all")) {
     QB_ASSIGN_OR_RETURN(const std::vector<store::Run> runs, store.Runs());
     std::vector<int64_t> ids;
+    ids.reserve(runs.size());
     for (const store::Run& run : runs) ids.push_back(run.id);
     return ids;
   }

@@ -49,6 +49,8 @@ po::options_description Options() {
       "timed seconds a process, at least")("min-samples",
                                            po::value<int64_t>()->value_name("N")->default_value(64),
                                            "timed inferences a process, at least")(
+      "warmup-time", po::value<double>()->value_name("S")->default_value(0.5),
+      "untimed seconds before them, at least (and 3 inferences)")(
       "time-limit", po::value<int64_t>()->value_name("S"),
       "stop a process that takes longer (default: fitted to what it does)")(
       "memory-limit", po::value<uint64_t>()->value_name("MIB"),
@@ -79,9 +81,10 @@ Result<std::vector<int>> ParseThreads(const std::string& text) {
 
 Status CheckMeasureSettings(const plan::MeasureSettings& settings) {
   if (settings.repetitions < 1 || settings.latency.min_samples < 1 ||
-      !(settings.latency.min_seconds >= 0)) {
+      !(settings.latency.min_seconds >= 0) || !(settings.latency.warmup_seconds >= 0)) {
     return Error(StatusCode::kInvalidArgument,
-                 "--repetitions and --min-samples must be at least 1, --min-time at least 0");
+                 "--repetitions and --min-samples must be at least 1, --min-time and "
+                 "--warmup-time at least 0");
   }
   return OkStatus();
 }
@@ -103,6 +106,7 @@ Result<plan::RunRequest> RequestOf(const Arguments& arguments) {
   measure.repetitions = arguments.Get<int>("repetitions");
   measure.latency.min_seconds = arguments.Get<double>("min-time");
   measure.latency.min_samples = arguments.Get<int64_t>("min-samples");
+  measure.latency.warmup_seconds = arguments.Get<double>("warmup-time");
   QB_RETURN_IF_ERROR(CheckMeasureSettings(measure));
   if (arguments.Has("time-limit")) {
     measure.limits.time = std::chrono::seconds(arguments.Get<int64_t>("time-limit"));

@@ -11,7 +11,7 @@ namespace qbench::measure {
 
 struct LatencySettings {
   int64_t min_samples = 64;     // enough for a p90
-  double min_seconds = 2.0;     // of timed work
+  double min_seconds = 2.0;     // of timed work; at most 200,000 samples
   int64_t warmup_runs = 3;      // at least so many
   double warmup_seconds = 0.5;  // and at least so long
   // Slow models: where min_samples runs would take longer than this, there are as many as fit, at

@@ -11,23 +11,54 @@ namespace {
 
 using host::PluginKind;
 
+// Looking at a plugin takes a moment and little memory, also on a small board.
+constexpr std::chrono::seconds kProbeTime{20};
+constexpr uint64_t kProbeMemory = uint64_t{512} << 20;
+
+// What is in a plugin file. Where trying its runtimes ends badly, what it holds is read without
+// that, and `trouble` says what happened.
+worker::JobOutcome Probe(const std::filesystem::path& file, const JobRunner& run_job,
+                         std::string& trouble) {
+  worker::JobSettings settings;
+  settings.limits.time = kProbeTime;
+  settings.limits.memory_bytes = kProbeMemory;
+  worker::JobOutcome outcome = run_job(worker::ProbeJob{file}, settings, {});
+  if (outcome.ok()) return outcome;
+  worker::JobOutcome read = run_job(worker::ProbeJob{file, /*try_runtimes=*/false}, settings, {});
+  if (!read.ok()) return read;
+  trouble = outcome.reason;
+  return read;
+}
+
 // Adds what a plugin file holds, or why it cannot be used.
 Status AddFile(const std::filesystem::path& file, const JobRunner& run_job, Catalogue& catalogue) {
   QB_ASSIGN_OR_RETURN(const std::string sha256, Sha256HexOfFile(file));
-  const worker::JobOutcome outcome = run_job(worker::ProbeJob{file}, {}, {});
+  std::string trouble;
+  const worker::JobOutcome outcome = Probe(file, run_job, trouble);
   if (!outcome.ok()) {
     catalogue.broken.push_back({file, outcome.reason});
     return OkStatus();
   }
   for (const auto& entry : std::get<worker::ProbeResult>(outcome.result).plugins) {
-    if (const InstalledPlugin* other = catalogue.Find(entry.descriptor.id); other != nullptr) {
-      catalogue.broken.push_back(
-          {file, fmt::format("its \"{}\" is hidden by the one in {}; remove one of them",
-                             entry.descriptor.id, other->file.string())});
+    const host::PluginDescriptor& descriptor = entry.descriptor;
+    const auto twin = std::ranges::find_if(catalogue.plugins, [&](const InstalledPlugin& other) {
+      return other.descriptor.kind == descriptor.kind && other.descriptor.id == descriptor.id;
+    });
+    if (twin != catalogue.plugins.end()) {
+      catalogue.broken.push_back({file, fmt::format("its {} \"{}\" is hidden by the one in {}; "
+                                                    "remove one of them",
+                                                    host::PluginKindName(descriptor.kind),
+                                                    descriptor.id, twin->file.string())});
       continue;
     }
-    catalogue.plugins.push_back(
-        {entry.descriptor, file, sha256, entry.available, entry.reason, entry.facts});
+    InstalledPlugin plugin{descriptor, file,         sha256,     entry.available,
+                           false,      entry.reason, entry.facts};
+    if (descriptor.kind == PluginKind::kRuntime && !trouble.empty()) {
+      plugin.available = false;
+      plugin.crashed = true;
+      plugin.reason = trouble;
+    }
+    catalogue.plugins.push_back(std::move(plugin));
   }
   return OkStatus();
 }
@@ -42,6 +73,23 @@ Status CheckOptionNames(const InstalledPlugin& plugin, const PluginSpec& spec) {
     }
     return Error(StatusCode::kInvalidArgument, "{} has no option \"{}\"; it has {}", spec.name,
                  option.name, names.empty() ? "none" : names);
+  }
+  return OkStatus();
+}
+
+Status AddNamed(const Catalogue& catalogue, const PluginSpec& spec, Selection& selection) {
+  const std::vector<const InstalledPlugin*> plugins = catalogue.Find(spec.name);
+  if (plugins.empty()) {
+    return Error(StatusCode::kNotFound, "no plugin \"{}\"; there are {} (see qbench plugin list)",
+                 spec.name, catalogue.Names());
+  }
+  for (const InstalledPlugin* plugin : plugins) {
+    if (!plugin->available && !plugin->crashed) {
+      return Error(StatusCode::kNotFound, "{} does not work here: {}", spec.name, plugin->reason);
+    }
+    QB_RETURN_IF_ERROR(CheckOptionNames(*plugin, spec));
+    const bool quantizer = plugin->descriptor.kind == PluginKind::kQuantizer;
+    (quantizer ? selection.quantizers : selection.runtimes).push_back({*plugin, spec.options});
   }
   return OkStatus();
 }
@@ -78,10 +126,12 @@ void AddDefaultRuntimes(const Catalogue& catalogue, Selection& selection) {
 
 }  // namespace
 
-const InstalledPlugin* Catalogue::Find(std::string_view id) const {
-  const auto found = std::ranges::find_if(
-      plugins, [&](const InstalledPlugin& plugin) { return plugin.descriptor.id == id; });
-  return found == plugins.end() ? nullptr : &*found;
+std::vector<const InstalledPlugin*> Catalogue::Find(std::string_view id) const {
+  std::vector<const InstalledPlugin*> found;
+  for (const InstalledPlugin& plugin : plugins) {
+    if (plugin.descriptor.id == id) found.push_back(&plugin);
+  }
+  return found;
 }
 
 std::string Catalogue::Names() const {
@@ -113,17 +163,7 @@ Result<Catalogue> ReadCatalogue(const JobRunner& run_job) {
 Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs) {
   Selection selection;
   for (const PluginSpec& spec : specs) {
-    const InstalledPlugin* plugin = catalogue.Find(spec.name);
-    if (plugin == nullptr) {
-      return Error(StatusCode::kNotFound, "no plugin \"{}\"; there are {} (see qbench plugin list)",
-                   spec.name, catalogue.Names());
-    }
-    if (!plugin->available) {
-      return Error(StatusCode::kNotFound, "{} does not work here: {}", spec.name, plugin->reason);
-    }
-    QB_RETURN_IF_ERROR(CheckOptionNames(*plugin, spec));
-    const bool quantizer = plugin->descriptor.kind == PluginKind::kQuantizer;
-    (quantizer ? selection.quantizers : selection.runtimes).push_back({*plugin, spec.options});
+    QB_RETURN_IF_ERROR(AddNamed(catalogue, spec, selection));
   }
   if (selection.quantizers.empty()) AddAllQuantizers(catalogue, selection);
   if (selection.runtimes.empty()) AddDefaultRuntimes(catalogue, selection);

@@ -25,7 +25,8 @@ struct InstalledPlugin {
   std::filesystem::path file;
   std::string sha256;     // of the file
   bool available = true;  // runtimes: works on this machine
-  std::string reason;     // why not, and what to do
+  bool crashed = false;   // it is not available because trying it ended badly
+  std::string reason;     // why it is not available, and what to do
   std::vector<host::Fact> facts;
 };
 
@@ -37,8 +38,8 @@ struct Catalogue {
   };
   std::vector<Broken> broken;
 
-  // Null where there is none.
-  const InstalledPlugin* Find(std::string_view id) const;
+  // Those called `id`: at most one quantizer and one runtime.
+  std::vector<const InstalledPlugin*> Find(std::string_view id) const;
   // "float, fp16, int8, litert", for messages.
   std::string Names() const;
 };
@@ -61,10 +62,12 @@ struct Selection {
   std::vector<std::string> warnings;
 };
 
-// What `--plugins` means. Where no quantizer is named, all; where no runtime is named, all that
-// work here but the oracles (`reference`), and those, with a warning, where nothing else works.
-// kNotFound: an unknown name, or a named runtime that does not work here. kInvalidArgument: an
-// option that the plugin does not have; the message lists those it has.
+// What `--plugins` means. A name that a quantizer and a runtime share means both. Where no
+// quantizer is named, all; where no runtime is named, all that work here but the oracles
+// (`reference`), and those, with a warning, where nothing else works. A named runtime that crashed
+// when it was tried is taken: its rows will say so. kNotFound: an unknown name, or a named runtime
+// that does not work here. kInvalidArgument: an option that the plugin does not have; the message
+// lists those it has.
 Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs);
 
 // The runtime that calibrates: `litert` where it works, else another fast one, else an oracle.

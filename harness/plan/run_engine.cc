@@ -1,15 +1,13 @@
 #include "harness/plan/run_engine.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <numeric>
 #include <set>
 
-#include "base/files.h"
 #include "datasets/tensor_cache.h"
-#include "git_state.h"
 #include "harness/plan/artifact_cache.h"
+#include "harness/plan/run_records.h"
 #include "harness/plan/run_steps.h"
 #include "harness/worker/samples_ref.h"
 
@@ -17,39 +15,6 @@ namespace qbench::plan {
 namespace {
 
 using store::Outcome;
-using store::PluginKind;
-
-std::string UtcNow() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
-
-Outcome ToOutcome(worker::OutcomeKind kind) {
-  switch (kind) {
-    case worker::OutcomeKind::kOk:
-      return Outcome::kOk;
-    case worker::OutcomeKind::kUnsupported:
-      return Outcome::kUnsupported;
-    case worker::OutcomeKind::kFailed:
-      return Outcome::kFailed;
-    case worker::OutcomeKind::kCrashed:
-      return Outcome::kCrashed;
-    case worker::OutcomeKind::kTimeout:
-      return Outcome::kTimeout;
-    case worker::OutcomeKind::kCancelled:
-      return Outcome::kNotMeasured;
-  }
-  return Outcome::kFailed;
-}
-
-Json FactsJson(const std::vector<host::Fact>& facts) {
-  Json json = Json::object();
-  for (const host::Fact& fact : facts) json[fact.name] = fact.value;
-  return json;
-}
 
 // The images of one model's splits, as its workers read them.
 struct ModelSamples {
@@ -98,9 +63,7 @@ class RunEngine {
  private:
   // --- Beginning --------------------------------------------------------------------------------
   Status BeginOrResume();
-  store::Run NewRun() const;
   Status AddCells();
-  Result<int64_t> AddPlugin(const SelectedPlugin& selected, PluginKind kind);
   Status AddCell(const PlannedCell& cell, int64_t split_id);
   Status PrepareSamples();
   Result<worker::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
@@ -156,39 +119,9 @@ Status RunEngine::BeginOrResume() {
     run_id_ = *unfinished;
     return store_.AddNote({0, run_id_, UtcNow(), store::NoteSeverity::kInfo, "resumed"});
   }
-  QB_ASSIGN_OR_RETURN(run_id_, store_.BeginRun(NewRun()));
+  QB_ASSIGN_OR_RETURN(run_id_, store_.BeginRun(RunRecord(plan_, options_.command_line)));
   for (const std::string& warning : plan_.warnings) QB_RETURN_IF_ERROR(Warn(warning));
   return OkStatus();
-}
-
-store::Run RunEngine::NewRun() const {
-  store::Run run;
-  run.started_at = UtcNow();
-  run.qbench_version = QBENCH_VERSION;
-  run.git_state = QBENCH_GIT_STATE;
-  run.command_line = options_.command_line;
-  run.plan_hash = plan_.hash;
-  run.host_id = measure::HostId(plan_.host);
-  for (const measure::HostFact& fact : plan_.host) run.host[fact.name] = fact.value;
-  const MeasureSettings& settings = plan_.measure;
-  run.settings = {{"repetitions", settings.repetitions},
-                  {"min_samples", settings.latency.min_samples},
-                  {"min_seconds", settings.latency.min_seconds},
-                  {"warmup_runs", settings.latency.warmup_runs},
-                  {"warmup_seconds", settings.latency.warmup_seconds},
-                  {"max_seconds", settings.latency.max_seconds}};
-  return run;
-}
-
-Result<int64_t> RunEngine::AddPlugin(const SelectedPlugin& selected, PluginKind kind) {
-  store::Plugin plugin;
-  plugin.kind = kind;
-  plugin.name = selected.plugin.descriptor.id;
-  plugin.version = selected.plugin.descriptor.version;
-  plugin.path = selected.plugin.file.string();
-  plugin.sha256 = selected.plugin.sha256;
-  plugin.facts = FactsJson(selected.plugin.facts);
-  return store_.UpsertPlugin(plugin);
 }
 
 Status RunEngine::AddCell(const PlannedCell& planned, int64_t split_id) {
@@ -198,11 +131,9 @@ Status RunEngine::AddCell(const PlannedCell& planned, int64_t split_id) {
   store::Cell cell;
   cell.run_id = run_id_;
   cell.split_id = split_id;
-  QB_ASSIGN_OR_RETURN(cell.model_id,
-                      store_.UpsertModel({0, source.stem, source.path.string(), source.sha256,
-                                          source.sidecar_sha256, source.tflite_sha256}));
-  QB_ASSIGN_OR_RETURN(cell.quantizer_id, AddPlugin(quantizer, PluginKind::kQuantizer));
-  QB_ASSIGN_OR_RETURN(cell.runtime_id, AddPlugin(runtime, PluginKind::kRuntime));
+  QB_ASSIGN_OR_RETURN(cell.model_id, store_.UpsertModel(ModelRecord(source)));
+  QB_ASSIGN_OR_RETURN(cell.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));
+  QB_ASSIGN_OR_RETURN(cell.runtime_id, store_.UpsertPlugin(PluginRecord(runtime)));
   cell.quantizer_options = FormatOptions(quantizer.options);
   cell.runtime_options = FormatOptions(runtime.options);
   cell.threads = planned.threads;
@@ -213,15 +144,8 @@ Status RunEngine::AddCell(const PlannedCell& planned, int64_t split_id) {
 }
 
 Status RunEngine::AddCells() {
-  const datasets::Split& test = plan_.Test();
-  store::DatasetSplit split;
-  split.name = plan_.dataset.name;
-  split.split = test.name;
-  split.sha256 = test.sha256;
-  split.labels = plan_.dataset.labels;
-  for (const datasets::Image& image : test.images)
-    split.images.push_back({image.path, image.label});
-  QB_ASSIGN_OR_RETURN(const int64_t split_id, store_.UpsertDatasetSplit(split));
+  QB_ASSIGN_OR_RETURN(const int64_t split_id,
+                      store_.UpsertDatasetSplit(SplitRecord(plan_.dataset, plan_.Test())));
   for (const PlannedCell& cell : plan_.cells) QB_RETURN_IF_ERROR(AddCell(cell, split_id));
   // What an interrupted run has measured already.
   for (size_t i = 0; i < cells_.size(); ++i) {
@@ -333,27 +257,10 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
   const auto& result = std::get<worker::QuantizeResult>(outcome.result);
   made_[{cell.model, cell.quantizer}] = result.artifact;
-  const PlannedModel& model = plan_.models[cell.model];
-  store::Artifact artifact;
-  QB_ASSIGN_OR_RETURN(artifact.model_id,
-                      store_.UpsertModel({0, model.stem, model.path.string(), model.sha256,
-                                          model.sidecar_sha256, model.tflite_sha256}));
-  QB_ASSIGN_OR_RETURN(artifact.quantizer_id, AddPlugin(quantizer, PluginKind::kQuantizer));
+  store::Artifact artifact = ArtifactRecord(result);
+  QB_ASSIGN_OR_RETURN(artifact.model_id, store_.UpsertModel(ModelRecord(plan_.models[cell.model])));
+  QB_ASSIGN_OR_RETURN(artifact.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));
   artifact.quantizer_options = FormatOptions(quantizer.options);
-  artifact.sha256 = result.sha256;
-  artifact.file_bytes = static_cast<int64_t>(result.file_bytes);
-  artifact.path = result.artifact.string();
-  for (const auto& entry : result.entries) {
-    const Result<std::string> text = ReadTextFile(entry.file);
-    if (!text.ok()) continue;  // beside the artifact, and not needed to use it
-    const Result<Json> value = ParseJson(*text);
-    artifact.emitted.push_back({{"name", entry.name},
-                                {"type", entry.media_type},
-                                {"value", value.ok() ? *value : Json(*text)}});
-  }
-  artifact.warnings = result.warnings;
-  artifact.wall_seconds = result.wall_seconds;
-  artifact.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
   QB_ASSIGN_OR_RETURN(const int64_t id, store_.UpsertArtifact(artifact));
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (SameArtifact(plan_.cells[i], cell)) {
@@ -406,11 +313,7 @@ Status RunEngine::Accuracy(const Step& step) {
   worker::JobOutcome outcome = RunJob(job, fmt::format("accuracy: {}", plan_.CellName(cell)));
   QB_RETURN_IF_ERROR(CheckCancelled());
   if (outcome.ok()) {
-    auto& result = std::get<worker::AccuracyResult>(outcome.result);
-    measurement.wall_seconds = result.wall_seconds;
-    measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
-    measurement.predictions = std::move(result.predicted);
-    measurement.confidences = std::move(result.confidence);
+    TakeResult(std::get<worker::AccuracyResult>(std::move(outcome.result)), measurement);
   }
   return Commit(step.cell, std::move(measurement), outcome);
 }
@@ -434,18 +337,7 @@ Status RunEngine::Latency(const Step& step) {
                               plan_.CellName(cell)));
   QB_RETURN_IF_ERROR(CheckCancelled());
   if (outcome.ok()) {
-    const auto& result = std::get<worker::LatencyResult>(outcome.result);
-    measurement.load_ms = result.load_ms;
-    measurement.first_ms = result.first_ms;
-    measurement.warmup_runs = result.samples.warmup_runs;
-    measurement.samples_ns.assign(result.samples.ns.begin(), result.samples.ns.end());
-    measurement.peak_rss_bytes = static_cast<int64_t>(result.memory.peak_rss);
-    measurement.conditions = {{"before", measure::ConditionsToJson(result.before)},
-                              {"after", measure::ConditionsToJson(result.after)}};
-    if (!result.invalid_reason.empty()) {
-      measurement.status = Outcome::kInvalid;
-      measurement.reason = result.invalid_reason;
-    }
+    TakeResult(std::get<worker::LatencyResult>(outcome.result), measurement);
   }
   return Commit(step.cell, std::move(measurement), outcome);
 }
@@ -464,7 +356,7 @@ Status RunEngine::Commit(size_t cell, store::Measurement measurement,
     return OkStatus();  // an artifact that a resumed run took from the cache
   }
   if (!outcome.ok()) {
-    measurement.status = ToOutcome(outcome.kind);
+    measurement.status = OutcomeOf(outcome.kind);
     measurement.reason = outcome.reason;
     if (events_.warning) {
       events_.warning(fmt::format("{}: {}", plan_.CellName(plan_.cells[cell]), outcome.reason));

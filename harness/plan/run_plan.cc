@@ -70,6 +70,7 @@ std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
                   {"repetitions", plan.measure.repetitions},
                   {"min_samples", plan.measure.latency.min_samples},
                   {"min_seconds", plan.measure.latency.min_seconds},
+                  {"warmup_seconds", plan.measure.latency.warmup_seconds},
                   {"host", measure::HostId(plan.host)}};
   for (const datasets::Split& split : plan.dataset.splits) {
     content["splits"].push_back({split.name, split.sha256});

@@ -53,7 +53,7 @@ struct Run {
   std::vector<std::string> command_line;  // argv
   std::string plan_hash;           // of the matrix and every hash in it: what --resume matches
   std::string host_id;             // hash of the host's stable facts
-  Json host = Json::object();      // fact → text, for people ("cpu", "board", "kernel", …)
+  Json host = Json::object();      // fact → text, for people ("cpu.name", "board.model", …)
   Json settings = Json::object();  // repetitions, minimum samples, minimum time, limits, …
 };
 

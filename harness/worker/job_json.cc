@@ -40,7 +40,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conditions, temperature_c, throttled, under_v
 
 namespace qbench::worker {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob, plugin)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob, plugin, try_runtimes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportJob, model, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeJob, model, quantizer, calibration, train,
                                    calibration_runtime, instances, output)

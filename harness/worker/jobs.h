@@ -31,6 +31,7 @@ using SamplesRef = host::SamplesRef;
 // --- probe: what is in a plugin file, and what of it works here? --------------------------------
 struct ProbeJob {
   std::filesystem::path plugin;
+  bool try_runtimes = true;  // false: only read what the file holds
 };
 struct ProbeResult {
   struct Entry {

@@ -23,7 +23,7 @@ Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job) 
   for (const host::PluginDescriptor& descriptor : library->descriptors()) {
     ProbeResult::Entry entry;
     entry.descriptor = descriptor;
-    if (descriptor.kind == host::PluginKind::kRuntime) {
+    if (descriptor.kind == host::PluginKind::kRuntime && job.try_runtimes) {
       const host::PluginHost host(descriptor.id, LinkCallbacks(context.link), &context.observer);
       const Status status = TryRuntime(*library, host, entry);
       entry.available = status.ok();

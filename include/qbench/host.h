@@ -24,7 +24,7 @@ typedef struct qbench_host {
   const void *(*get_extension)(const struct qbench_host *host, const char *id);
 } qbench_host;
 
-/* --- log: a line for the run's log. ------------------------------------------------------------ */
+/* --- log: a line for the run's log. --- */
 #define QBENCH_HOST_LOG "qbench.host.log/1"
 typedef int32_t qbench_log_severity;
 enum {
@@ -41,7 +41,7 @@ typedef struct qbench_host_log {
   void (*log)(const qbench_host *host, qbench_log_severity severity, const char *line);
 } qbench_host_log;
 
-/* --- progress: for the bar that the user sees. ------------------------------------------------- */
+/* --- progress: for the bar that the user sees. --- */
 #define QBENCH_HOST_PROGRESS "qbench.host.progress/1"
 typedef struct qbench_host_progress {
   uint32_t struct_size;
@@ -49,7 +49,8 @@ typedef struct qbench_host_progress {
   void (*report)(const qbench_host *host, const char *doing, uint64_t done, uint64_t total);
 } qbench_host_progress;
 
-/* --- cancel: a plugin that works for long asks now and then, and ends with QBENCH_CANCELLED. --- */
+/* --- cancel: a plugin that works for long asks now and then, and ends with QBENCH_CANCELLED. ---
+ */
 #define QBENCH_HOST_CANCEL "qbench.host.cancel/1"
 typedef struct qbench_host_cancel {
   uint32_t struct_size;
@@ -57,7 +58,7 @@ typedef struct qbench_host_cancel {
   int32_t (*requested)(const qbench_host *host);
 } qbench_host_cancel;
 
-/* --- samples: the data set's images, as the model sees them (quantizers). ---------------------- */
+/* --- samples: the data set's images, as the model sees them (quantizers). --- */
 #define QBENCH_HOST_SAMPLES "qbench.host.samples/1"
 typedef int32_t qbench_split;
 enum {
@@ -80,7 +81,7 @@ typedef struct qbench_host_samples {
                         size_t size, int32_t *label);
 } qbench_host_samples;
 
-/* --- inference: run a float model on samples, at the speed of a real runtime (quantizers). ----- */
+/* --- inference: run a float model on samples, at the speed of a real runtime (quantizers). --- */
 #define QBENCH_HOST_INFERENCE "qbench.host.inference/1"
 /* Called once a sample, in the order of the samples, on the thread that called run(). The views
  * live until it returns. Another status than QBENCH_OK ends the run with that status. */
@@ -104,9 +105,10 @@ typedef struct qbench_host_inference {
   const char *(*last_error)(const qbench_host *host);
 } qbench_host_inference;
 
-/* --- emit: what a quantizer makes. -------------------------------------------------------------- */
+/* --- emit: what a quantizer makes. --- */
 #define QBENCH_HOST_EMIT "qbench.host.emit/1"
-#define QBENCH_MEDIA_TFLITE "application/vnd.tflite" /* the artifact: exactly one, named "model" */
+#define QBENCH_MEDIA_TFLITE "application/vnd.tflite" /* the artifact: exactly one, named "model" \
+                                                      */
 #define QBENCH_MEDIA_JSON "application/json"         /* ranges, layer errors, … */
 typedef struct qbench_host_emit {
   uint32_t struct_size;

@@ -44,8 +44,7 @@ typedef struct qbench_runtime {
   /* Computes the outputs; returns when they are complete. */
   qbench_status (*invoke)(struct qbench_runtime *self);
   /* Copies `size` bytes (exactly the output's) out, of the latest invoke. */
-  qbench_status (*get_output)(struct qbench_runtime *self, uint32_t index, void *data,
-                              size_t size);
+  qbench_status (*get_output)(struct qbench_runtime *self, uint32_t index, void *data, size_t size);
 
   /* Text of the last failure; never null. Lives until the next call. */
   const char *(*last_error)(const struct qbench_runtime *self);

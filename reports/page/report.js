@@ -104,7 +104,9 @@
   function makeDatasets(points, theme) {
     const models = unique(points.map((p) => p.model));
     const largest = Math.max(...points.map((p) => p.megabytes));
-    const datasets = unique(points.map((p) => p.quantizer)).map((quantizer, i) => {
+    // Float, with which all are compared, is always the neutral first colour.
+    const quantizers = unique(["float", ...points.map((p) => p.quantizer)]);
+    const datasets = quantizers.map((quantizer, i) => {
       const own = points.filter((p) => p.quantizer === quantizer);
       const colour = theme.series[i % theme.series.length];
       return {
@@ -186,7 +188,8 @@
             usePointStyle: true,
             boxWidth: 8,
             boxHeight: 8,
-            filter: (item) => item.text !== "front",
+            filter: (item, data) =>
+              item.text !== "front" && data.datasets[item.datasetIndex].data.length > 0,
           },
         },
         subtitle: {

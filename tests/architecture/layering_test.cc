@@ -49,7 +49,7 @@ const std::vector<Rule>& Rules() {
       {"harness/plan",
        {"harness/worker", "harness/measure", "harness/host", "harness/store", "harness/stats",
         "datasets", "base"},
-       {}},
+       {"git_state.h"}},
       {"harness/cli",
        {"harness/plan", "harness/worker", "harness/measure", "harness/host", "harness/store",
         "harness/stats", "reports", "datasets", "graph", "base"},

@@ -157,9 +157,8 @@ TEST_F(DecodeTest, ManyImagesInSeveralProcessesKeepTheirOrder) {
 }
 
 TEST_F(DecodeTest, CancellingEndsTheProcesses) {
-  DecodeOptions options = TestDecodeOptions();
+  DecodeOptions options = FakeDecodeOptions();
   options.progress = [](size_t, size_t) { return false; };
-  options.program = QBENCH_BINARY_DIR "/tests/fake_decode";
   WriteTestFile(folder() / "hang.bmp", MakeBmp(1, 1, 'H'));
   EXPECT_EQ(ProbeImages({folder() / "hang.bmp"}, options).status().code(), StatusCode::kCancelled);
 }
@@ -191,9 +190,8 @@ class WrongDecoderTest : public DecodeTest {
       files.push_back(folder() / fmt::format("{}.bmp", i));
       WriteTestFile(files.back(), MakeBmp(1, 1, i == 2 ? behaviour : i + 1));
     }
-    DecodeOptions options = TestDecodeOptions();
-    options.program = QBENCH_BINARY_DIR "/tests/fake_decode";
-    options.limits.image_time = std::chrono::milliseconds(1500);
+    DecodeOptions options = FakeDecodeOptions();
+    if (behaviour == 'H') options.limits.image_time = std::chrono::milliseconds(2000);
     options.limits.resident_bytes = uint64_t{128} << 20;
     std::vector<DecodedImage> images;
     const Bytes pixels = Decode(files, Input(1, 1), &images, options);
@@ -214,7 +212,7 @@ TEST_F(WrongDecoderTest, Crash) {
 TEST_F(WrongDecoderTest, Exit) {
   Expect('X', ImageStatus::kFailed, "the decoder ended: exit status 9");
 }
-TEST_F(WrongDecoderTest, Hang) { Expect('H', ImageStatus::kFailed, "not decoded within 1.5 s"); }
+TEST_F(WrongDecoderTest, Hang) { Expect('H', ImageStatus::kFailed, "not decoded within 2 s"); }
 TEST_F(WrongDecoderTest, Memory) {
   Expect('M', ImageStatus::kFailed, "the decoder ended: stopped at the memory limit of 128 MiB");
 }

@@ -61,6 +61,13 @@ inline DecodeOptions TestDecodeOptions() {
   return options;
 }
 
+// fake_decode, which starts in no time and takes the first byte of a BMP's pixels for all of them.
+inline DecodeOptions FakeDecodeOptions() {
+  DecodeOptions options = TestDecodeOptions();
+  options.program = QBENCH_BINARY_DIR "/tests/fake_decode";
+  return options;
+}
+
 // A temporary folder that goes with the test.
 class FolderTest : public ::testing::Test {
  protected:

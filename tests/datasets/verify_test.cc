@@ -30,7 +30,7 @@ class VerifyTest : public FolderTest {
   VerifyReport Verify() {
     Result<Dataset> dataset = OpenDataset((folder() / "d").string(), {});
     EXPECT_TRUE(dataset.ok()) << dataset.status().message();
-    Result<VerifyReport> report = VerifyDataset(*dataset, TestDecodeOptions());
+    Result<VerifyReport> report = VerifyDataset(*dataset, FakeDecodeOptions());
     EXPECT_TRUE(report.ok()) << report.status().message();
     return report.ok() ? *report : VerifyReport();
   }

@@ -59,6 +59,12 @@ TEST(GraphTest, DisplayNameIsTheLayersOrTheOutputs) {
   EXPECT_EQ(DisplayName(graph, op), "ADD");
 }
 
+TEST(PrintableTest, OneShortLine) {
+  EXPECT_EQ(Printable("conv2d/Relu6;ä"), "conv2d/Relu6;ä");
+  EXPECT_EQ(Printable(std::string("a\nb\x1b[0m\0c", 8)), "a?b?[0m?");
+  EXPECT_EQ(Printable(std::string(1000, 'x')), std::string(80, 'x') + "...");
+}
+
 TEST(ElementCountTest, IsOneForAScalar) {
   EXPECT_EQ(ElementCount({}), 1);
   EXPECT_EQ(ElementCount({2, 3, 5}), 30);

@@ -33,7 +33,7 @@ TEST(PlanIterations, CutsSlowModelsShort) {
 
 TEST(PlanIterations, IsBoundedForFastModels) {
   bool cut_short = true;
-  EXPECT_EQ(PlanIterations({1, 0}, LatencySettings{}, cut_short), 1'000'000);
+  EXPECT_EQ(PlanIterations({1, 0}, LatencySettings{}, cut_short), 200'000);
   EXPECT_FALSE(cut_short);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kBlock = size_t{64} << 20;
 
-// Touches memory and gives it back, past the allocator, which may keep it.
+// Touches memory and gives it back, past every allocator (a sanitizer's keeps what is freed).
 void UseMemory() {
   void* block = mmap(nullptr, kBlock, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(block, MAP_FAILED);

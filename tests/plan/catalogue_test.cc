@@ -86,6 +86,23 @@ TEST(SelectPlugins, UnknownNamesAndOptionsAreToldWithTheValidOnes) {
               HasSubstr("int8 has no option \"speed\"; it has io=float|int8"));
 }
 
+TEST(SelectPlugins, ANamedRuntimeThatCrashedWhenTriedIsTaken) {
+  Catalogue catalogue = WithoutLitert();
+  catalogue.plugins[2].crashed = true;
+  const Result<Selection> selection = Select(catalogue, "float,litert");
+  ASSERT_TRUE(selection.ok()) << selection.status().message();
+  EXPECT_THAT(Names(selection->runtimes), ElementsAre("litert"));
+}
+
+TEST(SelectPlugins, ASharedNameMeansBoth) {
+  Catalogue catalogue = Installed();
+  catalogue.plugins.push_back(Runtime("float"));
+  const Result<Selection> selection = Select(catalogue, "float");
+  ASSERT_TRUE(selection.ok());
+  EXPECT_THAT(Names(selection->quantizers), ElementsAre("float"));
+  EXPECT_THAT(Names(selection->runtimes), ElementsAre("float"));
+}
+
 TEST(CalibrationRuntime, PrefersLitertThenFastOnesThenOracles) {
   EXPECT_EQ(CalibrationRuntime(Installed())->Name(), "litert");
   EXPECT_EQ(CalibrationRuntime(WithoutLitert())->Name(), "reference");

@@ -27,7 +27,7 @@ store::RunData NastyRun() {
   for (auto& [id, split] : run.splits) split.labels[0] = kNasty;
   run.cells[1].cell.reason = kNasty;
   run.cells[1].cell.status = store::Outcome::kFailed;
-  run.run.host["cpu"] = kNasty;
+  run.run.host["cpu.name"] = kNasty;
   run.notes.push_back({0, 1, "", store::NoteSeverity::kWarning, kNasty});
   return run;
 }
@@ -76,8 +76,8 @@ TEST(HtmlReport, ListsTheWorstOfVeryManyClasses) {
 TEST(HtmlReport, ShowsARunWithoutCells) {
   store::RunData empty;
   empty.run.id = 5;
-  EXPECT_THAT(*HtmlReport({empty}), HasSubstr("Run 5"));
-  EXPECT_THAT(TerminalTable(empty), HasSubstr("run 5: no cells"));
+  EXPECT_THAT(*HtmlReport({empty}), HasSubstr("run 5"));
+  EXPECT_THAT(TerminalTable(empty), HasSubstr("run 5 · no cells"));
   EXPECT_THAT(MarkdownReport({empty}), HasSubstr("qbench run 5"));
 }
 

@@ -80,11 +80,12 @@ Run SampleHeader(const SampleRunOptions& options) {
   for (const auto& name : options.quantizers) plan += name + ";";
   run.plan_hash = Sha256Hex(plan);
   run.host_id = Sha256Hex("raspberrypi5").substr(0, 16);
-  run.host = {{"board", "Raspberry Pi 5 Model B Rev 1.0"},
-              {"cpu", "Cortex-A76, 4 cores"},
-              {"governor", "performance"},
+  run.host = {{"board.model", "Raspberry Pi 5 Model B Rev 1.0"},
+              {"cpu.name", "Cortex-A76"},
+              {"cpu.cores", "4"},
+              {"cpu.governor", "performance"},
               {"kernel", "6.12.25+rpt-rpi-2712"},
-              {"memory", "4 GiB"},
+              {"memory.total_kib", "4145168"},
               {"os", "Debian GNU/Linux 12 (bookworm)"}};
   run.settings = {
       {"latency_processes", options.processes}, {"min_samples", 64}, {"min_seconds", 2}};

@@ -72,7 +72,7 @@ TEST_F(StoreTest, GivesBackEveryFieldOfEveryRecord) {
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   ExpectSameFields(loaded->run, first.run);
   EXPECT_EQ(loaded->run.finished_at, "2025-11-20T21:19:44Z");
-  EXPECT_EQ(loaded->run.host["cpu"], "Cortex-A76, 4 cores");
+  EXPECT_EQ(loaded->run.host["cpu.name"], "Cortex-A76");
   EXPECT_EQ(loaded->notes.size(), 1U);
   EXPECT_EQ(loaded->models.size(), 1U);
   EXPECT_EQ(loaded->plugins.size(), 4U);

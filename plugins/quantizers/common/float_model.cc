@@ -23,8 +23,9 @@ bool IsQuantizedType(DataType type) {
 }
 
 bool AllFinite(const graph::Constant& constant) {
-  for (const float value : constant.Values<float>()) {
-    if (!std::isfinite(value)) return false;
+  const ByteSpan bytes = constant.bytes();
+  for (size_t i = 0; i + sizeof(float) <= bytes.size(); i += sizeof(float)) {
+    if (!std::isfinite(LoadUnaligned<float>(bytes.subspan(i)))) return false;
   }
   return true;
 }

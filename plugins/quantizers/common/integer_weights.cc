@@ -34,8 +34,8 @@ std::vector<double> SmallestScales(const WeightsToQuantize& from, const Channels
     sums[channels.Of(i)] += std::abs(static_cast<double>(from.weights[i]));
   }
   // Rounding moves each weight by half a step at most, and the bias too.
-  const double rounding =
-      0.5 * kInputSteps * static_cast<double>(from.weights.size() / channels.count) + 1.0;
+  const size_t weights_per_channel = from.weights.size() / channels.count;
+  const double rounding = 0.5 * kInputSteps * static_cast<double>(weights_per_channel) + 1.0;
   const double largest = static_cast<double>(std::numeric_limits<int32_t>::max()) - rounding;
   const double input_scale = from.input_scale;
   const double normal = 2.0 * std::numeric_limits<float>::min() / std::min(input_scale, 1.0);

@@ -24,7 +24,7 @@ struct WeightsToQuantize {
   graph::Shape shape;
   int32_t channel_axis = 0;
   std::span<const float> bias = {};  // one a channel, or none
-  float input_scale = 1.0F;     // of the operator's input
+  float input_scale = 1.0F;          // of the operator's input
   bool per_channel = true;
 };
 

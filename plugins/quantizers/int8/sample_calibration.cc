@@ -1,6 +1,7 @@
 #include "plugins/quantizers/int8/sample_calibration.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "graph/tflite_writer.h"
@@ -39,74 +40,97 @@ Status CheckInput(const graph::Model& model, const HostServices& host) {
   return OkStatus();
 }
 
-Status Widen(const graph::Tensor& tensor, std::span<const float> values, uint64_t sample,
-             std::optional<ValueRange>& range) {
-  const Status status = WidenRange(values, range);
-  if (status.ok()) return status;
-  return Error(status.code(),
-               "tensor \"{}\" is not finite for calibration sample {}: check the model and its "
-               "preprocessing",
-               tensor.name, sample);
-}
+// Takes the outputs of one sample after another into the ranges.
+class RangeMeter {
+ public:
+  RangeMeter(const graph::Model& model, std::vector<TensorId> outputs, const HostServices& host)
+      : graph_(model.graph),
+        outputs_(std::move(outputs)),
+        host_(host),
+        input_(model.graph.inputs.front()),
+        image_(ElementsOf(input_)),
+        ranges_(model.graph.tensors.size()) {}
+
+  // The input is read from the samples: a runtime need not allow it as an output.
+  Status Add(uint64_t sample, std::span<const qbench_tensor_view> views) {
+    QB_RETURN_IF_ERROR(host_.CheckCancelled());
+    if (views.size() != outputs_.size()) {
+      return Error(StatusCode::kInternal, "the host's runtime gave {} outputs instead of {}",
+                   views.size(), outputs_.size());
+    }
+    QB_RETURN_IF_ERROR(host_.ReadSample(QBENCH_SPLIT_CALIBRATION, sample, image_));
+    QB_RETURN_IF_ERROR(Widen(input_, image_, sample));
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      const size_t elements = ElementsOf(outputs_[i]);
+      if (views[i].size != elements * sizeof(float)) {
+        return Error(StatusCode::kInternal, "the host's runtime gave {} bytes of \"{}\", not {}",
+                     views[i].size, TensorOf(outputs_[i]).name, elements * sizeof(float));
+      }
+      QB_RETURN_IF_ERROR(
+          Widen(outputs_[i], {static_cast<const float*>(views[i].data), elements}, sample));
+    }
+    ++samples_;
+    return OkStatus();
+  }
+
+  uint64_t samples() const { return samples_; }
+  TensorRanges&& TakeRanges() { return std::move(ranges_); }
+
+ private:
+  const graph::Tensor& TensorOf(TensorId id) const {
+    return graph_.tensors[static_cast<size_t>(id)];
+  }
+  size_t ElementsOf(TensorId id) const {
+    return static_cast<size_t>(graph::ElementCount(TensorOf(id).shape));
+  }
+
+  Status Widen(TensorId id, std::span<const float> values, uint64_t sample) {
+    Status status = WidenRange(values, ranges_[static_cast<size_t>(id)]);
+    if (status.ok()) return status;
+    return Error(status.code(),
+                 "tensor \"{}\" is not finite for calibration sample {}: check the model and its "
+                 "preprocessing",
+                 TensorOf(id).name, sample);
+  }
+
+  const graph::Graph& graph_;
+  const std::vector<TensorId> outputs_;
+  const HostServices& host_;
+  const TensorId input_;
+  std::vector<float> image_;
+  TensorRanges ranges_;
+  uint64_t samples_ = 0;
+};
 
 }  // namespace
 
 Result<CalibratedRanges> MeasureMinMax(const graph::Model& model, uint64_t samples,
                                        const HostServices& host) {
   QB_RETURN_IF_ERROR(CheckInput(model, host));
-  CalibratedRanges result;
-  result.samples = std::min(samples, host.SampleCount(QBENCH_SPLIT_CALIBRATION));
-  if (result.samples < samples) {
-    host.Warn(fmt::format("calibrated on {} samples instead of {}: the data set has no more",
-                          result.samples, samples));
+  const uint64_t count = std::min(samples, host.SampleCount(QBENCH_SPLIT_CALIBRATION));
+  if (count < samples) {
+    host.Warn(fmt::format("calibrated on {} samples instead of {}: the data set has no more", count,
+                          samples));
   }
-  result.ranges.resize(model.graph.tensors.size());
-
-  // The input is read from the samples: a runtime need not allow it as an output.
-  const TensorId input = model.graph.inputs.front();
-  const auto tensor = [&](TensorId id) -> const graph::Tensor& {
-    return model.graph.tensors[static_cast<size_t>(id)];
-  };
   std::vector<TensorId> outputs = TensorsToMeasure(model);
-  std::erase(outputs, input);
+  std::erase(outputs, model.graph.inputs.front());
   if (outputs.empty()) {
     return Error(StatusCode::kUnsupported, "the model has no operator that int8 can speed up");
   }
   QB_ASSIGN_OR_RETURN(const graph::Model shown, WithOutputs(model, outputs));
   QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
-
-  std::vector<float> image(static_cast<size_t>(graph::ElementCount(tensor(input).shape)));
-  uint64_t done = 0;
-  const auto on_outputs = [&](uint64_t sample,
-                              std::span<const qbench_tensor_view> views) -> Status {
-    QB_RETURN_IF_ERROR(host.CheckCancelled());
-    if (views.size() != outputs.size()) {
-      return Error(StatusCode::kInternal, "the host's runtime gave {} outputs instead of {}",
-                   views.size(), outputs.size());
-    }
-    QB_RETURN_IF_ERROR(host.ReadSample(QBENCH_SPLIT_CALIBRATION, sample, image));
-    QB_RETURN_IF_ERROR(
-        Widen(tensor(input), image, sample, result.ranges[static_cast<size_t>(input)]));
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      const graph::Tensor& output = tensor(outputs[i]);
-      const auto elements = static_cast<size_t>(graph::ElementCount(output.shape));
-      if (views[i].size != elements * sizeof(float)) {
-        return Error(StatusCode::kInternal, "the host's runtime gave {} bytes of \"{}\", not {}",
-                     views[i].size, output.name, elements * sizeof(float));
-      }
-      QB_RETURN_IF_ERROR(Widen(output, {static_cast<const float*>(views[i].data), elements}, sample,
-                               result.ranges[static_cast<size_t>(outputs[i])]));
-    }
-    host.ReportProgress("calibrating", ++done, result.samples);
-    return OkStatus();
+  RangeMeter meter(model, std::move(outputs), host);
+  const auto on_outputs = [&](uint64_t sample, std::span<const qbench_tensor_view> views) {
+    Status status = meter.Add(sample, views);
+    if (status.ok()) host.ReportProgress("calibrating", meter.samples(), count);
+    return status;
   };
-  QB_RETURN_IF_ERROR(
-      host.RunInference(bytes, QBENCH_SPLIT_CALIBRATION, 0, result.samples, on_outputs));
-  if (done != result.samples) {
-    return Error(StatusCode::kInternal, "the host's runtime ran {} of {} calibration samples", done,
-                 result.samples);
+  QB_RETURN_IF_ERROR(host.RunInference(bytes, QBENCH_SPLIT_CALIBRATION, 0, count, on_outputs));
+  if (meter.samples() != count) {
+    return Error(StatusCode::kInternal, "the host's runtime ran {} of {} calibration samples",
+                 meter.samples(), count);
   }
-  return result;
+  return CalibratedRanges{.ranges = meter.TakeRanges(), .samples = count};
 }
 
 }  // namespace qbench::quantize

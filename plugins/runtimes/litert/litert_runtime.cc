@@ -2,6 +2,7 @@
 // installs. What users deploy with, so what most rows are measured on.
 #include <optional>
 
+#include "plugins/runtimes/common/describe_tensor.h"
 #include "plugins/runtimes/litert/litert_model.h"
 #include "plugins/support/runtime_plugin.h"
 
@@ -22,37 +23,11 @@ litert::Kernels KernelsOf(const std::string& name) {
   return litert::Kernels::kXnnpack;
 }
 
-qbench_type AbiType(graph::DataType type) {
-  switch (type) {
-    case graph::DataType::kFloat32:
-      return QBENCH_FLOAT32;
-    case graph::DataType::kFloat16:
-      return QBENCH_FLOAT16;
-    case graph::DataType::kInt8:
-      return QBENCH_INT8;
-    case graph::DataType::kUInt8:
-      return QBENCH_UINT8;
-    case graph::DataType::kInt16:
-      return QBENCH_INT16;
-    case graph::DataType::kInt32:
-      return QBENCH_INT32;
-    case graph::DataType::kInt64:
-      return QBENCH_INT64;
-    case graph::DataType::kBool:
-      return QBENCH_BOOL;
-  }
-  return 0;
-}
-
 std::vector<TensorDescription> Describe(const std::vector<graph::TfliteTensorInfo>& tensors) {
   std::vector<TensorDescription> descriptions;
   for (const graph::TfliteTensorInfo& tensor : tensors) {
-    TensorDescription description{tensor.name, AbiType(tensor.type), tensor.shape};
-    if (tensor.quantization.has_value() && !tensor.quantization->scales.empty()) {
-      description.scale = tensor.quantization->scales[0];
-      description.zero_point = static_cast<int32_t>(tensor.quantization->zero_points[0]);
-    }
-    descriptions.push_back(std::move(description));
+    descriptions.push_back(
+        plugin::DescribeTensor(tensor.name, tensor.type, tensor.shape, tensor.quantization));
   }
   return descriptions;
 }

@@ -4,45 +4,14 @@
 
 #include "graph/tflite_reader.h"
 #include "kernels/interpreter.h"
+#include "plugins/runtimes/common/describe_tensor.h"
 #include "plugins/support/runtime_plugin.h"
 
 namespace qbench::plugin {
 namespace {
 
-qbench_type ToAbi(graph::DataType type) {
-  switch (type) {
-    case graph::DataType::kFloat32:
-      return QBENCH_FLOAT32;
-    case graph::DataType::kFloat16:
-      return QBENCH_FLOAT16;
-    case graph::DataType::kInt8:
-      return QBENCH_INT8;
-    case graph::DataType::kUInt8:
-      return QBENCH_UINT8;
-    case graph::DataType::kInt16:
-      return QBENCH_INT16;
-    case graph::DataType::kInt32:
-      return QBENCH_INT32;
-    case graph::DataType::kInt64:
-      return QBENCH_INT64;
-    case graph::DataType::kBool:
-      return QBENCH_BOOL;
-  }
-  return QBENCH_FLOAT32;
-}
-
 TensorDescription Describe(const graph::Tensor& tensor) {
-  TensorDescription description;
-  description.name = tensor.name;
-  description.type = ToAbi(tensor.type);
-  description.shape = tensor.shape;
-  if (tensor.quantization.has_value() && tensor.quantization->scales.size() == 1) {
-    description.scale = tensor.quantization->scales[0];
-    if (!tensor.quantization->zero_points.empty()) {
-      description.zero_point = static_cast<int32_t>(tensor.quantization->zero_points[0]);
-    }
-  }
-  return description;
+  return DescribeTensor(tensor.name, tensor.type, tensor.shape, tensor.quantization);
 }
 
 class ReferenceRuntime : public Runtime {
@@ -87,6 +56,7 @@ class ReferenceRuntime : public Runtime {
  private:
   std::vector<TensorDescription> DescribeAll(const std::vector<graph::TensorId>& ids) const {
     std::vector<TensorDescription> descriptions;
+    descriptions.reserve(ids.size());
     for (const graph::TensorId id : ids) {
       descriptions.push_back(Describe(model_->graph.tensors[static_cast<size_t>(id)]));
     }

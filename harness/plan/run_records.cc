@@ -1,0 +1,129 @@
+#include "harness/plan/run_records.h"
+
+#include <ctime>
+
+#include "base/files.h"
+#include "git_state.h"
+
+namespace qbench::plan {
+
+using store::Outcome;
+
+std::string UtcNow() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+Outcome OutcomeOf(worker::OutcomeKind kind) {
+  switch (kind) {
+    case worker::OutcomeKind::kOk:
+      return Outcome::kOk;
+    case worker::OutcomeKind::kUnsupported:
+      return Outcome::kUnsupported;
+    case worker::OutcomeKind::kFailed:
+      return Outcome::kFailed;
+    case worker::OutcomeKind::kCrashed:
+      return Outcome::kCrashed;
+    case worker::OutcomeKind::kTimeout:
+      return Outcome::kTimeout;
+    case worker::OutcomeKind::kCancelled:
+      return Outcome::kNotMeasured;
+  }
+  return Outcome::kFailed;
+}
+
+store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_line) {
+  store::Run run;
+  run.started_at = UtcNow();
+  run.qbench_version = QBENCH_VERSION;
+  run.git_state = QBENCH_GIT_STATE;
+  run.command_line = command_line;
+  run.plan_hash = plan.hash;
+  run.host_id = measure::HostId(plan.host);
+  for (const measure::HostFact& fact : plan.host) run.host[fact.name] = fact.value;
+  const measure::LatencySettings& latency = plan.measure.latency;
+  run.settings = {{"repetitions", plan.measure.repetitions},  {"min_samples", latency.min_samples},
+                  {"min_seconds", latency.min_seconds},       {"warmup_runs", latency.warmup_runs},
+                  {"warmup_seconds", latency.warmup_seconds}, {"max_seconds", latency.max_seconds}};
+  return run;
+}
+
+store::Model ModelRecord(const PlannedModel& model) {
+  return {
+      0, model.stem, model.path.string(), model.sha256, model.sidecar_sha256, model.tflite_sha256};
+}
+
+store::Plugin PluginRecord(const SelectedPlugin& selected) {
+  const host::PluginDescriptor& descriptor = selected.plugin.descriptor;
+  store::Plugin plugin;
+  plugin.kind = descriptor.kind == host::PluginKind::kQuantizer ? store::PluginKind::kQuantizer
+                                                                : store::PluginKind::kRuntime;
+  plugin.name = descriptor.id;
+  plugin.version = descriptor.version;
+  plugin.path = selected.plugin.file.string();
+  plugin.sha256 = selected.plugin.sha256;
+  plugin.facts = FactsJson(selected.plugin.facts);
+  return plugin;
+}
+
+store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets::Split& split) {
+  store::DatasetSplit record;
+  record.name = dataset.name;
+  record.split = split.name;
+  record.sha256 = split.sha256;
+  record.labels = dataset.labels;
+  for (const datasets::Image& image : split.images) {
+    record.images.push_back({image.path, image.label});
+  }
+  return record;
+}
+
+store::Artifact ArtifactRecord(const worker::QuantizeResult& result) {
+  store::Artifact artifact;
+  artifact.sha256 = result.sha256;
+  artifact.file_bytes = static_cast<int64_t>(result.file_bytes);
+  artifact.path = result.artifact.string();
+  for (const auto& entry : result.entries) {
+    const Result<std::string> text = ReadTextFile(entry.file);
+    if (!text.ok()) continue;
+    const Result<Json> value = ParseJson(*text);
+    artifact.emitted.push_back({{"name", entry.name},
+                                {"type", entry.media_type},
+                                {"value", value.ok() ? *value : Json(*text)}});
+  }
+  artifact.warnings = result.warnings;
+  artifact.wall_seconds = result.wall_seconds;
+  artifact.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
+  return artifact;
+}
+
+void TakeResult(worker::AccuracyResult result, store::Measurement& measurement) {
+  measurement.wall_seconds = result.wall_seconds;
+  measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
+  measurement.predictions = std::move(result.predicted);
+  measurement.confidences = std::move(result.confidence);
+}
+
+void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement) {
+  measurement.load_ms = result.load_ms;
+  measurement.first_ms = result.first_ms;
+  measurement.warmup_runs = result.samples.warmup_runs;
+  measurement.samples_ns.assign(result.samples.ns.begin(), result.samples.ns.end());
+  measurement.peak_rss_bytes = static_cast<int64_t>(result.memory.peak_rss);
+  measurement.conditions = {{"before", measure::ConditionsToJson(result.before)},
+                            {"after", measure::ConditionsToJson(result.after)}};
+  if (result.invalid_reason.empty()) return;
+  measurement.status = Outcome::kInvalid;
+  measurement.reason = result.invalid_reason;
+}
+
+Json FactsJson(const std::vector<host::Fact>& facts) {
+  Json json = Json::object();
+  for (const host::Fact& fact : facts) json[fact.name] = fact.value;
+  return json;
+}
+
+}  // namespace qbench::plan

@@ -1,0 +1,34 @@
+// From what the plan and its jobs know to the records of the store. Pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "harness/plan/run_plan.h"
+#include "harness/store/records.h"
+
+namespace qbench::plan {
+
+// Now, UTC, as the store writes times of day.
+std::string UtcNow();
+
+store::Outcome OutcomeOf(worker::OutcomeKind kind);
+
+// A run that begins now.
+store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_line);
+store::Model ModelRecord(const PlannedModel& model);
+store::Plugin PluginRecord(const SelectedPlugin& selected);
+store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets::Split& split);
+// Without what it was made of: model, quantizer and options are the caller's. Reads what was
+// emitted beside the artifact; a file that cannot be read is left out, as nothing depends on it.
+store::Artifact ArtifactRecord(const worker::QuantizeResult& result);
+
+// Puts what a job measured into the measurement.
+void TakeResult(worker::AccuracyResult result, store::Measurement& measurement);
+void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement);
+
+// {"library_version": "2.3.0", …}
+Json FactsJson(const std::vector<host::Fact>& facts);
+
+}  // namespace qbench::plan

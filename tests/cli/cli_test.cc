@@ -1,0 +1,247 @@
+// qbench as a user meets it: help, errors that name the next step, exit statuses, what is written.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tests/cli/run_qbench.h"
+
+namespace qbench::cli_test {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// An error is one line on standard error that begins with the command and names the next step.
+void ExpectError(const Answer& answer, const std::string& command, const std::string& text) {
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_EQ(answer.out, "");
+  EXPECT_THAT(answer.err, HasSubstr(command + ": "));
+  EXPECT_THAT(answer.err, HasSubstr(text));
+}
+
+const Workplace& Shared() {
+  static const Workplace place;
+  return place;
+}
+
+TEST(Cli, HelpOfEveryCommandShowsAnExampleAndExitStatuses) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"run"},
+                                             {"report"},
+                                             {"quantize"},
+                                             {"inspect"},
+                                             {"dataset", "list"},
+                                             {"dataset", "import"},
+                                             {"dataset", "verify"},
+                                             {"dataset", "export-tensors"},
+                                             {"plugin", "list"},
+                                             {"plugin", "check"}}) {
+    std::vector<std::string> args = command;
+    args.emplace_back("--help");
+    const Answer answer = Shared().Run(args);
+    EXPECT_EQ(answer.status, 0) << answer.err;
+    EXPECT_THAT(answer.out, HasSubstr("Usage: qbench " + command[0]));
+    EXPECT_THAT(answer.out, HasSubstr("Example:\n  qbench "));
+    EXPECT_THAT(answer.out, HasSubstr("Exit status: 0"));
+  }
+}
+
+TEST(Cli, UsageErrors) {
+  ExpectError(Shared().Run({"runn"}), "qbench", "qbench --help");
+  ExpectError(Shared().Run({"run"}), "qbench run", "--dataset");
+  ExpectError(Shared().Run({"run", "--speed"}), "qbench run", "see qbench run --help");
+  ExpectError(Shared().Run({"run", "--dataset", "scenes", "--threads", "1,x"}), "qbench run",
+              "as in 1,4");
+  ExpectError(Shared().Run({"run", "--dataset", "scenes", "--plugins", "int8:io"}), "qbench run",
+              "NAME:option=value");
+  ExpectError(Shared().Run({"dataset", "fetch"}), "qbench dataset", "qbench dataset --help");
+  ExpectError(Shared().Run({"report", "--format", "pdf"}), "qbench report", "html");
+}
+
+TEST(Cli, UnknownNamesAreToldWithTheKnownOnes) {
+  ExpectError(Shared().Run({"run", "--dataset", "scenes", "--plugins", "int3"}), "qbench run",
+              "int8");
+  ExpectError(Shared().Run({"run", "--dataset", "sceens"}), "qbench run", "scenes");
+  ExpectError(Shared().Run({"run", "nonet", "--dataset", "scenes"}), "qbench run", "intel-cnn");
+  ExpectError(Shared().Run({"run", "--dataset", "intel"}), "qbench run",
+              "qbench dataset import intel");
+}
+
+TEST(Cli, ABrokenModelIsOneError) {
+  const fs::path broken = Shared().File("broken.h5");
+  const fs::path whole = fs::path(QBENCH_SOURCE_DIR) / "models/mobilenetv2-035-96.h5";
+  fs::copy_file(whole, broken, fs::copy_options::overwrite_existing);
+  fs::resize_file(broken, fs::file_size(whole) / 2);
+  fs::copy_file(whole.string() + ".toml", broken.string() + ".toml",
+                fs::copy_options::overwrite_existing);
+  ExpectError(Shared().Run({"run", broken.string(), "--dataset", "scenes", "--plugins", "float"}),
+              "qbench run", broken.string());
+  ExpectError(Shared().Run({"inspect", broken.string()}), "qbench inspect", broken.string());
+}
+
+TEST(Cli, AModelWithoutSidecarIsToldWhatToWrite) {
+  const fs::path bare = Shared().File("bare.h5");
+  fs::copy_file(fs::path(QBENCH_SOURCE_DIR) / "models/mobilenetv2-035-96.h5", bare,
+                fs::copy_options::overwrite_existing);
+  ExpectError(Shared().Run({"run", bare.string(), "--dataset", "scenes"}), "qbench run", "[input]");
+}
+
+TEST(Cli, ALabelThatTheModelLacksIsAnError) {
+  const Workplace place;
+  const fs::path small = place.SmallScenes(2);
+  for (const char* split : {"train", "calibration", "test"}) {
+    fs::rename(small / split / "sea", small / split / "lake");
+  }
+  const Answer answer =
+      place.Run(place.QuickRun({"mobilenetv2-035-96", "--dataset", small.string()}));
+  ExpectError(answer, "qbench run", "lake");
+}
+
+TEST(Cli, AnEmptyClassFolderIsAnError) {
+  const Workplace place;
+  const fs::path small = place.SmallScenes(2);
+  fs::remove_all(small / "test" / "sea");
+  fs::create_directory(small / "test" / "sea");
+  const Answer answer =
+      place.Run(place.QuickRun({"mobilenetv2-035-96", "--dataset", small.string()}));
+  ExpectError(answer, "qbench run", "sea");
+}
+
+TEST(Cli, ABrokenImageIsLeftOutAndSaid) {
+  const Workplace place;
+  const fs::path small = place.SmallScenes(3);
+  const fs::path image = fs::directory_iterator(small / "test" / "sea")->path();
+  fs::resize_file(image, fs::file_size(image) / 2);
+  const Answer answer =
+      place.Run(place.QuickRun({"mobilenetv2-035-96", "--dataset", small.string(), "--plugins",
+                                "float", "--csv", place.File("rows.csv").string()}));
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("sea/" + image.filename().string()));
+  const auto rows = ParseCsv(*ReadTextFile(place.File("rows.csv")));
+  const auto column = std::ranges::find(rows[0], "images") - rows[0].begin();
+  EXPECT_EQ(rows[1][static_cast<size_t>(column)], "17");
+}
+
+TEST(Cli, ADatabaseThatCannotBeWrittenIsKnownBeforeAnythingIsMeasured) {
+  if (geteuid() == 0) {
+    // root may write everywhere but here
+    ExpectError(Shared().Run({"run", "--dataset", "scenes", "--db", "/proc/none/qbench.sqlite"}),
+                "qbench run", "/proc/none");
+    return;
+  }
+  const fs::path folder = Shared().File("read-only");
+  fs::create_directory(folder);
+  fs::permissions(folder, fs::perms::owner_read | fs::perms::owner_exec);
+  ExpectError(Shared().Run({"run", "--dataset", "scenes", "--db", (folder / "q.sqlite").string()}),
+              "qbench run", "--db");
+}
+
+TEST(Cli, ARunLeavesATableAReportAndRows) {
+  const Workplace place;
+  const std::string scenes = place.SmallScenes(3).string();
+  const Answer answer =
+      place.Run(place.QuickRun({"mobilenetv2-035-96", "--dataset", scenes, "--plugins",
+                                "int8,float", "--csv", place.File("rows.csv").string()}));
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("mobilenetv2-035-96"));
+  EXPECT_THAT(answer.out, HasSubstr("Report: " + place.File("report.html").string()));
+  EXPECT_THAT(*ReadTextFile(place.File("report.html")), HasSubstr("</html>"));
+  const auto rows = ParseCsv(*ReadTextFile(place.File("rows.csv")));
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0][0], "run_id");
+  EXPECT_EQ(place.Run({"report", "--format", "csv"}).out, *ReadTextFile(place.File("rows.csv")));
+  const auto predictions = ParseCsv(place.Run({"report", "--format", "csv", "--predictions"}).out);
+  EXPECT_EQ(predictions.size(), 1U + 2 * 18);
+  EXPECT_THAT(place.Run({"report", "--format", "json"}).out, HasSubstr("\"runs\""));
+}
+
+TEST(Cli, AFailedCellIsARowAndStrictTellsIt) {
+  const Workplace place;
+  const std::string scenes = place.SmallScenes(2).string();
+  const std::vector<std::string> command =
+      place.QuickRun({"mobilenetv2-035-96", "--dataset", scenes, "--plugins",
+                      "int8:images=many,float", "--strict"});
+  const Answer answer = place.Run(command);
+  EXPECT_EQ(answer.status, 3) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("images"));
+  EXPECT_THAT(place.Run({"report", "--format", "csv"}).out, HasSubstr(",failed,"));
+}
+
+TEST(Cli, AHostilePluginCostsItsRowsAndNothingElse) {
+  const Workplace place;
+  const std::string scenes = place.SmallScenes(2).string();
+  const std::vector<std::string> environment = {"QBENCH_PLUGIN_PATH=" QBENCH_BINARY_DIR
+                                                "/lib/qbench/hostile"};
+  const Answer answer =
+      place.Run(place.QuickRun({"mobilenetv2-035-96", "--dataset", scenes, "--plugins",
+                                "segfault_init,throws_quantize,float,reference", "--csv",
+                                place.File("rows.csv").string()}),
+                environment);
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  // Quantizers and runtimes of these names: three by three, and the one good pair among them.
+  const auto rows = ParseCsv(*ReadTextFile(place.File("rows.csv")));
+  ASSERT_EQ(rows.size(), 1U + 9);
+  int good = 0;
+  for (size_t i = 1; i < rows.size(); ++i) {
+    const std::string& quantizer = rows[i][2];
+    const std::string& runtime = rows[i][4];
+    const std::string& status = rows[i][9];
+    const std::string& reason = rows[i][12];
+    SCOPED_TRACE(quantizer + " on " + runtime + ": " + status + ", " + reason);
+    if (quantizer == "segfault_init") {
+      EXPECT_EQ(status, "crashed");
+      EXPECT_THAT(reason, HasSubstr("segfault_init"));
+    } else if (quantizer == "throws_quantize") {
+      EXPECT_EQ(status, "failed");
+      EXPECT_THAT(reason, HasSubstr("thrown on purpose"));
+    } else if (runtime == "segfault_init") {
+      EXPECT_EQ(status, "crashed");
+    } else {
+      EXPECT_EQ(status, "ok");
+      ++good;
+    }
+  }
+  EXPECT_EQ(good, 2);  // float on reference, and on the runtime that misbehaves as a quantizer only
+}
+
+TEST(Cli, QuantizeWritesAnArtifactWithItsSidecar) {
+  const Workplace place;
+  const std::string scenes = place.SmallScenes(2).string();
+  const fs::path file = place.File("small.tflite");
+  const Answer answer = place.Run({"quantize", "mobilenetv2-035-96", "--plugins", "int8",
+                                   "--dataset", scenes, "-o", file.string()});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(*ReadTextFile(file.string() + ".toml"), HasSubstr("[input]"));
+  // The artifact is a model like any other.
+  const Answer run =
+      place.Run(place.QuickRun({file.string(), "--dataset", scenes, "--plugins", "float"}));
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(place.Run({"inspect", file.string()}).out, HasSubstr("QUANTIZE"));
+}
+
+TEST(Cli, ExportTensorsWritesNumpyAndAList) {
+  const Workplace place;
+  const std::string scenes = place.SmallScenes(2).string();
+  const fs::path file = place.File("test.npy");
+  const Answer answer =
+      place.Run({"dataset", "export-tensors", scenes, "--model", "intel-cnn", "-o", file.string()});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ((*ReadTextFile(file)).substr(1, 5), "NUMPY");
+  EXPECT_GT(fs::file_size(file), 12U * 100 * 100 * 3 * 4);
+}
+
+TEST(Cli, PluginListAndCheck) {
+  const Answer list = Shared().Run({"plugin", "list"});
+  EXPECT_EQ(list.status, 0) << list.err;
+  for (const char* name : {"float", "fp16", "dynamic", "int8", "reference"}) {
+    EXPECT_THAT(list.out, HasSubstr(name));
+  }
+  EXPECT_EQ(
+      Shared().Run({"plugin", "check", QBENCH_BINARY_DIR "/lib/qbench/plugins/int8.so"}).status, 0);
+  ExpectError(Shared().Run({"plugin", "check", QBENCH_SOURCE_DIR "/LICENSE"}), "qbench plugin",
+              "LICENSE");
+}
+
+}  // namespace
+}  // namespace qbench::cli_test

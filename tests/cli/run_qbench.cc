@@ -1,0 +1,111 @@
+#include "tests/cli/run_qbench.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <sstream>
+
+namespace qbench::cli_test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Text(const fs::path& file) {
+  const Result<std::string> text = ReadTextFile(file);
+  return text.ok() ? *text : "";
+}
+
+}  // namespace
+
+Workplace::Workplace() : folder_(*TempDir::Create("qbench-cli-test")) {}
+
+ChildOptions Workplace::Options(const std::vector<std::string>& args,
+                                const std::vector<std::string>& environment) const {
+  ChildOptions options;
+  options.argv = {QBENCH_BINARY_DIR "/bin/qbench"};
+  options.argv.insert(options.argv.end(), args.begin(), args.end());
+  options.environment = {"XDG_CACHE_HOME=" + File("cache").string(),
+                         "XDG_DATA_HOME=" + File("data").string(),
+                         "QBENCH_DB=" + File("test.sqlite").string()};
+  options.environment.insert(options.environment.end(), environment.begin(), environment.end());
+  options.out = Redirect::File(File("stdout"));
+  options.err = Redirect::File(File("stderr"));
+  return options;
+}
+
+Answer Workplace::Run(const std::vector<std::string>& args,
+                      const std::vector<std::string>& environment) const {
+  const Result<ChildEnd> end = RunChild(Options(args, environment), {std::chrono::minutes(3)});
+  EXPECT_TRUE(end.ok()) << end.status().message();
+  Answer answer;
+  if (end.ok() && end->reason == ChildEnd::Reason::kExited) answer.status = end->exit_status;
+  answer.out = Text(File("stdout"));
+  answer.err = Text(File("stderr"));
+  return answer;
+}
+
+bool Workplace::RunAndKill(const std::vector<std::string>& args,
+                           std::chrono::milliseconds delay) const {
+  Result<Child> child = Child::Spawn(Options(args, {}));
+  EXPECT_TRUE(child.ok()) << child.status().message();
+  if (!child.ok()) return false;
+  const auto deadline = std::chrono::steady_clock::now() + delay;
+  const pid_t pid = child->pid();
+  const ChildEnd end = child->Wait({std::chrono::minutes(3), 0, std::chrono::milliseconds(1)}, [&] {
+    if (std::chrono::steady_clock::now() >= deadline) kill(pid, SIGKILL);
+    return true;
+  });
+  return end.reason == ChildEnd::Reason::kSignaled && end.signal == SIGKILL;
+}
+
+fs::path Workplace::SmallScenes(int per_class) const {
+  const fs::path scenes = fs::path(QBENCH_SOURCE_DIR) / "datasets/scenes";
+  const fs::path small = File("small");
+  for (const char* split : {"train", "calibration", "test"}) {
+    for (const auto& label : fs::directory_iterator(scenes / split)) {
+      std::vector<fs::path> images;
+      for (const auto& image : fs::directory_iterator(label)) images.push_back(image.path());
+      std::ranges::sort(images);
+      const fs::path folder = small / split / label.path().filename();
+      fs::create_directories(folder);
+      for (int i = 0; i < per_class; ++i) {
+        fs::copy_file(images[static_cast<size_t>(i)],
+                      folder / images[static_cast<size_t>(i)].filename(),
+                      fs::copy_options::overwrite_existing);
+      }
+    }
+  }
+  return small;
+}
+
+std::vector<std::string> Workplace::QuickRun(const std::vector<std::string>& more) const {
+  std::vector<std::string> args = {"run",
+                                   "--min-time",
+                                   "0.02",
+                                   "--warmup-time",
+                                   "0.01",
+                                   "--min-samples",
+                                   "4",
+                                   "--db",
+                                   File("test.sqlite").string(),
+                                   "--report",
+                                   File("report.html").string()};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+std::vector<std::vector<std::string>> ParseCsv(const std::string& text) {
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::vector<std::string> fields;
+    std::istringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, ',');) fields.push_back(cell);
+    if (line.ends_with(',')) fields.emplace_back();
+    rows.push_back(std::move(fields));
+  }
+  return rows;
+}
+
+}  // namespace qbench::cli_test

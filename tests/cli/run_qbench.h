@@ -1,0 +1,49 @@
+// Runs the built qbench as a user does, in a folder, cache and data home of its own.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/process.h"
+
+namespace qbench::cli_test {
+
+struct Answer {
+  int status = -1;  // exit status; -1: it did not exit by itself
+  std::string out;
+  std::string err;
+};
+
+class Workplace {
+ public:
+  Workplace();
+
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  std::filesystem::path File(const std::string& name) const { return folder() / name; }
+
+  // Relative paths in `args` are used as they are: the programs run in the test's folder.
+  Answer Run(const std::vector<std::string>& args,
+             const std::vector<std::string>& environment = {}) const;
+  // Kills qbench (not its children) with SIGKILL after `delay`, unless it ended before; true where
+  // it was killed.
+  bool RunAndKill(const std::vector<std::string>& args, std::chrono::milliseconds delay) const;
+
+  // A data set of `per_class` shipped images a class, in splits.
+  std::filesystem::path SmallScenes(int per_class) const;
+  // A quick `qbench run` into test.sqlite: --db, few and short repetitions, then `more`.
+  std::vector<std::string> QuickRun(const std::vector<std::string>& more) const;
+
+ private:
+  ChildOptions Options(const std::vector<std::string>& args,
+                       const std::vector<std::string>& environment) const;
+  TempDir folder_;
+};
+
+// A line of CSV without quotes in it.
+std::vector<std::vector<std::string>> ParseCsv(const std::string& text);
+
+}  // namespace qbench::cli_test
