@@ -21,7 +21,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kCancelGrace{3};
-constexpr std::streamoff kLogTailBytes = 4096;
+constexpr size_t kLogTailBytes = 4096;             // what is kept with the outcome
+constexpr std::streamoff kLogSearchBytes = 65536;  // where a sanitizer's report is looked for
 constexpr uint64_t kMinMemoryLimit = uint64_t{64} << 20;
 
 // What the worker's folder holds before it is started.
@@ -78,11 +79,11 @@ class Canceller {
 };
 
 // The end of the log, however long a plugin made it.
-std::string ReadLogTail(const JobFolder& folder) {
+std::string ReadLogEnd(const JobFolder& folder) {
   std::ifstream file(folder.log(), std::ios::binary | std::ios::ate);
   if (!file) return {};
   const std::streamoff size = file.tellg();
-  const std::streamoff tail = std::min<std::streamoff>(size, kLogTailBytes);
+  const std::streamoff tail = std::min(size, kLogSearchBytes);
   std::string text(static_cast<size_t>(tail), '\0');
   file.seekg(size - tail);
   file.read(text.data(), tail);
@@ -106,7 +107,7 @@ Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
 
 JobOutcome Judge(const JobFolder& folder, const Job& job, const ChildEnd& end,
                  const Breadcrumb& breadcrumb, bool cancelled) {
-  const std::string log = ReadLogTail(folder);
+  const std::string log = ReadLogEnd(folder);
   std::error_code error;
   JobOutcome outcome;
   // An answer counts however the process ended afterwards.
@@ -122,7 +123,7 @@ JobOutcome Judge(const JobFolder& folder, const Job& job, const ChildEnd& end,
     outcome = DescribeEnd(end, breadcrumb.Where(), log);
   }
   if (cancelled && !outcome.ok()) outcome.kind = OutcomeKind::kCancelled;
-  outcome.log_tail = log;
+  outcome.log_tail = log.substr(log.size() - std::min(log.size(), kLogTailBytes));
   outcome.wall_seconds = end.wall_seconds;
   outcome.peak_rss_bytes = end.peak_rss_bytes;
   return outcome;
