@@ -97,7 +97,7 @@ Status NpyWriter::Finish() {
   }
   // fclose reports what a full disk swallowed.
   if (std::fclose(stream_.release()) != 0) {
-    const Status status = IoError(file_);
+    Status status = IoError(file_);
     std::error_code ignored;
     std::filesystem::remove(temporary_, ignored);
     return status;

@@ -37,6 +37,8 @@ constexpr int kPilBits = 32 - 8 - 2;
 Axis<int32_t> PilAxis(int in, int out) {
   const double scale = static_cast<double>(in) / out;
   const double support = std::max(scale, 1.0);  // the triangle's half width is 1 when enlarging
+  // As Pillow rounds: 0.5 added, the rest cut off.
+  // NOLINTBEGIN(bugprone-incorrect-roundings)
   Axis<int32_t> axis(static_cast<size_t>(out));
   for (int x = 0; x < out; ++x) {
     const double center = (x + 0.5) * scale;
@@ -56,6 +58,7 @@ Axis<int32_t> PilAxis(int in, int out) {
       window.weights.push_back(static_cast<int32_t>(0.5 + normalized * (1 << kPilBits)));
     }
   }
+  // NOLINTEND(bugprone-incorrect-roundings)
   return axis;
 }
 

@@ -1,3 +1,5 @@
+#include "harness/worker/import_job.h"
+
 #include <algorithm>
 #include <cctype>
 #include <memory>

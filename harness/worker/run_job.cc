@@ -44,11 +44,14 @@ Result<PreparedJob> Prepare(const Job& job, const std::filesystem::path& scratch
   return PreparedJob{std::move(temp), std::move(breadcrumb)};
 }
 
-Result<Child> Start(const JobFolder& folder, std::filesystem::path program) {
-  if (program.empty()) {
-    QB_ASSIGN_OR_RETURN(const std::filesystem::path here, ProgramDir());
-    program = here / "qbench-worker";
+// Importing is a program of its own: HDF5's libraries cost every process that links them some 20 ms
+// and 5 MB, which measuring workers must not pay.
+Result<Child> Start(const JobFolder& folder, const Job& job, std::filesystem::path programs) {
+  if (programs.empty()) {
+    QB_ASSIGN_OR_RETURN(programs, ProgramDir());
   }
+  const bool import = std::holds_alternative<ImportJob>(job);
+  const std::filesystem::path program = programs / (import ? "qbench-import" : "qbench-worker");
   ChildOptions options;
   options.argv = {program.string(), folder.path.string()};
   options.environment = {"TMPDIR=" + folder.temp().string()};
@@ -170,7 +173,7 @@ JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallback
   Result<PreparedJob> prepared = Prepare(job, settings.scratch);
   if (!prepared.ok()) return DescribeFailure(prepared.status());
   const JobFolder folder{prepared->folder.path()};
-  Result<Child> child = Start(folder, settings.program);
+  Result<Child> child = Start(folder, job, settings.programs);
   if (!child.ok()) return DescribeFailure(child.status());
 
   ParentLink link(child->out(), callbacks);

@@ -35,7 +35,8 @@ struct JobCallbacks {
 };
 
 struct JobSettings {
-  std::filesystem::path program = {};  // empty: qbench-worker beside the running program
+  // The folder of qbench-worker and qbench-import; empty: that of the running program.
+  std::filesystem::path programs = {};
   std::filesystem::path scratch = {};  // where the job folder is made; empty: the temporary folder
   JobLimits limits = {};
 };

@@ -36,7 +36,6 @@ int AvailableCores();
 
 // The functions behind the jobs.
 Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job);
-Result<ImportResult> RunImport(const ImportJob& job);
 Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job);
 Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJob& job);
 Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job);

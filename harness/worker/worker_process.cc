@@ -29,14 +29,15 @@ Result<JobResult> Widen(Result<T> result) {
   return JobResult(std::move(result).value());
 }
 
-Result<JobResult> Dispatch(const WorkerContext& context, const Job& job) {
+Result<JobResult> Dispatch(const WorkerContext& context, const Job& job, ImportFunction import) {
   return std::visit(
       [&](const auto& alternative) -> Result<JobResult> {
         using T = std::decay_t<decltype(alternative)>;
         if constexpr (std::is_same_v<T, ProbeJob>) {
           return Widen(RunProbe(context, alternative));
         } else if constexpr (std::is_same_v<T, ImportJob>) {
-          return Widen(RunImport(alternative));
+          if (import != nullptr) return Widen(import(alternative));
+          return Error(StatusCode::kInternal, "this program does not import; qbench-import does");
         } else if constexpr (std::is_same_v<T, QuantizeJob>) {
           return Widen(RunQuantize(context, alternative));
         } else if constexpr (std::is_same_v<T, AccuracyJob>) {
@@ -49,9 +50,10 @@ Result<JobResult> Dispatch(const WorkerContext& context, const Job& job) {
 }
 
 // The last line of defence: standard library and third-party code may throw.
-Result<JobResult> DispatchAndCatch(const WorkerContext& context, const Job& job) {
+Result<JobResult> DispatchAndCatch(const WorkerContext& context, const Job& job,
+                                   ImportFunction import) {
   try {
-    return Dispatch(context, job);
+    return Dispatch(context, job, import);
   } catch (const std::bad_alloc&) {
     return Error(StatusCode::kOutOfMemory, "out of memory");
   } catch (const std::exception& exception) {
@@ -59,12 +61,12 @@ Result<JobResult> DispatchAndCatch(const WorkerContext& context, const Job& job)
   }
 }
 
-Result<JobResult> RunInFolder(const JobFolder& folder) {
+Result<JobResult> RunInFolder(const JobFolder& folder, ImportFunction import) {
   QB_ASSIGN_OR_RETURN(const Job job, ReadJob(folder));
   QB_ASSIGN_OR_RETURN(Breadcrumb breadcrumb, Breadcrumb::Open(folder.breadcrumb()));
   QB_ASSIGN_OR_RETURN(WorkerLink link, WorkerLink::TakeStandardStreams());
   WorkerObserver observer(breadcrumb, link);
-  return DispatchAndCatch({link, observer}, job);
+  return DispatchAndCatch({link, observer}, job, import);
 }
 
 Json Answer(const Result<JobResult>& result) {
@@ -76,14 +78,14 @@ Json Answer(const Result<JobResult>& result) {
 
 }  // namespace
 
-void RunWorkerProcess(const std::filesystem::path& path) {
+void RunWorkerProcess(const std::filesystem::path& path, ImportFunction import) {
   const JobFolder folder{path};
   // Google Benchmark takes its flags from the environment too.
   for (const char* name : {"BENCHMARK_FILTER", "BENCHMARK_REPETITIONS", "BENCHMARK_MIN_TIME",
                            "BENCHMARK_OUT", "BENCHMARK_PERF_COUNTERS"}) {
     unsetenv(name);
   }
-  const Result<JobResult> result = RunInFolder(folder);
+  const Result<JobResult> result = RunInFolder(folder, import);
   const Status written = WriteFileAtomically(folder.result(), DumpJson(Answer(result)));
   if (!written.ok()) {
     const std::string line = written.message() + "\n";

@@ -3,11 +3,16 @@
 
 #include <filesystem>
 
+#include "harness/worker/jobs.h"
+
 namespace qbench::worker {
 
-// What `qbench-worker FOLDER` does. result.json holds {"status": "ok", "result": {…}} or
+// What `qbench-worker FOLDER` and `qbench-import FOLDER` do. result.json holds {"status": "ok",
+// "result": {…}} or
 // {"status": "error", "code": …, "message": …}. Does not return: the process ends without running
 // exit handlers, which belong to plugins.
-[[noreturn]] void RunWorkerProcess(const std::filesystem::path& folder);
+// `import` carries out import jobs; null in a program that does not import.
+using ImportFunction = Result<ImportResult> (*)(const ImportJob&);
+[[noreturn]] void RunWorkerProcess(const std::filesystem::path& folder, ImportFunction import);
 
 }  // namespace qbench::worker

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 JobOutcome Probe(const fs::path& plugin) {
   JobSettings settings;
-  settings.program = fs::path(QBENCH_BINARY_DIR) / "bin/qbench-worker";
+  settings.programs = fs::path(QBENCH_BINARY_DIR) / "bin";
   return RunJob(ProbeJob{plugin}, settings);
 }
 

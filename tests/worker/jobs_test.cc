@@ -275,10 +275,10 @@ TEST_F(Jobs, LeaveNothingBehind) {
 
 TEST_F(Jobs, AMissingWorkerIsAnOutcome) {
   JobSettings settings;
-  settings.program = Path("no-such-program");
+  settings.programs = Path("no-such-folder");
   const JobOutcome outcome = RunJob(ProbeJob{Path("x.so")}, settings);
   EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
-  EXPECT_THAT(outcome.reason, HasSubstr("no-such-program"));
+  EXPECT_THAT(outcome.reason, HasSubstr("no-such-folder"));
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ class WorkerTest : public ::testing::Test {
 
   JobOutcome Run(const Job& job, JobLimits limits = {}, const JobCallbacks& callbacks = {}) const {
     JobSettings settings;
-    settings.program = kBuild / "bin/qbench-worker";
+    settings.programs = kBuild / "bin";
     settings.scratch = folder_->path();
     settings.limits = limits;
     return RunJob(job, settings, callbacks);
