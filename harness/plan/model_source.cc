@@ -62,7 +62,7 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
                  folder.path.string(), error.message());
   }
   const worker::JobOutcome outcome = run_job(worker::ImportJob{model.path, folder.model()}, {}, {});
-  if (!outcome.ok()) return OutcomeToStatus(outcome).WithContext(model.path.string());
+  if (!outcome.ok()) return OutcomeToStatus(outcome);  // names the file
   const auto& result = std::get<worker::ImportResult>(outcome.result);
   const Json facts = {{"sha256", result.sha256},
                       {"float_model", result.float_model},
