@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kStatuses = "Exit status: 0 done, 2 usage or environment error.";
 
 po::options_description CommonOptions() {
-  po::options_description options("Options");
+  po::options_description options("Options", 100);
   options.add_options()("json", po::bool_switch(), "print the result as JSON");
   AddFolderOptions(options);
   return options;

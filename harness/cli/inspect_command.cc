@@ -18,7 +18,7 @@ constexpr Help kHelp = {
     "qbench inspect intel-cnn", "Exit status: 0 done, 2 usage or environment error."};
 
 po::options_description Options() {
-  po::options_description options("Options");
+  po::options_description options("Options", 100);
   options.add_options()("json", po::bool_switch(), "print the result as JSON");
   return options;
 }

@@ -13,7 +13,7 @@ using plan::Catalogue;
 using plan::InstalledPlugin;
 
 po::options_description CommonOptions() {
-  po::options_description options("Options");
+  po::options_description options("Options", 100);
   options.add_options()("json", po::bool_switch(), "print the result as JSON");
   return options;
 }

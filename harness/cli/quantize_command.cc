@@ -24,7 +24,7 @@ constexpr Help kHelp = {
     "Exit status: 0 done, 2 usage or environment error, 130 interrupted."};
 
 po::options_description Options() {
-  po::options_description options("Options");
+  po::options_description options("Options", 100);
   options.add_options()("plugins", po::value<std::string>()->value_name("QUANTIZER")->required(),
                         "one quantizer with its options: int8:io=int8")(
       "dataset", po::value<std::string>()->value_name("NAME"),

@@ -20,7 +20,7 @@ constexpr Help kHelp = {
     "Exit status: 0 done, 2 usage or environment error."};
 
 po::options_description Options() {
-  po::options_description options("Options");
+  po::options_description options("Options", 100);
   options.add_options()("format",
                         po::value<std::string>()->value_name("LIST")->default_value("html"),
                         "html, csv, md, json, or several separated by commas")(

@@ -31,7 +31,7 @@ constexpr Help kHelp = {
     "3 a cell failed (with --strict), 130 interrupted (go on with --resume)."};
 
 po::options_description Options() {
-  po::options_description options("Options");
+  po::options_description options("Options", 100);
   options.add_options()("plugins", po::value<std::string>()->value_name("LIST"),
                         "quantizers and runtimes: int8,fp16,float,litert:kernels=builtin")(
       "dataset", po::value<std::string>()->value_name("NAME"),
@@ -190,6 +190,9 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
   display.Update(0, "looking at models, images and plugins", -1);
   QB_ASSIGN_OR_RETURN(const plan::Plan plan,
                       plan::MakePlan(request, options.folders, WorkerJobs()));
+  if (!plan.dataset.manifest.has_value()) {
+    display.Message(fmt::format("{}: {}", plan.dataset.name, plan.dataset.split_rule));
+  }
   display.Message(fmt::format("{} cells on {} images of {}; about {}", plan.cells.size(),
                               plan.Test().images.size(), plan.dataset.name,
                               FormatDuration(plan::EstimateSeconds(plan))));

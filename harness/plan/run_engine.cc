@@ -120,6 +120,9 @@ Status RunEngine::BeginOrResume() {
     return store_.AddNote({0, run_id_, UtcNow(), store::NoteSeverity::kInfo, "resumed"});
   }
   QB_ASSIGN_OR_RETURN(run_id_, store_.BeginRun(RunRecord(plan_, options_.command_line)));
+  QB_RETURN_IF_ERROR(store_.AddNote(
+      {0, run_id_, UtcNow(), store::NoteSeverity::kInfo,
+       fmt::format("splits of {}: {}", plan_.dataset.name, plan_.dataset.split_rule)}));
   for (const std::string& warning : plan_.warnings) QB_RETURN_IF_ERROR(Warn(warning));
   return OkStatus();
 }
