@@ -28,6 +28,7 @@ struct KerasCall {
   std::vector<KerasTensorRef> inputs;
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): nlohmann's destructor allocates, by its own account.
 struct KerasLayer {
   std::string name;
   std::string class_name;
