@@ -107,9 +107,10 @@ typedef struct qbench_host_inference {
 
 /* --- emit: what a quantizer makes. --- */
 #define QBENCH_HOST_EMIT "qbench.host.emit/1"
-#define QBENCH_MEDIA_TFLITE "application/vnd.tflite" /* the artifact: exactly one, named "model" \
-                                                      */
-#define QBENCH_MEDIA_JSON "application/json"         /* ranges, layer errors, … */
+/* The type of the artifact: exactly one, named "model". */
+#define QBENCH_MEDIA_TFLITE "application/vnd.tflite"
+/* Ranges, layer errors, … */
+#define QBENCH_MEDIA_JSON "application/json"
 typedef struct qbench_host_emit {
   uint32_t struct_size;
   /* Hands over a copy of `size` bytes under `name`. The artifact is named "model" and has the
