@@ -78,11 +78,25 @@ TEST_F(ConverterAgreement, FullInteger) {
   const auto scales = ChooseActivationScales(model, ranges, warnings);
   ASSERT_TRUE(scales.ok()) << scales.status().message();
   for (const bool integer_io : {false, true}) {
-    const auto integer = QuantizeFullInteger(model, *scales, {.integer_io = integer_io}, warnings);
+    const graph::DataType border = integer_io ? graph::DataType::kInt8 : graph::DataType::kFloat32;
+    const auto integer =
+        QuantizeFullInteger(model, *scales, {.input = border, .output = border}, warnings);
     ASSERT_TRUE(integer.ok()) << integer.status().message();
     ExpectSameModel(*integer, ReadPeer(integer_io ? "mbv2_035_96.tf_int8_int8io.tflite"
                                                   : "mbv2_035_96.tf_int8_floatio.tflite"));
   }
+}
+
+TEST_F(ConverterAgreement, Int16Activations) {
+  const graph::Model model = ReadPeer("mbv2_035_96.tf_float.tflite");
+  const TensorRanges ranges(model.graph.tensors.size(), ValueRange{-3.0F, 3.0F});
+  Warnings warnings;
+  const auto scales = ChooseActivationScales(model, ranges, warnings, graph::DataType::kInt16);
+  ASSERT_TRUE(scales.ok()) << scales.status().message();
+  const auto integer =
+      QuantizeFullInteger(model, *scales, {.activations = graph::DataType::kInt16}, warnings);
+  ASSERT_TRUE(integer.ok()) << integer.status().message();
+  ExpectSameModel(*integer, ReadPeer("mbv2_035_96.tf_int16x8.tflite"));
 }
 
 }  // namespace

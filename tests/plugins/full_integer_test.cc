@@ -23,6 +23,8 @@ const Tensor& At(const graph::Model& model, TensorId id) {
   return model.graph.tensors[static_cast<size_t>(id)];
 }
 
+const FullIntegerOptions kInt8Border = {.input = DataType::kInt8, .output = DataType::kInt8};
+
 TensorRanges RangesFor(const graph::Model& model) {
   TensorRanges ranges(model.graph.tensors.size());
   for (const TensorId id : TensorsToMeasure(model)) {
@@ -93,9 +95,9 @@ void CheckConstraints(const graph::Model& model, bool per_channel = true) {
 
 TEST(FullInteger, ConstraintsHoldOnEveryOperator) {
   for (const bool per_channel : {true, false}) {
-    for (const bool integer_io : {true, false}) {
-      const graph::Model model =
-          Quantized(TinyClassifier(), {.per_channel = per_channel, .integer_io = integer_io});
+    for (const DataType border : {DataType::kInt8, DataType::kFloat32}) {
+      const graph::Model model = Quantized(
+          TinyClassifier(), {.per_channel = per_channel, .input = border, .output = border});
       CheckConstraints(model, per_channel);
       for (const Tensor& tensor : model.graph.tensors) {
         EXPECT_FALSE(tensor.is_constant() && tensor.type == DataType::kFloat32) << tensor.name;
@@ -121,11 +123,58 @@ TEST(FullInteger, FloatBorderKeepsNamesAndSignature) {
 
 TEST(FullInteger, IntegerBorderAddsNoOperator) {
   const graph::Model before = TinyClassifier();
-  const graph::Model model = Quantized(before, {.integer_io = true});
+  const graph::Model model = Quantized(before, kInt8Border);
   EXPECT_EQ(model.graph.ops.size(), before.graph.ops.size());
   EXPECT_EQ(At(model, model.graph.inputs[0]).type, DataType::kInt8);
   EXPECT_EQ(At(model, model.graph.outputs[0]).type, DataType::kInt8);
   EXPECT_TRUE(At(model, model.graph.inputs[0]).quantization.has_value());
+}
+
+// uint8 is int8 with every value 128 higher, so QUANTIZE at the border changes none.
+TEST(FullInteger, Uint8BorderKeepsTheScale) {
+  const graph::Model before = TinyClassifier();
+  const graph::Model model =
+      Quantized(before, {.input = DataType::kUInt8, .output = DataType::kUInt8});
+  ASSERT_EQ(model.graph.ops.size(), before.graph.ops.size() + 2);
+  for (const Op& op : {model.graph.ops.front(), model.graph.ops.back()}) {
+    ASSERT_EQ(op.kind, OpKind::kQuantize);
+    const bool input = At(model, op.inputs[0]).type == DataType::kUInt8;
+    const Tensor& outer = At(model, input ? op.inputs[0] : op.outputs[0]);
+    const Tensor& inner = At(model, input ? op.outputs[0] : op.inputs[0]);
+    EXPECT_EQ(outer.type, DataType::kUInt8);
+    EXPECT_EQ(inner.type, DataType::kInt8);
+    EXPECT_EQ(outer.quantization->scales, inner.quantization->scales);
+    EXPECT_EQ(outer.quantization->zero_points[0], inner.quantization->zero_points[0] + 128);
+  }
+}
+
+// TensorFlow Lite's 16x8 scheme: symmetric activations, int64 biases of scale input x weight.
+TEST(FullInteger, Int16ActivationsAreSymmetricAndBiasesInt64) {
+  const graph::Model before = TinyClassifier();
+  Warnings warnings;
+  const auto scales = ChooseActivationScales(before, RangesFor(before), warnings, DataType::kInt16);
+  ASSERT_TRUE(scales.ok()) << scales.status().message();
+  const auto model = QuantizeFullInteger(
+      before, *scales,
+      {.activations = DataType::kInt16, .input = DataType::kInt16, .output = DataType::kInt16},
+      warnings);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  ASSERT_TRUE(graph::Validate(*model).ok());
+  for (const Op& op : model->graph.ops) {
+    const Tensor& output = At(*model, op.outputs[0]);
+    EXPECT_EQ(output.type, DataType::kInt16) << output.name;
+    EXPECT_EQ(output.quantization->zero_points[0], 0) << output.name;
+    const auto weights = FindWeights(op);
+    if (!weights) continue;
+    EXPECT_EQ(At(*model, weights->weights).type, DataType::kInt8);
+    const Tensor& bias = At(*model, weights->bias);
+    EXPECT_EQ(bias.type, DataType::kInt64);
+    EXPECT_EQ(bias.quantization->scales[0],
+              At(*model, op.inputs[0]).quantization->scales[0] *
+                  At(*model, weights->weights).quantization->scales[0]);
+  }
+  const auto fixed = FixedOutput(OpKind::kSoftmax, DataType::kInt16);
+  EXPECT_EQ(At(*model, model->graph.outputs[0]).quantization->scales[0], fixed->scale);
 }
 
 TEST(FullInteger, EveryOperatorOfTheIr) {
@@ -156,7 +205,7 @@ TEST(FullInteger, ConstantOperandIsExactToHalfAStep) {
   const TensorId input = builder.Input({1, 8, 8, 4});
   const TensorId constant = builder.Constant({4}, 1.0F, 2.0F);
   const graph::Model before = builder.Finish({builder.Binary(OpKind::kAdd, input, constant)});
-  const graph::Model model = Quantized(before, {.integer_io = true});
+  const graph::Model model = Quantized(before, kInt8Border);
   const Tensor& integers = At(model, model.graph.ops[0].inputs[1]);
   ASSERT_EQ(integers.type, DataType::kInt8);
   const auto floats = At(before, constant).constant->Values<float>();
@@ -205,7 +254,7 @@ TEST(FullInteger, WideningNamesTheLayer) {
 }
 
 TEST(FullInteger, QuantizedModelIsNotAFloatModel) {
-  const graph::Model model = Quantized(TinyClassifier(), {.integer_io = true});
+  const graph::Model model = Quantized(TinyClassifier(), kInt8Border);
   const Status status = CheckFloatModel(model, "int8");
   EXPECT_EQ(status.code(), StatusCode::kUnsupported);
   EXPECT_THAT(status.message(), HasSubstr("quantized already"));

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "gmock/gmock.h"
+#include "graph/quantize_math.h"
 #include "graph/tflite_reader.h"
 #include "graph/tflite_writer.h"
 #include "gtest/gtest.h"
@@ -89,23 +90,53 @@ graph::Model Read(const Bytes& bytes) {
   return std::move(*model);
 }
 
+const graph::Tensor& TensorOf(const graph::Model& model, graph::TensorId id) {
+  return model.graph.tensors[static_cast<size_t>(id)];
+}
+
+graph::AffineParameters ParametersOf(const graph::Tensor& tensor) {
+  return {tensor.quantization->scales[0],
+          static_cast<int32_t>(tensor.quantization->zero_points[0])};
+}
+
+// The model's answer to a sample, through the parameters of uint8 inputs and outputs.
 std::vector<float> Infer(const Bytes& bytes, const std::vector<float>& sample) {
   const auto model = std::make_shared<const graph::Model>(Read(bytes));
   auto interpreter = kernels::Interpreter::Create(model);
   EXPECT_TRUE(interpreter.ok()) << interpreter.status().message();
   const auto input = interpreter->TensorData(model->graph.inputs[0]);
-  EXPECT_EQ(input.size(), sample.size() * sizeof(float));
-  std::memcpy(input.data(), sample.data(), input.size());
+  const graph::Tensor& input_tensor = TensorOf(*model, model->graph.inputs[0]);
+  if (input_tensor.type == graph::DataType::kUInt8) {
+    EXPECT_EQ(input.size(), sample.size());
+    for (size_t i = 0; i < sample.size(); ++i) {
+      input[i] = static_cast<uint8_t>(
+          graph::QuantizeValue(sample[i], ParametersOf(input_tensor), {0, 255}));
+    }
+  } else {
+    EXPECT_EQ(input.size(), sample.size() * sizeof(float));
+    std::memcpy(input.data(), sample.data(), input.size());
+  }
   EXPECT_TRUE(interpreter->Invoke().ok());
   const auto output = interpreter->TensorData(model->graph.outputs[0]);
-  std::vector<float> values(output.size() / sizeof(float));
-  std::memcpy(values.data(), output.data(), output.size());
+  const graph::Tensor& output_tensor = TensorOf(*model, model->graph.outputs[0]);
+  std::vector<float> values;
+  if (output_tensor.type == graph::DataType::kUInt8) {
+    const graph::AffineParameters q = ParametersOf(output_tensor);
+    for (const uint8_t value : output) {
+      values.push_back(q.scale * static_cast<float>(value - q.zero_point));
+    }
+  } else {
+    values.resize(output.size() / sizeof(float));
+    std::memcpy(values.data(), output.data(), output.size());
+  }
   return values;
 }
 
 class QuantizerPlugin : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(All, QuantizerPlugin,
-                         ::testing::Values("float", "fp16", "dynamic", "int8"));
+                         ::testing::Values("float", "fp16", "dynamic", "int8", "uint8", "int16x8"));
+
+bool Calibrates(const std::string& id) { return id == "int8" || id == "uint8" || id == "int16x8"; }
 
 TEST_P(QuantizerPlugin, DescribesItself) {
   const qbench_quantizer_factory* factory = Load(GetParam());
@@ -116,7 +147,7 @@ TEST_P(QuantizerPlugin, DescribesItself) {
   EXPECT_EQ(descriptor->base.struct_size, sizeof(qbench_quantizer_descriptor));
   EXPECT_EQ(descriptor->base.id, GetParam());
   EXPECT_STREQ(descriptor->base.version, QBENCH_PLUGIN_VERSION);
-  EXPECT_EQ(descriptor->needs_samples != 0, GetParam() == "int8");
+  EXPECT_EQ(descriptor->needs_samples != 0, Calibrates(GetParam()));
   for (uint32_t i = 0; i < descriptor->base.option_count; ++i) {
     EXPECT_EQ(descriptor->base.options[i]->struct_size, sizeof(qbench_option_info));
     EXPECT_STRNE(descriptor->base.options[i]->help, "");
@@ -294,10 +325,43 @@ TEST(Int8Plugin, StopsWhereTheHostAsksFor) {
   EXPECT_TRUE(host.emitted.empty());
 }
 
+TEST(FullIntegerPlugins, EachBorderHasItsOwnType) {
+  struct Case {
+    std::string id;
+    std::vector<qbench_option> options;
+    graph::DataType input;
+    graph::DataType output;
+  };
+  const std::vector<Case> cases = {
+      {"int8", {}, graph::DataType::kFloat32, graph::DataType::kFloat32},
+      {"int8", {{"io", "int8"}}, graph::DataType::kInt8, graph::DataType::kInt8},
+      {"int8", {{"input", "uint8"}}, graph::DataType::kUInt8, graph::DataType::kFloat32},
+      {"int8",
+       {{"io", "int8"}, {"output", "float"}},
+       graph::DataType::kInt8,
+       graph::DataType::kFloat32},
+      {"uint8", {}, graph::DataType::kUInt8, graph::DataType::kUInt8},
+      {"uint8", {{"output", "int8"}}, graph::DataType::kUInt8, graph::DataType::kInt8},
+      {"int16x8", {}, graph::DataType::kFloat32, graph::DataType::kFloat32},
+      {"int16x8", {{"io", "int16"}}, graph::DataType::kInt16, graph::DataType::kInt16}};
+  for (const Case& expected : cases) {
+    SCOPED_TRACE(expected.id);
+    FakeHost host;
+    host.MakeSamples(3, 20, kSampleShape);
+    const Outcome outcome = Quantize(expected.id, host, TinyFile(), expected.options);
+    ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
+    const graph::Model model = Read(outcome.model);
+    EXPECT_EQ(TensorOf(model, model.graph.inputs[0]).type, expected.input);
+    EXPECT_EQ(TensorOf(model, model.graph.outputs[0]).type, expected.output);
+  }
+}
+
 TEST(Int8Plugin, BadValuesAreNamedWithTheValidOnes) {
   FakeHost host;
-  EXPECT_EQ(Quantize("int8", host, {}, {{"io", "uint8"}}).error,
-            "int8:io=uint8: the value must be float|int8");
+  EXPECT_EQ(Quantize("int8", host, {}, {{"io", "int16"}}).error,
+            "int8:io=int16: the value must be float|int8|uint8");
+  EXPECT_EQ(Quantize("int16x8", host, {}, {{"input", "int8"}}).error,
+            "int16x8:input=int8: the value must be io|float|int16");
   EXPECT_EQ(Quantize("int8", host, {}, {{"images", "0"}}).error,
             "int8:images=0: the value must be 1..100000");
 }

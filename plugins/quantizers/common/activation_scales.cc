@@ -11,8 +11,6 @@ using graph::DataType;
 using graph::OpKind;
 using graph::TensorId;
 
-constexpr graph::QuantizedRange kInt8Range = {-128, 127};
-
 // Narrower ranges are noise around zero, and the scale they ask for would make the multiplier of
 // the operator before them overflow: they are taken as [0, 1].
 constexpr float kNarrowestRange = 1e-6F;
@@ -56,14 +54,15 @@ class ScaleGroups {
   std::vector<Group> groups_;
 };
 
-ValueRange RangeOf(const AffineParameters& parameters) {
-  return {parameters.scale * static_cast<float>(kInt8Range.min - parameters.zero_point),
-          parameters.scale * static_cast<float>(kInt8Range.max - parameters.zero_point)};
+ValueRange RangeOf(const AffineParameters& parameters, DataType activations) {
+  const graph::QuantizedRange range = graph::ActivationRange(activations);
+  return {parameters.scale * static_cast<float>(range.min - parameters.zero_point),
+          parameters.scale * static_cast<float>(range.max - parameters.zero_point)};
 }
 
 // An input with fixed parameters cannot be changed to fit the others: it stays out of the group,
 // unless all inputs have the same ones.
-void JoinConcatenation(const graph::Op& op, ScaleGroups& groups) {
+void JoinConcatenation(const graph::Op& op, DataType activations, ScaleGroups& groups) {
   const TensorId output = op.outputs[0];
   const auto first = groups.Of(op.inputs[0]).fixed;
   const bool all_fixed_alike =
@@ -73,7 +72,7 @@ void JoinConcatenation(const graph::Op& op, ScaleGroups& groups) {
   for (const TensorId input : op.inputs) {
     const auto fixed = groups.Of(input).fixed;
     if (fixed && !all_fixed_alike) {
-      groups.Widen(output, RangeOf(*fixed));
+      groups.Widen(output, RangeOf(*fixed, activations));
     } else {
       groups.Join(input, output);
     }
@@ -91,18 +90,19 @@ Status WidenByConstants(const graph::Graph& graph, const graph::Op& op, ScaleGro
   return OkStatus();
 }
 
-Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ranges) {
+Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ranges,
+                               DataType activations) {
   ScaleGroups groups(graph.tensors.size());
   for (size_t id = 0; id < ranges.size(); ++id) {
     if (ranges[id]) groups.Widen(static_cast<TensorId>(id), *ranges[id]);
   }
   // Operators come in the order in which they run, so an input's group is known before its user's.
   for (const graph::Op& op : graph.ops) {
-    if (const auto fixed = FixedOutput(op.kind)) {
-      groups.Of(op.outputs[0]) = {.fixed = fixed, .range = RangeOf(*fixed)};
+    if (const auto fixed = FixedOutput(op.kind, activations)) {
+      groups.Of(op.outputs[0]) = {.fixed = fixed, .range = RangeOf(*fixed, activations)};
     } else if (op.kind == OpKind::kConcatenation) {
       QB_RETURN_IF_ERROR(WidenByConstants(graph, op, groups));
-      JoinConcatenation(op, groups);
+      JoinConcatenation(op, activations, groups);
     } else if (KeepsScale(op.kind)) {
       groups.Join(op.inputs[0], op.outputs[0]);
     }
@@ -110,11 +110,16 @@ Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ra
   return groups;
 }
 
-AffineParameters ChooseParameters(const ValueRange& range) {
-  const float low = std::min(range.min, 0.0F);
-  const float high = std::max(range.max, 0.0F);
-  if (high - low < kNarrowestRange) return graph::ChooseAsymmetric(0.0F, 1.0F, kInt8Range);
-  return graph::ChooseAsymmetric(low, high, kInt8Range);
+AffineParameters ChooseParameters(const ValueRange& range, DataType activations) {
+  float low = std::min(range.min, 0.0F);
+  float high = std::max(range.max, 0.0F);
+  if (high - low < kNarrowestRange) {
+    low = 0.0F;
+    high = 1.0F;
+  }
+  const graph::QuantizedRange integers = graph::ActivationRange(activations);
+  return activations == DataType::kInt16 ? graph::ChooseSymmetric(low, high, integers)
+                                         : graph::ChooseAsymmetric(low, high, integers);
 }
 
 }  // namespace
@@ -124,22 +129,24 @@ bool KeepsScale(OpKind kind) {
          kind == OpKind::kPad || kind == OpKind::kConcatenation;
 }
 
-std::optional<AffineParameters> FixedOutput(OpKind kind) {
+std::optional<AffineParameters> FixedOutput(OpKind kind, DataType activations) {
+  const bool wide = activations == DataType::kInt16;
   switch (kind) {
     case OpKind::kSoftmax:
     case OpKind::kLogistic:
-      return AffineParameters{1.0F / 256.0F, -128};
+      return wide ? AffineParameters{1.0F / 32768.0F, 0} : AffineParameters{1.0F / 256.0F, -128};
     case OpKind::kTanh:
-      return AffineParameters{1.0F / 128.0F, 0};
+      return wide ? AffineParameters{1.0F / 32768.0F, 0} : AffineParameters{1.0F / 128.0F, 0};
     default:
       return std::nullopt;
   }
 }
 
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
-    const graph::Model& model, const TensorRanges& ranges, Warnings& warnings) {
+    const graph::Model& model, const TensorRanges& ranges, Warnings& warnings,
+    DataType activations) {
   const graph::Graph& graph = model.graph;
-  QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges));
+  QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges, activations));
   std::vector<std::optional<ActivationScale>> scales(graph.tensors.size());
   const auto choose = [&](TensorId id) -> Status {
     const graph::Tensor& tensor = graph.tensors[static_cast<size_t>(id)];
@@ -155,7 +162,7 @@ Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
           tensor.name, group.range->min));
     }
     scales[static_cast<size_t>(id)] = {
-        .parameters = group.fixed ? *group.fixed : ChooseParameters(*group.range),
+        .parameters = group.fixed ? *group.fixed : ChooseParameters(*group.range, activations),
         .range = *group.range};
     return OkStatus();
   };

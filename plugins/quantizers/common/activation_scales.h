@@ -1,7 +1,8 @@
 // Quantization parameters of activations for full integer models, under the constraints that
-// TensorFlow Lite's int8 operators set (its 8-bit quantization specification): operators that move
-// values keep the scale of their input, a concatenation's inputs and output share one, softmax,
-// logistic and tanh have fixed outputs.
+// TensorFlow Lite's int8 and int16 operators set (its 8-bit quantization specification; for int16
+// its 16x8 scheme): operators that move values keep the scale of their input, a concatenation's
+// inputs and output share one, softmax, logistic and tanh have fixed outputs. int8 activations are
+// asymmetric, int16 ones symmetric.
 #pragma once
 
 #include <optional>
@@ -17,8 +18,9 @@ namespace qbench::quantize {
 // The operator's output has its inputs' scale and zero point.
 bool KeepsScale(graph::OpKind kind);
 
-// The int8 parameters that the operator's output always has.
-std::optional<graph::AffineParameters> FixedOutput(graph::OpKind kind);
+// The parameters that the operator's output always has; `activations` is kInt8 or kInt16.
+std::optional<graph::AffineParameters> FixedOutput(
+    graph::OpKind kind, graph::DataType activations = graph::DataType::kInt8);
 
 struct ActivationScale {
   graph::AffineParameters parameters;
@@ -32,6 +34,7 @@ struct ActivationScale {
 // A range without width, and one that is not there although it is needed (kInternal), are told
 // of: the first as a warning that names the tensor.
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
-    const graph::Model& model, const TensorRanges& ranges, Warnings& warnings);
+    const graph::Model& model, const TensorRanges& ranges, Warnings& warnings,
+    graph::DataType activations = graph::DataType::kInt8);
 
 }  // namespace qbench::quantize

@@ -17,7 +17,8 @@ using graph::OpKind;
 using graph::Tensor;
 using graph::TensorId;
 
-constexpr graph::QuantizedRange kInt8Range = {-128, 127};
+// From the zero point of an int8 tensor to that of a uint8 tensor with the same values.
+constexpr int64_t kUInt8Offset = 128;
 
 graph::Quantization PerTensor(const AffineParameters& parameters) {
   return {.scales = {parameters.scale}, .zero_points = {parameters.zero_point}};
@@ -35,16 +36,17 @@ class Rewriter {
     for (size_t id = 0; id < scales_.size(); ++id) {
       Tensor& tensor = At(static_cast<TensorId>(id));
       if (tensor.is_constant() || !scales_[id]) continue;
-      tensor.type = DataType::kInt8;
+      tensor.type = options_.activations;
       tensor.quantization = PerTensor(scales_[id]->parameters);
     }
     std::vector<Op> float_ops = std::exchange(model_.graph.ops, {});
-    if (!options_.integer_io) QuantizeInputs();
+    ConvertInputs();
     for (Op& op : float_ops) {
+      QB_RETURN_IF_ERROR(CheckOp(op));
       QB_RETURN_IF_ERROR(RewriteInputs(op));
       model_.graph.ops.push_back(std::move(op));
     }
-    if (!options_.integer_io) DequantizeOutputs();
+    ConvertOutputs();
     QB_RETURN_IF_ERROR(graph::RemoveDeadCode(model_));  // the float constants
     return std::move(model_);
   }
@@ -56,31 +58,50 @@ class Rewriter {
     model_.graph.ops.push_back({kind, graph::NoOptions{}, {input}, {output}, {}});
   }
 
-  // The model's input stays float under its name; operators read an int8 tensor behind QUANTIZE.
-  void QuantizeInputs() {
+  // HARD_SWISH is the one operator that TensorFlow Lite has for int8 and not for int16.
+  Status CheckOp(const Op& op) const {
+    if (options_.activations != DataType::kInt16 || op.kind != OpKind::kHardSwish) {
+      return OkStatus();
+    }
+    return Error(StatusCode::kUnsupported,
+                 "{} \"{}\": TensorFlow Lite has no int16 kernel for it; use int8",
+                 graph::OpKindName(op.kind), graph::DisplayName(model_.graph, op));
+  }
+
+  // The model's input keeps its name; operators read a tensor of integers behind QUANTIZE.
+  void ConvertInputs() {
     for (TensorId& input : model_.graph.inputs) {
-      if (At(input).type != DataType::kInt8) continue;
-      const TensorId outer = AddFloatTwin(input);
+      if (At(input).type != options_.activations || options_.input == options_.activations) {
+        continue;
+      }
+      const TensorId outer = AddOuterTwin(input, options_.input);
       AddOp(OpKind::kQuantize, outer, input);
       input = outer;
     }
   }
 
-  void DequantizeOutputs() {
+  void ConvertOutputs() {
     for (TensorId& output : model_.graph.outputs) {
-      if (At(output).type != DataType::kInt8) continue;
-      const TensorId outer = AddFloatTwin(output);
-      AddOp(OpKind::kDequantize, output, outer);
+      if (At(output).type != options_.activations || options_.output == options_.activations) {
+        continue;
+      }
+      const TensorId outer = AddOuterTwin(output, options_.output);
+      AddOp(options_.output == DataType::kFloat32 ? OpKind::kDequantize : OpKind::kQuantize, output,
+            outer);
       output = outer;
     }
   }
 
-  // A float tensor that takes over the name of int8 tensor `id`.
-  TensorId AddFloatTwin(TensorId id) {
+  // A tensor of another type that takes over the name of activation `id`.
+  TensorId AddOuterTwin(TensorId id, DataType type) {
     Tensor twin = At(id);
-    twin.type = DataType::kFloat32;
-    twin.quantization.reset();
-    At(id).name += "_int8";
+    twin.type = type;
+    if (type == DataType::kUInt8) {
+      twin.quantization->zero_points[0] += kUInt8Offset;
+    } else {
+      twin.quantization.reset();
+    }
+    At(id).name += fmt::format("_{}", graph::DataTypeName(options_.activations));
     return model_.graph.AddTensor(std::move(twin));
   }
 
@@ -113,16 +134,24 @@ class Rewriter {
   Result<TensorId> AddIntegerConstant(TensorId id) {
     const std::vector<float> values = At(id).constant->Values<float>();
     QB_ASSIGN_OR_RETURN(const AffineParameters parameters, ConstantParameters(id, values));
-    std::vector<int8_t> integers;
+    Tensor tensor = At(id);
+    tensor.type = options_.activations;
+    tensor.quantization = PerTensor(parameters);
+    tensor.constant = options_.activations == DataType::kInt16
+                          ? QuantizedConstant<int16_t>(values, parameters)
+                          : QuantizedConstant<int8_t>(values, parameters);
+    return model_.graph.AddTensor(std::move(tensor));
+  }
+
+  template <typename T>
+  graph::Constant QuantizedConstant(const std::vector<float>& values,
+                                    const AffineParameters& parameters) const {
+    std::vector<T> integers;
     integers.reserve(values.size());
     for (const float value : values) {
-      integers.push_back(static_cast<int8_t>(graph::QuantizeValue(value, parameters, kInt8Range)));
+      integers.push_back(static_cast<T>(graph::QuantizeValue(value, parameters, range_)));
     }
-    Tensor tensor = At(id);
-    tensor.type = DataType::kInt8;
-    tensor.quantization = PerTensor(parameters);
-    tensor.constant = graph::MakeConstant(integers);
-    return model_.graph.AddTensor(std::move(tensor));
+    return graph::MakeConstant(integers);
   }
 
   Result<AffineParameters> ConstantParameters(TensorId id, const std::vector<float>& values) {
@@ -130,7 +159,9 @@ class Rewriter {
     if (shared) return shared->parameters;
     std::optional<ValueRange> range = ValueRange{};
     QB_RETURN_IF_ERROR(WidenRange(values, range));
-    return graph::ChooseAsymmetric(range->min, range->max, kInt8Range);
+    return options_.activations == DataType::kInt16
+               ? graph::ChooseSymmetric(range->min, range->max, range_)
+               : graph::ChooseAsymmetric(range->min, range->max, range_);
   }
 
   Status RewriteWeights(Op& op) {
@@ -152,7 +183,8 @@ class Rewriter {
                                 .channel_axis = inputs.channel_axis,
                                 .bias = bias,
                                 .input_scale = At(op.inputs[0]).quantization->scales[0],
-                                .per_channel = options_.per_channel});
+                                .per_channel = options_.per_channel,
+                                .activations = options_.activations});
     if (!quantized.ok()) {
       return quantized.status().WithContext(graph::DisplayName(model_.graph, op));
     }
@@ -160,10 +192,18 @@ class Rewriter {
     op.inputs[kWeightsInput] = AddWeights(inputs.weights, DataType::kInt8, quantized->weights,
                                           std::move(quantized->quantization));
     if (has_bias) {
-      op.inputs[kBiasInput] = AddWeights(inputs.bias, DataType::kInt32, quantized->bias,
-                                         std::move(quantized->bias_quantization));
+      op.inputs[kBiasInput] = AddBias(inputs.bias, *quantized);
     }
     return OkStatus();
+  }
+
+  TensorId AddBias(TensorId like, IntegerWeights& quantized) {
+    if (options_.activations == DataType::kInt16) {
+      return AddWeights(like, DataType::kInt64, quantized.bias,
+                        std::move(quantized.bias_quantization));
+    }
+    const std::vector<int32_t> bias(quantized.bias.begin(), quantized.bias.end());
+    return AddWeights(like, DataType::kInt32, bias, std::move(quantized.bias_quantization));
   }
 
   template <typename T>
@@ -187,6 +227,7 @@ class Rewriter {
   const std::vector<std::optional<ActivationScale>>& scales_;
   const FullIntegerOptions& options_;
   Warnings& warnings_;
+  const graph::QuantizedRange range_ = graph::ActivationRange(options_.activations);
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
-// The `int8` scheme (full integer quantization): int8 weights and activations, int32 biases, as
-// TensorFlow Lite's 8-bit quantization specification wants them.
+// Full integer quantization: int8 weights, and int8 activations with int32 biases, as TensorFlow
+// Lite's 8-bit quantization specification wants them, or int16 activations with int64 biases, its
+// 16x8 scheme.
 #pragma once
 
 #include "graph/ir.h"
@@ -9,14 +10,19 @@
 namespace qbench::quantize {
 
 struct FullIntegerOptions {
+  graph::DataType activations = graph::DataType::kInt8;  // or kInt16
   // A scale for each output channel of convolutions and fully connected layers; else one a tensor.
   bool per_channel = true;
-  // int8 inputs and outputs; else float32 ones with QUANTIZE and DEQUANTIZE at the border.
-  bool integer_io = false;
+  // Types of the model's inputs and outputs: that of the activations; float32, with QUANTIZE and
+  // DEQUANTIZE at the border; or, of a model with int8 activations, uint8 with QUANTIZE at the
+  // border (same scale, zero point 128 higher).
+  graph::DataType input = graph::DataType::kFloat32;
+  graph::DataType output = graph::DataType::kFloat32;
 };
 
-// The integer model. `scales` are those of ChooseActivationScales. kUnsupported, naming the
-// operator, where its weights or bias are not constant.
+// The integer model. `scales` are those of ChooseActivationScales for the same type of activations.
+// kUnsupported, naming the operator, where its weights or bias are not constant, or TensorFlow Lite
+// has no kernel of these activations for it.
 Result<graph::Model> QuantizeFullInteger(const graph::Model& model,
                                          const std::vector<std::optional<ActivationScale>>& scales,
                                          const FullIntegerOptions& options, Warnings& warnings);

@@ -26,8 +26,8 @@ struct Channels {
   size_t Of(size_t weight) const { return weight / inner % count; }
 };
 
-// The smallest scale of each channel with which its accumulator stays in 32 bits, and bias and
-// accumulator scale are normal numbers.
+// The smallest scale of each channel with which its accumulator stays in 32 bits (for int8
+// activations), and bias and accumulator scale are normal numbers.
 std::vector<double> SmallestScales(const WeightsToQuantize& from, const Channels& channels) {
   std::vector<double> sums(channels.count, 0.0);
   for (size_t i = 0; i < from.weights.size(); ++i) {
@@ -43,7 +43,10 @@ std::vector<double> SmallestScales(const WeightsToQuantize& from, const Channels
   for (size_t channel = 0; channel < channels.count; ++channel) {
     const double bias =
         from.bias.empty() ? 0.0 : std::abs(static_cast<double>(from.bias[channel])) / input_scale;
-    scales[channel] = std::max(normal, (kInputSteps * sums[channel] + bias) / largest);
+    const double fits = from.activations == graph::DataType::kInt16
+                            ? 0.0
+                            : (kInputSteps * sums[channel] + bias) / largest;
+    scales[channel] = std::max(normal, fits);
   }
   return scales;
 }
@@ -81,8 +84,10 @@ void Widen(const std::vector<double>& smallest, IntegerWeights& result) {
 void QuantizeBias(const WeightsToQuantize& from, IntegerWeights& result) {
   const std::vector<float>& scales = result.quantization.scales;
   for (size_t channel = 0; channel < from.bias.size(); ++channel) {
-    result.bias.push_back(graph::QuantizeBias32(from.bias[channel], from.input_scale,
-                                                scales[scales.size() == 1 ? 0 : channel]));
+    const float scale = scales[scales.size() == 1 ? 0 : channel];
+    result.bias.push_back(from.activations == graph::DataType::kInt16
+                              ? graph::QuantizeBias64(from.bias[channel], from.input_scale, scale)
+                              : graph::QuantizeBias32(from.bias[channel], from.input_scale, scale));
   }
   for (const float scale : scales)
     result.bias_quantization.scales.push_back(from.input_scale * scale);

@@ -1,5 +1,6 @@
-// Weights and biases of full integer models: symmetric int8 weights, int32 biases whose scale is
-// input scale x weight scale, so that an accumulator of 32 bits takes both.
+// Weights and biases of full integer models: symmetric int8 weights, and biases whose scale is
+// input scale x weight scale: int32 for int8 activations, whose accumulators have 32 bits, int64
+// for int16 activations, whose accumulators have 64.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace qbench::quantize {
 
 struct IntegerWeights {
   std::vector<int8_t> weights;       // in the order of the float weights, in [-127, 127]
-  std::vector<int32_t> bias;         // one a channel; empty without a float bias
+  std::vector<int64_t> bias;         // one a channel; empty without a float bias
   graph::Quantization quantization;  // of the weights: one scale, or one a channel
   graph::Quantization bias_quantization;
   std::vector<int32_t> widened;  // channels whose scale is larger than their weights ask for
@@ -26,10 +27,12 @@ struct WeightsToQuantize {
   std::span<const float> bias = {};  // one a channel, or none
   float input_scale = 1.0F;          // of the operator's input
   bool per_channel = true;
+  graph::DataType activations = graph::DataType::kInt8;  // or kInt16
 };
 
-// A channel's scale is max|w| / 127, and larger where the sum of products and the bias could leave
-// 32 bits: for inputs at most 255 steps from their zero point, the accumulator stays below
+// A channel's scale is max|w| / 127, and for int8 activations larger where the sum of products and
+// the bias could leave 32 bits: for inputs at most 255 steps from their zero point, the accumulator
+// stays below
 //   (255 * sum|w| + |b| / input_scale) / scale.
 // kUnsupported where no scale can help: more than 2^23 weights a channel.
 Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from);

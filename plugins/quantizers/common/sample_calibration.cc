@@ -1,4 +1,4 @@
-#include "plugins/quantizers/int8/sample_calibration.h"
+#include "plugins/quantizers/common/sample_calibration.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,0 +1,93 @@
+#include "plugins/quantizers/common/full_integer_quantizer.h"
+
+#include <string>
+
+#include "base/json.h"
+#include "graph/tflite_writer.h"
+#include "plugins/quantizers/common/sample_calibration.h"
+
+namespace qbench::quantize {
+namespace {
+
+using graph::DataType;
+using plugin::HostServices;
+
+// What was measured and chosen, tensor by tensor, and what it was measured with.
+std::string RangesAsJson(const graph::Model& model, const CalibratedRanges& calibrated,
+                         const std::vector<std::optional<ActivationScale>>& scales,
+                         const std::string& runtime) {
+  Json tensors = Json::array();
+  for (size_t id = 0; id < scales.size(); ++id) {
+    if (!scales[id]) continue;
+    const auto& measured = calibrated.ranges[id];
+    const ValueRange& range = measured ? *measured : scales[id]->range;
+    tensors.push_back({{"name", model.graph.tensors[id].name},
+                       {"measured", measured.has_value()},
+                       {"min", range.min},
+                       {"max", range.max},
+                       {"scale", scales[id]->parameters.scale},
+                       {"zero_point", scales[id]->parameters.zero_point}});
+  }
+  return DumpJson({{"calibration", "minmax"},
+                   {"split", "calibration"},
+                   {"first_sample", 0},
+                   {"samples", calibrated.samples},
+                   {"runtime", runtime},
+                   {"tensors", std::move(tensors)}});
+}
+
+// The type of an input or output: what its own option says, or else `io`.
+DataType BorderType(const plugin::Options& options, const char* own) {
+  const std::string& own_text = options.Text(own);
+  const std::string& text = own_text == "io" ? options.Text("io") : own_text;
+  if (text == "int8") return DataType::kInt8;
+  if (text == "uint8") return DataType::kUInt8;
+  if (text == "int16") return DataType::kInt16;
+  return DataType::kFloat32;
+}
+
+}  // namespace
+
+std::vector<qbench_option_info> FullIntegerOptionTable() {
+  return {plugin::Option("calibration", "minmax", "minmax",
+                         "how a tensor's range is found from the calibration samples"),
+          plugin::Option("images", "100", "1..100000", "number of calibration samples"),
+          plugin::Option("per_channel", "true", "true|false",
+                         "a weight scale for each output channel, or one a tensor")};
+}
+
+void AddBorderOptions(const char* default_io, const char* types, const char* either,
+                      std::vector<qbench_option_info>& table) {
+  table.push_back(plugin::Option("io", default_io, types, "type of the model's input and output"));
+  table.push_back(plugin::Option("input", "io", either, "type of the input; io: as that says"));
+  table.push_back(plugin::Option("output", "io", either, "type of the output; io: as that says"));
+}
+
+FullIntegerQuantizer::FullIntegerQuantizer(const char* id, DataType activations) : id_(id) {
+  options_.activations = activations;
+}
+
+Status FullIntegerQuantizer::Init(const plugin::Options& options) {
+  samples_ = static_cast<uint64_t>(options.Integer("images"));
+  options_.per_channel = options.Flag("per_channel");
+  options_.input = BorderType(options, "input");
+  options_.output = BorderType(options, "output");
+  return OkStatus();
+}
+
+Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
+  QB_ASSIGN_OR_RETURN(const graph::Model model, ReadFloatModel(bytes, id_));
+  QB_ASSIGN_OR_RETURN(const CalibratedRanges calibrated, MeasureMinMax(model, samples_, host));
+  Warnings warnings;
+  QB_ASSIGN_OR_RETURN(const auto scales, ChooseActivationScales(model, calibrated.ranges, warnings,
+                                                                options_.activations));
+  QB_ASSIGN_OR_RETURN(const graph::Model integer,
+                      QuantizeFullInteger(model, scales, options_, warnings));
+  for (const std::string& warning : warnings) host.Warn(warning);
+  QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(integer));
+  QB_RETURN_IF_ERROR(
+      host.EmitJson("ranges", RangesAsJson(model, calibrated, scales, host.InferenceRuntime())));
+  return host.EmitModel(artifact);
+}
+
+}  // namespace qbench::quantize

@@ -1,0 +1,35 @@
+// The quantizers of full integer models (`int8`, `uint8`, `int16x8`): calibrate, choose scales,
+// rewrite. They differ in the type of the activations and in what the border is by default.
+#pragma once
+
+#include <vector>
+
+#include "graph/ir.h"
+#include "plugins/quantizers/common/full_integer.h"
+#include "plugins/support/quantizer_plugin.h"
+
+namespace qbench::quantize {
+
+// The options that every such quantizer has: calibration, images, per_channel.
+std::vector<qbench_option_info> FullIntegerOptionTable();
+
+// Appends the options of the border: `io`, and `input` and `output`, which win over it. `types` is
+// the grammar of io ("float|int8|uint8"), `either` the same with "io" before it.
+void AddBorderOptions(const char* default_io, const char* types, const char* either,
+                      std::vector<qbench_option_info>& table);
+
+class FullIntegerQuantizer : public plugin::Quantizer {
+ public:
+  // `id` is a literal, for messages; `activations` kInt8 or kInt16.
+  FullIntegerQuantizer(const char* id, graph::DataType activations);
+
+  Status Init(const plugin::Options& options) override;
+  Status Quantize(ByteSpan bytes, const plugin::HostServices& host) override;
+
+ private:
+  const char* id_;
+  uint64_t samples_ = 0;
+  FullIntegerOptions options_;
+};
+
+}  // namespace qbench::quantize
