@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -17,6 +18,14 @@ std::optional<int64_t> ParseInteger(std::string_view text) {
   return value;
 }
 
+std::optional<double> ParseReal(std::string_view text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
 std::vector<std::string_view> SplitWords(std::string_view grammar) {
   std::vector<std::string_view> words;
   while (true) {
@@ -28,16 +37,17 @@ std::vector<std::string_view> SplitWords(std::string_view grammar) {
 }
 
 struct Range {
-  int64_t low, high;
+  double low, high;
+  bool integer;
 };
 
 std::optional<Range> ParseRange(std::string_view grammar) {
   const size_t dots = grammar.find("..");
   if (dots == std::string_view::npos) return std::nullopt;
-  const auto low = ParseInteger(grammar.substr(0, dots));
-  const auto high = ParseInteger(grammar.substr(dots + 2));
+  const auto low = ParseReal(grammar.substr(0, dots));
+  const auto high = ParseReal(grammar.substr(dots + 2));
   if (!low || !high) return std::nullopt;
-  return Range{*low, *high};
+  return Range{*low, *high, ParseInteger(grammar.substr(0, dots)).has_value()};
 }
 
 bool IsFreeText(std::string_view grammar) {
@@ -46,8 +56,9 @@ bool IsFreeText(std::string_view grammar) {
 
 bool Matches(std::string_view value, std::string_view grammar) {
   if (const auto range = ParseRange(grammar)) {
-    const auto number = ParseInteger(value);
-    return number && *number >= range->low && *number <= range->high;
+    const auto number = ParseReal(value);
+    return number && *number >= range->low && *number <= range->high &&
+           (!range->integer || ParseInteger(value));
   }
   if (IsFreeText(grammar)) return !value.empty();
   const auto words = SplitWords(grammar);
@@ -106,6 +117,12 @@ const std::string& Options::Text(std::string_view name) const {
 int64_t Options::Integer(std::string_view name) const {
   const auto value = ParseInteger(Text(name));
   if (!value) throw std::logic_error(fmt::format("option \"{}\" is not an integer", name));
+  return *value;
+}
+
+double Options::Real(std::string_view name) const {
+  const auto value = ParseReal(Text(name));
+  if (!value) throw std::logic_error(fmt::format("option \"{}\" is not a number", name));
   return *value;
 }
 

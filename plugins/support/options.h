@@ -2,6 +2,7 @@
 // (`int8:io=int8:images=50`). The `values` text of an option is its grammar and its help at once:
 //   "float|int8"   one of these words, or the one word
 //   "1..10000"     an integer in this range
+//   "0.5..100.0"   a number in this range
 //   "FILE"         any text that is not empty: a word in capitals
 #pragma once
 
@@ -28,6 +29,7 @@ class Options {
  public:
   const std::string& Text(std::string_view name) const;
   int64_t Integer(std::string_view name) const;
+  double Real(std::string_view name) const;
   bool Flag(std::string_view name) const;  // of a "true|false" option
 
  private:

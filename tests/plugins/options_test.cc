@@ -17,6 +17,7 @@ constexpr std::array kTable = {
     Option("per_channel", "true", "true|false", "a scale a channel"),
     Option("recipe", "none", "FILE", "a recipe"),
     Option("calibration", "minmax", "minmax", "how"),
+    Option("percentile", "99.9", "50.5..100.0", "share"),
 };
 
 Result<Options> Parse(const std::vector<qbench_option>& given) {
@@ -46,7 +47,7 @@ TEST(Options, UnknownOptionIsNamedWithTheKnownOnes) {
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(),
             "int8 has no option \"oi\"; the options are io=float|int8, images=1..10000, "
-            "per_channel=true|false, recipe=FILE, calibration=minmax");
+            "per_channel=true|false, recipe=FILE, calibration=minmax, percentile=50.5..100.0");
 }
 
 TEST(Options, BadValuesAreNamedWithTheValidOnes) {
@@ -56,6 +57,12 @@ TEST(Options, BadValuesAreNamedWithTheValidOnes) {
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << value;
     EXPECT_THAT(status.message(), HasSubstr("must be 1..10000"));
   }
+  for (const char* value : {"50.4", "100.1", "nan", "inf", "1e2", "99,9", ""}) {
+    EXPECT_THAT(Parse({{"percentile", value}}).status().message(),
+                HasSubstr("must be 50.5..100.0"));
+  }
+  EXPECT_EQ(Parse({{"percentile", "99.25"}})->Real("percentile"), 99.25);
+  EXPECT_EQ(Parse({{"percentile", "60"}})->Real("percentile"), 60.0);
   EXPECT_FALSE(Parse({{"recipe", ""}}).ok());
   EXPECT_TRUE(Parse({{"calibration", "minmax"}}).ok());
   EXPECT_FALSE(Parse({{"calibration", "entropy"}}).ok());

@@ -356,6 +356,35 @@ TEST(FullIntegerPlugins, EachBorderHasItsOwnType) {
   }
 }
 
+TEST(Int8Plugin, EveryCalibrationGivesAWorkingModelAndSaysItsName) {
+  const Bytes file = TinyFile();
+  FakeHost plain_host;
+  plain_host.MakeSamples(11, 20, kSampleShape);
+  const Outcome plain = Quantize("int8", plain_host, file);
+  for (const char* method : {"moving-average", "percentile", "mse", "octav", "entropy"}) {
+    SCOPED_TRACE(method);
+    FakeHost host;
+    host.MakeSamples(11, 20, kSampleShape);
+    const Outcome outcome =
+        Quantize("int8", host, file, {{"calibration", method}, {"percentile", "99.0"}});
+    ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
+    const Bytes& text = host.emitted["ranges"].bytes;
+    const auto ranges = ParseJson({reinterpret_cast<const char*>(text.data()), text.size()});
+    ASSERT_TRUE(ranges.ok());
+    EXPECT_EQ((*ranges)["calibration"], method);
+    EXPECT_NE(outcome.model, plain.model);
+    // The first samples are dim, which the moving average does not forget; entropy is for
+    // distributions, and the few values here are none. Both cut much off.
+    const std::string name = method;
+    const float tolerance = name == "entropy" || name == "moving-average" ? 0.5F : 0.1F;
+    for (const std::vector<float>& sample : host.samples) {
+      const auto expected = Infer(file, sample);
+      const auto actual = Infer(outcome.model, sample);
+      for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], tolerance);
+    }
+  }
+}
+
 TEST(Int8Plugin, BadValuesAreNamedWithTheValidOnes) {
   FakeHost host;
   EXPECT_EQ(Quantize("int8", host, {}, {{"io", "int16"}}).error,

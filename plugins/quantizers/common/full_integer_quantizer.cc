@@ -15,7 +15,7 @@ using plugin::HostServices;
 // What was measured and chosen, tensor by tensor, and what it was measured with.
 std::string RangesAsJson(const graph::Model& model, const CalibratedRanges& calibrated,
                          const std::vector<std::optional<ActivationScale>>& scales,
-                         const std::string& runtime) {
+                         const std::string& calibration, const std::string& runtime) {
   Json tensors = Json::array();
   for (size_t id = 0; id < scales.size(); ++id) {
     if (!scales[id]) continue;
@@ -28,7 +28,7 @@ std::string RangesAsJson(const graph::Model& model, const CalibratedRanges& cali
                        {"scale", scales[id]->parameters.scale},
                        {"zero_point", scales[id]->parameters.zero_point}});
   }
-  return DumpJson({{"calibration", "minmax"},
+  return DumpJson({{"calibration", calibration},
                    {"split", "calibration"},
                    {"first_sample", 0},
                    {"samples", calibrated.samples},
@@ -49,8 +49,10 @@ DataType BorderType(const plugin::Options& options, const char* own) {
 }  // namespace
 
 std::vector<qbench_option_info> FullIntegerOptionTable() {
-  return {plugin::Option("calibration", "minmax", "minmax",
+  return {plugin::Option("calibration", "minmax", kCalibrationMethods,
                          "how a tensor's range is found from the calibration samples"),
+          plugin::Option("percentile", "99.99", "50.1..100.0",
+                         "share of the values below the upper end, for calibration=percentile"),
           plugin::Option("images", "100", "1..100000", "number of calibration samples"),
           plugin::Option("per_channel", "true", "true|false",
                          "a weight scale for each output channel, or one a tensor")};
@@ -68,7 +70,12 @@ FullIntegerQuantizer::FullIntegerQuantizer(const char* id, DataType activations)
 }
 
 Status FullIntegerQuantizer::Init(const plugin::Options& options) {
-  samples_ = static_cast<uint64_t>(options.Integer("images"));
+  calibration_name_ = options.Text("calibration");
+  calibration_.method = ParseCalibrationMethod(calibration_name_);
+  calibration_.percentile = options.Real("percentile");
+  calibration_.images = static_cast<uint64_t>(options.Integer("images"));
+  const graph::QuantizedRange integers = graph::ActivationRange(options_.activations);
+  calibration_.steps = integers.max - integers.min;
   options_.per_channel = options.Flag("per_channel");
   options_.input = BorderType(options, "input");
   options_.output = BorderType(options, "output");
@@ -77,7 +84,7 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
 
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
   QB_ASSIGN_OR_RETURN(const graph::Model model, ReadFloatModel(bytes, id_));
-  QB_ASSIGN_OR_RETURN(const CalibratedRanges calibrated, MeasureMinMax(model, samples_, host));
+  QB_ASSIGN_OR_RETURN(const CalibratedRanges calibrated, Calibrate(model, calibration_, host));
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(const auto scales, ChooseActivationScales(model, calibrated.ranges, warnings,
                                                                 options_.activations));
@@ -85,8 +92,9 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
                       QuantizeFullInteger(model, scales, options_, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);
   QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(integer));
-  QB_RETURN_IF_ERROR(
-      host.EmitJson("ranges", RangesAsJson(model, calibrated, scales, host.InferenceRuntime())));
+  QB_RETURN_IF_ERROR(host.EmitJson(
+      "ranges",
+      RangesAsJson(model, calibrated, scales, calibration_name_, host.InferenceRuntime())));
   return host.EmitModel(artifact);
 }
 

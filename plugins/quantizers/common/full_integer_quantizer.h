@@ -2,15 +2,18 @@
 // rewrite. They differ in the type of the activations and in what the border is by default.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "graph/ir.h"
 #include "plugins/quantizers/common/full_integer.h"
+#include "plugins/quantizers/common/range_estimator.h"
 #include "plugins/support/quantizer_plugin.h"
 
 namespace qbench::quantize {
 
-// The options that every such quantizer has: calibration, images, per_channel.
+// The options that every such quantizer has: calibration, percentile, images,
+// per_channel.
 std::vector<qbench_option_info> FullIntegerOptionTable();
 
 // Appends the options of the border: `io`, and `input` and `output`, which win over it. `types` is
@@ -28,7 +31,8 @@ class FullIntegerQuantizer : public plugin::Quantizer {
 
  private:
   const char* id_;
-  uint64_t samples_ = 0;
+  std::string calibration_name_;
+  CalibrationOptions calibration_;
   FullIntegerOptions options_;
 };
 

@@ -43,13 +43,15 @@ Status CheckInput(const graph::Model& model, const HostServices& host) {
 // Takes the outputs of one sample after another into the ranges.
 class RangeMeter {
  public:
-  RangeMeter(const graph::Model& model, std::vector<TensorId> outputs, const HostServices& host)
+  RangeMeter(const graph::Model& model, std::vector<TensorId> outputs,
+             const CalibrationOptions& options, const HostServices& host)
       : graph_(model.graph),
         outputs_(std::move(outputs)),
         host_(host),
         input_(model.graph.inputs.front()),
         image_(ElementsOf(input_)),
-        ranges_(model.graph.tensors.size()) {}
+        input_estimator_({.method = CalibrationMethod::kMinMax}),
+        estimators_(outputs_.size(), RangeEstimator(options)) {}
 
   // The input is read from the samples: a runtime need not allow it as an output.
   Status Add(uint64_t sample, std::span<const qbench_tensor_view> views) {
@@ -59,22 +61,31 @@ class RangeMeter {
                    views.size(), outputs_.size());
     }
     QB_RETURN_IF_ERROR(host_.ReadSample(QBENCH_SPLIT_CALIBRATION, sample, image_));
-    QB_RETURN_IF_ERROR(Widen(input_, image_, sample));
+    QB_RETURN_IF_ERROR(AddTo(input_estimator_, input_, image_, sample));
     for (size_t i = 0; i < outputs_.size(); ++i) {
       const size_t elements = ElementsOf(outputs_[i]);
       if (views[i].size != elements * sizeof(float)) {
         return Error(StatusCode::kInternal, "the host's runtime gave {} bytes of \"{}\", not {}",
                      views[i].size, TensorOf(outputs_[i]).name, elements * sizeof(float));
       }
-      QB_RETURN_IF_ERROR(
-          Widen(outputs_[i], {static_cast<const float*>(views[i].data), elements}, sample));
+      QB_RETURN_IF_ERROR(AddTo(estimators_[i], outputs_[i],
+                               {static_cast<const float*>(views[i].data), elements}, sample));
     }
     ++samples_;
     return OkStatus();
   }
 
   uint64_t samples() const { return samples_; }
-  TensorRanges&& TakeRanges() { return std::move(ranges_); }
+
+  // One place a tensor of the model.
+  TensorRanges Ranges() const {
+    TensorRanges ranges(graph_.tensors.size());
+    ranges[static_cast<size_t>(input_)] = input_estimator_.Range();
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      ranges[static_cast<size_t>(outputs_[i])] = estimators_[i].Range();
+    }
+    return ranges;
+  }
 
  private:
   const graph::Tensor& TensorOf(TensorId id) const {
@@ -84,8 +95,9 @@ class RangeMeter {
     return static_cast<size_t>(graph::ElementCount(TensorOf(id).shape));
   }
 
-  Status Widen(TensorId id, std::span<const float> values, uint64_t sample) {
-    Status status = WidenRange(values, ranges_[static_cast<size_t>(id)]);
+  Status AddTo(RangeEstimator& estimator, TensorId id, std::span<const float> values,
+               uint64_t sample) {
+    Status status = estimator.Add(values);
     if (status.ok()) return status;
     return Error(status.code(),
                  "tensor \"{}\" is not finite for calibration sample {}: check the model and its "
@@ -98,19 +110,20 @@ class RangeMeter {
   const HostServices& host_;
   const TensorId input_;
   std::vector<float> image_;
-  TensorRanges ranges_;
+  RangeEstimator input_estimator_;
+  std::vector<RangeEstimator> estimators_;  // one for each of outputs_
   uint64_t samples_ = 0;
 };
 
 }  // namespace
 
-Result<CalibratedRanges> MeasureMinMax(const graph::Model& model, uint64_t samples,
-                                       const HostServices& host) {
+Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationOptions& options,
+                                   const HostServices& host) {
   QB_RETURN_IF_ERROR(CheckInput(model, host));
-  const uint64_t count = std::min(samples, host.SampleCount(QBENCH_SPLIT_CALIBRATION));
-  if (count < samples) {
+  const uint64_t count = std::min(options.images, host.SampleCount(QBENCH_SPLIT_CALIBRATION));
+  if (count < options.images) {
     host.Warn(fmt::format("calibrated on {} samples instead of {}: the data set has no more", count,
-                          samples));
+                          options.images));
   }
   std::vector<TensorId> outputs = TensorsToMeasure(model);
   std::erase(outputs, model.graph.inputs.front());
@@ -119,7 +132,7 @@ Result<CalibratedRanges> MeasureMinMax(const graph::Model& model, uint64_t sampl
   }
   QB_ASSIGN_OR_RETURN(const graph::Model shown, WithOutputs(model, outputs));
   QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
-  RangeMeter meter(model, std::move(outputs), host);
+  RangeMeter meter(model, std::move(outputs), options, host);
   const auto on_outputs = [&](uint64_t sample, std::span<const qbench_tensor_view> views) {
     Status status = meter.Add(sample, views);
     if (status.ok()) host.ReportProgress("calibrating", meter.samples(), count);
@@ -130,7 +143,7 @@ Result<CalibratedRanges> MeasureMinMax(const graph::Model& model, uint64_t sampl
     return Error(StatusCode::kInternal, "the host's runtime ran {} of {} calibration samples",
                  meter.samples(), count);
   }
-  return CalibratedRanges{.ranges = meter.TakeRanges(), .samples = count};
+  return CalibratedRanges{.ranges = meter.Ranges(), .samples = count};
 }
 
 }  // namespace qbench::quantize

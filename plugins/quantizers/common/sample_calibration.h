@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "graph/ir.h"
-#include "plugins/quantizers/common/calibration.h"
+#include "plugins/quantizers/common/range_estimator.h"
 #include "plugins/support/host_services.h"
 
 namespace qbench::quantize {
@@ -15,11 +15,12 @@ struct CalibratedRanges {
   uint64_t samples = 0;  // the first so many of the calibration split
 };
 
-// Minimum and maximum over the first `samples` calibration samples, or over all where there are
-// fewer (with a warning). The host runs the model with the measured tensors as its outputs; memory
-// does not grow with the number of samples. kInvalidArgument: no samples, or a model that does not
-// take them; the host's errors as they are.
-Result<CalibratedRanges> MeasureMinMax(const graph::Model& model, uint64_t samples,
-                                       const plugin::HostServices& host);
+// Ranges by `options` over the first options.images calibration samples, or over all where there
+// are fewer (with a warning). The host runs the model with the measured tensors as its outputs;
+// memory does not grow with the number of samples. The model's inputs get their smallest and
+// largest value whatever the method: pixels have no outliers. kInvalidArgument: no samples, or a
+// model that does not take them; the host's errors as they are.
+Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationOptions& options,
+                                   const plugin::HostServices& host);
 
 }  // namespace qbench::quantize

@@ -1,0 +1,74 @@
+// How the range of an activation is found from its values on the calibration images. Values beyond
+// the range saturate; the narrower it is, the finer are the steps inside of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/status.h"
+#include "plugins/quantizers/common/calibration.h"
+#include "plugins/quantizers/common/value_histogram.h"
+
+namespace qbench::quantize {
+
+enum class CalibrationMethod {
+  // The smallest and the largest value of all. Nothing saturates.
+  kMinMax,
+  // The smallest and the largest value of each image, smoothed over the images in their order: the
+  // range keeps kSmoothing of itself and takes the rest from the next image (Jacob et al. 2018,
+  // arXiv 1712.05877, section 3.1).
+  kMovingAverage,
+  // Leaves (100 - percentile) % of the values out at each end.
+  kPercentile,
+  // The range with the smallest mean squared quantization error: a search over both ends.
+  kMse,
+  // The symmetric clipping value with the smallest mean squared error, by the fixed-point iteration
+  // of OCTAV (Sakr et al. 2022, arXiv 2206.06501, equation 6).
+  kOctav,
+  // The symmetric clipping value whose quantized distribution is closest to that of the values by
+  // Kullback-Leibler divergence (Migacz, "8-bit Inference with TensorRT", GTC 2017).
+  kEntropy,
+};
+inline constexpr float kSmoothing = 0.95F;
+
+// "minmax|moving-average|percentile|mse|octav|entropy", as an option's grammar.
+inline constexpr const char* kCalibrationMethods =
+    "minmax|moving-average|percentile|mse|octav|entropy";
+// One of those words.
+CalibrationMethod ParseCalibrationMethod(std::string_view name);
+
+struct CalibrationOptions {
+  CalibrationMethod method = CalibrationMethod::kMinMax;
+  double percentile = 99.99;  // in (50, 100]
+  uint64_t images = 100;      // the first so many of the calibration split
+  // Steps of the integers that the activations will be: 255 for int8, 65,534 for int16.
+  double steps = 255;
+};
+
+// The range of one tensor. Memory does not depend on the number of images. Not synchronized.
+class RangeEstimator {
+ public:
+  explicit RangeEstimator(const CalibrationOptions& options) : options_(options) {}
+
+  // The values of one image. kInvalidArgument where one is not finite.
+  Status Add(std::span<const float> values);
+  // Empty before the first image. Never wider than the values seen. Every method but kMinMax and
+  // kMovingAverage keeps zero inside.
+  std::optional<ValueRange> Range() const;
+
+ private:
+  CalibrationOptions options_;
+  std::optional<ValueRange> seen_;
+  std::optional<ValueRange> smoothed_;
+  ValueHistogram histogram_;
+};
+
+// The searches, for tests: `seen` are the smallest and the largest value of the histogram's.
+ValueRange PercentileRange(const ValueHistogram& histogram, ValueRange seen, double percentile);
+ValueRange MseRange(const ValueHistogram& histogram, ValueRange seen, double steps);
+ValueRange OctavRange(const ValueHistogram& histogram, ValueRange seen, double steps);
+ValueRange EntropyRange(const ValueHistogram& histogram, ValueRange seen, double steps);
+
+}  // namespace qbench::quantize
