@@ -134,7 +134,8 @@ std::vector<float> Infer(const Bytes& bytes, const std::vector<float>& sample) {
 
 class QuantizerPlugin : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(All, QuantizerPlugin,
-                         ::testing::Values("float", "fp16", "dynamic", "int8", "uint8", "int16x8"));
+                         ::testing::Values("float", "fp16", "dynamic", "int8", "uint8", "int16x8",
+                                           "weight_only"));
 
 bool Calibrates(const std::string& id) { return id == "int8" || id == "uint8" || id == "int16x8"; }
 
@@ -235,7 +236,7 @@ TEST(QuantizedInput, OnlyFloatPassesItOn) {
   host.MakeSamples(1, 4, kSampleShape);
   const Outcome outcome = Quantize("int8", host, TinyFile());
   ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
-  for (const char* id : {"fp16", "dynamic", "int8"}) {
+  for (const char* id : {"fp16", "dynamic", "int8", "uint8", "int16x8", "weight_only"}) {
     FakeHost again;
     again.MakeSamples(1, 4, kSampleShape);
     const Outcome refused = Quantize(id, again, outcome.model);

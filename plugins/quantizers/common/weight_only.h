@@ -1,0 +1,16 @@
+// The `weight_only` scheme: the weights of convolutions, depthwise convolutions and fully connected
+// layers are stored as symmetric int8, one scale an output channel, and made float32 again by a
+// DEQUANTIZE operator in front of their user. Runtimes do that once, when the model is loaded; the
+// arithmetic stays float32.
+#pragma once
+
+#include "graph/ir.h"
+#include "plugins/quantizers/common/float_model.h"
+
+namespace qbench::quantize {
+
+// Rewrites a float model. Weights for which int8 would save less of the file than the scales and
+// the DEQUANTIZE operator cost stay float32.
+Status StoreWeightsAsInt8(graph::Model& model);
+
+}  // namespace qbench::quantize
