@@ -121,5 +121,79 @@ TEST(IntegerWeights, TooManyWeightsAChannelAreRefused) {
   EXPECT_EQ(result.status().code(), StatusCode::kUnsupported);
 }
 
+// The oracle: the mean of an output over many inputs, with the float and with the rounded weights,
+// one product at a time. Rounding moves it; with bias correction it is back within the bias's step.
+double MeanOutput(const std::vector<double>& weights, double bias, int32_t axis, size_t channel,
+                  size_t channels, const std::vector<std::vector<float>>& inputs) {
+  double sum = 0;
+  for (const std::vector<float>& input : inputs) {
+    sum += bias;
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const size_t of = axis == 0 ? i / (weights.size() / channels) : i % channels;
+      if (of != channel) continue;
+      const size_t from = axis == 0 ? i % input.size() : channel / (channels / input.size());
+      sum += weights[i] * input[from];
+    }
+  }
+  return sum / static_cast<double>(inputs.size());
+}
+
+TEST(IntegerWeights, BiasCorrectionTakesTheMeanErrorAway) {
+  constexpr uint32_t kSeed = 9;
+  SCOPED_TRACE(kSeed);
+  struct Case {
+    graph::Shape shape;
+    int32_t axis;
+    size_t inputs;
+  };
+  for (const Case& c : {Case{{8, 24}, 0, 24}, Case{{6, 3, 3, 5}, 0, 5}, Case{{1, 3, 3, 8}, 3, 8},
+                        Case{{1, 3, 3, 8}, 3, 4}}) {
+    SCOPED_TRACE(::testing::PrintToString(c.shape));
+    std::mt19937 random(kSeed);
+    const auto elements = static_cast<size_t>(graph::ElementCount(c.shape));
+    const auto channels = static_cast<size_t>(c.shape[static_cast<size_t>(c.axis)]);
+    const auto weights = RandomFloats(random, elements, -1.0F, 1.0F);
+    const auto bias = RandomFloats(random, channels, -1.0F, 1.0F);
+    std::vector<std::vector<float>> inputs;
+    std::vector<float> means(c.inputs, 0.0F);
+    for (int n = 0; n < 50; ++n) {
+      inputs.push_back(RandomFloats(random, c.inputs, 0.0F, 6.0F));
+      for (size_t i = 0; i < c.inputs; ++i) means[i] += inputs.back()[i] / 50.0F;
+    }
+    for (const auto activations : {graph::DataType::kInt8, graph::DataType::kInt16}) {
+      WeightsToQuantize from = {.weights = weights,
+                                .shape = c.shape,
+                                .channel_axis = c.axis,
+                                .bias = bias,
+                                .input_scale = 1e-4F,
+                                .activations = activations};
+      const auto plain = QuantizeIntegerWeights(from);
+      from.input_means = means;
+      const auto corrected = QuantizeIntegerWeights(from);
+      ASSERT_TRUE(plain.ok() && corrected.ok());
+      EXPECT_EQ(plain->weights, corrected->weights);
+      double plain_error = 0;
+      for (size_t channel = 0; channel < channels; ++channel) {
+        const double bias_step = corrected->bias_quantization.scales[channel];
+        std::vector<double> rounded;
+        for (size_t i = 0; i < elements; ++i) {
+          const size_t of = c.axis == 0 ? i / (elements / channels) : i % channels;
+          rounded.push_back(static_cast<double>(plain->quantization.scales[of]) *
+                            plain->weights[i]);
+        }
+        const double truth = MeanOutput({weights.begin(), weights.end()}, bias[channel], c.axis,
+                                        channel, channels, inputs);
+        const auto mean_with = [&](int64_t integer_bias) {
+          return MeanOutput(rounded, bias_step * static_cast<double>(integer_bias), c.axis, channel,
+                            channels, inputs);
+        };
+        EXPECT_NEAR(mean_with(corrected->bias[channel]), truth, bias_step + 1e-5);
+        plain_error = std::max(plain_error, std::abs(mean_with(plain->bias[channel]) - truth));
+      }
+      EXPECT_GT(plain_error, 1e-3);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace qbench::quantize

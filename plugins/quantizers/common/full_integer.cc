@@ -167,6 +167,7 @@ class Rewriter {
   Status RewriteWeights(Op& op) {
     const WeightInputs inputs = *FindWeights(op);
     const bool has_bias = inputs.bias != graph::kNoTensor;
+    const TensorId float_input = op.inputs[0];
     if (!At(inputs.weights).is_constant() || (has_bias && !At(inputs.bias).is_constant())) {
       return Error(StatusCode::kUnsupported, "{} \"{}\": weights that are computed cannot be int8",
                    graph::OpKindName(op.kind), graph::DisplayName(model_.graph, op));
@@ -184,7 +185,8 @@ class Rewriter {
                                 .bias = bias,
                                 .input_scale = At(op.inputs[0]).quantization->scales[0],
                                 .per_channel = options_.per_channel,
-                                .activations = options_.activations});
+                                .activations = options_.activations,
+                                .input_means = InputMeans(float_input)});
     if (!quantized.ok()) {
       return quantized.status().WithContext(graph::DisplayName(model_.graph, op));
     }
@@ -195,6 +197,12 @@ class Rewriter {
       op.inputs[kBiasInput] = AddBias(inputs.bias, *quantized);
     }
     return OkStatus();
+  }
+
+  std::span<const float> InputMeans(TensorId input) const {
+    const auto place = static_cast<size_t>(input);
+    return place < options_.input_means.size() ? std::span<const float>(options_.input_means[place])
+                                               : std::span<const float>();
   }
 
   TensorId AddBias(TensorId like, IntegerWeights& quantized) {

@@ -18,6 +18,8 @@ struct FullIntegerOptions {
   // border (same scale, zero point 128 higher).
   graph::DataType input = graph::DataType::kFloat32;
   graph::DataType output = graph::DataType::kFloat32;
+  // CalibratedRanges::input_means, for bias correction; empty: none.
+  std::vector<std::vector<float>> input_means = {};
 };
 
 // The integer model. `scales` are those of ChooseActivationScales for the same type of activations.

@@ -48,14 +48,16 @@ DataType BorderType(const plugin::Options& options, const char* own) {
 
 }  // namespace
 
-std::vector<qbench_option_info> FullIntegerOptionTable() {
+std::vector<qbench_option_info> FullIntegerOptionTable(const char* bias_correction) {
   return {plugin::Option("calibration", "minmax", kCalibrationMethods,
                          "how a tensor's range is found from the calibration samples"),
           plugin::Option("percentile", "99.99", "50.1..100.0",
                          "share of the values below the upper end, for calibration=percentile"),
           plugin::Option("images", "100", "1..100000", "number of calibration samples"),
           plugin::Option("per_channel", "true", "true|false",
-                         "a weight scale for each output channel, or one a tensor")};
+                         "a weight scale for each output channel, or one a tensor"),
+          plugin::Option("bias_correction", bias_correction, "true|false",
+                         "make up for the mean error of rounded weights in the biases")};
 }
 
 void AddBorderOptions(const char* default_io, const char* types, const char* either,
@@ -77,6 +79,7 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   const graph::QuantizedRange integers = graph::ActivationRange(options_.activations);
   calibration_.steps = integers.max - integers.min;
   options_.per_channel = options.Flag("per_channel");
+  calibration_.input_means = options.Flag("bias_correction");
   options_.input = BorderType(options, "input");
   options_.output = BorderType(options, "output");
   return OkStatus();
@@ -85,6 +88,7 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
   QB_ASSIGN_OR_RETURN(const graph::Model model, ReadFloatModel(bytes, id_));
   QB_ASSIGN_OR_RETURN(const CalibratedRanges calibrated, Calibrate(model, calibration_, host));
+  options_.input_means = calibrated.input_means;
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(const auto scales, ChooseActivationScales(model, calibrated.ranges, warnings,
                                                                 options_.activations));

@@ -12,9 +12,9 @@
 
 namespace qbench::quantize {
 
-// The options that every such quantizer has: calibration, percentile, images,
-// per_channel.
-std::vector<qbench_option_info> FullIntegerOptionTable();
+// The options that every such quantizer has: calibration, percentile, images, per_channel,
+// bias_correction with this default.
+std::vector<qbench_option_info> FullIntegerOptionTable(const char* bias_correction);
 
 // Appends the options of the border: `io`, and `input` and `output`, which win over it. `types` is
 // the grammar of io ("float|int8|uint8"), `either` the same with "io" before it.

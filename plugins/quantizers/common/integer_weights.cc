@@ -81,13 +81,35 @@ void Widen(const std::vector<double>& smallest, IntegerWeights& result) {
   }
 }
 
-void QuantizeBias(const WeightsToQuantize& from, IntegerWeights& result) {
+// The mean error that rounding the weights makes in each output channel.
+std::vector<double> MeanErrors(const WeightsToQuantize& from, const Channels& channels,
+                               const IntegerWeights& result) {
+  std::vector<double> errors(channels.count, 0.0);
+  if (from.input_means.empty()) return errors;
   const std::vector<float>& scales = result.quantization.scales;
+  const size_t inputs = from.input_means.size();
+  // Of a depthwise convolution, [1, h, w, channels], an output channel sees one input channel; the
+  // weights of the others, output channel first, have their input channels last.
+  const bool depthwise = from.channel_axis > 0;
+  for (size_t i = 0; i < from.weights.size(); ++i) {
+    const size_t channel = channels.Of(i);
+    const size_t input = depthwise ? channel / (channels.count / inputs) : i % inputs;
+    const double rounded =
+        static_cast<double>(scales[scales.size() == 1 ? 0 : channel]) * result.weights[i];
+    errors[channel] += (rounded - from.weights[i]) * from.input_means[input];
+  }
+  return errors;
+}
+
+void QuantizeBias(const WeightsToQuantize& from, const Channels& channels, IntegerWeights& result) {
+  const std::vector<float>& scales = result.quantization.scales;
+  const std::vector<double> errors = MeanErrors(from, channels, result);
   for (size_t channel = 0; channel < from.bias.size(); ++channel) {
+    const auto bias = static_cast<float>(from.bias[channel] - errors[channel]);
     const float scale = scales[scales.size() == 1 ? 0 : channel];
     result.bias.push_back(from.activations == graph::DataType::kInt16
-                              ? graph::QuantizeBias64(from.bias[channel], from.input_scale, scale)
-                              : graph::QuantizeBias32(from.bias[channel], from.input_scale, scale));
+                              ? graph::QuantizeBias64(bias, from.input_scale, scale)
+                              : graph::QuantizeBias32(bias, from.input_scale, scale));
   }
   for (const float scale : scales)
     result.bias_quantization.scales.push_back(from.input_scale * scale);
@@ -113,7 +135,7 @@ Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from) {
   if (!result.widened.empty()) {
     result.weights = QuantizeWith(from.weights, channels, result.quantization.scales);
   }
-  QuantizeBias(from, result);
+  QuantizeBias(from, channels, result);
   return result;
 }
 

@@ -12,6 +12,9 @@ namespace qbench::quantize {
 // What a measurement came from, for the provenance of its ranges.
 struct CalibratedRanges {
   TensorRanges ranges;
+  // With CalibrationOptions::input_means, one place a tensor: for the input of an operator with
+  // weights the mean of each of its channels (of a fully connected layer: of each feature).
+  std::vector<std::vector<float>> input_means;
   uint64_t samples = 0;  // the first so many of the calibration split
 };
 

@@ -8,7 +8,8 @@ namespace {
 constexpr const char* kId = "int16x8";
 
 std::vector<qbench_option_info> OptionTable() {
-  std::vector<qbench_option_info> table = quantize::FullIntegerOptionTable();
+  std::vector<qbench_option_info> table =
+      quantize::FullIntegerOptionTable(/*bias_correction=*/"true");
   quantize::AddBorderOptions("float", "float|int16", "io|float|int16", table);
   return table;
 }
