@@ -1,6 +1,7 @@
 #include "plugins/quantizers/common/full_integer.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -24,8 +25,10 @@ graph::Quantization PerTensor(const AffineParameters& parameters) {
   return {.scales = {parameters.scale}, .zero_points = {parameters.zero_point}};
 }
 
-// The rewrite, operator by operator. Activations keep their index and become int8; constants stay
-// float and their users get integer copies, since a constant's scale depends on the user.
+// The rewrite, operator by operator. Activations that an integer operator makes keep their index
+// and become integers, those of a float operator stay; a user of the other sort gets a converted
+// twin. Constants stay float and their users get integer copies, since a constant's scale depends
+// on the user.
 class Rewriter {
  public:
   Rewriter(const graph::Model& model, const std::vector<std::optional<ActivationScale>>& scales,
@@ -33,17 +36,17 @@ class Rewriter {
       : model_(model), scales_(scales), options_(options), warnings_(warnings) {}
 
   Result<graph::Model> Run() {
-    for (size_t id = 0; id < scales_.size(); ++id) {
-      Tensor& tensor = At(static_cast<TensorId>(id));
-      if (tensor.is_constant() || !scales_[id]) continue;
-      tensor.type = options_.activations;
-      tensor.quantization = PerTensor(scales_[id]->parameters);
-    }
-    std::vector<Op> float_ops = std::exchange(model_.graph.ops, {});
+    FindIntegers();
+    std::vector<Op> ops = std::exchange(model_.graph.ops, {});
     ConvertInputs();
-    for (Op& op : float_ops) {
-      QB_RETURN_IF_ERROR(CheckOp(op));
-      QB_RETURN_IF_ERROR(RewriteInputs(op));
+    for (size_t i = 0; i < ops.size(); ++i) {
+      Op& op = ops[i];
+      if (IsFloat(i)) {
+        for (TensorId& input : op.inputs) input = FloatTwin(input);
+      } else {
+        QB_RETURN_IF_ERROR(CheckOp(op));
+        QB_RETURN_IF_ERROR(RewriteInputs(op));
+      }
       model_.graph.ops.push_back(std::move(op));
     }
     ConvertOutputs();
@@ -53,6 +56,63 @@ class Rewriter {
 
  private:
   Tensor& At(TensorId id) { return model_.graph.tensors[static_cast<size_t>(id)]; }
+
+  bool IsFloat(size_t op) const { return op < options_.float_ops.size() && options_.float_ops[op]; }
+
+  // The activations that become integers: those that an integer operator makes, and inputs of the
+  // model that one reads, or nobody.
+  void FindIntegers() {
+    const graph::Uses uses = graph::FindUses(model_.graph);
+    for (size_t id = 0; id < scales_.size(); ++id) {
+      Tensor& tensor = At(static_cast<TensorId>(id));
+      if (tensor.is_constant() || !scales_[id]) continue;
+      const std::vector<int32_t>& users = uses.users[id];
+      const int32_t producer = uses.producer[id];
+      const bool stays = producer >= 0
+                             ? IsFloat(static_cast<size_t>(producer))
+                             : options_.input == DataType::kFloat32 && !users.empty() &&
+                                   std::all_of(users.begin(), users.end(), [&](int32_t op) {
+                                     return IsFloat(static_cast<size_t>(op));
+                                   });
+      if (stays) continue;
+      tensor.type = options_.activations;
+      tensor.quantization = PerTensor(scales_[id]->parameters);
+    }
+  }
+
+  // Activation `id` as float operators read it.
+  TensorId FloatTwin(TensorId id) {
+    if (id == graph::kNoTensor || At(id).is_constant() || At(id).type != options_.activations) {
+      return id;
+    }
+    const auto [entry, added] = float_twins_.try_emplace(id, graph::kNoTensor);
+    if (added) {
+      Tensor twin = At(id);
+      twin.type = DataType::kFloat32;
+      twin.quantization.reset();
+      twin.name += "_float";
+      entry->second = model_.graph.AddTensor(std::move(twin));
+      AddOp(OpKind::kDequantize, id, entry->second);
+    }
+    return entry->second;
+  }
+
+  // Activation `id` as integer operators read it.
+  TensorId IntegerTwin(TensorId id) {
+    if (id == graph::kNoTensor || At(id).is_constant() || At(id).type != DataType::kFloat32) {
+      return id;
+    }
+    const auto [entry, added] = integer_twins_.try_emplace(id, graph::kNoTensor);
+    if (added) {
+      Tensor twin = At(id);
+      twin.type = options_.activations;
+      twin.quantization = PerTensor(scales_[static_cast<size_t>(id)]->parameters);
+      twin.name += fmt::format("_{}", graph::DataTypeName(options_.activations));
+      entry->second = model_.graph.AddTensor(std::move(twin));
+      AddOp(OpKind::kQuantize, id, entry->second);
+    }
+    return entry->second;
+  }
 
   void AddOp(OpKind kind, TensorId input, TensorId output) {
     model_.graph.ops.push_back({kind, graph::NoOptions{}, {input}, {output}, {}});
@@ -76,12 +136,19 @@ class Rewriter {
       }
       const TensorId outer = AddOuterTwin(input, options_.input);
       AddOp(OpKind::kQuantize, outer, input);
+      if (options_.input == DataType::kFloat32) float_twins_[input] = outer;
       input = outer;
     }
   }
 
   void ConvertOutputs() {
     for (TensorId& output : model_.graph.outputs) {
+      if (At(output).type == DataType::kFloat32 && options_.output != DataType::kFloat32 &&
+          scales_[static_cast<size_t>(output)]) {
+        const TensorId inner = IntegerTwin(output);
+        std::swap(At(inner).name, At(output).name);
+        output = inner;
+      }
       if (At(output).type != options_.activations || options_.output == options_.activations) {
         continue;
       }
@@ -106,7 +173,9 @@ class Rewriter {
   }
 
   Status RewriteInputs(Op& op) {
-    if (FindWeights(op)) return RewriteWeights(op);
+    const TensorId first = op.inputs.empty() ? graph::kNoTensor : op.inputs[0];
+    for (TensorId& input : op.inputs) input = IntegerTwin(input);
+    if (FindWeights(op)) return RewriteWeights(op, first);
     const std::vector<TensorId> inputs = op.inputs;
     for (size_t i = 0; i < inputs.size(); ++i) {
       const Tensor& tensor = At(inputs[i]);
@@ -164,10 +233,10 @@ class Rewriter {
                : graph::ChooseAsymmetric(range->min, range->max, range_);
   }
 
-  Status RewriteWeights(Op& op) {
+  // `float_input`: the operator's input in the float model.
+  Status RewriteWeights(Op& op, TensorId float_input) {
     const WeightInputs inputs = *FindWeights(op);
     const bool has_bias = inputs.bias != graph::kNoTensor;
-    const TensorId float_input = op.inputs[0];
     if (!At(inputs.weights).is_constant() || (has_bias && !At(inputs.bias).is_constant())) {
       return Error(StatusCode::kUnsupported, "{} \"{}\": weights that are computed cannot be int8",
                    graph::OpKindName(op.kind), graph::DisplayName(model_.graph, op));
@@ -236,6 +305,9 @@ class Rewriter {
   const FullIntegerOptions& options_;
   Warnings& warnings_;
   const graph::QuantizedRange range_ = graph::ActivationRange(options_.activations);
+  // Of activations that cross the border between integer and float operators.
+  std::map<TensorId, TensorId> float_twins_;
+  std::map<TensorId, TensorId> integer_twins_;
 };
 
 }  // namespace

@@ -18,6 +18,9 @@ struct FullIntegerOptions {
   // border (same scale, zero point 128 higher).
   graph::DataType input = graph::DataType::kFloat32;
   graph::DataType output = graph::DataType::kFloat32;
+  // The operators that stay float32, one place an operator; empty: none. A tensor that crosses the
+  // border is converted once, by a DEQUANTIZE or QUANTIZE operator.
+  std::vector<bool> float_ops = {};
   // CalibratedRanges::input_means, for bias correction; empty: none.
   std::vector<std::vector<float>> input_means = {};
 };

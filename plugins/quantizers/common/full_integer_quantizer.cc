@@ -1,10 +1,14 @@
 #include "plugins/quantizers/common/full_integer_quantizer.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/json.h"
 #include "graph/tflite_writer.h"
+#include "plugins/quantizers/common/float_head.h"
+#include "plugins/quantizers/common/input_range.h"
 #include "plugins/quantizers/common/sample_calibration.h"
+#include "plugins/quantizers/common/weight_only.h"
 
 namespace qbench::quantize {
 namespace {
@@ -48,16 +52,24 @@ DataType BorderType(const plugin::Options& options, const char* own) {
 
 }  // namespace
 
-std::vector<qbench_option_info> FullIntegerOptionTable(const char* bias_correction) {
-  return {plugin::Option("calibration", "minmax", kCalibrationMethods,
-                         "how a tensor's range is found from the calibration samples"),
-          plugin::Option("percentile", "99.99", "50.1..100.0",
-                         "share of the values below the upper end, for calibration=percentile"),
-          plugin::Option("images", "100", "1..100000", "number of calibration samples"),
-          plugin::Option("per_channel", "true", "true|false",
-                         "a weight scale for each output channel, or one a tensor"),
-          plugin::Option("bias_correction", bias_correction, "true|false",
-                         "make up for the mean error of rounded weights in the biases")};
+std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
+  const bool wide = activations == DataType::kInt16;
+  std::vector<qbench_option_info> table = {
+      plugin::Option("calibration", "minmax", kCalibrationMethods,
+                     "how a tensor's range is found from the calibration samples"),
+      plugin::Option("percentile", "99.99", "50.1..100.0",
+                     "share of the values below the upper end, for calibration=percentile"),
+      plugin::Option("images", "100", "1..100000", "number of calibration samples"),
+      plugin::Option("per_channel", "true", "true|false",
+                     "a weight scale for each output channel, or one a tensor"),
+      plugin::Option("bias_correction", wide ? "true" : "false", "true|false",
+                     "make up for the mean error of rounded weights in the biases")};
+  if (!wide) {
+    table.push_back(plugin::Option("float_head", "true", "true|false",
+                                   "where the output is float: softmax and a small last layer in "
+                                   "float"));
+  }
+  return table;
 }
 
 void AddBorderOptions(const char* default_io, const char* types, const char* either,
@@ -82,18 +94,40 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   calibration_.input_means = options.Flag("bias_correction");
   options_.input = BorderType(options, "input");
   options_.output = BorderType(options, "output");
+  float_head_ = options_.activations == DataType::kInt8 && options.Flag("float_head") &&
+                options_.output == DataType::kFloat32;
+  return OkStatus();
+}
+
+Status FullIntegerQuantizer::RefineInputRange(const graph::Model& model, const HostServices& host,
+                                              TensorRanges& ranges) const {
+  if (options_.input != DataType::kFloat32 || options_.activations != DataType::kInt8) {
+    return OkStatus();
+  }
+  constexpr uint64_t kSamples = 10;
+  const auto input = static_cast<size_t>(model.graph.inputs.front());
+  const auto elements = static_cast<size_t>(graph::ElementCount(model.graph.tensors[input].shape));
+  std::vector<float> values(elements * std::min(kSamples, calibration_.images));
+  for (uint64_t sample = 0; sample * elements < values.size(); ++sample) {
+    const uint64_t index = sample % host.SampleCount(QBENCH_SPLIT_CALIBRATION);
+    QB_RETURN_IF_ERROR(host.ReadSample(QBENCH_SPLIT_CALIBRATION, index,
+                                       std::span(values).subspan(sample * elements, elements)));
+  }
+  ranges[input] = ChooseInputRange(*ranges[input], values);
   return OkStatus();
 }
 
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
   QB_ASSIGN_OR_RETURN(const graph::Model model, ReadFloatModel(bytes, id_));
-  QB_ASSIGN_OR_RETURN(const CalibratedRanges calibrated, Calibrate(model, calibration_, host));
+  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Calibrate(model, calibration_, host));
+  QB_RETURN_IF_ERROR(RefineInputRange(model, host, calibrated.ranges));
   options_.input_means = calibrated.input_means;
+  if (float_head_) options_.float_ops = FindHead(model);
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(const auto scales, ChooseActivationScales(model, calibrated.ranges, warnings,
                                                                 options_.activations));
-  QB_ASSIGN_OR_RETURN(const graph::Model integer,
-                      QuantizeFullInteger(model, scales, options_, warnings));
+  QB_ASSIGN_OR_RETURN(graph::Model integer, QuantizeFullInteger(model, scales, options_, warnings));
+  if (float_head_) QB_RETURN_IF_ERROR(StoreWeightsAsInt8(integer));
   for (const std::string& warning : warnings) host.Warn(warning);
   QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(integer));
   QB_RETURN_IF_ERROR(host.EmitJson(

@@ -12,9 +12,9 @@
 
 namespace qbench::quantize {
 
-// The options that every such quantizer has: calibration, percentile, images, per_channel,
-// bias_correction with this default.
-std::vector<qbench_option_info> FullIntegerOptionTable(const char* bias_correction);
+// The options that every such quantizer has, with the defaults for activations of this type (kInt8,
+// kInt16); int8 alone has float_head.
+std::vector<qbench_option_info> FullIntegerOptionTable(graph::DataType activations);
 
 // Appends the options of the border: `io`, and `input` and `output`, which win over it. `types` is
 // the grammar of io ("float|int8|uint8"), `either` the same with "io" before it.
@@ -30,10 +30,15 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   Status Quantize(ByteSpan bytes, const plugin::HostServices& host) override;
 
  private:
+  // Where the model quantizes its input itself, the better range for that.
+  Status RefineInputRange(const graph::Model& model, const plugin::HostServices& host,
+                          TensorRanges& ranges) const;
+
   const char* id_;
   std::string calibration_name_;
   CalibrationOptions calibration_;
   FullIntegerOptions options_;
+  bool float_head_ = false;
 };
 
 }  // namespace qbench::quantize

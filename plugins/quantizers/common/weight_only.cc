@@ -19,7 +19,7 @@ constexpr int64_t kBytesAChannel = 12;
 constexpr int64_t kBytesOfTables = 400;
 
 bool Worthwhile(const graph::Tensor& weights, int32_t channel_axis) {
-  if (!weights.is_constant()) return false;
+  if (!weights.is_constant() || weights.type != DataType::kFloat32) return false;
   const int64_t channels = weights.shape[static_cast<size_t>(channel_axis)];
   const int64_t saved =
       graph::ElementCount(weights.shape) * static_cast<int64_t>(sizeof(float) - sizeof(int8_t));

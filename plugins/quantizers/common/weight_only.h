@@ -9,8 +9,9 @@
 
 namespace qbench::quantize {
 
-// Rewrites a float model. Weights for which int8 would save less of the file than the scales and
-// the DEQUANTIZE operator cost stay float32.
+// Rewrites every operator with float32 weights (of a model that is partly integer: those that
+// stayed float). Weights for which int8 would save less of the file than the scales and the
+// DEQUANTIZE operator cost stay float32.
 Status StoreWeightsAsInt8(graph::Model& model);
 
 }  // namespace qbench::quantize
