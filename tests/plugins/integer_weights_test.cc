@@ -168,7 +168,8 @@ TEST(IntegerWeights, BiasCorrectionTakesTheMeanErrorAway) {
                                 .input_scale = 1e-4F,
                                 .activations = activations};
       const auto plain = QuantizeIntegerWeights(from);
-      from.input_means = means;
+      const LayerInputs layer{.means = means, .moments = {}};
+      from.inputs = &layer;
       const auto corrected = QuantizeIntegerWeights(from);
       ASSERT_TRUE(plain.ok() && corrected.ok());
       EXPECT_EQ(plain->weights, corrected->weights);

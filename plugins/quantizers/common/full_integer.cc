@@ -45,7 +45,7 @@ class Rewriter {
         for (TensorId& input : op.inputs) input = FloatTwin(input);
       } else {
         QB_RETURN_IF_ERROR(CheckOp(op));
-        QB_RETURN_IF_ERROR(RewriteInputs(op));
+        QB_RETURN_IF_ERROR(RewriteInputs(op, i));
       }
       model_.graph.ops.push_back(std::move(op));
     }
@@ -172,10 +172,10 @@ class Rewriter {
     return model_.graph.AddTensor(std::move(twin));
   }
 
-  Status RewriteInputs(Op& op) {
-    const TensorId first = op.inputs.empty() ? graph::kNoTensor : op.inputs[0];
+  // `index`: the operator's place in the float model.
+  Status RewriteInputs(Op& op, size_t index) {
     for (TensorId& input : op.inputs) input = IntegerTwin(input);
-    if (FindWeights(op)) return RewriteWeights(op, first);
+    if (FindWeights(op)) return RewriteWeights(op, index);
     const std::vector<TensorId> inputs = op.inputs;
     for (size_t i = 0; i < inputs.size(); ++i) {
       const Tensor& tensor = At(inputs[i]);
@@ -233,8 +233,7 @@ class Rewriter {
                : graph::ChooseAsymmetric(range->min, range->max, range_);
   }
 
-  // `float_input`: the operator's input in the float model.
-  Status RewriteWeights(Op& op, TensorId float_input) {
+  Status RewriteWeights(Op& op, size_t index) {
     const WeightInputs inputs = *FindWeights(op);
     const bool has_bias = inputs.bias != graph::kNoTensor;
     if (!At(inputs.weights).is_constant() || (has_bias && !At(inputs.bias).is_constant())) {
@@ -255,7 +254,7 @@ class Rewriter {
                                 .input_scale = At(op.inputs[0]).quantization->scales[0],
                                 .per_channel = options_.per_channel,
                                 .activations = options_.activations,
-                                .input_means = InputMeans(float_input)});
+                                .inputs = InputsOf(index)});
     if (!quantized.ok()) {
       return quantized.status().WithContext(graph::DisplayName(model_.graph, op));
     }
@@ -268,10 +267,8 @@ class Rewriter {
     return OkStatus();
   }
 
-  std::span<const float> InputMeans(TensorId input) const {
-    const auto place = static_cast<size_t>(input);
-    return place < options_.input_means.size() ? std::span<const float>(options_.input_means[place])
-                                               : std::span<const float>();
+  const LayerInputs* InputsOf(size_t op) const {
+    return op < options_.layer_inputs.size() ? &options_.layer_inputs[op] : nullptr;
   }
 
   TensorId AddBias(TensorId like, IntegerWeights& quantized) {

@@ -6,6 +6,7 @@
 #include "graph/ir.h"
 #include "plugins/quantizers/common/activation_scales.h"
 #include "plugins/quantizers/common/float_model.h"
+#include "plugins/quantizers/common/layer_inputs.h"
 
 namespace qbench::quantize {
 
@@ -21,8 +22,9 @@ struct FullIntegerOptions {
   // The operators that stay float32, one place an operator; empty: none. A tensor that crosses the
   // border is converted once, by a DEQUANTIZE or QUANTIZE operator.
   std::vector<bool> float_ops = {};
-  // CalibratedRanges::input_means, for bias correction; empty: none.
-  std::vector<std::vector<float>> input_means = {};
+  // What is known of the inputs of operators with weights, one place an operator; empty: nothing.
+  // Means are for bias correction, moments for rounding with feedback.
+  std::span<const LayerInputs> layer_inputs = {};
 };
 
 // The integer model. `scales` are those of ChooseActivationScales for the same type of activations.

@@ -53,18 +53,21 @@ DataType BorderType(const plugin::Options& options, const char* own) {
 }  // namespace
 
 std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
-  const bool wide = activations == DataType::kInt16;
   std::vector<qbench_option_info> table = {
-      plugin::Option("calibration", "minmax", kCalibrationMethods,
+      plugin::Option("calibration", "mse", kCalibrationMethods,
                      "how a tensor's range is found from the calibration samples"),
       plugin::Option("percentile", "99.99", "50.1..100.0",
                      "share of the values below the upper end, for calibration=percentile"),
       plugin::Option("images", "100", "1..100000", "number of calibration samples"),
       plugin::Option("per_channel", "true", "true|false",
                      "a weight scale for each output channel, or one a tensor"),
-      plugin::Option("bias_correction", wide ? "true" : "false", "true|false",
-                     "make up for the mean error of rounded weights in the biases")};
-  if (!wide) {
+      plugin::Option("rounding", "auto", "auto|nearest|gptq",
+                     "of weights: to the nearest integer, or as their inputs ask for; auto: gptq, "
+                     "but nearest with calibration=minmax, the quick way"),
+      plugin::Option("bias_correction", "auto", "auto|true|false",
+                     "make up for the mean error of rounded weights in the biases; auto: with "
+                     "rounding=gptq")};
+  if (activations == DataType::kInt8) {
     table.push_back(plugin::Option("float_head", "true", "true|false",
                                    "where the output is float: softmax and a small last layer in "
                                    "float"));
@@ -91,7 +94,11 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   const graph::QuantizedRange integers = graph::ActivationRange(options_.activations);
   calibration_.steps = integers.max - integers.min;
   options_.per_channel = options.Flag("per_channel");
-  calibration_.input_means = options.Flag("bias_correction");
+  const std::string& rounding = options.Text("rounding");
+  layers_.moments =
+      rounding == "auto" ? calibration_.method != CalibrationMethod::kMinMax : rounding == "gptq";
+  const std::string& correction = options.Text("bias_correction");
+  layers_.means = correction == "auto" ? layers_.moments : correction == "true";
   options_.input = BorderType(options, "input");
   options_.output = BorderType(options, "output");
   float_head_ = options_.activations == DataType::kInt8 && options.Flag("float_head") &&
@@ -119,10 +126,11 @@ Status FullIntegerQuantizer::RefineInputRange(const graph::Model& model, const H
 
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
   QB_ASSIGN_OR_RETURN(const graph::Model model, ReadFloatModel(bytes, id_));
-  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Calibrate(model, calibration_, host));
-  QB_RETURN_IF_ERROR(RefineInputRange(model, host, calibrated.ranges));
-  options_.input_means = calibrated.input_means;
   if (float_head_) options_.float_ops = FindHead(model);
+  layers_.float_ops = options_.float_ops;
+  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Calibrate(model, calibration_, layers_, host));
+  QB_RETURN_IF_ERROR(RefineInputRange(model, host, calibrated.ranges));
+  options_.layer_inputs = calibrated.layer_inputs;
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(const auto scales, ChooseActivationScales(model, calibrated.ranges, warnings,
                                                                 options_.activations));

@@ -37,6 +37,7 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   const char* id_;
   std::string calibration_name_;
   CalibrationOptions calibration_;
+  LayerInputsOptions layers_;
   FullIntegerOptions options_;
   bool float_head_ = false;
 };

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "graph/quantize_math.h"
+#include "plugins/quantizers/common/feedback_rounding.h"
 
 namespace qbench::quantize {
 namespace {
@@ -63,6 +65,55 @@ std::vector<int8_t> QuantizeWith(std::span<const float> weights, const Channels&
   return values;
 }
 
+// Whether the accumulator of a channel stays in 32 bits with these weights and any input.
+bool Fits(std::span<const int8_t> weights, double bias_steps) {
+  double sum = std::abs(bias_steps) + 1.0;
+  for (const int8_t weight : weights) sum += kInputSteps * std::abs(static_cast<double>(weight));
+  return sum <= static_cast<double>(std::numeric_limits<int32_t>::max());
+}
+
+void RoundToNearest(std::span<const float> weights, float scale, std::span<int8_t> integers) {
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const double steps = std::round(static_cast<double>(weights[i]) / scale);
+    integers[i] = static_cast<int8_t>(std::clamp(steps, -127.0, 127.0));
+  }
+}
+
+// The rows of the weight tensor are the output channels; of a depthwise convolution, [1, h, w,
+// channels], they lie across, and each is a group of inputs of its own.
+std::vector<int8_t> QuantizeWithFeedback(const WeightsToQuantize& from, const Channels& channels,
+                                         const std::vector<float>& scales) {
+  const InputMoments& moments = from.inputs->moments;
+  const double input_scale = from.input_scale;
+  const double noise = input_scale * input_scale / 12.0;  // of rounding evenly to steps
+  const bool depthwise = from.channel_axis > 0;
+  const size_t stride = depthwise ? channels.count : 1;
+  std::vector<int8_t> integers(from.weights.size());
+  std::vector<float> row(moments.taps);
+  std::vector<int8_t> rounded(moments.taps);
+  std::optional<FeedbackRounder> rounder;
+  size_t group_of_rounder = 0;
+  for (size_t channel = 0; channel < channels.count; ++channel) {
+    const size_t group = channel / (channels.count / moments.groups) % moments.groups;
+    if (!rounder || (group != group_of_rounder && depthwise)) {
+      rounder.emplace(moments, group, noise);
+      group_of_rounder = group;
+    }
+    const size_t first = depthwise ? channel : channel * moments.taps;
+    for (size_t i = 0; i < moments.taps; ++i) row[i] = from.weights[first + i * stride];
+    const float scale = scales[scales.size() == 1 ? 0 : channel];
+    rounder->Round(row, scale, rounded);
+    const double bias_steps =
+        from.bias.empty() ? 0.0 : static_cast<double>(from.bias[channel]) / (input_scale * scale);
+    // Feedback may make a sum of weights larger than scales were chosen for.
+    if (from.activations == graph::DataType::kInt8 && !Fits(rounded, bias_steps)) {
+      RoundToNearest(row, scale, rounded);
+    }
+    for (size_t i = 0; i < moments.taps; ++i) integers[first + i * stride] = rounded[i];
+  }
+  return integers;
+}
+
 // Rounded up, so that what was to fit does.
 float RoundUp(double scale) {
   const auto rounded = static_cast<float>(scale);
@@ -85,9 +136,10 @@ void Widen(const std::vector<double>& smallest, IntegerWeights& result) {
 std::vector<double> MeanErrors(const WeightsToQuantize& from, const Channels& channels,
                                const IntegerWeights& result) {
   std::vector<double> errors(channels.count, 0.0);
-  if (from.input_means.empty()) return errors;
+  if (from.inputs == nullptr || from.inputs->means.empty()) return errors;
+  const std::vector<float>& means = from.inputs->means;
   const std::vector<float>& scales = result.quantization.scales;
-  const size_t inputs = from.input_means.size();
+  const size_t inputs = means.size();
   // Of a depthwise convolution, [1, h, w, channels], an output channel sees one input channel; the
   // weights of the others, output channel first, have their input channels last.
   const bool depthwise = from.channel_axis > 0;
@@ -96,7 +148,7 @@ std::vector<double> MeanErrors(const WeightsToQuantize& from, const Channels& ch
     const size_t input = depthwise ? channel / (channels.count / inputs) : i % inputs;
     const double rounded =
         static_cast<double>(scales[scales.size() == 1 ? 0 : channel]) * result.weights[i];
-    errors[channel] += (rounded - from.weights[i]) * from.input_means[input];
+    errors[channel] += (rounded - from.weights[i]) * means[input];
   }
   return errors;
 }
@@ -132,7 +184,9 @@ Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from) {
   result.weights = std::move(plain.values);
   result.quantization = std::move(plain.quantization);
   Widen(SmallestScales(from, channels), result);
-  if (!result.widened.empty()) {
+  if (from.inputs != nullptr && from.inputs->moments.measured()) {
+    result.weights = QuantizeWithFeedback(from, channels, result.quantization.scales);
+  } else if (!result.widened.empty()) {
     result.weights = QuantizeWith(from.weights, channels, result.quantization.scales);
   }
   QuantizeBias(from, channels, result);

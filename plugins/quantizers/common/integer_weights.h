@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "graph/ir.h"
+#include "plugins/quantizers/common/layer_inputs.h"
 
 namespace qbench::quantize {
 
@@ -28,11 +29,12 @@ struct WeightsToQuantize {
   float input_scale = 1.0F;          // of the operator's input
   bool per_channel = true;
   graph::DataType activations = graph::DataType::kInt8;  // or kInt16
-  // Not empty: the mean of each input channel, by which the bias makes up for what rounding the
+  // What is known of the inputs, or null. With means, the bias makes up for what rounding the
   // weights does to the mean of each output (bias correction, Nagel et al. 2019, arXiv 1906.04721,
-  // section 4.2: the expected error of an output is the weights' error times the expected input).
-  // Zeros that padding adds at the border are not counted.
-  std::span<const float> input_means = {};
+  // section 4.2: the expected error of an output is the weights' error times the expected input;
+  // zeros that padding adds at the border are not counted). With moments, weights are rounded with
+  // feedback (feedback_rounding.h), else to the nearest integer.
+  const LayerInputs* inputs = nullptr;
 };
 
 // A channel's scale is max|w| / 127, and for int8 activations larger where the sum of products and

@@ -45,7 +45,6 @@ struct CalibrationOptions {
   uint64_t images = 100;      // the first so many of the calibration split
   // Steps of the integers that the activations will be: 255 for int8, 65,534 for int16.
   double steps = 255;
-  bool input_means = false;  // measure the mean inputs of operators with weights too
 };
 
 // The range of one tensor. Memory does not depend on the number of images. Not synchronized.

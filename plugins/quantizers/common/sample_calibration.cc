@@ -41,70 +41,19 @@ Status CheckInput(const graph::Model& model, const HostServices& host) {
   return OkStatus();
 }
 
-// The mean input of an operator with weights, for each channel or feature.
-struct MeanMeter {
-  TensorId input = graph::kNoTensor;
-  // What is looked at: the same values, before any RESHAPE, whose output a runtime need not show.
-  TensorId source = graph::kNoTensor;
-  std::vector<double> sums = {};
-  int64_t rows = 0;
-
-  void Add(std::span<const float> values) {
-    for (size_t i = 0; i < values.size(); ++i) sums[i % sums.size()] += values[i];
-    rows += static_cast<int64_t>(values.size() / sums.size());
-  }
-  std::vector<float> Means() const {
-    std::vector<float> means;
-    means.reserve(sums.size());
-    for (const double sum : sums) {
-      means.push_back(static_cast<float>(sum / static_cast<double>(rows)));
-    }
-    return means;
-  }
-};
-
-std::vector<MeanMeter> MakeMeanMeters(const graph::Graph& graph) {
-  const graph::Uses uses = graph::FindUses(graph);
-  std::vector<MeanMeter> meters;
-  for (const graph::Op& op : graph.ops) {
-    const auto weights = FindWeights(op);
-    if (!weights) continue;
-    MeanMeter meter{.input = op.inputs[0], .source = op.inputs[0]};
-    while (true) {
-      const int32_t producer = uses.producer[static_cast<size_t>(meter.source)];
-      if (producer < 0) break;
-      const graph::Op& before = graph.ops[static_cast<size_t>(producer)];
-      if (before.kind != graph::OpKind::kReshape) break;
-      meter.source = before.inputs[0];
-    }
-    // The last dimension: input channels, or the features of a fully connected layer.
-    const graph::Shape& shape =
-        graph
-            .tensors[static_cast<size_t>(
-                op.kind == graph::OpKind::kFullyConnected ? weights->weights : op.inputs[0])]
-            .shape;
-    meter.sums.resize(static_cast<size_t>(shape.back()), 0.0);
-    if (!graph.tensors[static_cast<size_t>(meter.source)].is_constant()) {
-      meters.push_back(std::move(meter));
-    }
-  }
-  return meters;
-}
-
 // Takes the outputs of one sample after another into the ranges.
 class RangeMeter {
  public:
   RangeMeter(const graph::Model& model, std::vector<TensorId> outputs,
-             const CalibrationOptions& options, const HostServices& host)
+             const CalibrationOptions& options, LayerInputsMeter& layers, const HostServices& host)
       : graph_(model.graph),
         outputs_(std::move(outputs)),
+        layers_(layers),
         host_(host),
         input_(model.graph.inputs.front()),
         image_(ElementsOf(input_)),
         input_estimator_({.method = CalibrationMethod::kMinMax}),
-        estimators_(outputs_.size(), RangeEstimator(options)) {
-    if (options.input_means) means_ = MakeMeanMeters(graph_);
-  }
+        estimators_(outputs_.size(), RangeEstimator(options)) {}
 
   // The input is read from the samples: a runtime need not allow it as an output.
   Status Add(uint64_t sample, std::span<const qbench_tensor_view> views) {
@@ -115,7 +64,7 @@ class RangeMeter {
     }
     QB_RETURN_IF_ERROR(host_.ReadSample(QBENCH_SPLIT_CALIBRATION, sample, image_));
     QB_RETURN_IF_ERROR(AddTo(input_estimator_, input_, image_, sample));
-    AddToMeans(input_, image_);
+    layers_.Add(input_, image_);
     for (size_t i = 0; i < outputs_.size(); ++i) {
       const size_t elements = ElementsOf(outputs_[i]);
       if (views[i].size != elements * sizeof(float)) {
@@ -124,7 +73,7 @@ class RangeMeter {
       }
       const std::span<const float> values{static_cast<const float*>(views[i].data), elements};
       QB_RETURN_IF_ERROR(AddTo(estimators_[i], outputs_[i], values, sample));
-      AddToMeans(outputs_[i], values);
+      layers_.Add(outputs_[i], values);
     }
     ++samples_;
     return OkStatus();
@@ -142,20 +91,7 @@ class RangeMeter {
     return ranges;
   }
 
-  // One place a tensor of the model.
-  std::vector<std::vector<float>> InputMeans() const {
-    std::vector<std::vector<float>> means(graph_.tensors.size());
-    for (const MeanMeter& meter : means_) means[static_cast<size_t>(meter.input)] = meter.Means();
-    return means;
-  }
-
  private:
-  void AddToMeans(TensorId id, std::span<const float> values) {
-    for (MeanMeter& meter : means_) {
-      if (meter.source == id) meter.Add(values);
-    }
-  }
-
   const graph::Tensor& TensorOf(TensorId id) const {
     return graph_.tensors[static_cast<size_t>(id)];
   }
@@ -175,19 +111,19 @@ class RangeMeter {
 
   const graph::Graph& graph_;
   const std::vector<TensorId> outputs_;
+  LayerInputsMeter& layers_;
   const HostServices& host_;
   const TensorId input_;
   std::vector<float> image_;
   RangeEstimator input_estimator_;
   std::vector<RangeEstimator> estimators_;  // one for each of outputs_
-  std::vector<MeanMeter> means_;
   uint64_t samples_ = 0;
 };
 
 }  // namespace
 
 Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationOptions& options,
-                                   const HostServices& host) {
+                                   const LayerInputsOptions& layers, const HostServices& host) {
   QB_RETURN_IF_ERROR(CheckInput(model, host));
   const uint64_t count = std::min(options.images, host.SampleCount(QBENCH_SPLIT_CALIBRATION));
   if (count < options.images) {
@@ -195,12 +131,9 @@ Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationO
                           options.images));
   }
   std::vector<TensorId> outputs = TensorsToMeasure(model);
-  if (options.input_means) {
-    for (const MeanMeter& meter : MakeMeanMeters(model.graph)) {
-      if (std::find(outputs.begin(), outputs.end(), meter.source) == outputs.end()) {
-        outputs.push_back(meter.source);
-      }
-    }
+  LayerInputsMeter layer_meter(model.graph, layers);
+  for (const TensorId source : layer_meter.sources()) {
+    if (std::ranges::find(outputs, source) == outputs.end()) outputs.push_back(source);
   }
   std::erase(outputs, model.graph.inputs.front());
   if (outputs.empty()) {
@@ -208,7 +141,7 @@ Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationO
   }
   QB_ASSIGN_OR_RETURN(const graph::Model shown, WithOutputs(model, outputs));
   QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
-  RangeMeter meter(model, std::move(outputs), options, host);
+  RangeMeter meter(model, std::move(outputs), options, layer_meter, host);
   const auto on_outputs = [&](uint64_t sample, std::span<const qbench_tensor_view> views) {
     Status status = meter.Add(sample, views);
     if (status.ok()) host.ReportProgress("calibrating", meter.samples(), count);
@@ -220,7 +153,7 @@ Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationO
                  meter.samples(), count);
   }
   return CalibratedRanges{
-      .ranges = meter.Ranges(), .input_means = meter.InputMeans(), .samples = count};
+      .ranges = meter.Ranges(), .layer_inputs = layer_meter.Take(), .samples = count};
 }
 
 }  // namespace qbench::quantize

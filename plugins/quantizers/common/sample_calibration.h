@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "graph/ir.h"
+#include "plugins/quantizers/common/layer_inputs.h"
 #include "plugins/quantizers/common/range_estimator.h"
 #include "plugins/support/host_services.h"
 
@@ -12,9 +13,8 @@ namespace qbench::quantize {
 // What a measurement came from, for the provenance of its ranges.
 struct CalibratedRanges {
   TensorRanges ranges;
-  // With CalibrationOptions::input_means, one place a tensor: for the input of an operator with
-  // weights the mean of each of its channels (of a fully connected layer: of each feature).
-  std::vector<std::vector<float>> input_means;
+  // One place an operator, with what LayerInputsOptions asks for; empty where that is nothing.
+  std::vector<LayerInputs> layer_inputs;
   uint64_t samples = 0;  // the first so many of the calibration split
 };
 
@@ -24,6 +24,7 @@ struct CalibratedRanges {
 // largest value whatever the method: pixels have no outliers. kInvalidArgument: no samples, or a
 // model that does not take them; the host's errors as they are.
 Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationOptions& options,
+                                   const LayerInputsOptions& layers,
                                    const plugin::HostServices& host);
 
 }  // namespace qbench::quantize

@@ -1,0 +1,72 @@
+#include "plugins/quantizers/common/feedback_rounding.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace qbench::quantize {
+namespace {
+
+constexpr double kDamping = 0.01;
+
+// Turns the symmetric, positive definite matrix H (row-major; only rows <= columns are read) into
+// V, upper triangular with H = V V^T, in place.
+void FactorUpper(std::vector<double>& h, size_t size) {
+  for (size_t k = size; k-- > 0;) {
+    const double* row_k = &h[k * size];
+    for (size_t i = 0; i <= k; ++i) {
+      double* row_i = &h[i * size];
+      double sum = row_i[k];
+      for (size_t m = k + 1; m < size; ++m) sum -= row_i[m] * row_k[m];
+      // The last i is k itself; damping keeps the diagonal positive.
+      row_i[k] = sum;
+    }
+    const double diagonal =
+        std::sqrt(std::max(h[k * size + k], std::numeric_limits<double>::min()));
+    for (size_t i = 0; i < k; ++i) h[i * size + k] /= diagonal;
+    h[k * size + k] = diagonal;
+  }
+}
+
+}  // namespace
+
+FeedbackRounder::FeedbackRounder(const InputMoments& moments, size_t group, double noise)
+    : order_(moments.taps), feedback_(moments.taps * moments.taps) {
+  const size_t taps = moments.taps;
+  const auto moment = [&](size_t a, size_t b) { return moments.Mean(group, a, b); };
+  double mean = 0.0;
+  for (size_t i = 0; i < taps; ++i) mean += moment(i, i) / static_cast<double>(taps);
+  // Of inputs that are always zero nothing is known: any positive diagonal rounds to nearest.
+  const double added = noise + (mean > 0.0 ? kDamping * mean : 1.0);
+  std::iota(order_.begin(), order_.end(), size_t{0});
+  std::ranges::stable_sort(order_, std::greater<>(), [&](size_t i) { return moment(i, i); });
+  std::vector<double> h(taps * taps, 0.0);
+  for (size_t i = 0; i < taps; ++i) {
+    for (size_t j = i; j < taps; ++j) h[i * taps + j] = moment(order_[i], order_[j]);
+    h[i * taps + i] += added;
+  }
+  FactorUpper(h, taps);
+  for (size_t k = 0; k < taps; ++k) {
+    for (size_t i = 0; i < k; ++i) {
+      feedback_[k * taps + i] = h[i * taps + k] / h[k * taps + k];
+    }
+  }
+}
+
+void FeedbackRounder::Round(std::span<const float> weights, float scale,
+                            std::span<int8_t> integers) const {
+  const size_t taps = order_.size();
+  std::vector<double> errors(taps);
+  for (size_t k = 0; k < taps; ++k) {
+    const double* row = &feedback_[k * taps];
+    const double weight = weights[order_[k]];
+    double target = weight;
+    for (size_t i = 0; i < k; ++i) target += errors[i] * row[i];
+    const double steps = std::clamp(std::round(target / scale), -127.0, 127.0);
+    integers[order_[k]] = static_cast<int8_t>(steps);
+    errors[k] = weight - steps * scale;
+  }
+}
+
+}  // namespace qbench::quantize

@@ -1,0 +1,36 @@
+// Rounding of weights that keeps a layer's outputs, not each weight, as close as it can.
+//
+// Frantar et al. 2022, "GPTQ" (arXiv 2210.17323): weights are rounded one after the other, and
+// those that are still to come make up for the error so far, as far as their inputs go together.
+// Written as in Chee et al. 2023, "QuIP" (arXiv 2307.13304), section 3.2, which shows it to be the
+// same: with H = (U + I) D (U + I)^T the second moments of the inputs and U strictly upper
+// triangular, weight k becomes
+//   q[k] = round(w[k] + sum over i < k of (w[i] - q[i]) * U[i][k]).
+// Weights with the largest inputs go first, as in GPTQ's "act order".
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "plugins/quantizers/common/input_moments.h"
+
+namespace qbench::quantize {
+
+class FeedbackRounder {
+ public:
+  // For the rows of one group of `moments`, which are measured. `noise` is the variance that
+  // quantizing the inputs adds to each of them; it and 1 % of the mean moment (GPTQ's damping) are
+  // added to the diagonal, so that weights do not chase what 100 images happen to show.
+  FeedbackRounder(const InputMoments& moments, size_t group, double noise);
+
+  // Integers in [-127, 127], as many as taps, for one row of weights. Thread-safe.
+  void Round(std::span<const float> weights, float scale, std::span<int8_t> integers) const;
+
+ private:
+  std::vector<size_t> order_;
+  // Row k holds U[i][k] for i < k, in the order of rounding.
+  std::vector<double> feedback_;
+};
+
+}  // namespace qbench::quantize
