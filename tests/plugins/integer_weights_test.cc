@@ -168,7 +168,7 @@ TEST(IntegerWeights, BiasCorrectionTakesTheMeanErrorAway) {
                                 .input_scale = 1e-4F,
                                 .activations = activations};
       const auto plain = QuantizeIntegerWeights(from);
-      const LayerInputs layer{.means = means, .moments = {}};
+      const LayerInputs layer{.means = means};
       from.inputs = &layer;
       const auto corrected = QuantizeIntegerWeights(from);
       ASSERT_TRUE(plain.ok() && corrected.ok());

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "graph/tflite_writer.h"
+#include "plugins/quantizers/common/equalization.h"
 #include "plugins/quantizers/common/float_head.h"
 #include "plugins/quantizers/common/input_range.h"
 #include "plugins/quantizers/common/sample_calibration.h"
@@ -67,6 +68,12 @@ std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
       plugin::Option("bias_correction", "auto", "auto|true|false",
                      "make up for the mean error of rounded weights in the biases; auto: with "
                      "rounding=gptq")};
+  table.push_back(plugin::Option("equalization", "false", "true|false",
+                                 "give the channels between two layers like ranges (cross-layer "
+                                 "equalization)"));
+  table.push_back(plugin::Option("bias_absorption", "false", "true|false",
+                                 "move what a channel never falls below into the next layer's "
+                                 "biases"));
   if (activations == DataType::kInt8) {
     table.push_back(plugin::Option("float_head", "true", "true|false",
                                    "where the output is float: softmax and a small last layer in "
@@ -101,8 +108,34 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   layers_.means = correction == "auto" ? layers_.moments : correction == "true";
   options_.input = BorderType(options, "input");
   options_.output = BorderType(options, "output");
+  equalization_ = options.Flag("equalization");
+  bias_absorption_ = options.Flag("bias_absorption");
   float_head_ = options_.activations == DataType::kInt8 && options.Flag("float_head") &&
                 options_.output == DataType::kFloat32;
+  return OkStatus();
+}
+
+Status FullIntegerQuantizer::Prepare(graph::Model& model, const HostServices& host) const {
+  if (equalization_) {
+    QB_ASSIGN_OR_RETURN(const int64_t pairs, EqualizeCrossLayer(model));
+    if (pairs == 0) {
+      host.Warn(
+          "equalization=true changes nothing: the model has no two layers with nothing but RELU, "
+          "pooling, padding or a mean between them (RELU6 and additions do not count)");
+    }
+  }
+  if (bias_absorption_) {
+    CalibrationOptions quick = calibration_;
+    quick.method = CalibrationMethod::kMinMax;
+    QB_ASSIGN_OR_RETURN(const CalibratedRanges measured,
+                        Calibrate(model, quick, {.minima = true}, host));
+    QB_ASSIGN_OR_RETURN(const int64_t channels, AbsorbHighBiases(model, measured.layer_inputs));
+    if (channels == 0) {
+      host.Warn(
+          "bias_absorption=true changes nothing: every channel behind a RELU falls to zero in some "
+          "calibration image");
+    }
+  }
   return OkStatus();
 }
 
@@ -125,7 +158,8 @@ Status FullIntegerQuantizer::RefineInputRange(const graph::Model& model, const H
 }
 
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
-  QB_ASSIGN_OR_RETURN(const graph::Model model, ReadFloatModel(bytes, id_));
+  QB_ASSIGN_OR_RETURN(graph::Model model, ReadFloatModel(bytes, id_));
+  QB_RETURN_IF_ERROR(Prepare(model, host));
   if (float_head_) options_.float_ops = FindHead(model);
   layers_.float_ops = options_.float_ops;
   QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Calibrate(model, calibration_, layers_, host));

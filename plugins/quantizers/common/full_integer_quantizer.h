@@ -30,6 +30,8 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   Status Quantize(ByteSpan bytes, const plugin::HostServices& host) override;
 
  private:
+  // What changes the float model before its ranges are measured.
+  Status Prepare(graph::Model& model, const plugin::HostServices& host) const;
   // Where the model quantizes its input itself, the better range for that.
   Status RefineInputRange(const graph::Model& model, const plugin::HostServices& host,
                           TensorRanges& ranges) const;
@@ -40,6 +42,8 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   LayerInputsOptions layers_;
   FullIntegerOptions options_;
   bool float_head_ = false;
+  bool equalization_ = false;
+  bool bias_absorption_ = false;
 };
 
 }  // namespace qbench::quantize

@@ -1,6 +1,7 @@
 #include "plugins/quantizers/common/layer_inputs.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "plugins/quantizers/common/float_model.h"
 
@@ -38,6 +39,9 @@ LayerInputsMeter::LayerInputsMeter(const graph::Graph& graph, const LayerInputsO
     Layer layer{.op = i, .source = BeforeReshapes(graph, uses, op.inputs[0])};
     if (graph.tensors[static_cast<size_t>(layer.source)].is_constant()) continue;
     if (options.means) layer.sums.resize(Channels(graph, op), 0.0);
+    if (options.minima) {
+      layer.minima.resize(Channels(graph, op), std::numeric_limits<float>::infinity());
+    }
     if (options.moments) {
       MomentMeter meter(graph, op);
       if (meter.measures()) layer.moments = std::move(meter);
@@ -58,6 +62,10 @@ void LayerInputsMeter::Add(TensorId source, std::span<const float> values) {
   for (Layer& layer : layers_) {
     if (layer.source != source) continue;
     if (layer.moments) layer.moments->Add(values);
+    for (size_t i = 0; i < values.size() && !layer.minima.empty(); ++i) {
+      float& lowest = layer.minima[i % layer.minima.size()];
+      lowest = std::min(lowest, values[i]);
+    }
     if (layer.sums.empty()) continue;
     const size_t channels = layer.sums.size();
     for (size_t i = 0; i < values.size(); ++i) layer.sums[i % channels] += values[i];
@@ -72,6 +80,7 @@ std::vector<LayerInputs> LayerInputsMeter::Take() {
     for (const double sum : layer.sums) {
       of.means.push_back(static_cast<float>(sum / static_cast<double>(layer.rows)));
     }
+    of.minima = std::move(layer.minima);
     if (layer.moments) of.moments = layer.moments->Take();
   }
   layers_.clear();

@@ -13,16 +13,19 @@ namespace qbench::quantize {
 struct LayerInputsOptions {
   bool means = false;    // for bias correction
   bool moments = false;  // for rounding with feedback
+  bool minima = false;   // for absorbing biases
   // Operators that stay float32, one place an operator, and need neither; empty: none.
   std::vector<bool> float_ops = {};
 
-  bool any() const { return means || moments; }
+  bool any() const { return means || moments || minima; }
 };
 
 // Of one operator with weights.
 struct LayerInputs {
-  std::vector<float> means;  // of each input channel; of a fully connected layer, of each feature
-  InputMoments moments;
+  std::vector<float> means =
+      {};  // of each input channel; of a fully connected layer, of each feature
+  InputMoments moments = {};
+  std::vector<float> minima = {};  // the smallest value of each channel
 };
 
 // Looks at activations, sample by sample. Memory does not grow with the samples. Not synchronized.
@@ -44,6 +47,7 @@ class LayerInputsMeter {
     graph::TensorId source = graph::kNoTensor;
     std::vector<double> sums = {};  // a channel each
     int64_t rows = 0;
+    std::vector<float> minima = {};
     std::optional<MomentMeter> moments = std::nullopt;
   };
 
