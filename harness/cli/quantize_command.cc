@@ -9,6 +9,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/terminal.h"
+#include "harness/plan/run_records.h"
 #include "harness/worker/samples_ref.h"
 
 namespace qbench::cli {
@@ -30,8 +31,11 @@ po::options_description Options() {
       "dataset", po::value<std::string>()->value_name("NAME"),
       "a data set's name, or a folder with one sub-folder a class")(
       "output,o", po::value<std::string>()->value_name("FILE")->required(),
-      "the artifact; FILE.toml is written beside it")("quiet,q", po::bool_switch(), "no progress")(
-      "json", po::bool_switch(), "print the result as JSON");
+      "the artifact; FILE.toml is written beside it")(
+      "calibration-runtime", po::value<std::string>()->value_name("NAME"),
+      "the runtime that runs the float model for calibration (default: litert, or what works)")(
+      "quiet,q", po::bool_switch(), "no progress")("json", po::bool_switch(),
+                                                   "print the result as JSON");
   AddFolderOptions(options);
   return options;
 }
@@ -53,16 +57,9 @@ Result<plan::SelectedPlugin> QuantizerOf(const Arguments& arguments,
   return selection.quantizers[0];
 }
 
-Result<worker::SamplesRef> CalibrationSamples(const Arguments& arguments,
+Result<worker::SamplesRef> CalibrationSamples(const datasets::Dataset& dataset,
                                               const plan::PlannedModel& model,
                                               const plan::Folders& folders) {
-  if (!arguments.Has("dataset")) {
-    return Error(StatusCode::kInvalidArgument,
-                 "this quantizer calibrates on images: name a data set with --dataset");
-  }
-  QB_ASSIGN_OR_RETURN(
-      const datasets::Dataset dataset,
-      datasets::OpenDataset(arguments.Get<std::string>("dataset"), folders.datasets));
   QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset.FindSplit("calibration"));
   QB_ASSIGN_OR_RETURN(const std::vector<int> outputs,
                       datasets::CheckLabels(model.sidecar.labels, dataset.labels));
@@ -91,7 +88,7 @@ Result<worker::QuantizeResult> Quantize(const worker::QuantizeJob& job, bool qui
 
 // The artifact with its sidecar, and what was emitted beside it as <file>.<name>.json.
 Status WriteArtifact(const worker::QuantizeResult& result, const plan::PlannedModel& model,
-                     const std::filesystem::path& output) {
+                     const Json& calibration_images, const std::filesystem::path& output) {
   QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(result.artifact));
   QB_RETURN_IF_ERROR(WriteFileAtomically(output, bytes));
   for (const auto& entry : result.entries) {
@@ -103,6 +100,11 @@ Status WriteArtifact(const worker::QuantizeResult& result, const plan::PlannedMo
   sidecar.origin.insert_or_assign("float_model", model.path.filename().string());
   sidecar.origin.insert_or_assign("float_model_sha256", model.sha256);
   sidecar.origin.insert_or_assign("artifact_sha256", result.sha256);
+  if (!calibration_images.empty()) {
+    toml::array images;
+    for (const Json& image : calibration_images) images.push_back(image.get<std::string>());
+    sidecar.origin.insert_or_assign("calibration_images", std::move(images));
+  }
   return datasets::WriteSidecar(output, sidecar);
 }
 
@@ -123,19 +125,33 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
                       plan::LoadModel(file, folders.cache, WorkerJobs()));
   QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-quantize"));
 
+  std::optional<datasets::Dataset> dataset;
   worker::QuantizeJob job;
   job.model = model.tflite;
   job.quantizer = quantizer.Use();
   job.output = scratch.path() / "artifact";
   if (quantizer.plugin.descriptor.needs_samples) {
-    QB_ASSIGN_OR_RETURN(job.calibration, CalibrationSamples(arguments, model, folders));
-    QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin runtime, plan::CalibrationRuntime(catalogue));
+    if (arguments.Has("dataset")) {
+      QB_ASSIGN_OR_RETURN(
+          dataset, datasets::OpenDataset(arguments.Get<std::string>("dataset"), folders.datasets));
+      QB_ASSIGN_OR_RETURN(job.calibration, CalibrationSamples(*dataset, model, folders));
+    }
+    QB_ASSIGN_OR_RETURN(
+        const plan::SelectedPlugin runtime,
+        plan::CalibrationRuntime(catalogue, arguments.Has("calibration-runtime")
+                                                ? arguments.Get<std::string>("calibration-runtime")
+                                                : std::string()));
     job.calibration_runtime = runtime.Use();
   }
   QB_ASSIGN_OR_RETURN(const worker::QuantizeResult result,
                       Quantize(job, arguments.Get<bool>("quiet")));
   const std::filesystem::path output = arguments.Get<std::string>("output");
-  QB_RETURN_IF_ERROR(WriteArtifact(result, model, output));
+  Json images = Json::array();
+  if (job.calibration.has_value()) {
+    QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset->FindSplit("calibration"));
+    images = plan::ImagesUsed(plan::ArtifactRecord(result), *split, *job.calibration);
+  }
+  QB_RETURN_IF_ERROR(WriteArtifact(result, model, images, output));
 
   for (const std::string& warning : result.warnings) {
     PrintError(fmt::format("warning: {}\n", warning));

@@ -36,6 +36,8 @@ po::options_description Options() {
                         "quantizers and runtimes: int8,fp16,float,litert:kernels=builtin")(
       "dataset", po::value<std::string>()->value_name("NAME"),
       "a data set's name, or a folder with one sub-folder a class")(
+      "calibration-runtime", po::value<std::string>()->value_name("NAME"),
+      "the runtime that runs the float model for calibration (default: litert, or what works)")(
       "threads", po::value<std::string>()->value_name("LIST")->default_value("1"),
       "thread counts, each a cell: 1,4")("csv", po::value<std::string>()->value_name("FILE"),
                                          "write the rows as CSV too")(
@@ -97,6 +99,9 @@ Result<plan::RunRequest> RequestOf(const Arguments& arguments) {
                  "name a data set with --dataset; `qbench dataset list` shows them");
   }
   request.dataset = arguments.Get<std::string>("dataset");
+  if (arguments.Has("calibration-runtime")) {
+    request.calibration_runtime = arguments.Get<std::string>("calibration-runtime");
+  }
   if (arguments.Has("plugins")) {
     QB_ASSIGN_OR_RETURN(request.plugins,
                         plan::ParsePluginList(arguments.Get<std::string>("plugins")));

@@ -77,6 +77,27 @@ Status CheckOptionNames(const InstalledPlugin& plugin, const PluginSpec& spec) {
   return OkStatus();
 }
 
+// The plugin with these options; files are resolved from the current folder and hashed.
+Result<SelectedPlugin> Select(const InstalledPlugin& plugin, const PluginSpec& spec) {
+  QB_RETURN_IF_ERROR(CheckOptionNames(plugin, spec));
+  SelectedPlugin selected{plugin, spec.options};
+  for (host::Option& option : selected.options) {
+    const auto info =
+        std::ranges::find(plugin.descriptor.options, option.name, &host::OptionInfo::name);
+    if (info->values != "FILE") continue;
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::absolute(option.value, error);
+    Result<std::string> sha256 = Sha256HexOfFile(path);
+    if (error || !sha256.ok()) {
+      return Error(StatusCode::kInvalidArgument, "{}:{}={}: {}", spec.name, option.name,
+                   option.value, error ? error.message() : sha256.status().message());
+    }
+    option.value = path.string();
+    selected.file_hashes.push_back({option.name, std::move(*sha256)});
+  }
+  return selected;
+}
+
 Status AddNamed(const Catalogue& catalogue, const PluginSpec& spec, Selection& selection) {
   const std::vector<const InstalledPlugin*> plugins = catalogue.Find(spec.name);
   if (plugins.empty()) {
@@ -87,9 +108,9 @@ Status AddNamed(const Catalogue& catalogue, const PluginSpec& spec, Selection& s
     if (!plugin->available && !plugin->failed) {
       return Error(StatusCode::kNotFound, "{} does not work here: {}", spec.name, plugin->reason);
     }
-    QB_RETURN_IF_ERROR(CheckOptionNames(*plugin, spec));
+    QB_ASSIGN_OR_RETURN(SelectedPlugin selected, Select(*plugin, spec));
     const bool quantizer = plugin->descriptor.kind == PluginKind::kQuantizer;
-    (quantizer ? selection.quantizers : selection.runtimes).push_back({*plugin, spec.options});
+    (quantizer ? selection.quantizers : selection.runtimes).push_back(std::move(selected));
   }
   return OkStatus();
 }
@@ -174,7 +195,7 @@ Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<Pl
   return selection;
 }
 
-Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue) {
+Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::string_view name) {
   const InstalledPlugin* best = nullptr;
   const auto rank = [](const InstalledPlugin& plugin) {
     if (plugin.descriptor.id == "litert") return 0;
@@ -182,7 +203,13 @@ Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue) {
   };
   for (const InstalledPlugin& plugin : catalogue.plugins) {
     if (plugin.descriptor.kind != PluginKind::kRuntime || !plugin.available) continue;
+    if (!name.empty() && plugin.descriptor.id != name) continue;
     if (best == nullptr || rank(plugin) < rank(*best)) best = &plugin;
+  }
+  if (best == nullptr && !name.empty()) {
+    return Error(StatusCode::kNotFound,
+                 "--calibration-runtime: no runtime \"{}\" works here; see qbench plugin list",
+                 name);
   }
   if (best == nullptr) {
     return Error(StatusCode::kNotFound,

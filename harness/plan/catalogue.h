@@ -50,7 +50,10 @@ Result<Catalogue> ReadCatalogue(const JobRunner& run_job);
 // A plugin of the catalogue, with the options that the user chose.
 struct SelectedPlugin {
   InstalledPlugin plugin;
-  std::vector<host::Option> options;
+  std::vector<host::Option> options;  // files by their absolute paths
+  // The SHA-256 of each file that an option names (OptionInfo::values "FILE"), by option: what is
+  // in it counts, wherever it lies.
+  std::vector<host::Option> file_hashes = {};
 
   worker::PluginUse Use() const { return {plugin.file, plugin.descriptor.id, options}; }
   std::string Name() const { return FormatSpec({plugin.descriptor.id, options}); }
@@ -67,11 +70,11 @@ struct Selection {
 // (`reference`), and those, with a warning, where nothing else works. A named runtime that crashed
 // when it was tried is taken: its rows will say so. kNotFound: an unknown name, or a named runtime
 // that does not work here. kInvalidArgument: an option that the plugin does not have; the message
-// lists those it has.
+// lists those it has; or a file that an option names and that cannot be read.
 Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs);
 
-// The runtime that calibrates: `litert` where it works, else another fast one, else an oracle.
-// kNotFound where no runtime works.
-Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue);
+// The runtime that calibrates: the one called `name`; without a name `litert` where it works, else
+// another fast one, else an oracle. kNotFound where no runtime works, or the named one does not.
+Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::string_view name = {});
 
 }  // namespace qbench::plan

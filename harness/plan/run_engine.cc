@@ -73,6 +73,8 @@ class RunEngine {
   Status Take(const Step& step);
   Status Quantize(const Step& step);
   // Is there still a cell that would run this cell's artifact?
+  // The images that the artifact was calibrated on; empty where there were none.
+  Json CalibrationImages(const PlannedCell& cell, const store::Artifact& artifact) const;
   bool IsNeeded(const PlannedCell& artifact) const;
   Result<worker::JobOutcome> MakeArtifact(const PlannedCell& cell, const std::string& key);
   Json ArtifactKeyContent(const PlannedCell& cell) const;
@@ -104,6 +106,7 @@ class RunEngine {
   std::vector<CellState> cells_;
   std::vector<ModelSamples> samples_;                                // one a model
   std::map<std::pair<size_t, size_t>, std::filesystem::path> made_;  // (model, quantizer) → file
+  std::map<std::pair<size_t, size_t>, std::string> invalid_accuracy_;  // the same → why
 };
 
 Status RunEngine::BeginOrResume() {
@@ -213,6 +216,7 @@ Json RunEngine::ArtifactKeyContent(const PlannedCell& cell) const {
                   {"model", plan_.models[cell.model].tflite_sha256},
                   {"quantizer", quantizer.Name()},
                   {"library", quantizer.plugin.sha256}};
+  for (const host::Option& file : quantizer.file_hashes) content["files"][file.name] = file.value;
   if (!quantizer.plugin.descriptor.needs_samples) return content;
   const ModelSamples& samples = samples_[cell.model];
   content["calibration_tensors"] = samples.calibration_content;
@@ -261,6 +265,13 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   const auto& result = std::get<worker::QuantizeResult>(outcome.result);
   made_[{cell.model, cell.quantizer}] = result.artifact;
   store::Artifact artifact = ArtifactRecord(result);
+  if (const std::string reason = InvalidAccuracy(artifact); !reason.empty()) {
+    invalid_accuracy_[{cell.model, cell.quantizer}] = reason;
+  }
+  if (const Json images = CalibrationImages(cell, artifact); !images.empty()) {
+    artifact.emitted.push_back(
+        {{"name", "calibration_images"}, {"type", "application/json"}, {"value", images}});
+  }
   QB_ASSIGN_OR_RETURN(artifact.model_id, store_.UpsertModel(ModelRecord(plan_.models[cell.model])));
   QB_ASSIGN_OR_RETURN(artifact.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));
   artifact.quantizer_options = FormatOptions(quantizer.options);
@@ -271,6 +282,13 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
     }
   }
   return OkStatus();
+}
+
+Json RunEngine::CalibrationImages(const PlannedCell& cell, const store::Artifact& artifact) const {
+  const std::optional<worker::SamplesRef>& calibration = samples_[cell.model].calibration;
+  const datasets::Split* split = plan_.FindSplit("calibration");
+  if (!calibration.has_value() || split == nullptr) return Json::array();
+  return ImagesUsed(artifact, *split, *calibration);
 }
 
 bool RunEngine::IsNeeded(const PlannedCell& artifact) const {
@@ -317,6 +335,11 @@ Status RunEngine::Accuracy(const Step& step) {
   QB_RETURN_IF_ERROR(CheckCancelled());
   if (outcome.ok()) {
     TakeResult(std::get<worker::AccuracyResult>(std::move(outcome.result)), measurement);
+    if (const auto found = invalid_accuracy_.find({cell.model, cell.quantizer});
+        found != invalid_accuracy_.end()) {
+      measurement.status = Outcome::kInvalid;
+      measurement.reason = found->second;
+    }
   }
   return Commit(step.cell, std::move(measurement), outcome);
 }

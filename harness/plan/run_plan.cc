@@ -59,7 +59,9 @@ void ExpandCells(const std::vector<int>& threads, Plan& plan) {
 }
 
 Json PluginJson(const SelectedPlugin& selected) {
-  return {{"name", selected.Name()}, {"sha256", selected.plugin.sha256}};
+  Json json = {{"name", selected.Name()}, {"sha256", selected.plugin.sha256}};
+  for (const host::Option& file : selected.file_hashes) json["files"][file.name] = file.value;
+  return json;
 }
 
 // Everything on which a row depends, so that a run is continued only with what it was begun with.
@@ -83,6 +85,9 @@ std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
   }
   for (const SelectedPlugin& plugin : plan.selection.runtimes) {
     content["runtimes"].push_back(PluginJson(plugin));
+  }
+  if (plan.calibration_runtime) {
+    content["calibration_runtime"] = PluginJson(*plan.calibration_runtime);
   }
   return Sha256Hex(DumpJson(content));
 }
@@ -123,7 +128,8 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
   QB_RETURN_IF_ERROR(plan.dataset.FindSplit("test").status());
   QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, plan));
   if (NeedsSamples(plan.selection)) {
-    QB_ASSIGN_OR_RETURN(plan.calibration_runtime, CalibrationRuntime(catalogue));
+    QB_ASSIGN_OR_RETURN(plan.calibration_runtime,
+                        CalibrationRuntime(catalogue, request.calibration_runtime));
   }
   ExpandCells(request.threads, plan);
   plan.hash = PlanHash(plan, request.threads);

@@ -34,6 +34,7 @@ struct RunRequest {
   std::vector<std::string> models;  // empty: the data set's default models
   std::vector<PluginSpec> plugins;
   std::string dataset;
+  std::string calibration_runtime;  // empty: as CalibrationRuntime chooses
   std::vector<int> threads = {1};
   MeasureSettings measure;
 };

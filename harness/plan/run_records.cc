@@ -100,6 +100,41 @@ store::Artifact ArtifactRecord(const worker::QuantizeResult& result) {
   return artifact;
 }
 
+namespace {
+
+// What the quantizer emitted under this name, or null.
+const Json* Emitted(const store::Artifact& artifact, std::string_view name) {
+  for (const Json& entry : artifact.emitted) {
+    if (entry.at("name") == name) return &entry.at("value");
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string InvalidAccuracy(const store::Artifact& artifact) {
+  const Json* said = Emitted(artifact, "invalid_accuracy");
+  if (said == nullptr) return {};
+  const auto reason = said->is_object() ? said->find("reason") : said->end();
+  const bool known = said->is_object() && reason != said->end() && reason->is_string();
+  return "accuracy means nothing: " + (known ? reason->get<std::string>() : "no reason given");
+}
+
+Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibration,
+                const worker::SamplesRef& samples) {
+  Json images = Json::array();
+  const Json* ranges = Emitted(artifact, "ranges");
+  if (ranges == nullptr || !ranges->is_object() || !ranges->contains("samples") ||
+      !ranges->at("samples").is_number_unsigned()) {
+    return images;
+  }
+  const size_t count = std::min(ranges->at("samples").get<size_t>(), samples.order.size());
+  for (size_t i = 0; i < count; ++i) {
+    images.push_back(calibration.images[samples.order[i]].path);
+  }
+  return images;
+}
+
 void TakeResult(worker::AccuracyResult result, store::Measurement& measurement) {
   measurement.wall_seconds = result.wall_seconds;
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);

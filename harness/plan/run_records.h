@@ -24,6 +24,15 @@ store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets
 // emitted beside the artifact; a file that cannot be read is left out, as nothing depends on it.
 store::Artifact ArtifactRecord(const worker::QuantizeResult& result);
 
+// Why the accuracy of an artifact means nothing, as its quantizer emitted it ("invalid_accuracy",
+// see docs/plugin-abi.md); empty where it did not.
+std::string InvalidAccuracy(const store::Artifact& artifact);
+
+// The paths of the images that the artifact's ranges were measured on, in their order, as the
+// quantizer's "ranges" say how many samples it took; empty where it did not.
+Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibration,
+                const worker::SamplesRef& samples);
+
 // Puts what a job measured into the measurement.
 void TakeResult(worker::AccuracyResult result, store::Measurement& measurement);
 void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/files.h"
+#include "base/sha256.h"
+
 namespace qbench::plan {
 namespace {
 
@@ -101,6 +104,31 @@ TEST(SelectPlugins, ASharedNameMeansBoth) {
   ASSERT_TRUE(selection.ok());
   EXPECT_THAT(Names(selection->quantizers), ElementsAre("float"));
   EXPECT_THAT(Names(selection->runtimes), ElementsAre("float"));
+}
+
+TEST(SelectPlugins, FilesAreResolvedAndKnownByTheirContent) {
+  const TempDir folder = *TempDir::Create("catalogue-test");
+  const std::filesystem::path file = folder.path() / "ranges.json";
+  ASSERT_TRUE(WriteFileAtomically(file, "one").ok());
+  Catalogue catalogue = Installed();
+  catalogue.plugins[1].descriptor.options.push_back({"ranges", "", "FILE", "ranges"});
+  const std::string list = "int8:ranges=" + std::filesystem::relative(file).string();
+  const Result<Selection> selection = Select(catalogue, list);
+  ASSERT_TRUE(selection.ok()) << selection.status().message();
+  const SelectedPlugin selected = selection->quantizers[0];
+  EXPECT_TRUE(std::filesystem::path(selected.options[0].value).is_absolute());
+  EXPECT_TRUE(std::filesystem::equivalent(selected.options[0].value, file));
+  EXPECT_EQ(selected.file_hashes, (std::vector<host::Option>{{"ranges", Sha256Hex("one")}}));
+  ASSERT_TRUE(WriteFileAtomically(file, "two").ok());
+  EXPECT_NE(Select(catalogue, list)->quantizers[0].file_hashes, selected.file_hashes);
+  EXPECT_THAT(Select(catalogue, "int8:ranges=missing.json").status().message(),
+              HasSubstr("int8:ranges=missing.json: "));
+}
+
+TEST(CalibrationRuntime, CanBeNamed) {
+  EXPECT_EQ(CalibrationRuntime(Installed(), "reference")->Name(), "reference");
+  EXPECT_THAT(CalibrationRuntime(Installed(), "int8").status().message(),
+              HasSubstr("no runtime \"int8\""));
 }
 
 TEST(CalibrationRuntime, PrefersLitertThenFastOnesThenOracles) {

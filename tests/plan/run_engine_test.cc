@@ -29,6 +29,7 @@ class FakeWorkers {
   // After so many jobs the user presses Ctrl-C.
   int cancel_after = 1 << 30;
   std::string invalid_latency_of;  // a quantizer's artifact
+  std::string made_up_ranges_of;   // the same
   std::vector<std::string> jobs;
 
   bool cancelled() const { return static_cast<int>(jobs.size()) >= cancel_after; }
@@ -71,6 +72,11 @@ class FakeWorkers {
     EXPECT_TRUE(WriteFileAtomically(result.artifact, job.quantizer.id).ok());
     result.sha256 = Sha256Hex(std::string_view(job.quantizer.id));
     result.file_bytes = job.quantizer.id.size();
+    if (job.quantizer.id == made_up_ranges_of) {
+      const std::filesystem::path entry = job.output / "invalid_accuracy.json";
+      EXPECT_TRUE(WriteFileAtomically(entry, R"({"reason": "made up"})").ok());
+      result.entries.push_back({"invalid_accuracy", "application/json", entry});
+    }
     return result;
   }
   worker::JobResult Answer(const worker::AccuracyJob&) {
@@ -214,6 +220,22 @@ TEST_F(RunEngineTest, AThrottledBoardSpoilsLatencyAlone) {
   EXPECT_EQ(row.status, Outcome::kOk);
   EXPECT_EQ(row.latency_status, Outcome::kInvalid);
   EXPECT_EQ(row.reason, "throttled");
+}
+
+TEST_F(RunEngineTest, AnArtifactForTimingAloneHasNoAccuracy) {
+  workers_.made_up_ranges_of = "int8";
+  for (int round = 0; round < 2; ++round) {  // the second from the cache
+    const Result<int64_t> run = Execute();
+    ASSERT_TRUE(run.ok());
+    const store::CellSummary row = Rows(*run)[1];
+    EXPECT_EQ(row.status, Outcome::kOk);
+    EXPECT_EQ(row.accuracy_status, Outcome::kInvalid);
+    EXPECT_EQ(row.reason, "accuracy means nothing: made up");
+    EXPECT_FALSE(row.top1.has_value());
+    EXPECT_FALSE(row.agreement_with_float.has_value());
+    EXPECT_TRUE(row.median_ms.has_value());
+    EXPECT_EQ(Rows(*run)[0].accuracy_status, Outcome::kOk);
+  }
 }
 
 TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "base/json.h"
 #include "gmock/gmock.h"
 #include "graph/quantize_math.h"
@@ -384,6 +385,52 @@ TEST(Int8Plugin, EveryCalibrationGivesAWorkingModelAndSaysItsName) {
       for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], tolerance);
     }
   }
+}
+
+TEST(Int8Plugin, DummyRangesNeedNoSamplesAndSaySo) {
+  FakeHost host;
+  const Outcome outcome = Quantize(
+      "int8", host, TinyFile(),
+      {{"calibration", "dummy"}, {"default_ranges_max", "3"}, {"mean", "0"}, {"std_dev", "255"}});
+  ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
+  EXPECT_EQ(host.samples_run, 0U);
+  EXPECT_TRUE(host.emitted.contains("invalid_accuracy"));
+  EXPECT_THAT(host.warnings, ElementsAre(HasSubstr("accuracy means nothing")));
+  const graph::Model model = Read(outcome.model);
+  const graph::Op& quantize = model.graph.ops.front();
+  EXPECT_FLOAT_EQ(TensorOf(model, quantize.outputs[0]).quantization->scales[0], 1.0F / 255.0F);
+  FakeHost other;
+  EXPECT_THAT(
+      Quantize("int8", other, TinyFile(), {{"calibration", "dummy"}, {"rounding", "gptq"}}).error,
+      HasSubstr("looks at no images"));
+  EXPECT_THAT(
+      Quantize("int8", other, TinyFile(), {{"calibration", "dummy"}, {"default_ranges_min", "7"}})
+          .error,
+      HasSubstr("must be below"));
+}
+
+TEST(Int8Plugin, RangesAreUsedAgain) {
+  FakeHost host;
+  host.MakeSamples(5, 12, kSampleShape);
+  const Outcome first =
+      Quantize("int8", host, TinyFile(), {{"rounding", "nearest"}, {"bias_correction", "false"}});
+  ASSERT_EQ(first.status, QBENCH_OK) << first.error;
+  EXPECT_FALSE(host.emitted.contains("invalid_accuracy"));
+  const TempDir folder = *TempDir::Create("ranges-test");
+  const std::string file = (folder.path() / "ranges.json").string();
+  ASSERT_TRUE(WriteFileAtomically(file, host.emitted["ranges"].bytes).ok());
+  FakeHost without_samples;
+  const Outcome again = Quantize("int8", without_samples, TinyFile(), {{"ranges", file.c_str()}});
+  ASSERT_EQ(again.status, QBENCH_OK) << again.error;
+  EXPECT_EQ(again.model, first.model);
+  // With rounding that looks at images the ranges stay as given.
+  FakeHost both;
+  both.MakeSamples(6, 12, kSampleShape);
+  const Outcome rounded =
+      Quantize("int8", both, TinyFile(), {{"ranges", file.c_str()}, {"rounding", "gptq"}});
+  ASSERT_EQ(rounded.status, QBENCH_OK) << rounded.error;
+  EXPECT_EQ(TensorOf(Read(rounded.model), 3).quantization,
+            TensorOf(Read(first.model), 3).quantization);
 }
 
 TEST(Int8Plugin, BadValuesAreNamedWithTheValidOnes) {

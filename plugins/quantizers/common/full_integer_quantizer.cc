@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/files.h"
 #include "base/json.h"
 #include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/equalization.h"
@@ -16,6 +17,10 @@ namespace {
 
 using graph::DataType;
 using plugin::HostServices;
+
+constexpr const char* kCalibrationOption =
+    "minmax|moving-average|percentile|mse|octav|entropy|dummy";
+constexpr const char* kMadeUp = "the activations' ranges are made up (calibration=dummy)";
 
 // What was measured and chosen, tensor by tensor, and what it was measured with.
 std::string RangesAsJson(const graph::Model& model, const CalibratedRanges& calibrated,
@@ -55,8 +60,19 @@ DataType BorderType(const plugin::Options& options, const char* own) {
 
 std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
   std::vector<qbench_option_info> table = {
-      plugin::Option("calibration", "mse", kCalibrationMethods,
-                     "how a tensor's range is found from the calibration samples"),
+      plugin::Option("calibration", "mse", kCalibrationOption,
+                     "how a tensor's range is found from the calibration samples; dummy: made up, "
+                     "for timing alone"),
+      plugin::Option(
+          "ranges", "", "FILE",
+          "ranges that an earlier run measured (FILE.ranges.json), instead of calibration"),
+      plugin::Option("default_ranges_min", "0", "-1000000.0..1000000.0",
+                     "of every activation, for calibration=dummy"),
+      plugin::Option("default_ranges_max", "6", "-1000000.0..1000000.0",
+                     "of every activation, for calibration=dummy"),
+      plugin::Option("mean", "127.5", "-1000.0..1000.0",
+                     "of the pixels, for calibration=dummy: the input is (pixel - mean) / std_dev"),
+      plugin::Option("std_dev", "127.5", "0.001..1000.0", "of the pixels, for calibration=dummy"),
       plugin::Option("percentile", "99.99", "50.1..100.0",
                      "share of the values below the upper end, for calibration=percentile"),
       plugin::Option("images", "100", "1..100000", "number of calibration samples"),
@@ -64,7 +80,7 @@ std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
                      "a weight scale for each output channel, or one a tensor"),
       plugin::Option("rounding", "auto", "auto|nearest|gptq",
                      "of weights: to the nearest integer, or as their inputs ask for; auto: gptq, "
-                     "but nearest with calibration=minmax, the quick way"),
+                     "but nearest with calibration=minmax, the quick way, and with given ranges"),
       plugin::Option("bias_correction", "auto", "auto|true|false",
                      "make up for the mean error of rounded weights in the biases; auto: with "
                      "rounding=gptq")};
@@ -95,15 +111,30 @@ FullIntegerQuantizer::FullIntegerQuantizer(const char* id, DataType activations)
 
 Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   calibration_name_ = options.Text("calibration");
-  calibration_.method = ParseCalibrationMethod(calibration_name_);
+  ranges_file_ = options.Text("ranges");
+  if (calibration_name_ == "dummy") {
+    if (!ranges_file_.empty() || options.Text("rounding") == "gptq" ||
+        options.Text("bias_correction") == "true" || options.Flag("bias_absorption")) {
+      return Error(StatusCode::kInvalidArgument,
+                   "calibration=dummy looks at no images: ranges, rounding=gptq, "
+                   "bias_correction=true and bias_absorption=true do not go with it");
+    }
+    dummy_ = DummyRanges{.min = static_cast<float>(options.Real("default_ranges_min")),
+                         .max = static_cast<float>(options.Real("default_ranges_max")),
+                         .mean = static_cast<float>(options.Real("mean")),
+                         .std_dev = static_cast<float>(options.Real("std_dev"))};
+  } else {
+    calibration_.method = ParseCalibrationMethod(calibration_name_);
+  }
   calibration_.percentile = options.Real("percentile");
   calibration_.images = static_cast<uint64_t>(options.Integer("images"));
   const graph::QuantizedRange integers = graph::ActivationRange(options_.activations);
   calibration_.steps = integers.max - integers.min;
   options_.per_channel = options.Flag("per_channel");
   const std::string& rounding = options.Text("rounding");
-  layers_.moments =
-      rounding == "auto" ? calibration_.method != CalibrationMethod::kMinMax : rounding == "gptq";
+  const bool quick = dummy_.has_value() || !ranges_file_.empty() ||
+                     calibration_.method == CalibrationMethod::kMinMax;
+  layers_.moments = rounding == "auto" ? !quick : rounding == "gptq";
   const std::string& correction = options.Text("bias_correction");
   layers_.means = correction == "auto" ? layers_.moments : correction == "true";
   options_.input = BorderType(options, "input");
@@ -139,6 +170,28 @@ Status FullIntegerQuantizer::Prepare(graph::Model& model, const HostServices& ho
   return OkStatus();
 }
 
+Result<CalibratedRanges> FullIntegerQuantizer::Ranges(const graph::Model& model,
+                                                      const HostServices& host) const {
+  CalibratedRanges calibrated;
+  if (dummy_) {
+    QB_ASSIGN_OR_RETURN(calibrated.ranges, MakeDummyRanges(model, *dummy_));
+    host.Warn(fmt::format("{}, for timing alone: the accuracy means nothing", kMadeUp));
+    return calibrated;
+  }
+  if (ranges_file_.empty() || layers_.any()) {
+    QB_ASSIGN_OR_RETURN(calibrated, Calibrate(model, calibration_, layers_, host));
+  }
+  if (ranges_file_.empty()) {
+    QB_RETURN_IF_ERROR(RefineInputRange(model, host, calibrated.ranges));
+    return calibrated;
+  }
+  QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(ranges_file_));
+  Result<TensorRanges> given = ReadRanges(model, text);
+  if (!given.ok()) return given.status().WithContext(ranges_file_);
+  calibrated.ranges = std::move(*given);
+  return calibrated;
+}
+
 Status FullIntegerQuantizer::RefineInputRange(const graph::Model& model, const HostServices& host,
                                               TensorRanges& ranges) const {
   if (options_.input != DataType::kFloat32 || options_.activations != DataType::kInt8) {
@@ -162,8 +215,7 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   QB_RETURN_IF_ERROR(Prepare(model, host));
   if (float_head_) options_.float_ops = FindHead(model);
   layers_.float_ops = options_.float_ops;
-  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Calibrate(model, calibration_, layers_, host));
-  QB_RETURN_IF_ERROR(RefineInputRange(model, host, calibrated.ranges));
+  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host));
   options_.layer_inputs = calibrated.layer_inputs;
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(const auto scales, ChooseActivationScales(model, calibrated.ranges, warnings,
@@ -174,7 +226,11 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(integer));
   QB_RETURN_IF_ERROR(host.EmitJson(
       "ranges",
-      RangesAsJson(model, calibrated, scales, calibration_name_, host.InferenceRuntime())));
+      RangesAsJson(model, calibrated, scales, ranges_file_.empty() ? calibration_name_ : "given",
+                   calibrated.samples > 0 ? host.InferenceRuntime() : std::string())));
+  if (dummy_) {
+    QB_RETURN_IF_ERROR(host.EmitJson("invalid_accuracy", DumpJson(Json{{"reason", kMadeUp}})));
+  }
   return host.EmitModel(artifact);
 }
 

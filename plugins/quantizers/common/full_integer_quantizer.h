@@ -2,12 +2,15 @@
 // rewrite. They differ in the type of the activations and in what the border is by default.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "graph/ir.h"
 #include "plugins/quantizers/common/full_integer.h"
+#include "plugins/quantizers/common/given_ranges.h"
 #include "plugins/quantizers/common/range_estimator.h"
+#include "plugins/quantizers/common/sample_calibration.h"
 #include "plugins/support/quantizer_plugin.h"
 
 namespace qbench::quantize {
@@ -30,6 +33,9 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   Status Quantize(ByteSpan bytes, const plugin::HostServices& host) override;
 
  private:
+  // The ranges of the model's activations: measured, given or made up, as the options say.
+  Result<CalibratedRanges> Ranges(const graph::Model& model,
+                                  const plugin::HostServices& host) const;
   // What changes the float model before its ranges are measured.
   Status Prepare(graph::Model& model, const plugin::HostServices& host) const;
   // Where the model quantizes its input itself, the better range for that.
@@ -42,6 +48,8 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   LayerInputsOptions layers_;
   FullIntegerOptions options_;
   bool float_head_ = false;
+  std::string ranges_file_;           // empty: none
+  std::optional<DummyRanges> dummy_;  // calibration=dummy
   bool equalization_ = false;
   bool bias_absorption_ = false;
 };

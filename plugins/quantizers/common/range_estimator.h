@@ -33,10 +33,7 @@ enum class CalibrationMethod {
 };
 inline constexpr float kSmoothing = 0.95F;
 
-// "minmax|moving-average|percentile|mse|octav|entropy", as an option's grammar.
-inline constexpr const char* kCalibrationMethods =
-    "minmax|moving-average|percentile|mse|octav|entropy";
-// One of those words.
+// "minmax", "moving-average", "percentile", "mse", "octav" or "entropy".
 CalibrationMethod ParseCalibrationMethod(std::string_view name);
 
 struct CalibrationOptions {

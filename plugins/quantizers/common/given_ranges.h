@@ -1,0 +1,31 @@
+// Ranges of activations that are given instead of measured.
+#pragma once
+
+#include <string_view>
+
+#include "graph/ir.h"
+#include "plugins/quantizers/common/calibration.h"
+
+namespace qbench::quantize {
+
+// Ranges that are made up, so that a model can be timed before there is calibration data; the
+// options of TensorFlow 1's converter.
+struct DummyRanges {
+  float min = 0.0F;  // default_ranges_min, of every activation
+  float max = 6.0F;  // default_ranges_max
+  // The input is (pixel - mean) / std_dev for pixels 0 to 255.
+  float mean = 127.5F;
+  float std_dev = 127.5F;
+};
+
+// One place a tensor: the input's by mean and standard deviation, all others the same.
+// kInvalidArgument where min is not below max.
+Result<TensorRanges> MakeDummyRanges(const graph::Model& model, const DummyRanges& dummy);
+
+// Reads ranges as full integer quantizers emit them ("ranges", see docs/quantizers.md): of the
+// tensors whose `measured` is true, by name. kInvalidArgument, naming the tensor, where one that
+// the model needs is missing, the model has none of a name, or a range makes no sense; kCorrupt
+// where `json` is no such document.
+Result<TensorRanges> ReadRanges(const graph::Model& model, std::string_view json);
+
+}  // namespace qbench::quantize
