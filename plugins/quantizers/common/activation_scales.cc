@@ -25,6 +25,7 @@ class ScaleGroups {
   struct Group {
     std::optional<AffineParameters> fixed;
     std::optional<ValueRange> range;
+    bool symmetric = false;
   };
 
   TensorId Root(TensorId tensor) const {
@@ -45,6 +46,7 @@ class ScaleGroups {
     if (root == other) return;
     parent_[Index(other)] = root;
     if (const auto range = groups_[Index(other)].range) Widen(root, *range);
+    if (groups_[Index(other)].symmetric) groups_[Index(root)].symmetric = true;
   }
 
  private:
@@ -110,7 +112,7 @@ Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ra
   return groups;
 }
 
-AffineParameters ChooseParameters(const ValueRange& range, DataType activations) {
+AffineParameters ChooseParameters(const ValueRange& range, DataType activations, bool symmetric) {
   float low = std::min(range.min, 0.0F);
   float high = std::max(range.max, 0.0F);
   if (high - low < kNarrowestRange) {
@@ -118,8 +120,9 @@ AffineParameters ChooseParameters(const ValueRange& range, DataType activations)
     high = 1.0F;
   }
   const graph::QuantizedRange integers = graph::ActivationRange(activations);
-  return activations == DataType::kInt16 ? graph::ChooseSymmetric(low, high, integers)
-                                         : graph::ChooseAsymmetric(low, high, integers);
+  return activations == DataType::kInt16 || symmetric
+             ? graph::ChooseSymmetric(low, high, integers)
+             : graph::ChooseAsymmetric(low, high, integers);
 }
 
 }  // namespace
@@ -143,10 +146,13 @@ std::optional<AffineParameters> FixedOutput(OpKind kind, DataType activations) {
 }
 
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
-    const graph::Model& model, const TensorRanges& ranges, Warnings& warnings,
-    DataType activations) {
+    const graph::Model& model, const TensorRanges& ranges, Warnings& warnings, DataType activations,
+    const std::vector<bool>& symmetric_ops) {
   const graph::Graph& graph = model.graph;
   QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges, activations));
+  for (size_t i = 0; i < symmetric_ops.size(); ++i) {
+    if (symmetric_ops[i]) groups.Of(graph.ops[i].outputs[0]).symmetric = true;
+  }
   std::vector<std::optional<ActivationScale>> scales(graph.tensors.size());
   const auto choose = [&](TensorId id) -> Status {
     const graph::Tensor& tensor = graph.tensors[static_cast<size_t>(id)];
@@ -162,7 +168,8 @@ Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
           tensor.name, group.range->min));
     }
     scales[static_cast<size_t>(id)] = {
-        .parameters = group.fixed ? *group.fixed : ChooseParameters(*group.range, activations),
+        .parameters = group.fixed ? *group.fixed
+                                  : ChooseParameters(*group.range, activations, group.symmetric),
         .range = *group.range};
     return OkStatus();
   };

@@ -31,10 +31,12 @@ struct ActivationScale {
 // takes. Tensors that must share their parameters get the union of their ranges. The only
 // inputs of a scale-keeping operator with other parameters than its output's are a
 // concatenation's that have fixed ones: they need a QUANTIZE between.
+// Outputs of `symmetric_ops` (one place an operator; empty: none) have zero point 0.
 // A range without width, and one that is not there although it is needed (kInternal), are told
 // of: the first as a warning that names the tensor.
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
     const graph::Model& model, const TensorRanges& ranges, Warnings& warnings,
-    graph::DataType activations = graph::DataType::kInt8);
+    graph::DataType activations = graph::DataType::kInt8,
+    const std::vector<bool>& symmetric_ops = {});
 
 }  // namespace qbench::quantize

@@ -7,6 +7,7 @@
 
 #include "graph/passes.h"
 #include "plugins/quantizers/common/integer_weights.h"
+#include "plugins/quantizers/common/weight_only.h"
 
 namespace qbench::quantize {
 namespace {
@@ -43,6 +44,11 @@ class Rewriter {
       Op& op = ops[i];
       if (IsFloat(i)) {
         for (TensorId& input : op.inputs) input = FloatTwin(input);
+        if (i < options_.int8_storage_ops.size() && options_.int8_storage_ops[i]) {
+          if (auto dequantize = StoreWeightsAsInt8(model_.graph, op)) {
+            model_.graph.ops.push_back(std::move(*dequantize));
+          }
+        }
       } else {
         QB_RETURN_IF_ERROR(CheckOp(op));
         QB_RETURN_IF_ERROR(RewriteInputs(op, i));
@@ -58,6 +64,11 @@ class Rewriter {
   Tensor& At(TensorId id) { return model_.graph.tensors[static_cast<size_t>(id)]; }
 
   bool IsFloat(size_t op) const { return op < options_.float_ops.size() && options_.float_ops[op]; }
+
+  bool PerChannel(size_t op) const {
+    return options_.per_channel &&
+           !(op < options_.per_tensor_ops.size() && options_.per_tensor_ops[op]);
+  }
 
   // The activations that become integers: those that an integer operator makes, and inputs of the
   // model that one reads, or nobody.
@@ -252,7 +263,7 @@ class Rewriter {
                                 .channel_axis = inputs.channel_axis,
                                 .bias = bias,
                                 .input_scale = At(op.inputs[0]).quantization->scales[0],
-                                .per_channel = options_.per_channel,
+                                .per_channel = PerChannel(index),
                                 .activations = options_.activations,
                                 .inputs = InputsOf(index)});
     if (!quantized.ok()) {

@@ -22,6 +22,10 @@ struct FullIntegerOptions {
   // The operators that stay float32, one place an operator; empty: none. A tensor that crosses the
   // border is converted once, by a DEQUANTIZE or QUANTIZE operator.
   std::vector<bool> float_ops = {};
+  // Of those that stay float32, the ones whose weights are stored as int8 (weight_only.h).
+  std::vector<bool> int8_storage_ops = {};
+  // Operators whose weights get one scale for the tensor although per_channel is true.
+  std::vector<bool> per_tensor_ops = {};
   // What is known of the inputs of operators with weights, one place an operator; empty: nothing.
   // Means are for bias correction, moments for rounding with feedback.
   std::span<const LayerInputs> layer_inputs = {};

@@ -10,7 +10,6 @@
 #include "plugins/quantizers/common/float_head.h"
 #include "plugins/quantizers/common/input_range.h"
 #include "plugins/quantizers/common/sample_calibration.h"
-#include "plugins/quantizers/common/weight_only.h"
 
 namespace qbench::quantize {
 namespace {
@@ -78,6 +77,9 @@ std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
       plugin::Option("images", "100", "1..100000", "number of calibration samples"),
       plugin::Option("per_channel", "true", "true|false",
                      "a weight scale for each output channel, or one a tensor"),
+      plugin::Option("recipe", "", "FILE",
+                     "rules for single layers: which stay float, per-tensor weights, symmetric "
+                     "activations (docs/recipes.md)"),
       plugin::Option("rounding", "auto", "auto|nearest|gptq",
                      "of weights: to the nearest integer, or as their inputs ask for; auto: gptq, "
                      "but nearest with calibration=minmax, the quick way, and with given ranges"),
@@ -112,6 +114,7 @@ FullIntegerQuantizer::FullIntegerQuantizer(const char* id, DataType activations)
 Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   calibration_name_ = options.Text("calibration");
   ranges_file_ = options.Text("ranges");
+  recipe_file_ = options.Text("recipe");
   if (calibration_name_ == "dummy") {
     if (!ranges_file_.empty() || options.Text("rounding") == "gptq" ||
         options.Text("bias_correction") == "true" || options.Flag("bias_absorption")) {
@@ -170,6 +173,17 @@ Status FullIntegerQuantizer::Prepare(graph::Model& model, const HostServices& ho
   return OkStatus();
 }
 
+Result<OperatorChoices> FullIntegerQuantizer::Choices(const graph::Model& model) const {
+  const std::vector<bool> none(model.graph.ops.size(), false);
+  OperatorChoices choices{
+      .float_ops = float_head_ ? FindHead(model) : none, .per_tensor = none, .symmetric = none};
+  if (recipe_file_.empty()) return choices;
+  QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(recipe_file_));
+  QB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(text, recipe_file_));
+  QB_RETURN_IF_ERROR(ApplyRecipe(recipe, model, choices));
+  return choices;
+}
+
 Result<CalibratedRanges> FullIntegerQuantizer::Ranges(const graph::Model& model,
                                                       const HostServices& host) const {
   CalibratedRanges calibrated;
@@ -213,15 +227,18 @@ Status FullIntegerQuantizer::RefineInputRange(const graph::Model& model, const H
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
   QB_ASSIGN_OR_RETURN(graph::Model model, ReadFloatModel(bytes, id_));
   QB_RETURN_IF_ERROR(Prepare(model, host));
-  if (float_head_) options_.float_ops = FindHead(model);
-  layers_.float_ops = options_.float_ops;
+  QB_ASSIGN_OR_RETURN(OperatorChoices choices, Choices(model));
+  options_.float_ops = layers_.float_ops = std::move(choices.float_ops);
+  options_.per_tensor_ops = std::move(choices.per_tensor);
+  if (float_head_) options_.int8_storage_ops = FindHead(model);
   QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host));
   options_.layer_inputs = calibrated.layer_inputs;
   Warnings warnings;
-  QB_ASSIGN_OR_RETURN(const auto scales, ChooseActivationScales(model, calibrated.ranges, warnings,
-                                                                options_.activations));
-  QB_ASSIGN_OR_RETURN(graph::Model integer, QuantizeFullInteger(model, scales, options_, warnings));
-  if (float_head_) QB_RETURN_IF_ERROR(StoreWeightsAsInt8(integer));
+  QB_ASSIGN_OR_RETURN(const auto scales,
+                      ChooseActivationScales(model, calibrated.ranges, warnings,
+                                             options_.activations, choices.symmetric));
+  QB_ASSIGN_OR_RETURN(const graph::Model integer,
+                      QuantizeFullInteger(model, scales, options_, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);
   QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(integer));
   QB_RETURN_IF_ERROR(host.EmitJson(

@@ -10,6 +10,7 @@
 #include "plugins/quantizers/common/full_integer.h"
 #include "plugins/quantizers/common/given_ranges.h"
 #include "plugins/quantizers/common/range_estimator.h"
+#include "plugins/quantizers/common/recipe.h"
 #include "plugins/quantizers/common/sample_calibration.h"
 #include "plugins/support/quantizer_plugin.h"
 
@@ -33,6 +34,8 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   Status Quantize(ByteSpan bytes, const plugin::HostServices& host) override;
 
  private:
+  // What float_head and the recipe say.
+  Result<OperatorChoices> Choices(const graph::Model& model) const;
   // The ranges of the model's activations: measured, given or made up, as the options say.
   Result<CalibratedRanges> Ranges(const graph::Model& model,
                                   const plugin::HostServices& host) const;
@@ -48,6 +51,7 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   LayerInputsOptions layers_;
   FullIntegerOptions options_;
   bool float_head_ = false;
+  std::string recipe_file_;           // empty: none
   std::string ranges_file_;           // empty: none
   std::optional<DummyRanges> dummy_;  // calibration=dummy
   bool equalization_ = false;

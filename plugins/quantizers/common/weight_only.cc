@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "graph/passes.h"
@@ -39,6 +40,19 @@ graph::Tensor ToInt8(const graph::Tensor& weights, int32_t channel_axis) {
 
 }  // namespace
 
+std::optional<graph::Op> StoreWeightsAsInt8(graph::Graph& graph, graph::Op& op) {
+  const auto inputs = FindWeights(op);
+  if (!inputs) return std::nullopt;
+  const graph::Tensor weights = graph.tensors[static_cast<size_t>(inputs->weights)];
+  if (!Worthwhile(weights, inputs->channel_axis)) return std::nullopt;
+  const TensorId stored = graph.AddTensor(ToInt8(weights, inputs->channel_axis));
+  graph::Tensor output = weights;
+  output.constant.reset();
+  op.inputs[kWeightsInput] = graph.AddTensor(std::move(output));
+  return graph::Op{
+      graph::OpKind::kDequantize, graph::NoOptions{}, {stored}, {op.inputs[kWeightsInput]}, {}};
+}
+
 Status StoreWeightsAsInt8(graph::Model& model) {
   graph::Graph& graph = model.graph;
   std::vector<graph::Op> ops;
@@ -47,17 +61,11 @@ Status StoreWeightsAsInt8(graph::Model& model) {
   for (graph::Op& op : graph.ops) {
     const auto inputs = FindWeights(op);
     if (!inputs) continue;
-    const graph::Tensor weights = graph.tensors[static_cast<size_t>(inputs->weights)];
-    if (!Worthwhile(weights, inputs->channel_axis)) continue;
     const auto [entry, added] =
-        dequantized.try_emplace({inputs->weights, inputs->channel_axis}, graph::kNoTensor);
+        dequantized.try_emplace({inputs->weights, inputs->channel_axis}, inputs->weights);
     if (added) {
-      const TensorId stored = graph.AddTensor(ToInt8(weights, inputs->channel_axis));
-      graph::Tensor output = weights;
-      output.constant.reset();
-      entry->second = graph.AddTensor(std::move(output));
-      ops.push_back(
-          {graph::OpKind::kDequantize, graph::NoOptions{}, {stored}, {entry->second}, {}});
+      if (auto dequantize = StoreWeightsAsInt8(graph, op)) ops.push_back(std::move(*dequantize));
+      entry->second = op.inputs[kWeightsInput];
     }
     op.inputs[kWeightsInput] = entry->second;
   }

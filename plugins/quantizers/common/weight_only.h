@@ -4,6 +4,8 @@
 // arithmetic stays float32.
 #pragma once
 
+#include <optional>
+
 #include "graph/ir.h"
 #include "plugins/quantizers/common/float_model.h"
 
@@ -13,5 +15,9 @@ namespace qbench::quantize {
 // stayed float). Weights for which int8 would save less of the file than the scales and the
 // DEQUANTIZE operator cost stay float32.
 Status StoreWeightsAsInt8(graph::Model& model);
+
+// The same for one operator, which reads a new tensor afterwards: gives the DEQUANTIZE operator
+// that makes it and has to stand before. Nothing where it is not worthwhile.
+std::optional<graph::Op> StoreWeightsAsInt8(graph::Graph& graph, graph::Op& op);
 
 }  // namespace qbench::quantize
