@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "harness/cli/command.h"
 #include "harness/cli/terminal.h"
+#include "harness/plan/aliases.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
@@ -64,6 +65,10 @@ std::string FormatCatalogue(const Catalogue& catalogue) {
       }
     }
   }
+  text += "\nOther names\n";
+  for (const plan::AliasInfo& alias : plan::Aliases()) {
+    text += fmt::format("  {:<22}{}\n", alias.name, alias.meaning);
+  }
   for (const Catalogue::Broken& broken : catalogue.broken) {
     text += fmt::format("\n{} is left out: {}\n", broken.file.string(), broken.reason);
   }
@@ -85,7 +90,11 @@ Json ToJson(const Catalogue& catalogue) {
   for (const Catalogue::Broken& file : catalogue.broken) {
     broken.push_back({{"file", file.file.string()}, {"reason", file.reason}});
   }
-  return {{"plugins", plugins}, {"broken", broken}};
+  Json aliases = Json::array();
+  for (const plan::AliasInfo& alias : plan::Aliases()) {
+    aliases.push_back({{"name", alias.name}, {"meaning", alias.meaning}});
+  }
+  return {{"plugins", plugins}, {"aliases", aliases}, {"broken", broken}};
 }
 
 Result<ExitStatus> List(const std::vector<std::string>& args) {

@@ -54,6 +54,11 @@ Result<plan::SelectedPlugin> QuantizerOf(const Arguments& arguments,
                  "--plugins takes one quantizer here; to compare several, use qbench run");
   }
   QB_ASSIGN_OR_RETURN(const plan::Selection selection, plan::SelectPlugins(catalogue, specs));
+  if (selection.quantizers.size() != 1) {
+    return Error(StatusCode::kInvalidArgument,
+                 "{} stands for {} quantizers; name one of them (qbench plugin list)",
+                 specs[0].name, selection.quantizers.size());
+  }
   return selection.quantizers[0];
 }
 

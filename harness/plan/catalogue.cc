@@ -5,6 +5,7 @@
 
 #include "base/sha256.h"
 #include "harness/host/plugin_paths.h"
+#include "harness/plan/aliases.h"
 
 namespace qbench::plan {
 namespace {
@@ -98,7 +99,8 @@ Result<SelectedPlugin> Select(const InstalledPlugin& plugin, const PluginSpec& s
   return selected;
 }
 
-Status AddNamed(const Catalogue& catalogue, const PluginSpec& spec, Selection& selection) {
+Status AddNamed(const Catalogue& catalogue, const NamedSpec& named, Selection& selection) {
+  const PluginSpec& spec = named.spec;
   const std::vector<const InstalledPlugin*> plugins = catalogue.Find(spec.name);
   if (plugins.empty()) {
     return Error(StatusCode::kNotFound, "no plugin \"{}\"; there are {} (see qbench plugin list)",
@@ -109,6 +111,7 @@ Status AddNamed(const Catalogue& catalogue, const PluginSpec& spec, Selection& s
       return Error(StatusCode::kNotFound, "{} does not work here: {}", spec.name, plugin->reason);
     }
     QB_ASSIGN_OR_RETURN(SelectedPlugin selected, Select(*plugin, spec));
+    selected.alias = named.alias;
     const bool quantizer = plugin->descriptor.kind == PluginKind::kQuantizer;
     (quantizer ? selection.quantizers : selection.runtimes).push_back(std::move(selected));
   }
@@ -147,6 +150,18 @@ void AddDefaultRuntimes(const Catalogue& catalogue, Selection& selection) {
 
 }  // namespace
 
+std::string SelectedPlugin::StoredOptions() const {
+  std::vector<host::Option> stored = options;
+  if (!alias.empty()) stored.push_back({"alias", alias});
+  std::ranges::sort(stored, {}, &host::Option::name);
+  return FormatOptions(stored);
+}
+
+std::string SelectedPlugin::Name() const {
+  const std::string stored = StoredOptions();
+  return stored.empty() ? plugin.descriptor.id : plugin.descriptor.id + ":" + stored;
+}
+
 std::vector<const InstalledPlugin*> Catalogue::Find(std::string_view id) const {
   std::vector<const InstalledPlugin*> found;
   for (const InstalledPlugin& plugin : plugins) {
@@ -183,9 +198,12 @@ Result<Catalogue> ReadCatalogue(const JobRunner& run_job) {
 
 Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs) {
   Selection selection;
-  for (const PluginSpec& spec : specs) {
-    QB_RETURN_IF_ERROR(AddNamed(catalogue, spec, selection));
+  QB_ASSIGN_OR_RETURN(const Expansion expansion, ExpandAliases(specs));
+  for (const NamedSpec& named : expansion.plugins) {
+    QB_RETURN_IF_ERROR(AddNamed(catalogue, named, selection));
   }
+  selection.source_rows = expansion.source_rows;
+  selection.warnings = expansion.notes;
   if (selection.quantizers.empty()) AddAllQuantizers(catalogue, selection);
   if (selection.runtimes.empty()) AddDefaultRuntimes(catalogue, selection);
   if (selection.runtimes.empty() || selection.quantizers.empty()) {

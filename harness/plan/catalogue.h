@@ -54,19 +54,25 @@ struct SelectedPlugin {
   // The SHA-256 of each file that an option names (OptionInfo::values "FILE"), by option: what is
   // in it counts, wherever it lies.
   std::vector<host::Option> file_hashes = {};
+  std::string alias = {};  // the name the user wrote, where it was another
 
   worker::PluginUse Use() const { return {plugin.file, plugin.descriptor.id, options}; }
-  std::string Name() const { return FormatSpec({plugin.descriptor.id, options}); }
+  // The options as the store and reports have them: an alias stands among them.
+  std::string StoredOptions() const;
+  // "int8:io=int8", "dynamic:alias=DEFAULT": for people.
+  std::string Name() const;
 };
 
 struct Selection {
   std::vector<SelectedPlugin> quantizers;
   std::vector<SelectedPlugin> runtimes;
+  bool source_rows = false;  // a row for each model's own file, with its size alone
   std::vector<std::string> warnings;
 };
 
-// What `--plugins` means. A name that a quantizer and a runtime share means both. Where no
-// quantizer is named, all; where no runtime is named, all that work here but the oracles
+// What `--plugins` means, aliases and presets included. A name that a quantizer and a runtime share
+// means both. Where no quantizer is named, all; where no runtime is named, all that work here but
+// the oracles
 // (`reference`), and those, with a warning, where nothing else works. A named runtime that crashed
 // when it was tried is taken: its rows will say so. kNotFound: an unknown name, or a named runtime
 // that does not work here. kInvalidArgument: an option that the plugin does not have; the message

@@ -65,6 +65,8 @@ class RunEngine {
   Status BeginOrResume();
   Status AddCells();
   Status AddCell(const PlannedCell& cell, int64_t split_id);
+  // A row of a model's own file: its size, and nothing else.
+  Status AddSourceRow(const PlannedModel& model, int64_t split_id);
   Status PrepareSamples();
   Result<worker::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
                                           std::string* content);
@@ -72,9 +74,9 @@ class RunEngine {
   // --- Steps ------------------------------------------------------------------------------------
   Status Take(const Step& step);
   Status Quantize(const Step& step);
-  // Is there still a cell that would run this cell's artifact?
   // The images that the artifact was calibrated on; empty where there were none.
   Json CalibrationImages(const PlannedCell& cell, const store::Artifact& artifact) const;
+  // Is there still a cell that would run this cell's artifact?
   bool IsNeeded(const PlannedCell& artifact) const;
   Result<worker::JobOutcome> MakeArtifact(const PlannedCell& cell, const std::string& key);
   Json ArtifactKeyContent(const PlannedCell& cell) const;
@@ -140,8 +142,8 @@ Status RunEngine::AddCell(const PlannedCell& planned, int64_t split_id) {
   QB_ASSIGN_OR_RETURN(cell.model_id, store_.UpsertModel(ModelRecord(source)));
   QB_ASSIGN_OR_RETURN(cell.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));
   QB_ASSIGN_OR_RETURN(cell.runtime_id, store_.UpsertPlugin(PluginRecord(runtime)));
-  cell.quantizer_options = FormatOptions(quantizer.options);
-  cell.runtime_options = FormatOptions(runtime.options);
+  cell.quantizer_options = quantizer.StoredOptions();
+  cell.runtime_options = runtime.StoredOptions();
   cell.threads = planned.threads;
   CellState state;
   QB_ASSIGN_OR_RETURN(state.id, store_.AddCell(cell));
@@ -149,10 +151,49 @@ Status RunEngine::AddCell(const PlannedCell& planned, int64_t split_id) {
   return OkStatus();
 }
 
+Status RunEngine::AddSourceRow(const PlannedModel& model, int64_t split_id) {
+  const auto placeholder = [](store::PluginKind kind, const char* name) {
+    store::Plugin plugin;
+    plugin.kind = kind;
+    plugin.name = name;
+    plugin.version = QBENCH_VERSION;
+    return plugin;
+  };
+  store::Cell cell;
+  cell.run_id = run_id_;
+  cell.split_id = split_id;
+  store::Artifact file;
+  QB_ASSIGN_OR_RETURN(cell.model_id, store_.UpsertModel(ModelRecord(model)));
+  QB_ASSIGN_OR_RETURN(cell.quantizer_id,
+                      store_.UpsertPlugin(placeholder(store::PluginKind::kQuantizer, "source")));
+  QB_ASSIGN_OR_RETURN(cell.runtime_id,
+                      store_.UpsertPlugin(placeholder(store::PluginKind::kRuntime, "none")));
+  file.model_id = cell.model_id;
+  file.quantizer_id = cell.quantizer_id;
+  file.sha256 = model.sha256;
+  file.path = model.path.string();
+  std::error_code error;
+  file.file_bytes = static_cast<int64_t>(std::filesystem::file_size(model.path, error));
+  if (error) {
+    return Error(StatusCode::kIo, "{}: {}", model.path.string(), error.message());
+  }
+  QB_ASSIGN_OR_RETURN(const int64_t cell_id, store_.AddCell(cell));
+  QB_ASSIGN_OR_RETURN(const int64_t artifact_id, store_.UpsertArtifact(file));
+  QB_RETURN_IF_ERROR(store_.SetCellArtifact(cell_id, artifact_id));
+  store::CellOutcome outcome;
+  outcome.status = Outcome::kOk;
+  return store_.SetCellOutcome(cell_id, outcome);
+}
+
 Status RunEngine::AddCells() {
   QB_ASSIGN_OR_RETURN(const int64_t split_id,
                       store_.UpsertDatasetSplit(SplitRecord(plan_.dataset, plan_.Test())));
   for (const PlannedCell& cell : plan_.cells) QB_RETURN_IF_ERROR(AddCell(cell, split_id));
+  if (plan_.selection.source_rows) {
+    for (const PlannedModel& model : plan_.models) {
+      QB_RETURN_IF_ERROR(AddSourceRow(model, split_id));
+    }
+  }
   // What an interrupted run has measured already.
   for (size_t i = 0; i < cells_.size(); ++i) {
     QB_ASSIGN_OR_RETURN(const std::vector<store::Measurement> measurements,
@@ -214,7 +255,7 @@ Json RunEngine::ArtifactKeyContent(const PlannedCell& cell) const {
   const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
   Json content = {{"qbench", QBENCH_VERSION},
                   {"model", plan_.models[cell.model].tflite_sha256},
-                  {"quantizer", quantizer.Name()},
+                  {"quantizer", FormatSpec({quantizer.plugin.descriptor.id, quantizer.options})},
                   {"library", quantizer.plugin.sha256}};
   for (const host::Option& file : quantizer.file_hashes) content["files"][file.name] = file.value;
   if (!quantizer.plugin.descriptor.needs_samples) return content;
@@ -274,7 +315,7 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   }
   QB_ASSIGN_OR_RETURN(artifact.model_id, store_.UpsertModel(ModelRecord(plan_.models[cell.model])));
   QB_ASSIGN_OR_RETURN(artifact.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));
-  artifact.quantizer_options = FormatOptions(quantizer.options);
+  artifact.quantizer_options = quantizer.StoredOptions();
   QB_ASSIGN_OR_RETURN(const int64_t id, store_.UpsertArtifact(artifact));
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (SameArtifact(plan_.cells[i], cell)) {

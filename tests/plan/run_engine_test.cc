@@ -238,6 +238,26 @@ TEST_F(RunEngineTest, AnArtifactForTimingAloneHasNoAccuracy) {
   }
 }
 
+TEST_F(RunEngineTest, AnAliasAndTheModelsOwnFileAreRows) {
+  plan_.selection.quantizers[1].alias = "DEFAULT";
+  plan_.selection.source_rows = true;
+  plan_.models[0].path = folder_.path() / "net.h5";
+  ASSERT_TRUE(WriteFileAtomically(plan_.models[0].path, "eleven byte").ok());
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  const std::vector<store::CellSummary> rows = Rows(*run);
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[1].quantizer, "int8");
+  EXPECT_EQ(rows[1].quantizer_options, "alias=DEFAULT");
+  EXPECT_EQ(rows[2].quantizer, "source");
+  EXPECT_EQ(rows[2].runtime, "none");
+  EXPECT_EQ(rows[2].file_bytes, 11);
+  EXPECT_EQ(rows[2].artifact_sha256, "hash of net");
+  EXPECT_EQ(rows[2].status, Outcome::kOk);
+  EXPECT_EQ(rows[2].accuracy_status, Outcome::kNotMeasured);
+  EXPECT_EQ(rows[2].latency_status, Outcome::kNotMeasured);
+}
+
 TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
   const Result<int64_t> whole = Execute();
   ASSERT_TRUE(whole.ok());
