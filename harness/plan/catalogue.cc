@@ -82,10 +82,13 @@ Status CheckOptionNames(const InstalledPlugin& plugin, const PluginSpec& spec) {
 Result<SelectedPlugin> Select(const InstalledPlugin& plugin, const PluginSpec& spec) {
   QB_RETURN_IF_ERROR(CheckOptionNames(plugin, spec));
   SelectedPlugin selected{plugin, spec.options};
-  for (host::Option& option : selected.options) {
+  for (const host::Option& option : spec.options) {
     const auto info =
         std::ranges::find(plugin.descriptor.options, option.name, &host::OptionInfo::name);
     if (info->values != "FILE") continue;
+    if (option.value.empty()) {
+      return Error(StatusCode::kInvalidArgument, "{}:{}=: name a file", spec.name, option.name);
+    }
     std::error_code error;
     const std::filesystem::path path = std::filesystem::absolute(option.value, error);
     Result<std::string> sha256 = Sha256HexOfFile(path);
@@ -93,10 +96,19 @@ Result<SelectedPlugin> Select(const InstalledPlugin& plugin, const PluginSpec& s
       return Error(StatusCode::kInvalidArgument, "{}:{}={}: {}", spec.name, option.name,
                    option.value, error ? error.message() : sha256.status().message());
     }
-    option.value = path.string();
-    selected.file_hashes.push_back({option.name, std::move(*sha256)});
+    selected.files.push_back({option.name, path, std::move(*sha256)});
   }
   return selected;
+}
+
+// `options` with what `value` says of each file in place of the file's path.
+template <typename Value>
+std::vector<host::Option> WithFiles(const SelectedPlugin& selected, Value value) {
+  std::vector<host::Option> options = selected.options;
+  for (const SelectedPlugin::OptionFile& file : selected.files) {
+    std::ranges::find(options, file.option, &host::Option::name)->value = value(file);
+  }
+  return options;
 }
 
 Status AddNamed(const Catalogue& catalogue, const NamedSpec& named, Selection& selection) {
@@ -194,6 +206,22 @@ Result<Catalogue> ReadCatalogue(const JobRunner& run_job) {
     return std::tuple(plugin.descriptor.kind, plugin.descriptor.id);
   });
   return catalogue;
+}
+
+worker::PluginUse SelectedPlugin::Use() const {
+  return {plugin.file, plugin.descriptor.id,
+          WithFiles(*this, [](const OptionFile& file) { return file.path.string(); })};
+}
+
+std::string SelectedPlugin::ContentName() const {
+  return FormatSpec(
+      {plugin.descriptor.id, WithFiles(*this, [](const OptionFile& file) { return file.sha256; })});
+}
+
+Json SelectedPlugin::FileHashes() const {
+  Json hashes = Json::object();
+  for (const OptionFile& file : files) hashes[file.option] = file.sha256;
+  return hashes;
 }
 
 Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs) {

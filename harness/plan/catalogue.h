@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/status.h"
 #include "harness/host/plugin_info.h"
 #include "harness/plan/plugin_spec.h"
@@ -50,17 +51,27 @@ Result<Catalogue> ReadCatalogue(const JobRunner& run_job);
 // A plugin of the catalogue, with the options that the user chose.
 struct SelectedPlugin {
   InstalledPlugin plugin;
-  std::vector<host::Option> options;  // files by their absolute paths
-  // The SHA-256 of each file that an option names (OptionInfo::values "FILE"), by option: what is
-  // in it counts, wherever it lies.
-  std::vector<host::Option> file_hashes = {};
+  std::vector<host::Option> options;  // as written
+  // The files that options name (OptionInfo::values "FILE"), by option: what is in them counts,
+  // wherever they lie.
+  struct OptionFile {
+    std::string option;
+    std::filesystem::path path;  // absolute
+    std::string sha256;
+    bool operator==(const OptionFile&) const = default;
+  };
+  std::vector<OptionFile> files = {};
   std::string alias = {};  // the name the user wrote, where it was another
 
-  worker::PluginUse Use() const { return {plugin.file, plugin.descriptor.id, options}; }
+  worker::PluginUse Use() const;  // files by their absolute paths
   // The options as the store and reports have them: an alias stands among them.
   std::string StoredOptions() const;
   // "int8:io=int8", "dynamic:alias=DEFAULT": for people.
   std::string Name() const;
+  // What the plugin gets, with each file's hash in place of its path and without the alias: what an
+  // artifact depends on.
+  std::string ContentName() const;
+  Json FileHashes() const;  // {"ranges": "3f1c…"}; an empty object where there are none
 };
 
 struct Selection {

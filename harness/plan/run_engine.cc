@@ -255,9 +255,8 @@ Json RunEngine::ArtifactKeyContent(const PlannedCell& cell) const {
   const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
   Json content = {{"qbench", QBENCH_VERSION},
                   {"model", plan_.models[cell.model].tflite_sha256},
-                  {"quantizer", FormatSpec({quantizer.plugin.descriptor.id, quantizer.options})},
+                  {"quantizer", quantizer.ContentName()},
                   {"library", quantizer.plugin.sha256}};
-  for (const host::Option& file : quantizer.file_hashes) content["files"][file.name] = file.value;
   if (!quantizer.plugin.descriptor.needs_samples) return content;
   const ModelSamples& samples = samples_[cell.model];
   content["calibration_tensors"] = samples.calibration_content;
@@ -312,6 +311,11 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   if (const Json images = CalibrationImages(cell, artifact); !images.empty()) {
     artifact.emitted.push_back(
         {{"name", "calibration_images"}, {"type", "application/json"}, {"value", images}});
+  }
+  if (!quantizer.files.empty()) {
+    artifact.emitted.push_back({{"name", "option_files"},
+                                {"type", "application/json"},
+                                {"value", quantizer.FileHashes()}});
   }
   QB_ASSIGN_OR_RETURN(artifact.model_id, store_.UpsertModel(ModelRecord(plan_.models[cell.model])));
   QB_ASSIGN_OR_RETURN(artifact.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));

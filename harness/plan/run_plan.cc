@@ -59,9 +59,9 @@ void ExpandCells(const std::vector<int>& threads, Plan& plan) {
 }
 
 Json PluginJson(const SelectedPlugin& selected) {
-  Json json = {{"name", selected.Name()}, {"sha256", selected.plugin.sha256}};
-  for (const host::Option& file : selected.file_hashes) json["files"][file.name] = file.value;
-  return json;
+  return {{"name", selected.Name()},
+          {"sha256", selected.plugin.sha256},
+          {"files", selected.FileHashes()}};
 }
 
 // Everything on which a row depends, so that a run is continued only with what it was begun with.

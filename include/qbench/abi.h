@@ -97,8 +97,9 @@ typedef struct qbench_option_info {
   uint32_t struct_size;
   const char *name;
   const char *default_value; /* as the user would write it */
-  const char *values;        /* what may be written: "float|int8", "1..10000" */
-  const char *help;          /* one line */
+  const char *values; /* what may be written: "float|int8", "1..10000"; "FILE": a file, of which
+                         the plugin gets the absolute path */
+  const char *help;   /* one line */
 } qbench_option_info;
 
 #ifdef __cplusplus

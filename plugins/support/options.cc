@@ -99,6 +99,7 @@ Result<Options> ParseOptions(std::string_view owner, std::span<const qbench_opti
       return Error(StatusCode::kInvalidArgument, "{}: option \"{}\" is given twice", owner,
                    option.name);
     }
+    options.given_.insert(option.name);
   }
   for (const qbench_option_info& info : table) {
     options.values_.emplace(info.name, info.default_value);

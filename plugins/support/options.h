@@ -3,11 +3,13 @@
 //   "float|int8"   one of these words, or the one word
 //   "1..10000"     an integer in this range
 //   "0.5..100.0"   a number in this range
-//   "FILE"         any text that is not empty: a word in capitals
+//   "FILE"         a file: qbench checks that it can be read, and hands over its absolute path
+//   "NAME"         any text that is not empty: a word in capitals
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,11 +33,14 @@ class Options {
   int64_t Integer(std::string_view name) const;
   double Real(std::string_view name) const;
   bool Flag(std::string_view name) const;  // of a "true|false" option
+  // Did the user write it? Also where it is what the default is.
+  bool Given(std::string_view name) const { return given_.contains(name); }
 
  private:
   friend Result<Options> ParseOptions(std::string_view, std::span<const qbench_option_info>,
                                       std::span<const qbench_option>);
   std::map<std::string, std::string, std::less<>> values_;
+  std::set<std::string, std::less<>> given_;
 };
 
 // kInvalidArgument, naming option and value and listing the valid ones, where `given` has an option

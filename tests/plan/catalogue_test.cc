@@ -116,13 +116,18 @@ TEST(SelectPlugins, FilesAreResolvedAndKnownByTheirContent) {
   const Result<Selection> selection = Select(catalogue, list);
   ASSERT_TRUE(selection.ok()) << selection.status().message();
   const SelectedPlugin selected = selection->quantizers[0];
-  EXPECT_TRUE(std::filesystem::path(selected.options[0].value).is_absolute());
-  EXPECT_TRUE(std::filesystem::equivalent(selected.options[0].value, file));
-  EXPECT_EQ(selected.file_hashes, (std::vector<host::Option>{{"ranges", Sha256Hex("one")}}));
+  EXPECT_EQ(selected.Name(), list);
+  const std::filesystem::path used = selected.Use().options[0].value;
+  EXPECT_TRUE(used.is_absolute());
+  EXPECT_TRUE(std::filesystem::equivalent(used, file));
+  EXPECT_EQ(selected.ContentName(), "int8:ranges=" + Sha256Hex("one"));
+  EXPECT_EQ(selected.FileHashes(), Json({{"ranges", Sha256Hex("one")}}));
   ASSERT_TRUE(WriteFileAtomically(file, "two").ok());
-  EXPECT_NE(Select(catalogue, list)->quantizers[0].file_hashes, selected.file_hashes);
+  EXPECT_EQ(Select(catalogue, list)->quantizers[0].ContentName(),
+            "int8:ranges=" + Sha256Hex("two"));
   EXPECT_THAT(Select(catalogue, "int8:ranges=missing.json").status().message(),
               HasSubstr("int8:ranges=missing.json: "));
+  EXPECT_EQ(Select(catalogue, "int8:ranges=").status().message(), "int8:ranges=: name a file");
 }
 
 TEST(CalibrationRuntime, CanBeNamed) {

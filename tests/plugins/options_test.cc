@@ -30,6 +30,8 @@ TEST(Options, DefaultsStandWhereNothingIsGiven) {
   EXPECT_EQ(options->Text("io"), "float");
   EXPECT_EQ(options->Integer("images"), 100);
   EXPECT_TRUE(options->Flag("per_channel"));
+  EXPECT_FALSE(options->Given("io"));
+  EXPECT_TRUE(Parse({{"io", "float"}})->Given("io"));
 }
 
 TEST(Options, GivenValuesReplaceDefaults) {

@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "gmock/gmock.h"
 #include "graph/quantize_math.h"
 #include "graph/tflite_reader.h"
@@ -77,6 +78,13 @@ Outcome Quantize(const std::string& id, FakeHost& host, const Bytes& model,
   EXPECT_EQ(outcome.status == QBENCH_OK, outcome.error.empty());
   if (host.emitted.contains("model")) outcome.model = host.emitted["model"].bytes;
   return outcome;
+}
+
+Json EmittedRanges(const FakeHost& host) {
+  const Bytes& text = host.emitted.at("ranges").bytes;
+  auto json = ParseJson({reinterpret_cast<const char*>(text.data()), text.size()});
+  EXPECT_TRUE(json.ok()) << json.status().message();
+  return json.ok() ? *json : Json();
 }
 
 Bytes TinyFile() {
@@ -258,14 +266,12 @@ TEST(Int8Plugin, RangesTravelBesideTheArtifact) {
   EXPECT_THAT(host.warnings, IsEmpty());
   ASSERT_TRUE(host.emitted.contains("ranges"));
   EXPECT_EQ(host.emitted["ranges"].media_type, QBENCH_MEDIA_JSON);
-  const Bytes& text = host.emitted["ranges"].bytes;
-  const auto json = ParseJson({reinterpret_cast<const char*>(text.data()), text.size()});
-  ASSERT_TRUE(json.ok());
-  EXPECT_EQ(json->at("samples"), 8);
-  EXPECT_EQ(json->at("runtime"), "fake 1");
-  EXPECT_EQ(json->at("calibration"), "mse");
+  const Json ranges = EmittedRanges(host);
+  EXPECT_EQ(ranges.at("samples"), 8);
+  EXPECT_EQ(ranges.at("runtime"), "fake 1");
+  EXPECT_EQ(ranges.at("calibration"), "mse");
   const graph::Model model = Read(outcome.model);
-  const Json& input = json->at("tensors").at(0);
+  const Json& input = ranges.at("tensors").at(0);
   EXPECT_EQ(input.at("name"), model.graph.tensors[static_cast<size_t>(model.graph.inputs[0])].name);
   float low = 1.0F;
   float high = 0.0F;
@@ -367,13 +373,11 @@ TEST(Int8Plugin, EveryCalibrationGivesAWorkingModelAndSaysItsName) {
     SCOPED_TRACE(method);
     FakeHost host;
     host.MakeSamples(11, 20, kSampleShape);
-    const Outcome outcome =
-        Quantize("int8", host, file, {{"calibration", method}, {"percentile", "99.0"}});
+    std::vector<qbench_option> options = {{"calibration", method}};
+    if (method == std::string("percentile")) options.push_back({"percentile", "99.0"});
+    const Outcome outcome = Quantize("int8", host, file, options);
     ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
-    const Bytes& text = host.emitted["ranges"].bytes;
-    const auto ranges = ParseJson({reinterpret_cast<const char*>(text.data()), text.size()});
-    ASSERT_TRUE(ranges.ok());
-    EXPECT_EQ((*ranges)["calibration"], method);
+    EXPECT_EQ(EmittedRanges(host)["calibration"], method);
     EXPECT_NE(outcome.model, plain.model);
     // The first samples are dim, which the moving average does not forget; entropy is for
     // distributions, and the few values here are none. Both cut much off.
@@ -423,6 +427,13 @@ TEST(Int8Plugin, RangesAreUsedAgain) {
   const Outcome again = Quantize("int8", without_samples, TinyFile(), {{"ranges", file.c_str()}});
   ASSERT_EQ(again.status, QBENCH_OK) << again.error;
   EXPECT_EQ(again.model, first.model);
+  const Json said = EmittedRanges(without_samples);
+  EXPECT_EQ(said["calibration"], "given");
+  EXPECT_EQ(said["given"]["calibration"], "mse");
+  EXPECT_EQ(said["given"]["samples"], 12);
+  EXPECT_EQ(said["given"]["sha256"], *Sha256HexOfFile(file));
+  EXPECT_EQ(said["samples"], 0);
+  EXPECT_EQ(said["tensors"], EmittedRanges(host)["tensors"]);
   // With rounding that looks at images the ranges stay as given.
   FakeHost both;
   both.MakeSamples(6, 12, kSampleShape);
@@ -431,6 +442,39 @@ TEST(Int8Plugin, RangesAreUsedAgain) {
   ASSERT_EQ(rounded.status, QBENCH_OK) << rounded.error;
   EXPECT_EQ(TensorOf(Read(rounded.model), 3).quantization,
             TensorOf(Read(first.model), 3).quantization);
+}
+
+TEST(Int8Plugin, RangesOfTheDefaultGiveTheSameArtifactAgain) {
+  FakeHost host;
+  host.MakeSamples(5, 12, kSampleShape);
+  const Outcome first = Quantize("int8", host, TinyFile(), {});
+  ASSERT_EQ(first.status, QBENCH_OK) << first.error;
+  const TempDir folder = *TempDir::Create("ranges-test");
+  const std::string file = (folder.path() / "ranges.json").string();
+  ASSERT_TRUE(WriteFileAtomically(file, host.emitted["ranges"].bytes).ok());
+  FakeHost again;
+  again.MakeSamples(5, 12, kSampleShape);
+  const Outcome second =
+      Quantize("int8", again, TinyFile(), {{"ranges", file.c_str()}, {"rounding", "gptq"}});
+  ASSERT_EQ(second.status, QBENCH_OK) << second.error;
+  EXPECT_EQ(second.model, first.model);
+  FakeHost equalized;
+  EXPECT_THAT(
+      Quantize("int8", equalized, TinyFile(), {{"ranges", file.c_str()}, {"equalization", "true"}})
+          .error,
+      HasSubstr("equalization=false"));
+}
+
+TEST(Int8Plugin, OptionsThatWouldDoNothingAreRefused) {
+  const auto error_of = [](const std::vector<qbench_option>& options) {
+    FakeHost host;
+    return Quantize("int8", host, TinyFile(), options).error;
+  };
+  EXPECT_THAT(error_of({{"default_ranges_max", "3"}}),
+              HasSubstr("\"default_ranges_max\" goes with calibration=dummy"));
+  EXPECT_THAT(error_of({{"percentile", "99"}}), HasSubstr("goes with calibration=percentile"));
+  EXPECT_THAT(error_of({{"ranges", "r.json"}, {"calibration", "octav"}}),
+              HasSubstr("\"calibration\" does not go with ranges"));
 }
 
 TEST(Int8Plugin, BadValuesAreNamedWithTheValidOnes) {

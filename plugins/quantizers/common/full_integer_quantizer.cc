@@ -1,10 +1,12 @@
 #include "plugins/quantizers/common/full_integer_quantizer.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/equalization.h"
 #include "plugins/quantizers/common/float_head.h"
@@ -21,28 +23,31 @@ constexpr const char* kCalibrationOption =
     "minmax|moving-average|percentile|mse|octav|entropy|dummy";
 constexpr const char* kMadeUp = "the activations' ranges are made up (calibration=dummy)";
 
-// What was measured and chosen, tensor by tensor, and what it was measured with.
-std::string RangesAsJson(const graph::Model& model, const CalibratedRanges& calibrated,
-                         const std::vector<std::optional<ActivationScale>>& scales,
-                         const std::string& calibration, const std::string& runtime) {
+// What was measured and chosen, tensor by tensor.
+Json RangesOfTensors(const graph::Model& model, const TensorRanges& ranges,
+                     const std::vector<std::optional<ActivationScale>>& scales) {
   Json tensors = Json::array();
   for (size_t id = 0; id < scales.size(); ++id) {
     if (!scales[id]) continue;
-    const auto& measured = calibrated.ranges[id];
-    const ValueRange& range = measured ? *measured : scales[id]->range;
+    const ValueRange& range = ranges[id] ? *ranges[id] : scales[id]->range;
     tensors.push_back({{"name", model.graph.tensors[id].name},
-                       {"measured", measured.has_value()},
+                       {"measured", ranges[id].has_value()},
                        {"min", range.min},
                        {"max", range.max},
                        {"scale", scales[id]->parameters.scale},
                        {"zero_point", scales[id]->parameters.zero_point}});
   }
-  return DumpJson({{"calibration", calibration},
-                   {"split", "calibration"},
-                   {"first_sample", 0},
-                   {"samples", calibrated.samples},
-                   {"runtime", runtime},
-                   {"tensors", std::move(tensors)}});
+  return tensors;
+}
+
+// kInvalidArgument, naming the first of `names` that the user gave, and what it goes with.
+Status RefuseGiven(const plugin::Options& options, std::initializer_list<const char*> names,
+                   std::string_view why) {
+  for (const char* name : names) {
+    if (!options.Given(name)) continue;
+    return Error(StatusCode::kInvalidArgument, "option \"{}\" {}", name, why);
+  }
+  return OkStatus();
 }
 
 // The type of an input or output: what its own option says, or else `io`.
@@ -111,32 +116,45 @@ FullIntegerQuantizer::FullIntegerQuantizer(const char* id, DataType activations)
   options_.activations = activations;
 }
 
-Status FullIntegerQuantizer::Init(const plugin::Options& options) {
+Status FullIntegerQuantizer::ChooseRanges(const plugin::Options& options) {
   calibration_name_ = options.Text("calibration");
   ranges_file_ = options.Text("ranges");
-  recipe_file_ = options.Text("recipe");
-  if (calibration_name_ == "dummy") {
-    if (!ranges_file_.empty() || options.Text("rounding") == "gptq" ||
-        options.Text("bias_correction") == "true" || options.Flag("bias_absorption")) {
-      return Error(StatusCode::kInvalidArgument,
-                   "calibration=dummy looks at no images: ranges, rounding=gptq, "
-                   "bias_correction=true and bias_absorption=true do not go with it");
-    }
-    dummy_ = DummyRanges{.min = static_cast<float>(options.Real("default_ranges_min")),
-                         .max = static_cast<float>(options.Real("default_ranges_max")),
-                         .mean = static_cast<float>(options.Real("mean")),
-                         .std_dev = static_cast<float>(options.Real("std_dev"))};
-  } else {
-    calibration_.method = ParseCalibrationMethod(calibration_name_);
+  if (calibration_name_ != "percentile") {
+    QB_RETURN_IF_ERROR(RefuseGiven(options, {"percentile"}, "goes with calibration=percentile"));
   }
+  if (!ranges_file_.empty()) {
+    QB_RETURN_IF_ERROR(RefuseGiven(options, {"calibration"},
+                                   "does not go with ranges, which say what it would find"));
+  }
+  if (calibration_name_ != "dummy") {
+    calibration_.method = ParseCalibrationMethod(calibration_name_);
+    return RefuseGiven(options, {"default_ranges_min", "default_ranges_max", "mean", "std_dev"},
+                       "goes with calibration=dummy");
+  }
+  if (options.Text("rounding") == "gptq" || options.Text("bias_correction") == "true" ||
+      options.Flag("bias_absorption")) {
+    return Error(StatusCode::kInvalidArgument,
+                 "calibration=dummy looks at no images: rounding=gptq, bias_correction=true and "
+                 "bias_absorption=true do not go with it");
+  }
+  dummy_ = DummyRanges{.min = static_cast<float>(options.Real("default_ranges_min")),
+                       .max = static_cast<float>(options.Real("default_ranges_max")),
+                       .mean = static_cast<float>(options.Real("mean")),
+                       .std_dev = static_cast<float>(options.Real("std_dev"))};
+  return OkStatus();
+}
+
+Status FullIntegerQuantizer::Init(const plugin::Options& options) {
+  recipe_file_ = options.Text("recipe");
+  QB_RETURN_IF_ERROR(ChooseRanges(options));
   calibration_.percentile = options.Real("percentile");
   calibration_.images = static_cast<uint64_t>(options.Integer("images"));
   const graph::QuantizedRange integers = graph::ActivationRange(options_.activations);
   calibration_.steps = integers.max - integers.min;
   options_.per_channel = options.Flag("per_channel");
   const std::string& rounding = options.Text("rounding");
-  const bool quick = dummy_.has_value() || !ranges_file_.empty() ||
-                     calibration_.method == CalibrationMethod::kMinMax;
+  const bool quick =
+      dummy_ || !ranges_file_.empty() || calibration_.method == CalibrationMethod::kMinMax;
   layers_.moments = rounding == "auto" ? !quick : rounding == "gptq";
   const std::string& correction = options.Text("bias_correction");
   layers_.means = correction == "auto" ? layers_.moments : correction == "true";
@@ -185,8 +203,10 @@ Result<OperatorChoices> FullIntegerQuantizer::Choices(const graph::Model& model)
 }
 
 Result<CalibratedRanges> FullIntegerQuantizer::Ranges(const graph::Model& model,
-                                                      const HostServices& host) const {
+                                                      const HostServices& host,
+                                                      Json& source) const {
   CalibratedRanges calibrated;
+  source["calibration"] = ranges_file_.empty() ? calibration_name_ : "given";
   if (dummy_) {
     QB_ASSIGN_OR_RETURN(calibrated.ranges, MakeDummyRanges(model, *dummy_));
     host.Warn(fmt::format("{}, for timing alone: the accuracy means nothing", kMadeUp));
@@ -200,9 +220,14 @@ Result<CalibratedRanges> FullIntegerQuantizer::Ranges(const graph::Model& model,
     return calibrated;
   }
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(ranges_file_));
-  Result<TensorRanges> given = ReadRanges(model, text);
+  Result<GivenRanges> given =
+      ReadRanges(model, {.equalization = equalization_, .bias_absorption = bias_absorption_}, text);
   if (!given.ok()) return given.status().WithContext(ranges_file_);
-  calibrated.ranges = std::move(*given);
+  calibrated.ranges = std::move(given->ranges);
+  source["given"] = {{"sha256", Sha256Hex(text)},
+                     {"calibration", given->origin.calibration},
+                     {"runtime", given->origin.runtime},
+                     {"samples", given->origin.samples}};
   return calibrated;
 }
 
@@ -231,7 +256,8 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   options_.float_ops = layers_.float_ops = std::move(choices.float_ops);
   options_.per_tensor_ops = std::move(choices.per_tensor);
   if (float_head_) options_.int8_storage_ops = FindHead(model);
-  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host));
+  Json document = {{"equalization", equalization_}, {"bias_absorption", bias_absorption_}};
+  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host, document));
   options_.layer_inputs = calibrated.layer_inputs;
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(const auto scales,
@@ -241,10 +267,12 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
                       QuantizeFullInteger(model, scales, options_, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);
   QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(integer));
-  QB_RETURN_IF_ERROR(host.EmitJson(
-      "ranges",
-      RangesAsJson(model, calibrated, scales, ranges_file_.empty() ? calibration_name_ : "given",
-                   calibrated.samples > 0 ? host.InferenceRuntime() : std::string())));
+  document["split"] = "calibration";
+  document["first_sample"] = 0;
+  document["samples"] = calibrated.samples;
+  document["runtime"] = calibrated.samples > 0 ? host.InferenceRuntime() : std::string();
+  document["tensors"] = RangesOfTensors(model, calibrated.ranges, scales);
+  QB_RETURN_IF_ERROR(host.EmitJson("ranges", DumpJson(document)));
   if (dummy_) {
     QB_RETURN_IF_ERROR(host.EmitJson("invalid_accuracy", DumpJson(Json{{"reason", kMadeUp}})));
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "graph/ir.h"
 #include "plugins/quantizers/common/full_integer.h"
 #include "plugins/quantizers/common/given_ranges.h"
@@ -36,9 +37,12 @@ class FullIntegerQuantizer : public plugin::Quantizer {
  private:
   // What float_head and the recipe say.
   Result<OperatorChoices> Choices(const graph::Model& model) const;
-  // The ranges of the model's activations: measured, given or made up, as the options say.
-  Result<CalibratedRanges> Ranges(const graph::Model& model,
-                                  const plugin::HostServices& host) const;
+  // Takes the options that say where ranges come from. kInvalidArgument where they contradict.
+  Status ChooseRanges(const plugin::Options& options);
+  // The ranges of the model's activations: measured, given or made up, as the options say; where
+  // they come from is added to `source`.
+  Result<CalibratedRanges> Ranges(const graph::Model& model, const plugin::HostServices& host,
+                                  Json& source) const;
   // What changes the float model before its ranges are measured.
   Status Prepare(graph::Model& model, const plugin::HostServices& host) const;
   // Where the model quantizes its input itself, the better range for that.

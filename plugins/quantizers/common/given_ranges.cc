@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/json.h"
 
@@ -24,8 +27,7 @@ Result<ValueRange> RangeOf(const Json& entry, const std::string& name) {
 }
 
 // What the document says of measured tensors.
-Result<std::map<std::string, ValueRange>> ParseRanges(std::string_view text) {
-  QB_ASSIGN_OR_RETURN(const Json document, ParseJson(text));
+Result<std::map<std::string, ValueRange>> ParseTensors(const Json& document) {
   if (!document.is_object() || !document.contains("tensors") ||
       !document.at("tensors").is_array()) {
     return Error(StatusCode::kCorrupt,
@@ -49,6 +51,76 @@ Result<std::map<std::string, ValueRange>> ParseRanges(std::string_view text) {
   return ranges;
 }
 
+Status CheckChange(const Json& document, const char* option, bool value) {
+  const auto stated = document.find(option);
+  if (stated == document.end()) return OkStatus();  // written by hand
+  if (stated->is_boolean() && stated->get<bool>() == value) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "the ranges were measured with {}={}, which changes the float model: give the same "
+               "option, or calibrate again",
+               option, DumpJson(*stated));
+}
+
+Result<RangesOrigin> ParseOrigin(const Json& document) {
+  RangesOrigin origin;
+  QB_ASSIGN_OR_RETURN(origin.calibration, JsonGetOr<std::string>(document, "calibration", ""));
+  QB_ASSIGN_OR_RETURN(origin.runtime, JsonGetOr<std::string>(document, "runtime", ""));
+  QB_ASSIGN_OR_RETURN(origin.samples, JsonGetOr<uint64_t>(document, "samples", 0));
+  return origin;
+}
+
+// Insertions, deletions and replacements from one to the other (Levenshtein 1966).
+size_t EditDistance(std::string_view from, std::string_view to) {
+  std::vector<size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < from.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i + 1);
+    for (size_t j = 0; j < to.size(); ++j) {
+      const size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+// The three names nearest to this one, as a remark.
+std::string NearNames(const std::string& name, std::vector<std::string> names) {
+  constexpr size_t kShown = 3;
+  const size_t shown = std::min(kShown, names.size());
+  if (shown == 0) return "";
+  std::vector<std::pair<size_t, std::string>> near;
+  for (std::string& other : names) {
+    const size_t distance = EditDistance(name, other);
+    near.emplace_back(distance, std::move(other));
+  }
+  std::ranges::sort(near);
+  std::string text;
+  for (size_t i = 0; i < shown; ++i) {
+    text += fmt::format("{}\"{}\"", i == 0 ? "; near: " : ", ", graph::Printable(near[i].second));
+  }
+  return text;
+}
+
+// The float tensors that operators make or the model takes, by name.
+std::map<std::string, graph::TensorId> Activations(const graph::Graph& graph) {
+  std::map<std::string, graph::TensorId> activations;
+  const auto add = [&](graph::TensorId id) {
+    const graph::Tensor& tensor = graph.tensors[static_cast<size_t>(id)];
+    if (tensor.type == graph::DataType::kFloat32) activations.emplace(tensor.name, id);
+  };
+  std::ranges::for_each(graph.inputs, add);
+  for (const graph::Op& op : graph.ops) std::ranges::for_each(op.outputs, add);
+  return activations;
+}
+
+template <typename Value>
+std::vector<std::string> NamesOf(const std::map<std::string, Value>& entries) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : entries) names.push_back(name);
+  return names;
+}
+
 }  // namespace
 
 Result<TensorRanges> MakeDummyRanges(const graph::Model& model, const DummyRanges& dummy) {
@@ -66,28 +138,31 @@ Result<TensorRanges> MakeDummyRanges(const graph::Model& model, const DummyRange
   return ranges;
 }
 
-Result<TensorRanges> ReadRanges(const graph::Model& model, std::string_view json) {
-  QB_ASSIGN_OR_RETURN(auto given, ParseRanges(json));
-  TensorRanges ranges(model.graph.tensors.size());
-  for (const graph::TensorId id : TensorsToMeasure(model)) {
-    const std::string& name = model.graph.tensors[static_cast<size_t>(id)].name;
-    const auto found = given.find(name);
-    if (found == given.end()) {
-      return Error(StatusCode::kInvalidArgument,
-                   "no range for tensor \"{}\": the file was made for another model, or with other "
-                   "options",
-                   graph::Printable(name));
+Result<GivenRanges> ReadRanges(const graph::Model& model, const FloatModelChanges& changes,
+                               std::string_view json) {
+  QB_ASSIGN_OR_RETURN(const Json document, ParseJson(json));
+  QB_ASSIGN_OR_RETURN(const auto given, ParseTensors(document));
+  QB_RETURN_IF_ERROR(CheckChange(document, "equalization", changes.equalization));
+  QB_RETURN_IF_ERROR(CheckChange(document, "bias_absorption", changes.bias_absorption));
+  GivenRanges result{.ranges = TensorRanges(model.graph.tensors.size()), .origin = {}};
+  QB_ASSIGN_OR_RETURN(result.origin, ParseOrigin(document));
+  const auto activations = Activations(model.graph);
+  for (const auto& [name, range] : given) {
+    const auto found = activations.find(name);
+    if (found == activations.end()) {
+      return Error(StatusCode::kInvalidArgument, "the model has no activation \"{}\"{}",
+                   graph::Printable(name), NearNames(name, NamesOf(activations)));
     }
-    ranges[static_cast<size_t>(id)] = found->second;
-    given.erase(found);
+    result.ranges[static_cast<size_t>(found->second)] = range;
   }
-  if (!given.empty()) {
-    return Error(
-        StatusCode::kInvalidArgument,
-        "the model has no tensor \"{}\" that is measured; qbench inspect shows its tensors",
-        graph::Printable(given.begin()->first));
+  for (const graph::TensorId id : TensorsToMeasure(model)) {
+    if (result.ranges[static_cast<size_t>(id)]) continue;
+    const std::string& name = model.graph.tensors[static_cast<size_t>(id)].name;
+    return Error(StatusCode::kInvalidArgument,
+                 "no range for tensor \"{}\": was the file made for another model?{}",
+                 graph::Printable(name), NearNames(name, NamesOf(given)));
   }
-  return ranges;
+  return result;
 }
 
 }  // namespace qbench::quantize

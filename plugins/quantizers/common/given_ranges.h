@@ -1,6 +1,7 @@
 // Ranges of activations that are given instead of measured.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "graph/ir.h"
@@ -22,10 +23,31 @@ struct DummyRanges {
 // kInvalidArgument where min is not below max.
 Result<TensorRanges> MakeDummyRanges(const graph::Model& model, const DummyRanges& dummy);
 
+// What was done to the float model before its ranges were measured: with something else done to it,
+// the same tensors have other ranges.
+struct FloatModelChanges {
+  bool equalization = false;
+  bool bias_absorption = false;
+};
+
+// Where given ranges come from, for the provenance; empty where the document does not say.
+struct RangesOrigin {
+  std::string calibration;
+  std::string runtime;
+  uint64_t samples = 0;
+};
+
+struct GivenRanges {
+  TensorRanges ranges;
+  RangesOrigin origin;
+};
+
 // Reads ranges as full integer quantizers emit them ("ranges", see docs/quantizers.md): of the
-// tensors whose `measured` is true, by name. kInvalidArgument, naming the tensor, where one that
-// the model needs is missing, the model has none of a name, or a range makes no sense; kCorrupt
-// where `json` is no such document.
-Result<TensorRanges> ReadRanges(const graph::Model& model, std::string_view json);
+// tensors whose `measured` is true, by name. kInvalidArgument, naming the tensor and those whose
+// names come nearest, where one that the model needs is missing, or the model has no activation of
+// a name; naming the tensor or the option where a range makes no sense or `changes` are not those
+// that the document states; kCorrupt where `json` is no such document.
+Result<GivenRanges> ReadRanges(const graph::Model& model, const FloatModelChanges& changes,
+                               std::string_view json);
 
 }  // namespace qbench::quantize
