@@ -1,6 +1,7 @@
 #include "harness/plan/catalogue.h"
 
 #include <algorithm>
+#include <future>
 #include <tuple>
 
 #include "base/sha256.h"
@@ -31,11 +32,24 @@ worker::JobOutcome Probe(const std::filesystem::path& file, const JobRunner& run
   return read;
 }
 
+// A plugin file, looked at.
+struct ProbedFile {
+  std::filesystem::path path;
+  Result<std::string> sha256;
+  std::string trouble;  // with trying its runtimes
+  worker::JobOutcome outcome;
+};
+
+ProbedFile ProbeFile(const std::filesystem::path& path, const JobRunner& run_job) {
+  ProbedFile file{path, Sha256HexOfFile(path), {}, {}};
+  if (file.sha256.ok()) file.outcome = Probe(path, run_job, file.trouble);
+  return file;
+}
+
 // Adds what a plugin file holds, or why it cannot be used.
-Status AddFile(const std::filesystem::path& file, const JobRunner& run_job, Catalogue& catalogue) {
-  QB_ASSIGN_OR_RETURN(const std::string sha256, Sha256HexOfFile(file));
-  std::string trouble;
-  const worker::JobOutcome outcome = Probe(file, run_job, trouble);
+Status AddFile(const ProbedFile& probed, Catalogue& catalogue) {
+  const auto& [file, sha256, trouble, outcome] = probed;
+  QB_RETURN_IF_ERROR(sha256.status());
   if (!outcome.ok()) {
     catalogue.broken.push_back({file, outcome.reason});
     return OkStatus();
@@ -52,7 +66,7 @@ Status AddFile(const std::filesystem::path& file, const JobRunner& run_job, Cata
                                                     descriptor.id, twin->file.string())});
       continue;
     }
-    InstalledPlugin plugin{descriptor,   file,         sha256,     entry.available,
+    InstalledPlugin plugin{descriptor,   file,         *sha256,    entry.available,
                            entry.failed, entry.reason, entry.facts};
     if (descriptor.kind == PluginKind::kRuntime && !trouble.empty()) {
       plugin.available = false;
@@ -193,9 +207,16 @@ std::string Catalogue::Names() const {
 Result<Catalogue> ReadCatalogue(const JobRunner& run_job) {
   QB_ASSIGN_OR_RETURN(const std::vector<std::filesystem::path> folders, host::PluginFolders());
   QB_ASSIGN_OR_RETURN(const std::vector<std::filesystem::path> files, host::PluginFiles(folders));
-  Catalogue catalogue;
+  // At once, as each mostly waits for its process to start.
+  std::vector<std::future<ProbedFile>> probes;
+  probes.reserve(files.size());
   for (const std::filesystem::path& file : files) {
-    QB_RETURN_IF_ERROR(AddFile(file, run_job, catalogue));
+    probes.push_back(
+        std::async(std::launch::async, [&run_job, &file] { return ProbeFile(file, run_job); }));
+  }
+  Catalogue catalogue;
+  for (std::future<ProbedFile>& probe : probes) {
+    QB_RETURN_IF_ERROR(AddFile(probe.get(), catalogue));
   }
   if (catalogue.plugins.empty() && catalogue.broken.empty()) {
     return Error(StatusCode::kNotFound,

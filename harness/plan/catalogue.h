@@ -45,7 +45,8 @@ struct Catalogue {
   std::string Names() const;
 };
 
-// Probes every plugin file of host::PluginFolders(). kNotFound where there is no folder or file.
+// Probes every plugin file of host::PluginFolders(), all at once: `run_job` is called on several
+// threads. kNotFound where there is no folder or file.
 Result<Catalogue> ReadCatalogue(const JobRunner& run_job);
 
 // A plugin of the catalogue, with the options that the user chose.

@@ -68,7 +68,7 @@ struct QuantizeJob {
   std::optional<SamplesRef> calibration = {};
   std::optional<SamplesRef> train = {};
   std::optional<PluginUse> calibration_runtime = {};  // without it there is no inference service
-  int instances = 0;  // of the calibration runtime at once; 0: one a core
+  int instances = 0;  // of the calibration runtime at once; 0: at most two
   std::filesystem::path output =
       {};  // a folder, made where it is missing: model.tflite, <name>.json
 };

@@ -30,7 +30,10 @@ Result<std::unique_ptr<host::InferenceService>> OpenInference(const WorkerContex
   Result<std::shared_ptr<host::PluginLibrary>> library =
       LoadPlugin(context, host::PluginKind::kRuntime, use);
   if (!library.ok()) return library.status().WithContext("the calibration runtime");
-  const int instances = job.instances > 0 ? job.instances : AvailableCores();
+  // Two keep the quantizer busy, which looks at every activation; each has memory for all of them.
+  constexpr int kMostInstances = 2;
+  const int instances =
+      job.instances > 0 ? job.instances : std::min(AvailableCores(), kMostInstances);
   return std::make_unique<host::InferenceService>(
       host::RuntimePool::Settings{.library = *library,
                                   .id = use.id,

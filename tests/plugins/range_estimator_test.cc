@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/plugins/tiny_models.h"
 
 namespace qbench::quantize {
 namespace {
@@ -198,6 +199,27 @@ TEST(RangeEstimator, EveryMethodStaysWithinWhatWasSeenAndHoldsZero) {
     const std::vector<float> broken = {1.0F, std::numeric_limits<float>::quiet_NaN()};
     EXPECT_FALSE(zeros.Add(broken).ok());
   }
+}
+
+// Of a large tensor a choice is as good, and the ends are still those of all values.
+TEST(RangeEstimator, LargeTensorsAreThinnedOut) {
+  constexpr uint32_t kSeed = 21;
+  SCOPED_TRACE(kSeed);
+  std::mt19937 random(kSeed);
+  std::vector<float> values = RandomFloats(random, 10 * kMostHistogramValues, -1.0F, 3.0F);
+  values[1] = 3.5F;  // not among those that are picked
+  RangeEstimator all({.method = CalibrationMethod::kPercentile, .percentile = 100.0});
+  ASSERT_TRUE(all.Add(values).ok());
+  EXPECT_LE(all.Range()->max, 3.5F);
+  EXPECT_GE(all.Range()->max, 2.99F);
+  RangeEstimator thinned({.method = CalibrationMethod::kPercentile, .percentile = 90.0});
+  RangeEstimator whole({.method = CalibrationMethod::kPercentile, .percentile = 90.0});
+  ASSERT_TRUE(thinned.Add(values).ok());
+  for (size_t i = 0; i < values.size(); i += kMostHistogramValues) {
+    ASSERT_TRUE(whole.Add(std::span(values).subspan(i, kMostHistogramValues)).ok());
+  }
+  EXPECT_NEAR(thinned.Range()->max, whole.Range()->max, 0.01F);
+  EXPECT_NEAR(thinned.Range()->min, whole.Range()->min, 0.01F);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "plugins/quantizers/common/range_estimator.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -185,6 +186,21 @@ ValueRange EntropyRange(const ValueHistogram& histogram, ValueRange seen, double
   return WithZero(ClippedTo(static_cast<double>(best) * histogram.width(), seen));
 }
 
+namespace {
+
+// From one value to the next that a histogram takes. A prime, so that it takes all channels in
+// turn: their number is hardly ever a multiple of it.
+size_t StrideFor(size_t values) {
+  constexpr std::array<size_t, 6> kPrimes = {11, 23, 47, 97, 197, 397};
+  if (values <= kMostHistogramValues) return 1;
+  for (const size_t prime : kPrimes) {
+    if (values / prime <= kMostHistogramValues) return prime;
+  }
+  return kPrimes.back();
+}
+
+}  // namespace
+
 Status RangeEstimator::Add(std::span<const float> values) {
   std::optional<ValueRange> of_image;
   QB_RETURN_IF_ERROR(WidenRange(values, of_image));
@@ -199,7 +215,14 @@ Status RangeEstimator::Add(std::span<const float> values) {
     smoothed_->max = kSmoothing * smoothed_->max + (1 - kSmoothing) * of_image->max;
     return OkStatus();
   }
-  histogram_.Add(values);
+  const size_t stride = StrideFor(values.size());
+  if (stride == 1) {
+    histogram_.Add(values);
+    return OkStatus();
+  }
+  picked_.clear();
+  for (size_t i = 0; i < values.size(); i += stride) picked_.push_back(values[i]);
+  histogram_.Add(picked_);
   return OkStatus();
 }
 

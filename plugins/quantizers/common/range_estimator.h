@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "plugins/quantizers/common/calibration.h"
@@ -44,12 +45,15 @@ struct CalibrationOptions {
   double steps = 255;
 };
 
+inline constexpr size_t kMostHistogramValues = size_t{1} << 17;
+
 // The range of one tensor. Memory does not depend on the number of images. Not synchronized.
 class RangeEstimator {
  public:
   explicit RangeEstimator(const CalibrationOptions& options) : options_(options) {}
 
-  // The values of one image. kInvalidArgument where one is not finite.
+  // The values of one image. kInvalidArgument where one is not finite. Of more than
+  // kMostHistogramValues, a histogram takes an even choice; the smallest and largest are of all.
   Status Add(std::span<const float> values);
   // Empty before the first image. Never wider than the values seen. Every method but kMinMax and
   // kMovingAverage keeps zero inside.
@@ -60,6 +64,7 @@ class RangeEstimator {
   std::optional<ValueRange> seen_;
   std::optional<ValueRange> smoothed_;
   ValueHistogram histogram_;
+  std::vector<float> picked_;
 };
 
 // The searches, for tests: `seen` are the smallest and the largest value of the histogram's.
