@@ -93,9 +93,10 @@ std::vector<Overlap> FindOverlaps(const Dataset& dataset);
 std::vector<size_t> FindDuplicates(const Split& split);
 
 // `count` images (all of them if there are fewer), the classes in turn, each class in the order of
-// its content hashes: the same images whatever the files are called. For calibration. Indices into
-// split.images.
-std::vector<size_t> SampleImages(const Split& split, size_t count);
+// its content hashes: the same images whatever the files are called. Another `seed` than 0 orders
+// them by the hash of seed and content hash: other images, the same on every machine. For
+// calibration. Indices into split.images.
+std::vector<size_t> SampleImages(const Split& split, size_t count, uint64_t seed = 0);
 
 // The split of an image in a folder that has none: with h the first 8 hexadecimal digits of its
 // SHA-256 over 2^32, h < 0.10 is calibration, h < 0.30 test, the rest train. The same content is

@@ -65,13 +65,16 @@ std::vector<size_t> FindDuplicates(const Split& split) {
   return duplicates;
 }
 
-std::vector<size_t> SampleImages(const Split& split, size_t count) {
+std::vector<size_t> SampleImages(const Split& split, size_t count, uint64_t seed) {
+  std::vector<std::string> keys;
+  for (const Image& image : split.images) {
+    keys.push_back(seed == 0 ? image.sha256 : Sha256Hex(fmt::format("{} {}", seed, image.sha256)));
+  }
   std::map<int, std::vector<size_t>> of_label;
   for (size_t i = 0; i < split.images.size(); ++i) of_label[split.images[i].label].push_back(i);
   for (auto& [label, indices] : of_label) {
     std::sort(indices.begin(), indices.end(), [&](size_t a, size_t b) {
-      const Image &first = split.images[a], &second = split.images[b];
-      return std::tie(first.sha256, first.path) < std::tie(second.sha256, second.path);
+      return std::tie(keys[a], split.images[a].path) < std::tie(keys[b], split.images[b].path);
     });
   }
   std::vector<size_t> sample;

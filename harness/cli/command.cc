@@ -38,6 +38,14 @@ void AddFolderOptions(po::options_description& options) {
       "where imported data sets are (default: $XDG_DATA_HOME/qbench)");
 }
 
+void AddCalibrationOptions(po::options_description& options) {
+  options.add_options()(
+      "calibration-runtime", po::value<std::string>()->value_name("NAME")->default_value(""),
+      "the runtime that runs the float model for calibration (default: litert, or what works)")(
+      "calibration-seed", po::value<uint64_t>()->value_name("N")->default_value(0),
+      "another choice of calibration images, the same on every machine");
+}
+
 Result<plan::Folders> FoldersOf(const Arguments& arguments) {
   const std::string cache = arguments.GetOr("cache", "");
   plan::Folders folders;

@@ -38,6 +38,9 @@ Result<ExitStatus> Dispatch(std::string_view command, const std::vector<Subcomma
 void AddFolderOptions(boost::program_options::options_description& options);
 Result<plan::Folders> FoldersOf(const Arguments& arguments);
 
+// --calibration-runtime and --calibration-seed.
+void AddCalibrationOptions(boost::program_options::options_description& options);
+
 // --db, and the database: that option, else $QBENCH_DB, else qbench.sqlite here.
 void AddDatabaseOption(boost::program_options::options_description& options);
 std::filesystem::path DatabaseOf(const Arguments& arguments);

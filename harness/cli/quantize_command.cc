@@ -9,6 +9,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/terminal.h"
+#include "harness/plan/artifact_sidecar.h"
 #include "harness/plan/run_records.h"
 #include "harness/worker/samples_ref.h"
 
@@ -31,11 +32,9 @@ po::options_description Options() {
       "dataset", po::value<std::string>()->value_name("NAME"),
       "a data set's name, or a folder with one sub-folder a class")(
       "output,o", po::value<std::string>()->value_name("FILE")->required(),
-      "the artifact; FILE.toml is written beside it")(
-      "calibration-runtime", po::value<std::string>()->value_name("NAME"),
-      "the runtime that runs the float model for calibration (default: litert, or what works)")(
-      "quiet,q", po::bool_switch(), "no progress")("json", po::bool_switch(),
-                                                   "print the result as JSON");
+      "the artifact; FILE.toml is written beside it")("quiet,q", po::bool_switch(), "no progress")(
+      "json", po::bool_switch(), "print the result as JSON");
+  AddCalibrationOptions(options);
   AddFolderOptions(options);
   return options;
 }
@@ -62,17 +61,34 @@ Result<plan::SelectedPlugin> QuantizerOf(const Arguments& arguments,
   return selection.quantizers[0];
 }
 
-Result<worker::SamplesRef> CalibrationSamples(const datasets::Dataset& dataset,
+// What calibration reads.
+struct CalibrationInput {
+  std::optional<datasets::Dataset> dataset;  // none: --dataset is not given
+  uint64_t seed = 0;
+};
+
+Result<worker::SamplesRef> CalibrationSamples(const CalibrationInput& input,
                                               const plan::PlannedModel& model,
                                               const plan::Folders& folders) {
-  QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset.FindSplit("calibration"));
+  QB_ASSIGN_OR_RETURN(const datasets::Split* split, input.dataset->FindSplit("calibration"));
   QB_ASSIGN_OR_RETURN(const std::vector<int> outputs,
-                      datasets::CheckLabels(model.sidecar.labels, dataset.labels));
+                      datasets::CheckLabels(model.sidecar.labels, input.dataset->labels));
   datasets::DecodeOptions decode;
   decode.progress = [](size_t, size_t) { return !Interrupted(); };
   QB_ASSIGN_OR_RETURN(const datasets::TensorCache tensors,
                       datasets::EnsureTensors(*split, model.sidecar.input, folders.cache, decode));
-  return worker::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs);
+  return worker::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs, input.seed);
+}
+
+// The data set that --dataset names, if it does, for quantizers that need one.
+Result<CalibrationInput> CalibrationInputOf(const Arguments& arguments,
+                                            const plan::Folders& folders) {
+  CalibrationInput input{.dataset = {}, .seed = arguments.Get<uint64_t>("calibration-seed")};
+  if (arguments.Has("dataset")) {
+    QB_ASSIGN_OR_RETURN(input.dataset, datasets::OpenDataset(arguments.Get<std::string>("dataset"),
+                                                             folders.datasets));
+  }
+  return input;
 }
 
 Result<worker::QuantizeResult> Quantize(const worker::QuantizeJob& job, bool quiet) {
@@ -91,9 +107,32 @@ Result<worker::QuantizeResult> Quantize(const worker::QuantizeJob& job, bool qui
   return std::get<worker::QuantizeResult>(outcome.result);
 }
 
+Result<plan::ArtifactOrigin> OriginOf(const worker::QuantizeResult& result,
+                                      const worker::QuantizeJob& job,
+                                      const plan::SelectedPlugin& quantizer,
+                                      const plan::PlannedModel& model,
+                                      const CalibrationInput& input) {
+  const store::Artifact artifact = plan::ArtifactRecord(result);
+  plan::ArtifactOrigin origin{.sha256 = result.sha256,
+                              .quantizer = quantizer.Name(),
+                              .quantizer_version = quantizer.plugin.descriptor.version,
+                              .option_files = quantizer.FileHashes(),
+                              .invalid_accuracy = plan::InvalidAccuracy(artifact, model.sidecar),
+                              .calibration = {}};
+  if (!job.calibration) return origin;
+  QB_ASSIGN_OR_RETURN(const datasets::Split* split, input.dataset->FindSplit("calibration"));
+  const Json images = plan::ImagesUsed(artifact, *split, *job.calibration);
+  if (images.empty()) return origin;
+  origin.calibration = plan::CalibrationOrigin{.runtime = result.calibration_runtime,
+                                               .dataset = input.dataset->name,
+                                               .seed = input.seed,
+                                               .images = images.get<std::vector<std::string>>()};
+  return origin;
+}
+
 // The artifact with its sidecar, and what was emitted beside it as <file>.<name>.json.
-Status WriteArtifact(const worker::QuantizeResult& result, const plan::PlannedModel& model,
-                     const Json& calibration_images, const std::filesystem::path& output) {
+Status WriteArtifact(const worker::QuantizeResult& result, const datasets::Sidecar& sidecar,
+                     const std::filesystem::path& output) {
   QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(result.artifact));
   QB_RETURN_IF_ERROR(WriteFileAtomically(output, bytes));
   for (const auto& entry : result.entries) {
@@ -101,16 +140,30 @@ Status WriteArtifact(const worker::QuantizeResult& result, const plan::PlannedMo
     QB_RETURN_IF_ERROR(
         WriteFileAtomically(output.string() + "." + entry.file.filename().string(), content));
   }
-  datasets::Sidecar sidecar = model.sidecar;
-  sidecar.origin.insert_or_assign("float_model", model.path.filename().string());
-  sidecar.origin.insert_or_assign("float_model_sha256", model.sha256);
-  sidecar.origin.insert_or_assign("artifact_sha256", result.sha256);
-  if (!calibration_images.empty()) {
-    toml::array images;
-    for (const Json& image : calibration_images) images.push_back(image.get<std::string>());
-    sidecar.origin.insert_or_assign("calibration_images", std::move(images));
-  }
   return datasets::WriteSidecar(output, sidecar);
+}
+
+void PrintResult(const worker::QuantizeResult& result, const plan::ArtifactOrigin& origin,
+                 const std::filesystem::path& output, bool json) {
+  for (const std::string& warning : result.warnings) {
+    PrintError(fmt::format("warning: {}\n", warning));
+  }
+  if (!json) {
+    Print(fmt::format("{}: {} ({} bytes), sha256 {}\n", output.string(),
+                      FormatBytes(result.file_bytes), result.file_bytes, result.sha256));
+    return;
+  }
+  const size_t images = origin.calibration ? origin.calibration->images.size() : 0;
+  Print(DumpJson(Json{{"artifact", output.string()},
+                      {"sha256", result.sha256},
+                      {"file_bytes", result.file_bytes},
+                      {"wall_seconds", result.wall_seconds},
+                      {"peak_rss_bytes", result.peak_rss_bytes},
+                      {"calibration_runtime", result.calibration_runtime},
+                      {"calibration_images", images},
+                      {"invalid_accuracy", origin.invalid_accuracy},
+                      {"warnings", result.warnings}}) +
+        "\n");
 }
 
 }  // namespace
@@ -130,50 +183,28 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
                       plan::LoadModel(file, folders.cache, WorkerJobs()));
   QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-quantize"));
 
-  std::optional<datasets::Dataset> dataset;
+  CalibrationInput input;
   worker::QuantizeJob job;
   job.model = model.tflite;
   job.quantizer = quantizer.Use();
   job.output = scratch.path() / "artifact";
   if (quantizer.plugin.descriptor.needs_samples) {
-    if (arguments.Has("dataset")) {
-      QB_ASSIGN_OR_RETURN(
-          dataset, datasets::OpenDataset(arguments.Get<std::string>("dataset"), folders.datasets));
-      QB_ASSIGN_OR_RETURN(job.calibration, CalibrationSamples(*dataset, model, folders));
+    QB_ASSIGN_OR_RETURN(input, CalibrationInputOf(arguments, folders));
+    if (input.dataset) {
+      QB_ASSIGN_OR_RETURN(job.calibration, CalibrationSamples(input, model, folders));
     }
     QB_ASSIGN_OR_RETURN(
         const plan::SelectedPlugin runtime,
-        plan::CalibrationRuntime(catalogue, arguments.Has("calibration-runtime")
-                                                ? arguments.Get<std::string>("calibration-runtime")
-                                                : std::string()));
+        plan::CalibrationRuntime(catalogue, arguments.Get<std::string>("calibration-runtime")));
     job.calibration_runtime = runtime.Use();
   }
   QB_ASSIGN_OR_RETURN(const worker::QuantizeResult result,
                       Quantize(job, arguments.Get<bool>("quiet")));
+  QB_ASSIGN_OR_RETURN(const plan::ArtifactOrigin origin,
+                      OriginOf(result, job, quantizer, model, input));
   const std::filesystem::path output = arguments.Get<std::string>("output");
-  Json images = Json::array();
-  if (job.calibration.has_value()) {
-    QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset->FindSplit("calibration"));
-    images = plan::ImagesUsed(plan::ArtifactRecord(result), *split, *job.calibration);
-  }
-  QB_RETURN_IF_ERROR(WriteArtifact(result, model, images, output));
-
-  for (const std::string& warning : result.warnings) {
-    PrintError(fmt::format("warning: {}\n", warning));
-  }
-  if (arguments.Get<bool>("json")) {
-    Print(DumpJson(Json{{"artifact", output.string()},
-                        {"sha256", result.sha256},
-                        {"file_bytes", result.file_bytes},
-                        {"wall_seconds", result.wall_seconds},
-                        {"peak_rss_bytes", result.peak_rss_bytes},
-                        {"calibration_runtime", result.calibration_runtime},
-                        {"warnings", result.warnings}}) +
-          "\n");
-  } else {
-    Print(fmt::format("{}: {} ({} bytes), sha256 {}\n", output.string(),
-                      FormatBytes(result.file_bytes), result.file_bytes, result.sha256));
-  }
+  QB_RETURN_IF_ERROR(WriteArtifact(result, plan::ArtifactSidecar(model, origin), output));
+  PrintResult(result, origin, output, arguments.Get<bool>("json"));
   return kDone;
 }
 

@@ -37,8 +37,6 @@ po::options_description Options() {
                         "quantizers and runtimes: int8,fp16,float,litert:kernels=builtin")(
       "dataset", po::value<std::string>()->value_name("NAME"),
       "a data set's name, or a folder with one sub-folder a class")(
-      "calibration-runtime", po::value<std::string>()->value_name("NAME"),
-      "the runtime that runs the float model for calibration (default: litert, or what works)")(
       "threads", po::value<std::string>()->value_name("LIST")->default_value("1"),
       "thread counts, each a cell: 1,4")("csv", po::value<std::string>()->value_name("FILE"),
                                          "write the rows as CSV too")(
@@ -60,6 +58,7 @@ po::options_description Options() {
       "stop a process that uses more memory (default: 80 % of what is free)")(
       "quiet,q", po::bool_switch(), "no progress, no warnings")("json", po::bool_switch(),
                                                                 "print the result as JSON");
+  AddCalibrationOptions(options);
   AddDatabaseOption(options);
   AddFolderOptions(options);
   return options;
@@ -100,9 +99,8 @@ Result<plan::RunRequest> RequestOf(const Arguments& arguments) {
                  "name a data set with --dataset; `qbench dataset list` shows them");
   }
   request.dataset = arguments.Get<std::string>("dataset");
-  if (arguments.Has("calibration-runtime")) {
-    request.calibration_runtime = arguments.Get<std::string>("calibration-runtime");
-  }
+  request.calibration_runtime = arguments.Get<std::string>("calibration-runtime");
+  request.calibration_seed = arguments.Get<uint64_t>("calibration-seed");
   if (arguments.Has("plugins")) {
     QB_ASSIGN_OR_RETURN(request.plugins,
                         plan::ParsePluginList(arguments.Get<std::string>("plugins")));

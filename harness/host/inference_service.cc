@@ -33,10 +33,22 @@ Status CheckModel(const RuntimePool& pool, const SampleSource& samples) {
 
 InferenceService::InferenceService(RuntimePool::Settings settings)
     : settings_(std::move(settings)) {
+  SetName({});
+}
+
+void InferenceService::SetName(const std::vector<Fact>& facts) {
   const PluginDescriptor* descriptor = settings_.library->Find(PluginKind::kRuntime, settings_.id);
   name_ = settings_.id;
-  if (descriptor != nullptr) name_ += " " + descriptor->version;
-  for (const Option& option : settings_.options) name_ += " " + option.name + "=" + option.value;
+  if (descriptor == nullptr) return;
+  // The version of the engine says more than that of the plugin around it.
+  const auto version = std::ranges::find(facts, "library_version", &Fact::name);
+  name_ += " " + (version != facts.end() ? version->value : descriptor->version);
+  for (const OptionInfo& option : descriptor->options) {
+    const auto given = std::ranges::find(settings_.options, option.name, &Option::name);
+    const std::string& value =
+        given != settings_.options.end() ? given->value : option.default_value;
+    name_ += " " + option.name + "=" + value;
+  }
 }
 
 Status InferenceService::LoadModel(ByteSpan model, const SampleSource& samples) {
@@ -45,6 +57,8 @@ Status InferenceService::LoadModel(ByteSpan model, const SampleSource& samples) 
     pool_.reset();  // frees its memory before the next one is made
     QB_ASSIGN_OR_RETURN(RuntimePool pool, RuntimePool::Load(settings_, model));
     pool_.emplace(std::move(pool));
+    QB_ASSIGN_OR_RETURN(const std::vector<Fact> facts, pool_->runtime(0).Facts());
+    SetName(facts);
   }
   return CheckModel(*pool_, samples);
 }

@@ -31,12 +31,14 @@ class InferenceService {
 
   // The outputs of the model that was run last.
   const std::vector<TensorInfo>& outputs() const { return pool_->outputs(); }
-  // "litert 2.3.0 kernels=xnnpack": plugin, version of what it runs on, options.
+  // "litert 2.3.0 kernels=xnnpack": the plugin, the version of its engine where the plugin tells it
+  // (its fact "library_version"; once a model ran), else its own, and its options.
   const std::string& runtime() const { return name_; }
   bool used() const { return used_; }
 
  private:
   Status LoadModel(ByteSpan model, const SampleSource& samples);
+  void SetName(const std::vector<Fact>& facts);
 
   RuntimePool::Settings settings_;
   std::string name_;

@@ -262,7 +262,16 @@ Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<Pl
   return selection;
 }
 
-Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::string_view name) {
+Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::string_view named) {
+  PluginSpec spec;
+  if (!named.empty()) {
+    QB_ASSIGN_OR_RETURN(const std::vector<PluginSpec> specs, ParsePluginList(named));
+    if (specs.size() != 1) {
+      return Error(StatusCode::kInvalidArgument, "--calibration-runtime takes one runtime, not {}",
+                   named);
+    }
+    spec = specs[0];
+  }
   const InstalledPlugin* best = nullptr;
   const auto rank = [](const InstalledPlugin& plugin) {
     if (plugin.descriptor.id == "litert") return 0;
@@ -270,19 +279,19 @@ Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::strin
   };
   for (const InstalledPlugin& plugin : catalogue.plugins) {
     if (plugin.descriptor.kind != PluginKind::kRuntime || !plugin.available) continue;
-    if (!name.empty() && plugin.descriptor.id != name) continue;
+    if (!named.empty() && plugin.descriptor.id != spec.name) continue;
     if (best == nullptr || rank(plugin) < rank(*best)) best = &plugin;
   }
-  if (best == nullptr && !name.empty()) {
+  if (best == nullptr && !named.empty()) {
     return Error(StatusCode::kNotFound,
                  "--calibration-runtime: no runtime \"{}\" works here; see qbench plugin list",
-                 name);
+                 spec.name);
   }
   if (best == nullptr) {
     return Error(StatusCode::kNotFound,
                  "no runtime works here to calibrate with; see qbench plugin list");
   }
-  return SelectedPlugin{*best, {}};
+  return Select(*best, spec);
 }
 
 }  // namespace qbench::plan

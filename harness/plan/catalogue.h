@@ -91,8 +91,9 @@ struct Selection {
 // lists those it has; or a file that an option names and that cannot be read.
 Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs);
 
-// The runtime that calibrates: the one called `name`; without a name `litert` where it works, else
-// another fast one, else an oracle. kNotFound where no runtime works, or the named one does not.
-Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::string_view name = {});
+// The runtime that calibrates: `named`, with options as after --plugins; where that is empty,
+// `litert` where it works, else another fast one, else an oracle. kNotFound where no runtime works,
+// or the named one does not; kInvalidArgument as of SelectPlugins.
+Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::string_view named = {});
 
 }  // namespace qbench::plan

@@ -69,7 +69,7 @@ class RunEngine {
   Status AddSourceRow(const PlannedModel& model, int64_t split_id);
   Status PrepareSamples();
   Result<worker::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
-                                          std::string* content);
+                                          uint64_t seed, std::string* content);
 
   // --- Steps ------------------------------------------------------------------------------------
   Status Take(const Step& step);
@@ -204,7 +204,7 @@ Status RunEngine::AddCells() {
 }
 
 Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
-                                                   const PlannedModel& model,
+                                                   const PlannedModel& model, uint64_t seed,
                                                    std::string* content) {
   const std::string doing =
       fmt::format("decoding {} images of {}", split.images.size(), split.name);
@@ -221,18 +221,19 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
     QB_RETURN_IF_ERROR(Warn(broken));
   }
   if (content != nullptr) *content = tensors.content_sha256();
-  return worker::MakeSamplesRef(split, tensors, model.sidecar.input, model.label_outputs);
+  return worker::MakeSamplesRef(split, tensors, model.sidecar.input, model.label_outputs, seed);
 }
 
 Status RunEngine::PrepareSamples() {
   const bool calibrate = plan_.calibration_runtime.has_value();
   for (const PlannedModel& model : plan_.models) {
     ModelSamples samples;
-    QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, nullptr));
+    QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, 0, nullptr));
     const datasets::Split* calibration = plan_.FindSplit("calibration");
     if (calibrate && calibration != nullptr) {
-      QB_ASSIGN_OR_RETURN(samples.calibration,
-                          PrepareSplit(*calibration, model, &samples.calibration_content));
+      QB_ASSIGN_OR_RETURN(
+          samples.calibration,
+          PrepareSplit(*calibration, model, plan_.calibration_seed, &samples.calibration_content));
     }
     samples_.push_back(std::move(samples));
   }
@@ -305,7 +306,8 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   const auto& result = std::get<worker::QuantizeResult>(outcome.result);
   made_[{cell.model, cell.quantizer}] = result.artifact;
   store::Artifact artifact = ArtifactRecord(result);
-  if (const std::string reason = InvalidAccuracy(artifact); !reason.empty()) {
+  if (const std::string reason = InvalidAccuracy(artifact, plan_.models[cell.model].sidecar);
+      !reason.empty()) {
     invalid_accuracy_[{cell.model, cell.quantizer}] = reason;
   }
   if (const Json images = CalibrationImages(cell, artifact); !images.empty()) {
@@ -383,7 +385,7 @@ Status RunEngine::Accuracy(const Step& step) {
     if (const auto found = invalid_accuracy_.find({cell.model, cell.quantizer});
         found != invalid_accuracy_.end()) {
       measurement.status = Outcome::kInvalid;
-      measurement.reason = found->second;
+      measurement.reason = "accuracy means nothing: " + found->second;
     }
   }
   return Commit(step.cell, std::move(measurement), outcome);

@@ -88,6 +88,7 @@ std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
   }
   if (plan.calibration_runtime) {
     content["calibration_runtime"] = PluginJson(*plan.calibration_runtime);
+    content["calibration_seed"] = plan.calibration_seed;
   }
   return Sha256Hex(DumpJson(content));
 }
@@ -115,6 +116,7 @@ std::string Plan::CellName(const PlannedCell& cell) const {
 Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const JobRunner& run_job) {
   Plan plan;
   plan.measure = request.measure;
+  plan.calibration_seed = request.calibration_seed;
   plan.host = measure::ReadHostFacts();
   QB_ASSIGN_OR_RETURN(const Catalogue catalogue, ReadCatalogue(run_job));
   for (const Catalogue::Broken& broken : catalogue.broken) {

@@ -34,7 +34,9 @@ struct RunRequest {
   std::vector<std::string> models;  // empty: the data set's default models
   std::vector<PluginSpec> plugins;
   std::string dataset;
-  std::string calibration_runtime;  // empty: as CalibrationRuntime chooses
+  // With options, as after --plugins; empty: as CalibrationRuntime chooses.
+  std::string calibration_runtime;
+  uint64_t calibration_seed = 0;  // of the choice of images, datasets::SampleImages
   std::vector<int> threads = {1};
   MeasureSettings measure;
 };
@@ -52,7 +54,8 @@ struct Plan {
   std::vector<PlannedModel> models;
   Selection selection;
   std::optional<SelectedPlugin> calibration_runtime;  // where a quantizer needs samples
-  std::vector<PlannedCell> cells;                     // models, then runtimes, threads, quantizers
+  uint64_t calibration_seed = 0;
+  std::vector<PlannedCell> cells;  // models, then runtimes, threads, quantizers
   MeasureSettings measure;
   std::vector<measure::HostFact> host;
   std::string hash;

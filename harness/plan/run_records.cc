@@ -48,6 +48,10 @@ store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_l
   run.settings = {{"repetitions", plan.measure.repetitions},  {"min_samples", latency.min_samples},
                   {"min_seconds", latency.min_seconds},       {"warmup_runs", latency.warmup_runs},
                   {"warmup_seconds", latency.warmup_seconds}, {"max_seconds", latency.max_seconds}};
+  if (plan.calibration_runtime) {
+    run.settings["calibration_runtime"] = plan.calibration_runtime->Name();
+    run.settings["calibration_seed"] = plan.calibration_seed;
+  }
   return run;
 }
 
@@ -112,12 +116,15 @@ const Json* Emitted(const store::Artifact& artifact, std::string_view name) {
 
 }  // namespace
 
-std::string InvalidAccuracy(const store::Artifact& artifact) {
+std::string InvalidAccuracy(const store::Artifact& artifact, const datasets::Sidecar& model) {
   const Json* said = Emitted(artifact, "invalid_accuracy");
-  if (said == nullptr) return {};
+  if (said == nullptr) {
+    const auto reason = model.origin["invalid_accuracy"].value<std::string>();
+    return reason.value_or("");
+  }
   const auto reason = said->is_object() ? said->find("reason") : said->end();
   const bool known = said->is_object() && reason != said->end() && reason->is_string();
-  return "accuracy means nothing: " + (known ? reason->get<std::string>() : "no reason given");
+  return known ? reason->get<std::string>() : "its quantizer gives no reason";
 }
 
 Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibration,

@@ -25,8 +25,9 @@ store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets
 store::Artifact ArtifactRecord(const worker::QuantizeResult& result);
 
 // Why the accuracy of an artifact means nothing, as its quantizer emitted it ("invalid_accuracy",
-// see docs/plugin-abi.md); empty where it did not.
-std::string InvalidAccuracy(const store::Artifact& artifact);
+// see docs/plugin-abi.md), or as the sidecar of the model says that it was made of; empty where
+// neither does.
+std::string InvalidAccuracy(const store::Artifact& artifact, const datasets::Sidecar& model);
 
 // The paths of the images that the artifact's ranges were measured on, in their order, as the
 // quantizer's "ranges" say how many samples it took; empty where it did not.

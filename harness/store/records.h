@@ -27,7 +27,8 @@ enum class Outcome {
   kFailed,       // "failed": the plugin reported an error
   kCrashed,      // "crashed": the child process ended by a signal or out of memory
   kTimeout,      // "timeout": the child process passed its time limit
-  kInvalid,      // "invalid": measured, but the board was not fit (throttled, swapping)
+  kInvalid,      // "invalid": measured, but it means nothing: the board was not fit (throttled,
+                 // swapping), or the artifact's ranges are made up
 };
 enum class PluginKind { kQuantizer, kRuntime };                 // "quantizer", "runtime"
 enum class MeasurementKind { kQuantize, kAccuracy, kLatency };  // "quantize", …

@@ -84,7 +84,7 @@ struct QuantizeResult {
   std::vector<Entry> entries;
   std::vector<std::string> warnings;
   std::vector<host::Fact> facts;    // of the quantizer
-  std::string calibration_runtime;  // "litert 2.3.0 xnnpack"; empty where it was not used
+  std::string calibration_runtime;  // InferenceService::runtime(); empty where it was not used
   double wall_seconds = 0;          // of quantize()
   uint64_t peak_rss_bytes = 0;
 };

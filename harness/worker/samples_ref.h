@@ -11,9 +11,9 @@
 namespace qbench::worker {
 
 // `tensors` are those of `split` (datasets::EnsureTensors), `label_outputs` what
-// datasets::CheckLabels says of model and data set.
+// datasets::CheckLabels says of model and data set; `seed` as datasets::SampleImages takes it.
 SamplesRef MakeSamplesRef(const datasets::Split& split, const datasets::TensorCache& tensors,
                           const datasets::Preprocessing& preprocessing,
-                          const std::vector<int>& label_outputs);
+                          const std::vector<int>& label_outputs, uint64_t seed = 0);
 
 }  // namespace qbench::worker

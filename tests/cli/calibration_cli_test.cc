@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/json.h"
 #include "base/sha256.h"
+#include "base/toml.h"
 #include "tests/cli/run_qbench.h"
 
 namespace qbench::cli_test {
@@ -11,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr const char* kModel = "mobilenetv2-035-96";
 
@@ -79,6 +82,60 @@ TEST_F(Calibration, WhatIsInTheFileOfRangesCountsAndNotItsName) {
   };
   EXPECT_EQ(hash_of(first), *Sha256HexOfFile(Ranges("first")));
   EXPECT_EQ(hash_of(other), *Sha256HexOfFile(copy));
+}
+
+TEST_F(Calibration, TheSidecarSaysWhatWasCalibratedOn) {
+  const Answer answer = Quantize("out", "int8:calibration=minmax:images=6",
+                                 {"--dataset", scenes_, "--calibration-runtime", "reference",
+                                  "--calibration-seed", "5", "--json"});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(ParseJson(answer.out)->at("calibration_images"), 6);
+  EXPECT_THAT(ParseJson(answer.out)->at("calibration_runtime"), StartsWith("reference "));
+  EXPECT_THAT(ReadJson(Ranges("out"))["runtime"], StartsWith("reference "));
+  const toml::table sidecar = *ReadTomlFile(place_.File("out.toml"));
+  const auto said = sidecar["origin"]["calibration"];
+  EXPECT_THAT(*said["runtime"].value<std::string>(), StartsWith("reference "));
+  EXPECT_EQ(said["seed"].value<int64_t>(), 5);
+  ASSERT_EQ(said["images"].as_array()->size(), 6U);  // one of each class
+  std::set<std::string> classes;
+  for (size_t i = 0; i < 6; ++i) {
+    const fs::path image = *said["images"][i].value<std::string>();
+    EXPECT_TRUE(fs::exists(fs::path(scenes_) / "calibration" / image)) << image;
+    classes.insert(image.parent_path().string());
+  }
+  EXPECT_EQ(classes.size(), 6U);
+  EXPECT_THAT(Quantize("x", "int8", {"--dataset", scenes_, "--calibration-runtime", "none"}).err,
+              HasSubstr("--calibration-runtime: no runtime \"none\""));
+}
+
+// The closing table, and every format of the report.
+TEST_F(Calibration, RangesThatAreMadeUpGiveNoAccuracyAndEveryReportSaysSo) {
+  const Answer made = Quantize("made-up.tflite", "int8:calibration=dummy:default_ranges_max=3");
+  ASSERT_EQ(made.status, 0) << made.err;
+  EXPECT_THAT(made.err, HasSubstr("the accuracy means nothing"));
+  const std::string csv = place_.File("rows.csv").string();
+  for (const std::vector<std::string>& measured :
+       {std::vector<std::string>{kModel, "--plugins", "int8:calibration=dummy,reference"},
+        {place_.File("made-up.tflite").string(), "--plugins", "float,reference"}}) {
+    std::vector<std::string> args = measured;
+    args.insert(args.end(), {"--dataset", scenes_, "--repetitions", "1", "--csv", csv});
+    const Answer run = place_.Run(place_.QuickRun(args));
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_THAT(run.out, HasSubstr("accuracy means nothing"));
+    EXPECT_THAT(*ReadTextFile(place_.File("report.html")), HasSubstr("accuracy means nothing"));
+    for (const char* format : {"csv", "md", "json"}) {
+      EXPECT_THAT(place_.Run({"report", "--format", format}).out,
+                  HasSubstr("accuracy means nothing"));
+    }
+    const auto rows = ParseCsv(*ReadTextFile(csv));
+    ASSERT_EQ(rows.size(), 2U);
+    const auto column = [&](const char* name) {
+      return rows[1][static_cast<size_t>(std::ranges::find(rows[0], name) - rows[0].begin())];
+    };
+    EXPECT_EQ(column("accuracy_status"), "invalid");
+    EXPECT_EQ(column("top1"), "");
+    EXPECT_NE(column("median_ms"), "");
+  }
 }
 
 TEST_F(Calibration, AFileOfRangesThatDoesNotFitIsOneError) {

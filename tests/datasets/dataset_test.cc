@@ -229,6 +229,19 @@ TEST_F(DatasetTest, SamplesAreBalancedAndDoNotDependOnNames) {
   EXPECT_EQ(larger, hashes(sample));
 }
 
+TEST_F(DatasetTest, AnotherSeedTakesOtherSamplesAsBalanced) {
+  AddImages(folder() / "d/test/a", 20);
+  AddImages(folder() / "d/test/b", 20, 50);
+  const Split split = *Open(folder() / "d").FindSplit("test").value();
+  EXPECT_EQ(SampleImages(split, 10, 0), SampleImages(split, 10));
+  const std::vector<size_t> one = SampleImages(split, 10, 1);
+  EXPECT_EQ(SampleImages(split, 10, 1), one);
+  EXPECT_NE(SampleImages(split, 10, 0), one);
+  EXPECT_NE(SampleImages(split, 10, 2), one);
+  EXPECT_EQ(std::set(one.begin(), one.end()).size(), 10u);
+  EXPECT_EQ(std::ranges::count_if(one, [&](size_t i) { return split.images[i].label == 1; }), 5);
+}
+
 // Data sets by name.
 class NamedDatasetTest : public DatasetTest {
  protected:

@@ -132,6 +132,13 @@ TEST(SelectPlugins, FilesAreResolvedAndKnownByTheirContent) {
 
 TEST(CalibrationRuntime, CanBeNamed) {
   EXPECT_EQ(CalibrationRuntime(Installed(), "reference")->Name(), "reference");
+  Catalogue optional = Installed();
+  optional.plugins[2].descriptor.options.push_back({"kernels", "fast", "fast|slow", "which"});
+  EXPECT_EQ(CalibrationRuntime(optional, "litert:kernels=slow")->Name(), "litert:kernels=slow");
+  EXPECT_THAT(CalibrationRuntime(optional, "litert:kernel=slow").status().message(),
+              HasSubstr("it has kernels=fast|slow"));
+  EXPECT_THAT(CalibrationRuntime(optional, "litert,reference").status().message(),
+              HasSubstr("takes one runtime"));
   EXPECT_THAT(CalibrationRuntime(Installed(), "int8").status().message(),
               HasSubstr("no runtime \"int8\""));
 }

@@ -258,6 +258,17 @@ TEST_F(RunEngineTest, AnAliasAndTheModelsOwnFileAreRows) {
   EXPECT_EQ(rows[2].latency_status, Outcome::kNotMeasured);
 }
 
+TEST_F(RunEngineTest, AModelThatWasMadeForTimingAloneHasNoAccuracy) {
+  plan_.models[0].sidecar.origin.insert("invalid_accuracy", "made up");
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  for (const store::CellSummary& row : Rows(*run)) {
+    EXPECT_EQ(row.accuracy_status, Outcome::kInvalid);
+    EXPECT_EQ(row.reason, "accuracy means nothing: made up");
+    EXPECT_FALSE(row.top1.has_value());
+  }
+}
+
 TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
   const Result<int64_t> whole = Execute();
   ASSERT_TRUE(whole.ok());

@@ -92,7 +92,9 @@ class FakeRuntime : public plugin::Runtime {
   }
 
   plugin::Facts DescribeFacts() const override {
-    return {{"threads", std::to_string(threads_)}, {"engine", "arithmetic mean"}};
+    return {{"threads", std::to_string(threads_)},
+            {"engine", "arithmetic mean"},
+            {"library_version", "7.5"}};
   }
 
  private:
