@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "fmt/format.h"
 #include "reports/html_sections.h"
+#include "reports/ranges_text.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
@@ -56,28 +57,6 @@ Json Emitted(const store::Artifact& artifact, std::string_view name) {
   return {};
 }
 
-std::string TextOf(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end()) return "";
-  return found->is_string() ? found->get<std::string>() : DumpJson(*found);
-}
-
-// "ranges by mse on 100 images, litert 2.3.0 kernels=xnnpack"; "ranges given (sha256 …): by …".
-std::string CalibrationText(const store::Artifact& artifact) {
-  const Json ranges = Emitted(artifact, "ranges");
-  if (!ranges.is_object()) return "";
-  const auto measured = [](const Json& source) {
-    const std::string runtime = TextOf(source, "runtime");
-    std::string text = "by " + TextOf(source, "calibration");
-    if (!runtime.empty())
-      text += fmt::format(" on {} images, {}", TextOf(source, "samples"), runtime);
-    return text;
-  };
-  const auto given = ranges.find("given");
-  if (given == ranges.end() || !given->is_object()) return "ranges " + measured(ranges);
-  return fmt::format("ranges given (sha256 {}), {}", TextOf(*given, "sha256"), measured(*given));
-}
-
 Data RunTable(const store::RunData& data) {
   FactTable table("Run");
   table.Add("command", CommandLine(data.run.command_line));
@@ -125,7 +104,7 @@ Data ProvenanceTables(const RunView& run) {
     name += " " + data.plugins.at(artifact.quantizer_id).name;
     if (!artifact.quantizer_options.empty()) name += ":" + artifact.quantizer_options;
     std::string value = artifact.sha256 + "  " + artifact.path;
-    if (const std::string ranges = CalibrationText(artifact); !ranges.empty()) {
+    if (const std::string ranges = DescribeRanges(Emitted(artifact, "ranges")); !ranges.empty()) {
       value += "  " + ranges;
     }
     for (const std::string& warning : artifact.warnings) value += "  " + warning;

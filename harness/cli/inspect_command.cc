@@ -1,21 +1,25 @@
 // `qbench inspect`: what a model is made of.
 #include <boost/program_options/value_semantic.hpp>
 
+#include "base/files.h"
 #include "base/json.h"
 #include "base/paths.h"
 #include "harness/cli/command.h"
 #include "harness/cli/terminal.h"
+#include "reports/ranges_text.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
 namespace {
 
 constexpr Help kHelp = {
-    "qbench inspect MODEL [options]",
+    "qbench inspect MODEL|RANGES [options]",
     "Shows a model as qbench runs it: every operator with its shape, type, parameters,\n"
     "multiply-adds (MACs) and quantization. MODEL is a .h5 or .tflite file (a .h5 is shown after\n"
-    "import, with batch normalization folded), or the name of a shipped model.",
-    "qbench inspect intel-cnn", "Exit status: 0 done, 2 usage or environment error."};
+    "import, with batch normalization folded), or the name of a shipped model.\n"
+    "Of the ranges that quantizing leaves beside an artifact (FILE.ranges.json) it shows a table.",
+    "qbench inspect intel-cnn\nqbench inspect my-int8.tflite.ranges.json",
+    "Exit status: 0 done, 2 usage or environment error."};
 
 po::options_description Options() {
   po::options_description options("Options", 100);
@@ -103,6 +107,19 @@ std::string FormatSummary(const std::filesystem::path& file, const worker::Impor
       FormatBytes(summary.at("peak_activation_bytes").get<uint64_t>()), FormatOps(summary));
 }
 
+// What an artifact's activations were quantized by.
+Status InspectRanges(const std::filesystem::path& file, bool json) {
+  QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
+  const Result<Json> ranges = ParseJson(text);
+  if (!ranges.ok()) return ranges.status().WithContext(file.string());
+  const Result<std::string> table = reports::RangesTable(*ranges);
+  if (!table.ok()) return table.status().WithContext(file.string());
+  Print(json
+            ? DumpJson(*ranges) + "\n"
+            : fmt::format("{}: {}\n\n{}", file.string(), reports::DescribeRanges(*ranges), *table));
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<ExitStatus> InspectCommand(const std::vector<std::string>& args) {
@@ -112,6 +129,10 @@ Result<ExitStatus> InspectCommand(const std::vector<std::string>& args) {
     return kDone;
   }
   QB_ASSIGN_OR_RETURN(const std::string name, OnlyArgument(arguments, "model", "model"));
+  if (std::filesystem::path(name).extension() == ".json") {
+    QB_RETURN_IF_ERROR(InspectRanges(name, arguments.Get<bool>("json")));
+    return kDone;
+  }
   QB_ASSIGN_OR_RETURN(const std::filesystem::path share, ShareDir());
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, share));
   const worker::JobOutcome outcome =

@@ -52,6 +52,12 @@ TEST_F(Calibration, RangesAreUsedAgainWithoutADataSet) {
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_EQ(*ReadFile(place_.File("again")), *ReadFile(place_.File("first")));
   EXPECT_EQ(ReadJson(Ranges("again"))["given"]["calibration"], "minmax");
+  const Answer table = place_.Run({"inspect", relative});
+  EXPECT_EQ(table.status, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr(relative + ": ranges by minmax on 12 images, "));
+  EXPECT_THAT(table.out, HasSubstr("zero point  measured  tensor\n"));
+  EXPECT_THAT(table.out, HasSubstr("  yes       input_1\n"));
+  EXPECT_EQ(*ParseJson(place_.Run({"inspect", relative, "--json"}).out), ReadJson(Ranges("first")));
 }
 
 TEST_F(Calibration, WhatIsInTheFileOfRangesCountsAndNotItsName) {
@@ -149,6 +155,9 @@ TEST_F(Calibration, AFileOfRangesThatDoesNotFitIsOneError) {
   EXPECT_EQ(bad.status, 2);
   EXPECT_THAT(bad.err, HasSubstr("no activation \"input_2\"; near: \"input_1\""));
   EXPECT_FALSE(fs::exists(place_.File("x")));
+  ASSERT_TRUE(WriteFileAtomically(place_.File("bad.json"), "{}").ok());
+  EXPECT_THAT(place_.Run({"inspect", place_.File("bad.json").string()}).err,
+              HasSubstr("bad.json: not a file of ranges"));
 }
 
 }  // namespace

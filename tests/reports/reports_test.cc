@@ -49,20 +49,9 @@ TEST(HtmlReport, EscapesWhateverTheRowsHold) {
 
 TEST(HtmlReport, SaysWhereRangesComeFrom) {
   store::RunData run = LoadSampleRun({});
-  Json ranges = {{"calibration", "octav"}, {"samples", 100}, {"runtime", "litert 2.3.0"}};
-  const auto emit = [&] {
-    run.artifacts.begin()->second.emitted = {{{"name", "ranges"}, {"value", ranges}}};
-    return *HtmlReport({run});
-  };
-  EXPECT_THAT(emit(), HasSubstr("ranges by octav on 100 images, litert 2.3.0"));
-  ranges = {{"calibration", "given"}, {"samples", 0}, {"given", ranges}};
-  ranges["given"]["sha256"] = "3f1c";
-  EXPECT_THAT(emit(),
-              HasSubstr("ranges given (sha256 3f1c), by octav on 100 images, litert 2.3.0"));
-  ranges = {{"calibration", "dummy"}, {"samples", 0}, {"runtime", ""}};
-  EXPECT_THAT(emit(), HasSubstr("ranges by dummy"));
-  ranges = Json::array();  // what a stranger's plugin emits
-  EXPECT_THAT(emit(), Not(HasSubstr("ranges by")));
+  const Json ranges = {{"calibration", "octav"}, {"samples", 100}, {"runtime", "litert 2.3.0"}};
+  run.artifacts.begin()->second.emitted = {{{"name", "ranges"}, {"value", ranges}}};
+  EXPECT_THAT(*HtmlReport({run}), HasSubstr("ranges by octav on 100 images, litert 2.3.0"));
 }
 
 TEST(HtmlReport, AsksTheNetworkForNothing) {
