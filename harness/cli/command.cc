@@ -5,8 +5,10 @@
 #include <cstdlib>
 
 #include "base/paths.h"
+#include "datasets/tensor_cache.h"
 #include "harness/cli/terminal.h"
 #include "harness/worker/run_job.h"
+#include "harness/worker/samples_ref.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
@@ -72,6 +74,19 @@ plan::JobRunner WorkerJobs() {
             const worker::JobCallbacks& callbacks) {
     return worker::RunJob(job, settings, callbacks);
   };
+}
+
+Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset,
+                                     const std::string& split_name, const plan::PlannedModel& model,
+                                     const plan::Folders& folders, uint64_t seed) {
+  QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset.FindSplit(split_name));
+  QB_ASSIGN_OR_RETURN(const std::vector<int> outputs,
+                      datasets::CheckLabels(model.sidecar.labels, dataset.labels));
+  datasets::DecodeOptions decode;
+  decode.progress = [](size_t, size_t) { return !Interrupted(); };
+  QB_ASSIGN_OR_RETURN(const datasets::TensorCache tensors,
+                      datasets::EnsureTensors(*split, model.sidecar.input, folders.cache, decode));
+  return worker::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs, seed);
 }
 
 Result<std::string> OnlyArgument(const Arguments& arguments, const char* positional,

@@ -21,6 +21,7 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args);
 Result<ExitStatus> ReportCommand(const std::vector<std::string>& args);
 Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args);
 Result<ExitStatus> InspectCommand(const std::vector<std::string>& args);
+Result<ExitStatus> DiffCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DatasetCommand(const std::vector<std::string>& args);
 Result<ExitStatus> PluginCommand(const std::vector<std::string>& args);
 
@@ -47,6 +48,12 @@ std::filesystem::path DatabaseOf(const Arguments& arguments);
 
 // worker::RunJob, as the plan's functions take it.
 plan::JobRunner WorkerJobs();
+
+// The images of a split as the model's inputs, decoded where they are not in the cache yet, the
+// classes in turn; `seed` chooses the order within each.
+Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset, const std::string& split,
+                                     const plan::PlannedModel& model, const plan::Folders& folders,
+                                     uint64_t seed = 0);
 
 // The one positional argument that a command must have.
 Result<std::string> OnlyArgument(const Arguments& arguments, const char* positional,

@@ -19,6 +19,7 @@ const std::vector<Subcommand>& Commands() {
       {"report", "make a report (HTML, CSV, Markdown, JSON) from what was measured", ReportCommand},
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},
       {"inspect", "show a model's layers, shapes and costs", InspectCommand},
+      {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},
       {"dataset", "list, import, verify and export data sets", DatasetCommand},
       {"plugin", "list the plugins that are installed, and check one", PluginCommand},
   };

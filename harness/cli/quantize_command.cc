@@ -5,13 +5,11 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "datasets/tensor_cache.h"
 #include "harness/cli/command.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/artifact_sidecar.h"
 #include "harness/plan/run_records.h"
-#include "harness/worker/samples_ref.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
@@ -66,19 +64,6 @@ struct CalibrationInput {
   std::optional<datasets::Dataset> dataset;  // none: --dataset is not given
   uint64_t seed = 0;
 };
-
-Result<worker::SamplesRef> CalibrationSamples(const CalibrationInput& input,
-                                              const plan::PlannedModel& model,
-                                              const plan::Folders& folders) {
-  QB_ASSIGN_OR_RETURN(const datasets::Split* split, input.dataset->FindSplit("calibration"));
-  QB_ASSIGN_OR_RETURN(const std::vector<int> outputs,
-                      datasets::CheckLabels(model.sidecar.labels, input.dataset->labels));
-  datasets::DecodeOptions decode;
-  decode.progress = [](size_t, size_t) { return !Interrupted(); };
-  QB_ASSIGN_OR_RETURN(const datasets::TensorCache tensors,
-                      datasets::EnsureTensors(*split, model.sidecar.input, folders.cache, decode));
-  return worker::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs, input.seed);
-}
 
 // The data set that --dataset names, if it does, for quantizers that need one.
 Result<CalibrationInput> CalibrationInputOf(const Arguments& arguments,
@@ -191,7 +176,8 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   if (quantizer.plugin.descriptor.needs_samples) {
     QB_ASSIGN_OR_RETURN(input, CalibrationInputOf(arguments, folders));
     if (input.dataset) {
-      QB_ASSIGN_OR_RETURN(job.calibration, CalibrationSamples(input, model, folders));
+      QB_ASSIGN_OR_RETURN(job.calibration,
+                          SamplesOf(*input.dataset, "calibration", model, folders, input.seed));
     }
     QB_ASSIGN_OR_RETURN(
         const plan::SelectedPlugin runtime,

@@ -38,6 +38,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conditions, temperature_c, throttled, under_v
                                    nonvoluntary_switches)
 }  // namespace qbench::measure
 
+namespace qbench::stats {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceSums, count, aa, bb, ab, dd, saturated, a_min, a_max,
+                                   b_min, b_max)
+}  // namespace qbench::stats
+
 namespace qbench::worker {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob, plugin, try_runtimes)
@@ -58,6 +63,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, predicted, confidence, skippe
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, load_ms, first_ms, samples, memory,
                                    baseline_rss_bytes, before, after, invalid_reason, warnings,
                                    facts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceJob, float_model, quantized_model, runtime, samples,
+                                   images)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult::Layer, name, kind, op, type, scale, zero_point,
+                                   inputs, sums)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult, layers, only_float, only_quantized, flaws,
+                                   images, facts)
 
 namespace {
 
@@ -78,7 +89,8 @@ Variant ReadAlternative(size_t wanted, const Json& json) {
 }
 
 // The jobs' names, in the order of Job.
-constexpr const char* kJobNames[] = {"probe", "import", "quantize", "accuracy", "latency"};
+constexpr const char* kJobNames[] = {"probe",    "import",  "quantize",
+                                     "accuracy", "latency", "difference"};
 static_assert(std::size(kJobNames) == std::variant_size_v<Job>);
 
 Result<size_t> JobIndex(const std::string& name) {

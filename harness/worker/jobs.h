@@ -16,6 +16,7 @@
 #include "harness/measure/conditions.h"
 #include "harness/measure/latency.h"
 #include "harness/measure/memory.h"
+#include "harness/stats/layer_difference.h"
 
 namespace qbench::worker {
 
@@ -133,9 +134,37 @@ struct LatencyResult {
   std::vector<host::Fact> facts;
 };
 
-using Job = std::variant<ProbeJob, ImportJob, QuantizeJob, AccuracyJob, LatencyJob>;
+// --- difference: two models on the same images, activation by activation. ------------------------
+struct DifferenceJob {
+  std::filesystem::path float_model;      // .tflite
+  std::filesystem::path quantized_model;  // .tflite
+  PluginUse runtime = {};
+  SamplesRef samples = {};
+  uint64_t images = 100;  // the first so many of samples.order
+};
+struct DifferenceResult {
+  struct Layer {
+    std::string name;  // in the float model
+    std::string kind;  // "CONV_2D"
+    int32_t op = 0;    // its place in the float model
+    std::string type;  // of the quantized model's activation: "int8"
+    double scale = 0;  // of that; 0: float
+    int64_t zero_point = 0;
+    std::vector<size_t> inputs;  // the layers that it reads, as places in `layers`
+    stats::DifferenceSums sums;
+  };
+  std::vector<Layer> layers;  // in the order in which they run
+  // Layers that only one of the models has, by name.
+  std::vector<std::string> only_float;
+  std::vector<std::string> only_quantized;
+  std::vector<std::string> flaws;  // of the quantized model, a line each
+  int64_t images = 0;
+  std::vector<host::Fact> facts;  // of the runtime
+};
+
+using Job = std::variant<ProbeJob, ImportJob, QuantizeJob, AccuracyJob, LatencyJob, DifferenceJob>;
 using JobResult = std::variant<std::monostate, ProbeResult, ImportResult, QuantizeResult,
-                               AccuracyResult, LatencyResult>;
+                               AccuracyResult, LatencyResult, DifferenceResult>;
 
 // "probe", "import", ….
 std::string JobName(const Job& job);

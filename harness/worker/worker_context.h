@@ -39,5 +39,6 @@ Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job);
 Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job);
 Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJob& job);
 Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job);
+Result<DifferenceResult> RunDifference(const WorkerContext& context, const DifferenceJob& job);
 
 }  // namespace qbench::worker

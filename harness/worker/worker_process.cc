@@ -42,8 +42,10 @@ Result<JobResult> Dispatch(const WorkerContext& context, const Job& job, ImportF
           return Widen(RunQuantize(context, alternative));
         } else if constexpr (std::is_same_v<T, AccuracyJob>) {
           return Widen(RunAccuracy(context, alternative));
-        } else {
+        } else if constexpr (std::is_same_v<T, LatencyJob>) {
           return Widen(RunLatency(context, alternative));
+        } else {
+          return Widen(RunDifference(context, alternative));
         }
       },
       job);

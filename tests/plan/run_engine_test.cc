@@ -95,6 +95,7 @@ class FakeWorkers {
   }
   worker::JobResult Answer(const worker::ProbeJob&) { return std::monostate(); }
   worker::JobResult Answer(const worker::ImportJob&) { return std::monostate(); }
+  worker::JobResult Answer(const worker::DifferenceJob&) { return std::monostate(); }
 };
 
 SelectedPlugin Plugin(host::PluginKind kind, const std::string& id) {

@@ -1,0 +1,230 @@
+// `qbench diff`: what quantization did to each layer.
+#include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
+
+#include "base/json.h"
+#include "harness/cli/command.h"
+#include "harness/cli/progress.h"
+#include "harness/cli/terminal.h"
+#include "harness/worker/run_job.h"
+
+namespace qbench::cli {
+namespace po = boost::program_options;
+namespace {
+
+using Layer = worker::DifferenceResult::Layer;
+
+constexpr Help kHelp = {
+    "qbench diff MODEL QUANTIZED.tflite --dataset NAME [options]",
+    "Runs a float model and a quantized model made of it, by qbench or by another converter, on\n"
+    "the same images, and compares them layer by layer: where the error comes in, and which\n"
+    "layers to keep in float.",
+    "qbench quantize my.h5 --plugins int8 --dataset ./images -o my-int8.tflite\n"
+    "qbench diff my.h5 my-int8.tflite --dataset ./images",
+    "sqnr: signal to quantization noise, in dB: 40 is fine, below 20 the layer is in trouble.\n"
+    "cosine: of the angle between both. rmse: root mean square error, in steps of the integers.\n"
+    "clip: share of float's values that the integers do not reach.\n"
+    "The error jumps at a layer with more than four times the noise of its inputs, and an sqnr\n"
+    "below 20 dB.\n\n"
+    "Exit status: 0 done, 2 usage or environment error, 130 interrupted."};
+
+constexpr size_t kMostToKeep = 3;
+
+po::options_description Options() {
+  po::options_description options("Options", 100);
+  options.add_options()("dataset", po::value<std::string>()->value_name("NAME")->required(),
+                        "a data set's name, or a folder with one sub-folder a class")(
+      "split", po::value<std::string>()->value_name("NAME")->default_value("calibration"),
+      "train, calibration or test")("images",
+                                    po::value<uint64_t>()->value_name("N")->default_value(100),
+                                    "number of images, the classes in turn")(
+      "runtime", po::value<std::string>()->value_name("NAME"),
+      "the runtime that runs both (default: litert, or what works)")(
+      "quiet,q", po::bool_switch(), "no progress")("json", po::bool_switch(),
+                                                   "print the result as JSON");
+  AddFolderOptions(options);
+  return options;
+}
+
+std::vector<stats::LayerNoise> NoiseOf(const std::vector<Layer>& layers) {
+  std::vector<stats::LayerNoise> noise;
+  for (const Layer& layer : layers) noise.push_back({stats::NoiseShare(layer.sums), layer.inputs});
+  return noise;
+}
+
+double SaturatedShare(const Layer& layer) {
+  return static_cast<double>(layer.sums.saturated) / static_cast<double>(layer.sums.count);
+}
+
+std::string SqnrText(const Layer& layer) {
+  const std::optional<double> sqnr = stats::SqnrDb(layer.sums);
+  return sqnr ? fmt::format("{:.1f}", *sqnr) : "equal";
+}
+
+std::string FormatLayers(const std::vector<Layer>& layers) {
+  std::string text =
+      fmt::format("{:>4}  {:<18} {:>7} {:>9} {:>7} {:>7}  {:<25} {:<14} {}\n", "op", "kind",
+                  "sqnr dB", "cosine", "rmse", "clip %", "range of float", "quantized", "layer");
+  for (const Layer& layer : layers) {
+    const bool integer = layer.scale > 0;
+    text += fmt::format(
+        "{:>4}  {:<18} {:>7} {:>9.6f} {:>7} {:>7}  {:<25} {:<14} {}\n", layer.op, layer.kind,
+        SqnrText(layer), stats::Cosine(layer.sums),
+        integer ? fmt::format("{:.2f}", stats::Rmse(layer.sums) / layer.scale) : "–",
+        integer ? fmt::format("{:.2f}", 100 * SaturatedShare(layer)) : "–",
+        fmt::format("{:.4g} to {:.4g}", layer.sums.a_min, layer.sums.a_max),
+        integer ? fmt::format("{} {:.4g}", layer.type, layer.scale) : layer.type, layer.name);
+  }
+  return text;
+}
+
+// A name as a regular expression that matches it alone.
+std::string AsRegex(std::string_view name) {
+  std::string regex;
+  for (const char c : name) {
+    if (std::string_view(R"(\^$.|?*+()[]{})").find(c) != std::string_view::npos) regex += R"(\\)";
+    regex += c;
+  }
+  return "^" + regex + "$";
+}
+
+std::string FormatVerdict(const std::vector<Layer>& layers) {
+  const std::vector<stats::LayerNoise> noise = NoiseOf(layers);
+  std::string text;
+  if (const std::optional<size_t> jump = stats::FindJump(noise)) {
+    text += fmt::format("The error jumps first at \"{}\" ({}, sqnr {} dB).\n", layers[*jump].name,
+                        layers[*jump].kind, SqnrText(layers[*jump]));
+  } else {
+    text += "No layer stands out: the error grows from layer to layer.\n";
+  }
+  const std::vector<size_t> keep = stats::LayersToKeep(noise, kMostToKeep);
+  if (keep.empty()) return text;
+  text +=
+      "These add the most noise; to keep them in float, give the quantizer this recipe "
+      "(int8:recipe=FILE):\n";
+  for (const size_t layer : keep) {
+    text += fmt::format("\n[[rule]]\nlayer = \"{}\"\ncompute = \"float\"\n",
+                        AsRegex(layers[layer].name));
+  }
+  return text;
+}
+
+void AppendNames(std::string_view what, const std::vector<std::string>& names, std::string& text) {
+  if (names.empty()) return;
+  text += fmt::format("{} {}: {}\n", names.size(), what, fmt::join(names, ", "));
+}
+
+std::string FormatText(const worker::DifferenceResult& result, const std::string& runtime) {
+  std::string text = fmt::format("{} layers, {} images, both on {}\n\n{}\n", result.layers.size(),
+                                 result.images, runtime, FormatLayers(result.layers));
+  AppendNames("layers are in the float model alone", result.only_float, text);
+  AppendNames("layers are in the quantized model alone", result.only_quantized, text);
+  for (const std::string& flaw : result.flaws) text += "warning: " + flaw + "\n";
+  return text + FormatVerdict(result.layers);
+}
+
+Json ToJson(const Layer& layer) {
+  const std::optional<double> sqnr = stats::SqnrDb(layer.sums);
+  Json json = {{"op", layer.op},
+               {"name", layer.name},
+               {"kind", layer.kind},
+               {"type", layer.type},
+               {"inputs", layer.inputs},
+               {"cosine", stats::Cosine(layer.sums)},
+               {"sqnr_db", sqnr ? Json(*sqnr) : Json()},
+               {"rmse", stats::Rmse(layer.sums)},
+               {"float_min", layer.sums.a_min},
+               {"float_max", layer.sums.a_max},
+               {"quantized_min", layer.sums.b_min},
+               {"quantized_max", layer.sums.b_max}};
+  if (layer.scale > 0) {
+    json["scale"] = layer.scale;
+    json["zero_point"] = layer.zero_point;
+    json["rmse_per_scale"] = stats::Rmse(layer.sums) / layer.scale;
+    json["saturated_share"] = SaturatedShare(layer);
+  }
+  return json;
+}
+
+Json ToJson(const worker::DifferenceResult& result, const std::string& runtime) {
+  const std::vector<stats::LayerNoise> noise = NoiseOf(result.layers);
+  Json layers = Json::array();
+  for (const Layer& layer : result.layers) layers.push_back(ToJson(layer));
+  Json keep = Json::array();
+  for (const size_t layer : stats::LayersToKeep(noise, kMostToKeep)) {
+    keep.push_back(result.layers[layer].name);
+  }
+  const std::optional<size_t> jump = stats::FindJump(noise);
+  return {{"layers", std::move(layers)},
+          {"images", result.images},
+          {"runtime", runtime},
+          {"only_in_float", result.only_float},
+          {"only_in_quantized", result.only_quantized},
+          {"warnings", result.flaws},
+          {"jump", jump ? Json(result.layers[*jump].name) : Json()},
+          {"keep_in_float", std::move(keep)}};
+}
+
+Result<worker::DifferenceResult> RunDiff(const worker::DifferenceJob& job, bool quiet) {
+  ProgressDisplay display(quiet               ? ProgressDisplay::Style::kQuiet
+                          : ErrorIsTerminal() ? ProgressDisplay::Style::kBar
+                                              : ProgressDisplay::Style::kLines);
+  worker::JobCallbacks callbacks;
+  callbacks.progress = [&](const std::string& doing, uint64_t done, uint64_t total) {
+    display.Update(total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total), doing,
+                   -1);
+  };
+  callbacks.cancelled = Interrupted;
+  const worker::JobOutcome outcome = worker::RunJob(job, {}, callbacks);
+  display.Clear();
+  if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
+  return std::get<worker::DifferenceResult>(outcome.result);
+}
+
+}  // namespace
+
+Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
+  QB_ASSIGN_OR_RETURN(const Arguments arguments, Arguments::Parse(args, kHelp, Options(), "model"));
+  if (arguments.help().has_value()) {
+    Print(*arguments.help());
+    return kDone;
+  }
+  const std::vector<std::string> names = arguments.List("model");
+  if (names.size() != 2 || arguments.Get<uint64_t>("images") == 0) {
+    return Error(
+        StatusCode::kInvalidArgument,
+        "name the float model and the quantized .tflite file (and at least one image); see "
+        "qbench diff --help");
+  }
+  QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
+  QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(names[0], folders.share));
+  QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
+                      plan::LoadModel(file, folders.cache, WorkerJobs()));
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(names[1], error)) {
+    return Error(StatusCode::kNotFound, "{}: there is no such .tflite file", names[1]);
+  }
+  QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
+  QB_ASSIGN_OR_RETURN(
+      const plan::SelectedPlugin runtime,
+      plan::CalibrationRuntime(catalogue, arguments.Has("runtime")
+                                              ? arguments.Get<std::string>("runtime")
+                                              : std::string()));
+  QB_ASSIGN_OR_RETURN(
+      const datasets::Dataset dataset,
+      datasets::OpenDataset(arguments.Get<std::string>("dataset"), folders.datasets));
+  worker::DifferenceJob job;
+  job.float_model = std::filesystem::absolute(model.tflite);
+  job.quantized_model = std::filesystem::absolute(names[1]);
+  job.runtime = runtime.Use();
+  job.images = arguments.Get<uint64_t>("images");
+  QB_ASSIGN_OR_RETURN(job.samples,
+                      SamplesOf(dataset, arguments.Get<std::string>("split"), model, folders));
+  QB_ASSIGN_OR_RETURN(const worker::DifferenceResult result,
+                      RunDiff(job, arguments.Get<bool>("quiet")));
+  Print(arguments.Get<bool>("json") ? DumpJson(ToJson(result, runtime.Name())) + "\n"
+                                    : FormatText(result, runtime.Name()));
+  return kDone;
+}
+
+}  // namespace qbench::cli

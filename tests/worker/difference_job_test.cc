@@ -1,0 +1,130 @@
+// Two models, layer by layer, on a real runtime: the reference kernels.
+#include <random>
+
+#include "gmock/gmock.h"
+#include "harness/stats/layer_difference.h"
+#include "plugins/quantizers/common/full_integer.h"
+#include "tests/plugins/run_model.h"
+#include "tests/plugins/tiny_models.h"
+#include "tests/worker/worker_fixture.h"
+
+namespace qbench::worker {
+namespace {
+
+using graph::OpKind;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class DifferenceJobTest : public WorkerTest {
+ protected:
+  static graph::Model FloatModel() {
+    quantize::ModelBuilder builder(4);
+    const auto input = builder.Input({1, kSide, kSide, kChannels});
+    const auto a = builder.Conv(input, 8, 3);
+    const auto b = builder.Conv(a, 8, 3);
+    const auto c = builder.Conv(b, 8, 3);
+    const auto sum = builder.Binary(OpKind::kAdd, a, c);
+    const auto logits = builder.Dense(builder.Mean(sum), 3);
+    return builder.Finish({builder.Unary(OpKind::kSoftmax, logits)});
+  }
+
+  static graph::Model Int8Model(const graph::Model& model) {
+    std::mt19937 random(1);
+    std::vector<std::vector<float>> samples;
+    for (int i = 0; i < 20; ++i) {
+      samples.push_back(
+          quantize::RandomFloats(random, size_t{kSide} * kSide * kChannels, 0.0F, 1.0F));
+    }
+    quantize::Warnings warnings;
+    const auto scales =
+        quantize::ChooseActivationScales(model, quantize::MeasureRanges(model, samples), warnings);
+    EXPECT_TRUE(scales.ok());
+    auto quantized = quantize::QuantizeFullInteger(model, *scales, {}, warnings);
+    EXPECT_TRUE(quantized.ok()) << quantized.status().message();
+    return std::move(*quantized);
+  }
+
+  std::filesystem::path Write(const std::string& name, const graph::Model& model) {
+    const auto bytes = graph::WriteTflite(model);
+    EXPECT_TRUE(bytes.ok()) << bytes.status().message();
+    EXPECT_TRUE(WriteFileAtomically(Path(name), *bytes).ok());
+    return Path(name);
+  }
+
+  DifferenceJob Job(const graph::Model& a, const graph::Model& b) {
+    return {.float_model = Write("a.tflite", a),
+            .quantized_model = Write("b.tflite", b),
+            .runtime = {kBuild / "lib/qbench/plugins/reference.so", "reference", {}},
+            .samples = WriteTestTensors()};
+  }
+
+  DifferenceResult Compare(const graph::Model& a, const graph::Model& b) {
+    const JobOutcome outcome = Run(Job(a, b));
+    EXPECT_TRUE(outcome.ok()) << outcome.reason;
+    return outcome.ok() ? std::get<DifferenceResult>(outcome.result) : DifferenceResult();
+  }
+
+  static std::vector<stats::LayerNoise> Noise(const DifferenceResult& result) {
+    std::vector<stats::LayerNoise> noise;
+    for (const auto& layer : result.layers) {
+      noise.push_back({stats::NoiseShare(layer.sums), layer.inputs});
+    }
+    return noise;
+  }
+};
+
+TEST_F(DifferenceJobTest, ASoundModelHasNoJump) {
+  const graph::Model model = FloatModel();
+  const DifferenceResult result = Compare(model, Int8Model(model));
+  ASSERT_THAT(result.layers, SizeIs(model.graph.ops.size()));
+  EXPECT_EQ(result.images, 5);  // one of six is broken
+  EXPECT_THAT(result.flaws, IsEmpty());
+  for (const auto& layer : result.layers) {
+    EXPECT_EQ(layer.type, "int8");
+    EXPECT_GT(layer.scale, 0.0);
+    EXPECT_GT(*stats::SqnrDb(layer.sums), 20.0) << layer.name;
+    EXPECT_GT(stats::Cosine(layer.sums), 0.99) << layer.name;
+  }
+  EXPECT_EQ(result.layers[3].inputs, (std::vector<size_t>{0, 2}));  // the addition
+  EXPECT_EQ(stats::FindJump(Noise(result)), std::nullopt);
+}
+
+TEST_F(DifferenceJobTest, ARuinedLayerIsTheOneThatIsNamed) {
+  const graph::Model model = FloatModel();
+  for (size_t ruined = 0; ruined < 3; ++ruined) {
+    SCOPED_TRACE(ruined);
+    graph::Model broken = Int8Model(model);
+    const graph::Op& conv = broken.graph.ops[ruined + 1];  // behind QUANTIZE
+    ASSERT_EQ(conv.kind, OpKind::kConv2D);
+    // The weights as they were, and three bits fewer of them.
+    graph::Tensor& weights = broken.graph.tensors[static_cast<size_t>(conv.inputs[1])];
+    std::vector<int8_t> values = weights.constant->Values<int8_t>();
+    for (int8_t& value : values) value = static_cast<int8_t>(value / 64 * 64);
+    weights.constant = graph::MakeConstant(values);
+    const DifferenceResult result = Compare(model, broken);
+    EXPECT_EQ(stats::FindJump(Noise(result)), ruined);
+    EXPECT_EQ(stats::LayersToKeep(Noise(result), 3).front(), ruined);
+  }
+}
+
+TEST_F(DifferenceJobTest, AModelIsEqualToItself) {
+  const graph::Model model = FloatModel();
+  const DifferenceResult result = Compare(model, model);
+  for (const auto& layer : result.layers) {
+    EXPECT_EQ(layer.sums.dd, 0.0);
+    EXPECT_EQ(layer.sums.saturated, 0);
+  }
+}
+
+TEST_F(DifferenceJobTest, OtherNetworksAreRefused) {
+  quantize::ModelBuilder builder(4);
+  const auto input = builder.Input({1, kSide, kSide, kChannels});
+  const graph::Model other = builder.Finish({builder.Conv(input, 5, 3)});
+  const JobOutcome outcome = Run(Job(FloatModel(), other));
+  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_THAT(outcome.reason, HasSubstr("not the same network"));
+}
+
+}  // namespace
+}  // namespace qbench::worker
