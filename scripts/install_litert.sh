@@ -17,7 +17,7 @@ library=$prefix/libLiteRt.so
 machine=$(uname -m)
 hash=${hashes[$machine]:-}
 if [[ -z $hash ]]; then
-  echo "install_litert.sh: there is no LiteRT for $machine; qbench works without it, with 'reference' alone" >&2
+  echo "install_litert.sh: there is no LiteRT for $machine; qbench works without it, with 'xnnpack' and 'reference'" >&2
   exit 0
 fi
 

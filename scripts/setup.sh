@@ -10,7 +10,7 @@ Usage: scripts/setup.sh [--tests] [--lint] [--no-litert]
 
   --tests      also what the tests need (GoogleTest)
   --lint       also clang-format and clang-tidy
-  --no-litert  packages alone; qbench then has no fast runtime
+  --no-litert  packages alone; qbench then has the runtimes 'xnnpack' and 'reference'
 EOF
 }
 
@@ -56,5 +56,5 @@ fi
 
 # Without LiteRT qbench still works, so this is no failure here; scripts/test.sh tells the difference.
 if [[ $litert == yes ]] && ! "$root/scripts/install_litert.sh"; then
-  echo "setup.sh: going on without LiteRT: qbench has its slow runtime 'reference' alone" >&2
+  echo "setup.sh: going on without LiteRT: qbench has the runtimes 'xnnpack' and 'reference'" >&2
 fi

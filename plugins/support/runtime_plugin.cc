@@ -122,7 +122,6 @@ qbench_status InitObject(qbench_runtime* table, const qbench_option* options, ui
     QB_ASSIGN_OR_RETURN(const Options parsed,
                         ParseOptions(self.info.id, self.info.options, {options, option_count}));
     QB_RETURN_IF_ERROR(self.runtime->Init(parsed, threads));
-    self.facts = self.runtime->DescribeFacts();
     self.state = Object::State::kReady;
     return OkStatus();
   });
@@ -181,8 +180,15 @@ qbench_status GetOutput(qbench_runtime* table, uint32_t index, void* data, size_
 
 const char* LastError(const qbench_runtime* table) { return Self(table).last_error.c_str(); }
 
-uint32_t FactCount(const void* self) {
-  return static_cast<uint32_t>(Self(static_cast<const qbench_runtime*>(self)).facts.size());
+// Facts change when a model is loaded and run, so every count describes them anew.
+uint32_t FactCount(const void* table) {
+  Object& self = Self(static_cast<const qbench_runtime*>(table));
+  const Status described = Guard([&] {
+    if (self.state != Object::State::kCreated) self.facts = self.runtime->DescribeFacts();
+    return OkStatus();
+  });
+  if (!described.ok()) self.facts.clear();
+  return static_cast<uint32_t>(self.facts.size());
 }
 
 qbench_status GetFact(const void* self, uint32_t index, const char** name, const char** value) {

@@ -49,7 +49,7 @@ class Runtime {
   virtual Status SetInput(uint32_t index, ByteSpan data) = 0;
   virtual Status Invoke() = 0;
   virtual Status GetOutput(uint32_t index, std::span<uint8_t> data) = 0;
-  // For provenance; asked for once, after Init has succeeded.
+  // For provenance; asked for at any time after an Init that succeeded, between other calls.
   virtual Facts DescribeFacts() const { return {}; }
 };
 

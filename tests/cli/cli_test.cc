@@ -142,7 +142,7 @@ TEST(Cli, ARunLeavesATableAReportAndRows) {
   const std::string scenes = place.SmallScenes(3).string();
   const Answer answer =
       place.Run(place.QuickRun({"mobilenetv2-035-96", "--dataset", scenes, "--plugins",
-                                "int8,float", "--csv", place.File("rows.csv").string()}));
+                                "int8,float,reference", "--csv", place.File("rows.csv").string()}));
   ASSERT_EQ(answer.status, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("mobilenetv2-035-96"));
   EXPECT_THAT(answer.out, HasSubstr("Report: " + place.File("report.html").string()));

@@ -61,8 +61,8 @@ int PointCount() {
 TEST(Resume, AfterKillAtRandomPointsGivesTheRowsOfAnUndisturbedRun) {
   const Workplace place;
   const std::string scenes = place.SmallScenes(5).string();
-  const std::vector<std::string> command =
-      place.QuickRun({"mobilenetv2-035-96", "--dataset", scenes, "--plugins", "int8,fp16,float"});
+  const std::vector<std::string> command = place.QuickRun(
+      {"mobilenetv2-035-96", "--dataset", scenes, "--plugins", "int8,fp16,float,reference"});
 
   const auto start = std::chrono::steady_clock::now();
   const Answer undisturbed = place.Run(command);

@@ -1,0 +1,74 @@
+#include "plugins/runtimes/xnnpack/float_weights.h"
+
+#include "kernels/kernel.h"
+
+namespace qbench::xnnpack {
+namespace {
+
+using graph::DataType;
+using graph::Op;
+using graph::OpKind;
+using graph::Tensor;
+
+Tensor& At(graph::Model& model, graph::TensorId id) {
+  return model.graph.tensors[static_cast<size_t>(id)];
+}
+
+bool HasWeights(OpKind kind) {
+  return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
+         kind == OpKind::kFullyConnected;
+}
+
+// DEQUANTIZE of the constant `from` into `to`, which becomes a constant.
+Status Dequantize(const Tensor& from, Tensor& to) {
+  std::vector<float> values(static_cast<size_t>(graph::ElementCount(to.shape)));
+  // A copy, since the bytes of a file need not be aligned.
+  Bytes input(from.constant->bytes().begin(), from.constant->bytes().end());
+  const Op op{.kind = OpKind::kDequantize,
+              .options = graph::NoOptions{},
+              .inputs = {},
+              .outputs = {},
+              .name = from.name};
+  kernels::OpContext context;
+  context.op = &op;
+  context.inputs = {{&from, input.data()}};
+  context.outputs = {{&to, reinterpret_cast<uint8_t*>(values.data())}};
+  QB_ASSIGN_OR_RETURN(const kernels::Run run, kernels::PrepareOp(context));
+  run();
+  to.constant = graph::MakeConstant(values);
+  return OkStatus();
+}
+
+// The int8 filter of an operator whose input is float32, or -1.
+graph::TensorId DynamicFilter(graph::Model& model, const Op& op) {
+  if (!HasWeights(op.kind) || At(model, op.inputs[0]).type != DataType::kFloat32) {
+    return graph::kNoTensor;
+  }
+  return At(model, op.inputs[1]).type == DataType::kInt8 ? op.inputs[1] : graph::kNoTensor;
+}
+
+}  // namespace
+
+Result<int> UnpackFloatWeights(graph::Model& model) {
+  int unpacked = 0;
+  std::vector<Op> kept;
+  for (Op& op : model.graph.ops) {
+    if (op.kind == OpKind::kDequantize && At(model, op.inputs[0]).is_constant()) {
+      QB_RETURN_IF_ERROR(Dequantize(At(model, op.inputs[0]), At(model, op.outputs[0])));
+      ++unpacked;
+      continue;
+    }
+    if (const graph::TensorId filter = DynamicFilter(model, op); filter != graph::kNoTensor) {
+      const Tensor packed = At(model, filter);
+      Tensor weights{.name = packed.name, .type = DataType::kFloat32, .shape = packed.shape};
+      QB_RETURN_IF_ERROR(Dequantize(packed, weights));
+      op.inputs[1] = model.graph.AddTensor(std::move(weights));
+      ++unpacked;
+    }
+    kept.push_back(std::move(op));
+  }
+  model.graph.ops = std::move(kept);
+  return unpacked;
+}
+
+}  // namespace qbench::xnnpack
