@@ -119,7 +119,7 @@ Result<SelectedPlugin> Select(const InstalledPlugin& plugin, const PluginSpec& s
 template <typename Value>
 std::vector<host::Option> WithFiles(const SelectedPlugin& selected, Value value) {
   std::vector<host::Option> options = selected.options;
-  for (const SelectedPlugin::OptionFile& file : selected.files) {
+  for (const worker::OptionFile& file : selected.files) {
     std::ranges::find(options, file.option, &host::Option::name)->value = value(file);
   }
   return options;
@@ -231,17 +231,18 @@ Result<Catalogue> ReadCatalogue(const JobRunner& run_job) {
 
 worker::PluginUse SelectedPlugin::Use() const {
   return {plugin.file, plugin.descriptor.id,
-          WithFiles(*this, [](const OptionFile& file) { return file.path.string(); })};
+          WithFiles(*this, [](const worker::OptionFile& file) { return file.path.string(); }),
+          files};
 }
 
 std::string SelectedPlugin::ContentName() const {
-  return FormatSpec(
-      {plugin.descriptor.id, WithFiles(*this, [](const OptionFile& file) { return file.sha256; })});
+  return FormatSpec({plugin.descriptor.id,
+                     WithFiles(*this, [](const worker::OptionFile& file) { return file.sha256; })});
 }
 
 Json SelectedPlugin::FileHashes() const {
   Json hashes = Json::object();
-  for (const OptionFile& file : files) hashes[file.option] = file.sha256;
+  for (const worker::OptionFile& file : files) hashes[file.option] = file.sha256;
   return hashes;
 }
 

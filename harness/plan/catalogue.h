@@ -53,15 +53,9 @@ Result<Catalogue> ReadCatalogue(const JobRunner& run_job);
 struct SelectedPlugin {
   InstalledPlugin plugin;
   std::vector<host::Option> options;  // as written
-  // The files that options name (OptionInfo::values "FILE"), by option: what is in them counts,
-  // wherever they lie.
-  struct OptionFile {
-    std::string option;
-    std::filesystem::path path;  // absolute
-    std::string sha256;
-    bool operator==(const OptionFile&) const = default;
-  };
-  std::vector<OptionFile> files = {};
+  // The files that options name (OptionInfo::values "FILE"): what is in them counts, wherever they
+  // lie.
+  std::vector<worker::OptionFile> files = {};
   std::string alias = {};  // the name the user wrote, where it was another
 
   worker::PluginUse Use() const;  // files by their absolute paths

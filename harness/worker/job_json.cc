@@ -44,7 +44,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceSums, count, aa, bb, ab, dd, satura
 }  // namespace qbench::stats
 
 namespace qbench::worker {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OptionFile, option, path, sha256)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options, files)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob, plugin, try_runtimes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportJob, model, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeJob, model, quantizer, calibration, train,

@@ -20,11 +20,19 @@
 
 namespace qbench::worker {
 
+// A file that an option names, as it was when the user named it.
+struct OptionFile {
+  std::string option;
+  std::filesystem::path path;  // absolute
+  std::string sha256;
+};
+
 // A quantizer or runtime, with its options.
 struct PluginUse {
   std::filesystem::path file;
   std::string id;
-  std::vector<host::Option> options = {};
+  std::vector<host::Option> options = {};  // files by their absolute paths
+  std::vector<OptionFile> files = {};      // another content by now is an error
 };
 
 using SamplesRef = host::SamplesRef;

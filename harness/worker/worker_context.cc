@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/sha256.h"
 
 namespace qbench::worker {
 
@@ -30,6 +31,13 @@ Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& con
     return Error(StatusCode::kInvalidArgument, "{}: no option \"{}\"; {}", use.id, option.name,
                  known.empty() ? std::string("it has none")
                                : fmt::format("its options are {}", fmt::join(known, ", ")));
+  }
+  for (const OptionFile& file : use.files) {
+    QB_ASSIGN_OR_RETURN(const std::string sha256, Sha256HexOfFile(file.path));
+    if (sha256 == file.sha256) continue;
+    return Error(StatusCode::kInvalidArgument,
+                 "{}: {}={} was changed after the command had read it; run the command again",
+                 use.id, file.option, file.path.string());
   }
   return library;
 }

@@ -6,7 +6,10 @@ namespace qbench::worker {
 namespace {
 
 TEST(JobJson, JobsSurviveTheTrip) {
-  QuantizeJob quantize{.model = "/m.tflite", .quantizer = {"/int8.so", "int8", {{"io", "int8"}}}};
+  QuantizeJob quantize{
+      .model = "/m.tflite",
+      .quantizer = {
+          "/int8.so", "int8", {{"io", "int8"}, {"recipe", "/r"}}, {{"recipe", "/r", "hash of r"}}}};
   quantize.calibration = SamplesRef{"/t", "key", {1}, {2}, {1, 0}, {5, 3}};
   quantize.calibration_runtime = PluginUse{"/litert.so", "litert", {}};
   LatencyJob latency{.artifact = "/a.tflite", .threads = 4};

@@ -105,6 +105,19 @@ TEST_F(Jobs, QuantizeOffersServicesAndKeepsWhatIsEmitted) {
   }
 }
 
+TEST_F(Jobs, AFileOfAnOptionThatWasChangedMeanwhileIsAnError) {
+  ASSERT_TRUE(WriteFileAtomically(Path("recipe.toml"), "one").ok());
+  QuantizeJob job{
+      .model = model(), .quantizer = Fake("fake_quantizer"), .output = Path("artifact")};
+  job.quantizer.files = {{"recipe", Path("recipe.toml"), Sha256Hex("one")}};
+  JobOutcome outcome = Run(job);
+  EXPECT_TRUE(outcome.ok()) << outcome.reason;
+  ASSERT_TRUE(WriteFileAtomically(Path("recipe.toml"), "two").ok());
+  outcome = Run(job);
+  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("recipe="), HasSubstr("was changed")));
+}
+
 TEST_F(Jobs, QuantizeNamesTheCalibrationRuntimeThatFails) {
   QuantizeJob job{
       .model = model(), .quantizer = Fake("fake_quantizer"), .output = Path("artifact")};
