@@ -12,8 +12,7 @@ class XnnpackRuntime : public plugin::Runtime {
  public:
   Status Init(const plugin::Options& /*options*/, uint32_t threads) override {
     threads_ = threads;
-    QB_RETURN_IF_ERROR(xnnpack::Initialize());
-    return xnnpack::LoadedFile().status();
+    return xnnpack::Initialize();
   }
 
   Status Load(ByteSpan model) override {
@@ -41,9 +40,10 @@ class XnnpackRuntime : public plugin::Runtime {
   }
 
   plugin::Facts DescribeFacts() const override {
-    const xnnpack::LibraryFile& library = *xnnpack::LoadedFile();
-    plugin::Facts facts = {{"library_path", library.path.string()},
-                           {"library_sha256", library.sha256}};
+    plugin::Facts facts;
+    if (const auto& library = xnnpack::LoadedFile(); library.ok()) {
+      facts = {{"library_path", library->path.string()}, {"library_sha256", library->sha256}};
+    }
     if (model_ == nullptr) return facts;
     const xnnpack::XnnpackModel::Division division = model_->division();
     facts.emplace_back(
