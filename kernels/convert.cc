@@ -11,6 +11,18 @@ void Quantize(const float* input, int64_t count, float scale, int32_t zero_point
   }
 }
 
+template <typename Element>
+void QuantizeByReciprocal(const float* input, int64_t count, float scale, int32_t zero_point,
+                          Element* output) {
+  constexpr QuantizedRange kRange{std::numeric_limits<Element>::min(),
+                                  std::numeric_limits<Element>::max()};
+  const float inverse = 1.0F / scale;
+  for (int64_t i = 0; i < count; ++i) {
+    const int32_t steps = MultiplyInFloat(input[i], inverse);
+    output[i] = static_cast<Element>(kRange.Clamp(WrappingAdd(steps, zero_point)));
+  }
+}
+
 template <typename Input, typename Output>
 void Requantize(const RequantizeParameters& q, const Input* input, int64_t count, Output* output) {
   for (int64_t i = 0; i < count; ++i) {
@@ -38,9 +50,12 @@ void Dequantize(const ChannelParameters& q, const Element* input, int64_t count,
 template <typename Element>
 Result<Run> PrepareQuantize(const OpContext& context) {
   const Operand& output = context.output();
-  return Run([in = context.input(0).As<float>(), out = output.As<Element>(), count = output.count(),
-              scale = output.scale(),
-              zero_point = output.zero_point()] { Quantize(in, count, scale, zero_point, out); });
+  const auto quantize = context.arithmetic == Arithmetic::kReference
+                            ? &Quantize<Element>
+                            : &QuantizeByReciprocal<Element>;
+  return Run([quantize, in = context.input(0).As<float>(), out = output.As<Element>(),
+              count = output.count(), scale = output.scale(),
+              zero_point = output.zero_point()] { quantize(in, count, scale, zero_point, out); });
 }
 
 template <typename Input, typename Output>

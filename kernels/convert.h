@@ -17,6 +17,12 @@ namespace qbench::kernels {
 template <typename Element>
 void Quantize(const float* input, int64_t count, float scale, int32_t zero_point, Element* output);
 
+// The same by the reciprocal, as the fast arithmetics have it: rint(x * (1 / scale)), halves to
+// even.
+template <typename Element>
+void QuantizeByReciprocal(const float* input, int64_t count, float scale, int32_t zero_point,
+                          Element* output);
+
 // From one scale to another: output = zero_point + (q - input_zero_point) * multiplier.
 struct RequantizeParameters {
   int32_t input_zero_point = 0;

@@ -110,6 +110,18 @@ Result<Window> WindowOf(const OpContext& context) {
                     options.dilation_w, options);
 }
 
+Rounding RoundingOf(const OpContext& context) {
+  switch (context.arithmetic) {
+    case Arithmetic::kReference:
+      break;
+    case Arithmetic::kBuiltin:
+      return Rounding::kTwiceUp;
+    case Arithmetic::kXnnpack:
+      return Rounding::kFloat;
+  }
+  return Rounding::kTwiceAwayFromZero;
+}
+
 template <typename Activation, typename Weight>
 Result<Run> PrepareQuantized(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
@@ -118,7 +130,7 @@ Result<Run> PrepareQuantized(const OpContext& context) {
   const Operand& bias = context.input(2);
   const int32_t filter_zero_point = std::is_same_v<Weight, int8_t> ? 0 : filter.zero_point();
   QB_ASSIGN_OR_RETURN(const Requantizer requantize,
-                      MakeRequantizer(input, filter.ChannelScales(w.out_c), context.output(),
+                      MakeRequantizer(context, w.out_c, RoundingOf(context),
                                       context.options<graph::DepthwiseConv2DOptions>().activation));
   using Accumulator = AccumulatorOf<Activation>;
   return Run([=, out = context.output().As<Activation>(),

@@ -1,6 +1,7 @@
 #include "kernels/elementwise.h"
 
 #include <array>
+#include <cmath>
 
 namespace qbench::kernels {
 namespace {
@@ -75,9 +76,13 @@ int32_t AddQuantized(const AddQuantization& q, int32_t a, int32_t b) {
   return q.range.Clamp(WrappingAdd(Multiply(sum, q.output_multiplier), q.output_zero_point));
 }
 
+int32_t AddInOneStep(const OneStepAddition& q, int32_t a, int32_t b) {
+  const int64_t acc = q.bias + int64_t{a} * q.multiplier_1 + int64_t{b} * q.multiplier_2;
+  return q.range.Clamp(static_cast<int32_t>(acc >> q.shift) + q.output_zero_point);
+}
+
 int32_t MulQuantized(const MulQuantization& q, int32_t a, int32_t b) {
-  const int32_t product = (a - q.zero_point_1) * (b - q.zero_point_2);
-  return q.range.Clamp(WrappingAdd(Multiply(product, q.output_multiplier), q.output_zero_point));
+  return q.requantize((a - q.zero_point_1) * (b - q.zero_point_2), 0);
 }
 
 Result<Run> PrepareBinaryFloat(const OpContext& context) {
@@ -92,8 +97,38 @@ Result<Run> PrepareBinaryFloat(const OpContext& context) {
   }
 }
 
+namespace {
+
+template <typename Element>
+Result<Run> PrepareAddInOneStep(const OpContext& context) {
+  const Operand& a = context.input(0);
+  const Operand& b = context.input(1);
+  const Operand& output = context.output();
+  const float scale_1 = a.scale() / output.scale();
+  const float scale_2 = b.scale() / output.scale();
+  OneStepAddition q;
+  // The larger multiplier gets 21 bits.
+  q.shift = 20 - std::ilogb(std::max(scale_1, scale_2));
+  if (q.shift < 1 || q.shift > 31) {
+    return Error(StatusCode::kUnsupported, "inputs {} times the output's scale",
+                 std::max(scale_1, scale_2));
+  }
+  q.multiplier_1 = static_cast<int32_t>(std::nearbyint(std::ldexp(scale_1, q.shift)));
+  q.multiplier_2 = static_cast<int32_t>(std::nearbyint(std::ldexp(scale_2, q.shift)));
+  if (context.op->kind == graph::OpKind::kSub) q.multiplier_2 = -q.multiplier_2;
+  q.bias = (int64_t{1} << (q.shift - 1)) - int64_t{q.multiplier_1} * a.zero_point() -
+           int64_t{q.multiplier_2} * b.zero_point();
+  q.output_zero_point = output.zero_point();
+  q.range = RangeOf(context.options<graph::BinaryOptions>().activation, output);
+  return PrepareBinary<Element>(
+      context, [q](Element x, Element y) { return static_cast<Element>(AddInOneStep(q, x, y)); });
+}
+
+}  // namespace
+
 template <typename Element>
 Result<Run> PrepareAddQuantized(const OpContext& context) {
+  if (context.arithmetic == Arithmetic::kXnnpack) return PrepareAddInOneStep<Element>(context);
   const Operand& a = context.input(0);
   const Operand& b = context.input(1);
   const Operand& output = context.output();
@@ -121,11 +156,15 @@ Result<Run> PrepareMulQuantized(const OpContext& context) {
   MulQuantization q;
   q.zero_point_1 = a.zero_point();
   q.zero_point_2 = b.zero_point();
-  q.output_zero_point = output.zero_point();
-  // In float, as TensorFlow Lite does.
+  // In float, as TensorFlow Lite and XNNPACK do.
   const float real = a.scale() * b.scale() / output.scale();
-  QB_ASSIGN_OR_RETURN(q.output_multiplier, MultiplierOf(real));
-  q.range = RangeOf(context.options<graph::BinaryOptions>().activation, output);
+  QB_ASSIGN_OR_RETURN(const graph::QuantizedMultiplier multiplier, MultiplierOf(real));
+  q.requantize.rounding =
+      context.arithmetic == Arithmetic::kXnnpack ? Rounding::kFloat : Rounding::kTwiceAwayFromZero;
+  q.requantize.multipliers = {multiplier};
+  q.requantize.reals = {real};
+  q.requantize.zero_point = output.zero_point();
+  q.requantize.range = RangeOf(context.options<graph::BinaryOptions>().activation, output);
   return PrepareBinary<Element>(
       context, [q](Element x, Element y) { return static_cast<Element>(MulQuantized(q, x, y)); });
 }

@@ -26,12 +26,25 @@ struct AddQuantization {
 };
 int32_t AddQuantized(const AddQuantization& q, int32_t a, int32_t b);
 
+// The same in one step, as XNNPACK has it: multipliers of at most 21 bits, halves up.
+//
+//   output = zero_point + ((bias + a * multiplier_1 + b * multiplier_2) >> shift)
+//
+// bias holds the inputs' zero points and half of 2^shift.
+struct OneStepAddition {
+  int32_t multiplier_1 = 0, multiplier_2 = 0;  // scale / output_scale * 2^shift, rounded
+  int shift = 0;
+  int64_t bias = 0;
+  int32_t output_zero_point = 0;
+  QuantizedRange range;
+};
+int32_t AddInOneStep(const OneStepAddition& q, int32_t a, int32_t b);
+
 // Quantized MUL:
 //   output = zero_point + (a - zp_1) * (b - zp_2) * (scale_1 * scale_2 / output_scale)
 struct MulQuantization {
-  int32_t zero_point_1 = 0, zero_point_2 = 0, output_zero_point = 0;
-  graph::QuantizedMultiplier output_multiplier;
-  QuantizedRange range;
+  int32_t zero_point_1 = 0, zero_point_2 = 0;
+  Requantizer requantize;  // of one channel
 };
 int32_t MulQuantized(const MulQuantization& q, int32_t a, int32_t b);
 

@@ -8,12 +8,17 @@
 namespace qbench::kernels {
 namespace {
 
-// round(acc * multiplier), saturated to 32 bits.
-template <typename Accumulator>
-int32_t ScaleInDouble(Accumulator acc, double multiplier) {
-  const double scaled = std::round(static_cast<double>(acc) * multiplier);
-  return static_cast<int32_t>(std::clamp<double>(scaled, std::numeric_limits<int32_t>::min(),
-                                                 std::numeric_limits<int32_t>::max()));
+Rounding RoundingOf(const OpContext& context) {
+  switch (context.arithmetic) {
+    case Arithmetic::kReference:
+      break;
+    case Arithmetic::kBuiltin:
+      if (context.input(0).type() != graph::DataType::kInt16) return Rounding::kTwiceUp;
+      break;
+    case Arithmetic::kXnnpack:
+      return Rounding::kFloat;
+  }
+  return Rounding::kDouble;
 }
 
 }  // namespace
@@ -49,8 +54,7 @@ void FullyConnectedQuantized(const FullyConnectedShape& shape, const FullyConnec
       Accumulator acc = Dot<Accumulator>(row, weights + u * shape.depth, shape.depth);
       acc = WrappingAdd(acc, correction);
       if (bias != nullptr) acc = WrappingAdd(acc, bias[u]);
-      const int32_t scaled = ScaleInDouble(acc, q.multipliers[static_cast<size_t>(u)]);
-      *output++ = static_cast<Activation>(q.range.Clamp(WrappingAdd(scaled, q.output_zero_point)));
+      *output++ = static_cast<Activation>(q.requantize(acc, static_cast<size_t>(u)));
     }
   }
 }
@@ -90,14 +94,9 @@ Result<Run> PrepareQuantized(const OpContext& context) {
   q.input_zero_point = input.zero_point();
   // Weights with a scale for each unit are symmetric.
   q.weights_zero_point = weights.tensor->quantization->per_channel() ? 0 : weights.zero_point();
-  for (const float scale : weights.ChannelScales(shape.units)) {
-    const double real = static_cast<double>(input.scale()) * static_cast<double>(scale) /
-                        static_cast<double>(output.scale());
-    QB_RETURN_IF_ERROR(MultiplierOf(real).status());
-    q.multipliers.push_back(real);
-  }
-  q.output_zero_point = output.zero_point();
-  q.range = RangeOf(context.options<graph::FullyConnectedOptions>().activation, output);
+  QB_ASSIGN_OR_RETURN(q.requantize,
+                      MakeRequantizer(context, shape.units, RoundingOf(context),
+                                      context.options<graph::FullyConnectedOptions>().activation));
   return Run([=, bias = context.input(2).As<AccumulatorOf<Activation>>(),
               row = std::vector<int16_t>(static_cast<size_t>(shape.depth))]() mutable {
     FullyConnectedQuantized(shape, q, input.As<Activation>(), weights.As<Weight>(), bias,

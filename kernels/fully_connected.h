@@ -23,18 +23,17 @@ struct FullyConnectedShape {
 void FullyConnectedFloat(const FullyConnectedShape& shape, const float* input, const float* weights,
                          const float* bias, FloatRange range, float* output);
 
-// Integers. Unlike convolutions, TensorFlow Lite's reference kernel scales the accumulator in
-// double, not in fixed point:
+// Integers:
 //
 //   acc = bias[u] + sum of (input - input_zero_point) * (weights - weights_zero_point)
-//   output = clamp(output_zero_point + round(acc * multiplier[u]))
-//   multiplier[u] = input_scale * weights_scale[u] / output_scale
+//   output = clamp(output_zero_point + round(acc * input_scale * weights_scale[u] / output_scale))
+//
+// Unlike in convolutions, TensorFlow Lite's reference kernel scales the accumulator in double, not
+// in fixed point (Rounding::kDouble).
 struct FullyConnectedQuantization {
   int32_t input_zero_point = 0;
   int32_t weights_zero_point = 0;
-  std::vector<double> multipliers;  // one for each unit
-  int32_t output_zero_point = 0;
-  QuantizedRange range;
+  Requantizer requantize;
 };
 // Scratch: row, `depth` values.
 template <typename Activation, typename Weight>

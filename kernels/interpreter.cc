@@ -32,6 +32,7 @@ bool UsableInPlace(const graph::Tensor& tensor) {
 
 struct Interpreter::Impl {
   std::shared_ptr<const graph::Model> model;
+  Arithmetic arithmetic = Arithmetic::kReference;
   std::vector<Memory> owned;
   std::vector<std::span<uint8_t>> tensors;
   std::vector<Run> runs;
@@ -86,6 +87,7 @@ Status Interpreter::Impl::PrepareOps() {
     context.op = &op;
     for (const graph::TensorId id : op.inputs) context.inputs.push_back(OperandOf(id));
     for (const graph::TensorId id : op.outputs) context.outputs.push_back(OperandOf(id));
+    context.arithmetic = OperatorArithmetic(arithmetic, context);
     Result<Run> run = PrepareOp(context);
     if (!run.ok()) {
       return run.status().WithContext(
@@ -101,11 +103,13 @@ Interpreter::Interpreter(Interpreter&&) noexcept = default;
 Interpreter& Interpreter::operator=(Interpreter&&) noexcept = default;
 Interpreter::~Interpreter() = default;
 
-Result<Interpreter> Interpreter::Create(std::shared_ptr<const graph::Model> model) {
+Result<Interpreter> Interpreter::Create(std::shared_ptr<const graph::Model> model,
+                                        Arithmetic arithmetic) {
   QB_RETURN_IF_ERROR(graph::Validate(*model));
   try {
     auto impl = std::make_unique<Impl>();
     impl->model = std::move(model);
+    impl->arithmetic = arithmetic;
     QB_RETURN_IF_ERROR(impl->AllocateTensors());
     QB_RETURN_IF_ERROR(impl->PrepareOps());
     return Interpreter(std::move(impl));

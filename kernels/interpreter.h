@@ -1,5 +1,6 @@
-// Runs a model on the reference arithmetic of TensorFlow Lite: slow, obvious, and the oracle that
-// everything faster is measured against. To learn what an int8 convolution is, read kernels/.
+// Runs a model on the arithmetic of TensorFlow Lite (one of the three of arithmetic.h): slow,
+// obvious, and the oracle that everything faster is measured against. To learn what an int8
+// convolution is, read kernels/.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "graph/ir.h"
+#include "kernels/arithmetic.h"
 
 namespace qbench::kernels {
 
@@ -16,7 +18,8 @@ namespace qbench::kernels {
 class Interpreter {
  public:
   // kUnsupported, naming the operator, where an operator has no kernel for its types.
-  static Result<Interpreter> Create(std::shared_ptr<const graph::Model> model);
+  static Result<Interpreter> Create(std::shared_ptr<const graph::Model> model,
+                                    Arithmetic arithmetic = Arithmetic::kReference);
   Interpreter(Interpreter&&) noexcept;
   Interpreter& operator=(Interpreter&&) noexcept;
   ~Interpreter();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "graph/ir.h"
+#include "kernels/arithmetic.h"
 
 namespace qbench::kernels {
 
@@ -49,6 +50,8 @@ struct OpContext {
   const graph::Op* op = nullptr;
   std::vector<Operand> inputs;
   std::vector<Operand> outputs;
+  // How this operator rounds: never kXnnpack where LiteRT does not give it to XNNPACK.
+  Arithmetic arithmetic = Arithmetic::kReference;
 
   const Operand& input(size_t i) const { return inputs[i]; }
   const Operand& output() const { return outputs[0]; }

@@ -56,6 +56,41 @@ graph::QuantizedMultiplier DivideMultiplier(graph::QuantizedMultiplier m, int64_
   return {static_cast<int32_t>((int64_t{m.multiplier} << shift) / divisor), m.shift - shift};
 }
 
+// Over height and width of an image that stays one, LiteRT has a kernel of its own.
+bool IsGlobalAveragePool(const OpContext& context, const Reduction& reduction) {
+  return context.input(0).shape().size() == 4 && context.output().shape().size() == 4 &&
+         reduction.output_stride[1] == 0 && reduction.output_stride[2] == 0 &&
+         (reduction.output_stride[3] != 0 || context.input(0).shape()[3] == 1);
+}
+
+Result<MeanQuantization> QuantizationOf(const OpContext& context, const Reduction& reduction) {
+  const Operand& input = context.input(0);
+  const Operand& output = context.output();
+  const double real = static_cast<double>(input.scale()) / static_cast<double>(output.scale());
+  MeanQuantization q;
+  q.input_offset = -static_cast<int32_t>(reduction.reduced) * input.zero_point();
+  q.requantize.zero_point = output.zero_point();
+  q.requantize.range = RangeOf(graph::Activation::kNone, output);
+  QB_ASSIGN_OR_RETURN(const graph::QuantizedMultiplier multiplier, MultiplierOf(real));
+  if (context.arithmetic == Arithmetic::kXnnpack) {
+    q.requantize.rounding = Rounding::kFloat;
+    q.requantize.reals = {input.scale() / output.scale() / static_cast<float>(reduction.reduced)};
+  } else if (context.arithmetic == Arithmetic::kBuiltin &&
+             IsGlobalAveragePool(context, reduction) && input.type() != graph::DataType::kInt16) {
+    // The input's zero point is taken off after the multiplication, truncated to an integer.
+    q.input_offset = 0;
+    q.requantize.rounding = Rounding::kTwiceUp;
+    const float offset = static_cast<float>(input.zero_point()) * input.scale() / output.scale();
+    q.requantize.zero_point -= static_cast<int32_t>(offset);
+    q.requantize.multipliers = {graph::QuantizeMultiplier(
+        static_cast<double>(input.scale()) /
+        static_cast<double>(static_cast<float>(reduction.reduced) * output.scale()))};
+  } else {
+    q.requantize.multipliers = {DivideMultiplier(multiplier, reduction.reduced)};
+  }
+  return q;
+}
+
 }  // namespace
 
 void MeanFloat(const Reduction& reduction, const float* input, float* output) {
@@ -70,10 +105,8 @@ void MeanQuantized(const Reduction& reduction, const MeanQuantization& q, const 
                    int32_t* sums, Element* output) {
   std::fill_n(sums, reduction.outputs, 0);
   AddUp(reduction, 0, input, sums);
-  const auto zero = static_cast<int32_t>(reduction.reduced) * q.input_zero_point;
   for (int64_t i = 0; i < reduction.outputs; ++i) {
-    const int32_t mean = Multiply(sums[i] - zero, q.multiplier);
-    output[i] = static_cast<Element>(q.range.Clamp(WrappingAdd(mean, q.output_zero_point)));
+    output[i] = static_cast<Element>(q.requantize(sums[i] + q.input_offset, 0));
   }
 }
 
@@ -87,16 +120,9 @@ Result<Run> PrepareMeanFloat(const OpContext& context) {
 template <typename Element>
 Result<Run> PrepareMeanQuantized(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Reduction reduction, ReductionOf(context));
-  const Operand& input = context.input(0);
-  const Operand& output = context.output();
-  const double real = static_cast<double>(input.scale()) / static_cast<double>(output.scale());
-  MeanQuantization q;
-  q.input_zero_point = input.zero_point();
-  QB_ASSIGN_OR_RETURN(q.multiplier, MultiplierOf(real));
-  q.multiplier = DivideMultiplier(q.multiplier, reduction.reduced);
-  q.output_zero_point = output.zero_point();
-  q.range = RangeOf(graph::Activation::kNone, output);
-  return Run([reduction, q, in = input.As<Element>(), out = output.As<Element>(),
+  QB_ASSIGN_OR_RETURN(const MeanQuantization q, QuantizationOf(context, reduction));
+  return Run([reduction, q, in = context.input(0).As<Element>(),
+              out = context.output().As<Element>(),
               sums = std::vector<int32_t>(static_cast<size_t>(reduction.outputs))]() mutable {
     MeanQuantized(reduction, q, in, sums.data(), out);
   });

@@ -30,10 +30,8 @@ void MeanFloat(const Reduction& reduction, const float* input, float* output);
 //
 // Scratch: sums, one for each output.
 struct MeanQuantization {
-  int32_t input_zero_point = 0;
-  graph::QuantizedMultiplier multiplier;
-  int32_t output_zero_point = 0;
-  QuantizedRange range;
+  int32_t input_offset = 0;  // added to each sum
+  Requantizer requantize;    // of one channel
 };
 template <typename Element>
 void MeanQuantized(const Reduction& reduction, const MeanQuantization& q, const Element* input,

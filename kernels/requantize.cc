@@ -62,22 +62,53 @@ Result<graph::QuantizedMultiplier> MultiplierOf(double real) {
   return graph::QuantizeMultiplier(real);
 }
 
-Result<Requantizer> MakeRequantizer(const Operand& input, const std::vector<float>& filter_scales,
-                                    const Operand& output, graph::Activation activation) {
+int32_t MultiplyTwiceUp(int32_t x, graph::QuantizedMultiplier m) {
+  const int left = std::max(m.shift, 0);
+  const int right = std::max(-m.shift, 0);
+  const auto shifted = static_cast<int32_t>(static_cast<uint32_t>(x) << left);
+  const int64_t product = int64_t{shifted} * m.multiplier;
+  const int64_t high = (product + (int64_t{1} << 30)) >> 31;
+  if (right == 0) return static_cast<int32_t>(high);
+  return static_cast<int32_t>((high + (int64_t{1} << (right - 1))) >> right);
+}
+
+int32_t MultiplyInDouble(double x, double multiplier) {
+  return static_cast<int32_t>(std::clamp<double>(std::round(x * multiplier),
+                                                 std::numeric_limits<int32_t>::min(),
+                                                 std::numeric_limits<int32_t>::max()));
+}
+
+int32_t MultiplyInFloat(float x, float multiplier) {
+  constexpr float kLimit = 1 << 30;  // beyond it every type is saturated
+  const float steps = std::nearbyint(x * multiplier);
+  return std::isnan(steps) ? 0 : static_cast<int32_t>(std::clamp(steps, -kLimit, kLimit));
+}
+
+Result<Requantizer> MakeRequantizer(const OpContext& context, int64_t channels, Rounding rounding,
+                                    graph::Activation activation) {
+  const Operand& input = context.input(0);
+  const Operand& output = context.output();
   // The 64-bit multiplication shifts by fewer bits (graph/quantize_math.h).
   const int max_shift = input.type() == graph::DataType::kInt16 ? 7 : 30;
   Requantizer requantizer;
-  for (const float filter_scale : filter_scales) {
+  requantizer.rounding = rounding;
+  for (const float filter_scale : context.input(1).ChannelScales(channels)) {
     // uint8, the older scheme, multiplies the scales in float.
-    const double product = input.type() == graph::DataType::kUInt8
-                               ? static_cast<double>(input.scale() * filter_scale)
-                               : static_cast<double>(input.scale()) * filter_scale;
+    const bool product_in_float =
+        input.type() == graph::DataType::kUInt8 && rounding != Rounding::kDouble;
+    const double product = product_in_float ? static_cast<double>(input.scale() * filter_scale)
+                                            : static_cast<double>(input.scale()) * filter_scale;
     const double real = product / static_cast<double>(output.scale());
     QB_ASSIGN_OR_RETURN(const graph::QuantizedMultiplier multiplier, MultiplierOf(real));
-    if (multiplier.shift > max_shift) {
+    if (rounding == Rounding::kDouble) {
+      requantizer.reals.push_back(real);
+    } else if (rounding == Rounding::kFloat) {
+      requantizer.reals.push_back(input.scale() * filter_scale / output.scale());
+    } else if (multiplier.shift > max_shift) {
       return Error(StatusCode::kUnsupported, "its scales ask for a multiplication by {}", real);
+    } else {
+      requantizer.multipliers.push_back(multiplier);
     }
-    requantizer.multipliers.push_back(multiplier);
   }
   requantizer.zero_point = output.zero_point();
   requantizer.range = RangeOf(activation, output);

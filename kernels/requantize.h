@@ -47,22 +47,63 @@ inline int32_t Multiply(int64_t x, graph::QuantizedMultiplier m) {
   return graph::MultiplyByQuantizedMultiplier64(std::clamp(x, -kLimit, kLimit), m);
 }
 
+// How acc * multiplier becomes an integer. This is where the three arithmetics part.
+enum class Rounding : uint8_t {
+  // In fixed point, rounded twice: to 32 bits, then at the final shift with halves away from zero.
+  kTwiceAwayFromZero,
+  kTwiceUp,  // the same, both times with halves up
+  kDouble,   // round(acc * multiplier) in double, halves away from zero
+  kFloat,    // rint(float(acc) * multiplier) in float, halves to even
+};
+
+// x times the multiplier by kTwiceUp:
+//   t = ((x << left) * m + 2^30) >> 31,  (t + 2^(right - 1)) >> right
+int32_t MultiplyTwiceUp(int32_t x, graph::QuantizedMultiplier m);
+// round(x * multiplier) in double, saturated to 32 bits.
+int32_t MultiplyInDouble(double x, double multiplier);
+// rint(x * multiplier) in float, saturated; NaN becomes 0.
+int32_t MultiplyInFloat(float x, float multiplier);
+
 // multiplier = scale of the accumulator / scale of the output; one for each output channel.
+// Accumulators of 64 bits know kTwiceAwayFromZero (where theirs is quantize_math.h's 64-bit
+// multiplication) and kDouble.
 struct Requantizer {
-  std::vector<graph::QuantizedMultiplier> multipliers;
+  Rounding rounding = Rounding::kTwiceAwayFromZero;
+  std::vector<graph::QuantizedMultiplier> multipliers;  // of the roundings in fixed point
+  std::vector<double> reals;                            // of the others
   int32_t zero_point = 0;
   QuantizedRange range;
 
+  int32_t Scale(int32_t accumulator, size_t channel) const {
+    switch (rounding) {
+      case Rounding::kTwiceAwayFromZero:
+        return Multiply(accumulator, multipliers[channel]);
+      case Rounding::kTwiceUp:
+        return MultiplyTwiceUp(accumulator, multipliers[channel]);
+      case Rounding::kDouble:
+        return MultiplyInDouble(static_cast<double>(accumulator), reals[channel]);
+      case Rounding::kFloat:
+        break;
+    }
+    return MultiplyInFloat(static_cast<float>(accumulator), static_cast<float>(reals[channel]));
+  }
+  int32_t Scale(int64_t accumulator, size_t channel) const {
+    if (rounding == Rounding::kDouble) {
+      return MultiplyInDouble(static_cast<double>(accumulator), reals[channel]);
+    }
+    return Multiply(accumulator, multipliers[channel]);
+  }
   template <typename Accumulator>
   int32_t operator()(Accumulator accumulator, size_t channel) const {
-    return range.Clamp(WrappingAdd(Multiply(accumulator, multipliers[channel]), zero_point));
+    return range.Clamp(WrappingAdd(Scale(accumulator, channel), zero_point));
   }
 };
 
-// Of an operator that multiplies `input` with per-channel `filter_scales`:
-// multiplier = input scale * filter scale / output scale, in double.
-Result<Requantizer> MakeRequantizer(const Operand& input, const std::vector<float>& filter_scales,
-                                    const Operand& output, graph::Activation activation);
+// Of an operator that multiplies its input 0 with weights (its input 1) of one scale for each of
+// `channels`: multiplier = input scale * filter scale / output scale; in double, but for kFloat in
+// float.
+Result<Requantizer> MakeRequantizer(const OpContext& context, int64_t channels, Rounding rounding,
+                                    graph::Activation activation);
 
 // What products of quantized values are summed in: 32 bits for 8-bit activations, 64 for 16-bit.
 template <typename Activation>

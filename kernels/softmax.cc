@@ -111,6 +111,26 @@ void SoftmaxQuantized(const SoftmaxQuantization& q, const Element* input, int64_
   }
 }
 
+template <typename Element>
+void SoftmaxQuantizedByTable(const SoftmaxByTable& softmax, const Element* input, int64_t rows,
+                             int64_t depth, Element* output) {
+  constexpr int32_t kLowest = std::numeric_limits<Element>::min();
+  constexpr int32_t kHighest = std::numeric_limits<Element>::max();
+  for (int64_t row = 0; row < rows; ++row, input += depth) {
+    const int32_t max = *std::max_element(input, input + depth);
+    const auto exponential = [&](int64_t c) {
+      return softmax.table[static_cast<size_t>(max - input[c])];
+    };
+    float sum = 0.0F;
+    for (int64_t c = 0; c < depth; ++c) sum += exponential(c);
+    const float inverse = 1.0F / (sum * softmax.output_scale);
+    for (int64_t c = 0; c < depth; ++c) {
+      const auto value = static_cast<int32_t>(std::round(exponential(c) * inverse));
+      *output++ = static_cast<Element>(std::clamp(value + kLowest, kLowest, kHighest));
+    }
+  }
+}
+
 void SoftmaxInt16(const SoftmaxTables& tables, const int16_t* input, int64_t rows, int64_t depth,
                   int16_t* output) {
   for (int64_t row = 0; row < rows; ++row, input += depth, output += depth) {
@@ -171,6 +191,18 @@ Result<Run> PrepareSoftmaxQuantized(const OpContext& context) {
                                        static_cast<double>(1 << (31 - kDifferenceIntegerBits)) /
                                        static_cast<double>(int64_t{1} << q.multiplier.shift)));
   const int64_t depth = DepthOf(context);
+  if (context.arithmetic != Arithmetic::kReference) {
+    SoftmaxByTable softmax;
+    const float scale = -context.input(0).scale() * context.options<graph::SoftmaxOptions>().beta;
+    for (size_t d = 0; d < softmax.table.size(); ++d) {
+      softmax.table[d] = std::exp(scale * static_cast<float>(d));
+    }
+    softmax.output_scale = context.output().scale();
+    return Run([softmax, depth, in = context.input(0).As<Element>(),
+                out = context.output().As<Element>(), rows = context.output().count() / depth] {
+      SoftmaxQuantizedByTable(softmax, in, rows, depth, out);
+    });
+  }
   return Run(
       [q, depth, in = context.input(0).As<Element>(), out = context.output().As<Element>(),
        rows = context.output().count() / depth] { SoftmaxQuantized(q, in, rows, depth, out); });

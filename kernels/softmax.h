@@ -26,6 +26,20 @@ template <typename Element>
 void SoftmaxQuantized(const SoftmaxQuantization& q, const Element* input, int64_t rows,
                       int64_t depth, Element* output);
 
+// 8 bits by a table, as the fast kernels of x86-64 and ARM have it: table[d] = e^(-beta *
+// input_scale * d) in float for a value d steps below the row's maximum, and
+//
+//   output = lowest + round(table[d] / (sum of the row * output_scale))
+//
+// with the division as a multiplication by the reciprocal.
+struct SoftmaxByTable {
+  std::array<float, 256> table{};
+  float output_scale = 0.0F;
+};
+template <typename Element>
+void SoftmaxQuantizedByTable(const SoftmaxByTable& softmax, const Element* input, int64_t rows,
+                             int64_t depth, Element* output);
+
 // 16 bits: e^x over [-10, 0] and 1/(1 + x) over [0, 1] come from tables of 513 values between which
 // it is interpolated. Output scale 1/32768.
 using Table16 = std::array<int16_t, 513>;

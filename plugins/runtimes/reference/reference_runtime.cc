@@ -1,4 +1,4 @@
-// The `reference` runtime: TensorFlow Lite's reference arithmetic on plain loops (kernels/). Slow
+// The `reference` runtime: each of LiteRT's three arithmetics on plain loops (kernels/). Slow
 // and obvious: what a fast runtime's predictions are checked with.
 #include <optional>
 
@@ -14,17 +14,27 @@ TensorDescription Describe(const graph::Tensor& tensor) {
   return DescribeTensor(tensor.name, tensor.type, tensor.shape, tensor.quantization);
 }
 
+kernels::Arithmetic ArithmeticOf(const std::string& name) {
+  if (name == "builtin") return kernels::Arithmetic::kBuiltin;
+  if (name == "xnnpack") return kernels::Arithmetic::kXnnpack;
+  return kernels::Arithmetic::kReference;
+}
+
 class ReferenceRuntime : public Runtime {
  public:
   // Any number of threads is accepted, and one is used.
-  Status Init(const Options& /*options*/, uint32_t /*threads*/) override { return OkStatus(); }
+  Status Init(const Options& options, uint32_t /*threads*/) override {
+    arithmetic_ = options.Text("arithmetic");
+    return OkStatus();
+  }
 
   Status Load(ByteSpan bytes) override {
     // A copy, since the interpreter shares ownership of what constants point into.
     const auto owned = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
     QB_ASSIGN_OR_RETURN(graph::Model model, graph::ReadTflite(owned));
     model_ = std::make_shared<const graph::Model>(std::move(model));
-    QB_ASSIGN_OR_RETURN(interpreter_, kernels::Interpreter::Create(model_));
+    QB_ASSIGN_OR_RETURN(interpreter_,
+                        kernels::Interpreter::Create(model_, ArithmeticOf(arithmetic_)));
     return OkStatus();
   }
 
@@ -50,7 +60,7 @@ class ReferenceRuntime : public Runtime {
   }
 
   Facts DescribeFacts() const override {
-    return {{"arithmetic", "TensorFlow Lite reference kernels"}, {"threads used", "1"}};
+    return {{"arithmetic", arithmetic_}, {"threads used", "1"}};
   }
 
  private:
@@ -63,6 +73,7 @@ class ReferenceRuntime : public Runtime {
     return descriptions;
   }
 
+  std::string arithmetic_;
   std::shared_ptr<const graph::Model> model_;
   std::optional<kernels::Interpreter> interpreter_;
 };
@@ -72,8 +83,10 @@ class ReferenceRuntime : public Runtime {
 const std::vector<RuntimeInfo>& RegisteredRuntimes() {
   static const std::vector<RuntimeInfo> runtimes = {{
       .id = "reference",
-      .summary = "TensorFlow Lite's reference arithmetic, on one thread: slow, for checking",
-      .options = {},
+      .summary = "LiteRT's arithmetic in plain loops on one thread: slow, for checking",
+      .options = {Option("arithmetic", "reference", "reference|builtin|xnnpack",
+                         "whose bytes it gives: those of litert:kernels=reference, =builtin or "
+                         "=xnnpack (docs/runtimes.md)")},
       .oracle = true,
       .make = []() -> std::unique_ptr<Runtime> { return std::make_unique<ReferenceRuntime>(); },
   }};

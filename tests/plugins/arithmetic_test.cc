@@ -1,0 +1,84 @@
+// `reference:arithmetic=M` against `litert:kernels=M`, byte for byte and tensor by tensor.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "graph/tflite_reader.h"
+#include "tests/graph/peer_files.h"
+#include "tests/plugins/runtime_comparison.h"
+
+namespace qbench {
+namespace {
+
+constexpr const char* kModes[] = {"reference", "builtin", "xnnpack"};
+
+// Without LiteRT there is nothing to compare with; that is said, or fails where it is not meant.
+class Arithmetic : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string reason = WhyNoLitert();
+    if (reason.empty()) return;
+    const char* allowed = std::getenv("QBENCH_ALLOW_NO_LITERT");
+    if (allowed != nullptr && std::string_view(allowed) == "1") GTEST_SKIP() << reason;
+    FAIL() << reason << " (QBENCH_ALLOW_NO_LITERT=1 skips this)";
+  }
+};
+
+Bytes RandomInput(const graph::Tensor& tensor, std::mt19937& random) {
+  Bytes bytes(static_cast<size_t>(graph::ElementCount(tensor.shape)) *
+              graph::DataTypeSize(tensor.type));
+  if (tensor.type != graph::DataType::kFloat32) {
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    return bytes;
+  }
+  for (size_t i = 0; i < bytes.size(); i += sizeof(float)) {
+    const float value = static_cast<float>(random()) / 2147483648.0F - 1.0F;
+    std::memcpy(bytes.data() + i, &value, sizeof(value));
+  }
+  return bytes;
+}
+
+// Nothing but integers between QUANTIZE and DEQUANTIZE.
+bool IsIntegerModel(const graph::Model& model) {
+  return std::ranges::all_of(model.graph.ops, [&](const graph::Op& op) {
+    const auto type = [&](graph::TensorId id) {
+      return model.graph.tensors[static_cast<size_t>(id)].type;
+    };
+    const bool floats = type(op.inputs[0]) == graph::DataType::kFloat32 &&
+                        type(op.outputs[0]) == graph::DataType::kFloat32;
+    return !floats && type(op.inputs[0]) != graph::DataType::kFloat16;
+  });
+}
+
+TEST_F(Arithmetic, EveryTensorOfPeersIntegerModelsIsLitert) {
+  const auto files = graph::PeerTfliteFiles("mbv2");
+  if (files.empty()) GTEST_SKIP() << graph::kNoPeers;
+  size_t compared = 0;
+  for (const auto& path : files) {
+    std::ifstream file(path, std::ios::binary);
+    const auto bytes = std::make_shared<const Bytes>(std::istreambuf_iterator<char>(file),
+                                                     std::istreambuf_iterator<char>());
+    const auto model = graph::ReadTflite(bytes);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    if (!IsIntegerModel(*model)) continue;
+    std::mt19937 random(7);
+    const graph::TensorId x = model->graph.inputs[0];
+    const Bytes input = RandomInput(model->graph.tensors[static_cast<size_t>(x)], random);
+    for (const char* mode : kModes) {
+      SCOPED_TRACE(path.filename().string() + ", " + mode);
+      const auto differences = CompareWithLitert(*model, mode, {{input}});
+      ASSERT_TRUE(differences.ok()) << differences.status().message();
+      for (const TensorDifference& difference : *differences) {
+        ASSERT_EQ(difference.different, 0) << difference.op << ": of " << difference.elements
+                                           << ", by up to " << difference.largest;
+      }
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 9U);
+}
+
+}  // namespace
+}  // namespace qbench
