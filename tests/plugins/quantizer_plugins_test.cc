@@ -146,7 +146,9 @@ INSTANTIATE_TEST_SUITE_P(All, QuantizerPlugin,
                          ::testing::Values("float", "fp16", "dynamic", "int8", "uint8", "int16x8",
                                            "weight_only"));
 
-bool Calibrates(const std::string& id) { return id == "int8" || id == "uint8" || id == "int16x8"; }
+bool Calibrates(const std::string& id) {
+  return id == "int8" || id == "uint8" || id == "int16x8" || id == "weight_only";
+}
 
 TEST_P(QuantizerPlugin, DescribesItself) {
   const qbench_quantizer_factory* factory = Load(GetParam());
@@ -475,6 +477,35 @@ TEST(Int8Plugin, OptionsThatWouldDoNothingAreRefused) {
   EXPECT_THAT(error_of({{"percentile", "99"}}), HasSubstr("goes with calibration=percentile"));
   EXPECT_THAT(error_of({{"ranges", "r.json"}, {"calibration", "octav"}}),
               HasSubstr("\"calibration\" does not go with ranges"));
+}
+
+// Without images weights are rounded to nearest; with them the outputs come closer to float's.
+TEST(WeightOnlyPlugin, RoundsAsTheImagesAskFor) {
+  const Bytes file = TinyFile();
+  FakeHost with;
+  with.MakeSamples(11, 40, kSampleShape);
+  FakeHost without;
+  const Outcome feedback = Quantize("weight_only", with, file);
+  const Outcome nearest = Quantize("weight_only", without, file);
+  ASSERT_EQ(feedback.status, QBENCH_OK) << feedback.error;
+  ASSERT_EQ(nearest.status, QBENCH_OK) << nearest.error;
+  EXPECT_EQ(with.samples_run, 40U);
+  const auto error_of = [&](const Bytes& model) {
+    double sum = 0.0;
+    for (const std::vector<float>& sample : with.samples) {
+      const auto expected = Infer(file, sample);
+      const auto actual = Infer(model, sample);
+      for (size_t i = 0; i < expected.size(); ++i) sum += std::abs(actual[i] - expected[i]);
+    }
+    return sum;
+  };
+  EXPECT_LT(error_of(feedback.model), 0.7 * error_of(nearest.model));
+  FakeHost again;
+  again.MakeSamples(11, 40, kSampleShape);
+  EXPECT_EQ(Quantize("weight_only", again, file, {{"rounding", "nearest"}}).model, nearest.model);
+  FakeHost none;
+  EXPECT_THAT(Quantize("weight_only", none, file, {{"rounding", "gptq"}}).error,
+              HasSubstr("--dataset"));
 }
 
 TEST(Int8Plugin, BadValuesAreNamedWithTheValidOnes) {

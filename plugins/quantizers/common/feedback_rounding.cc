@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 namespace qbench::quantize {
 namespace {
@@ -67,6 +68,41 @@ void FeedbackRounder::Round(std::span<const float> weights, float scale,
     integers[order_[k]] = static_cast<int8_t>(steps);
     errors[k] = weight - steps * scale;
   }
+}
+
+std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const graph::Shape& shape,
+                                      int32_t channel_axis, std::span<const float> scales,
+                                      const InputMoments& moments, double noise,
+                                      const AcceptRow& accept) {
+  const auto channels = static_cast<size_t>(shape[static_cast<size_t>(channel_axis)]);
+  // The rows of the tensor are the output channels; those of a depthwise convolution lie across,
+  // and each has a group of inputs of its own.
+  const bool depthwise = channel_axis > 0;
+  const size_t stride = depthwise ? channels : 1;
+  std::vector<int8_t> integers(weights.size());
+  std::vector<float> row(moments.taps);
+  std::vector<int8_t> rounded(moments.taps);
+  std::optional<FeedbackRounder> rounder;
+  size_t group_of_rounder = 0;
+  for (size_t channel = 0; channel < channels; ++channel) {
+    const size_t group = depthwise ? channel / (channels / moments.groups) : 0;
+    if (!rounder || group != group_of_rounder) {
+      rounder.emplace(moments, group, noise);
+      group_of_rounder = group;
+    }
+    const size_t first = depthwise ? channel : channel * moments.taps;
+    for (size_t i = 0; i < moments.taps; ++i) row[i] = weights[first + i * stride];
+    const float scale = scales[scales.size() == 1 ? 0 : channel];
+    rounder->Round(row, scale, rounded);
+    if (accept && !accept(channel, rounded)) {
+      for (size_t i = 0; i < moments.taps; ++i) {
+        const double steps = std::round(static_cast<double>(row[i]) / scale);
+        rounded[i] = static_cast<int8_t>(std::clamp(steps, -127.0, 127.0));
+      }
+    }
+    for (size_t i = 0; i < moments.taps; ++i) integers[first + i * stride] = rounded[i];
+  }
+  return integers;
 }
 
 }  // namespace qbench::quantize

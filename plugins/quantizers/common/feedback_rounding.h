@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -32,5 +33,15 @@ class FeedbackRounder {
   // Row k holds U[i][k] for i < k, in the order of rounding.
   std::vector<double> feedback_;
 };
+
+// Rounds a whole weight tensor: `shape` has the output channels in dimension `channel_axis`, the
+// first, or of a depthwise convolution [1, h, w, channels] the last; `scales` one for each of them,
+// or one. `moments` are measured. A row that `accept` (may be empty) does not like is rounded to
+// nearest.
+using AcceptRow = std::function<bool(size_t channel, std::span<const int8_t> row)>;
+std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const graph::Shape& shape,
+                                      int32_t channel_axis, std::span<const float> scales,
+                                      const InputMoments& moments, double noise,
+                                      const AcceptRow& accept);
 
 }  // namespace qbench::quantize

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "graph/quantize_math.h"
 #include "plugins/quantizers/common/feedback_rounding.h"
@@ -72,46 +71,22 @@ bool Fits(std::span<const int8_t> weights, double bias_steps) {
   return sum <= static_cast<double>(std::numeric_limits<int32_t>::max());
 }
 
-void RoundToNearest(std::span<const float> weights, float scale, std::span<int8_t> integers) {
-  for (size_t i = 0; i < weights.size(); ++i) {
-    const double steps = std::round(static_cast<double>(weights[i]) / scale);
-    integers[i] = static_cast<int8_t>(std::clamp(steps, -127.0, 127.0));
-  }
-}
-
-// The rows of the weight tensor are the output channels; of a depthwise convolution, [1, h, w,
-// channels], they lie across, and each is a group of inputs of its own.
-std::vector<int8_t> QuantizeWithFeedback(const WeightsToQuantize& from, const Channels& channels,
+std::vector<int8_t> QuantizeWithFeedback(const WeightsToQuantize& from,
                                          const std::vector<float>& scales) {
-  const InputMoments& moments = from.inputs->moments;
   const double input_scale = from.input_scale;
   const double noise = input_scale * input_scale / 12.0;  // of rounding evenly to steps
-  const bool depthwise = from.channel_axis > 0;
-  const size_t stride = depthwise ? channels.count : 1;
-  std::vector<int8_t> integers(from.weights.size());
-  std::vector<float> row(moments.taps);
-  std::vector<int8_t> rounded(moments.taps);
-  std::optional<FeedbackRounder> rounder;
-  size_t group_of_rounder = 0;
-  for (size_t channel = 0; channel < channels.count; ++channel) {
-    const size_t group = channel / (channels.count / moments.groups) % moments.groups;
-    if (!rounder || (group != group_of_rounder && depthwise)) {
-      rounder.emplace(moments, group, noise);
-      group_of_rounder = group;
-    }
-    const size_t first = depthwise ? channel : channel * moments.taps;
-    for (size_t i = 0; i < moments.taps; ++i) row[i] = from.weights[first + i * stride];
-    const float scale = scales[scales.size() == 1 ? 0 : channel];
-    rounder->Round(row, scale, rounded);
-    const double bias_steps =
-        from.bias.empty() ? 0.0 : static_cast<double>(from.bias[channel]) / (input_scale * scale);
+  AcceptRow accept;
+  if (from.activations == graph::DataType::kInt8) {
     // Feedback may make a sum of weights larger than scales were chosen for.
-    if (from.activations == graph::DataType::kInt8 && !Fits(rounded, bias_steps)) {
-      RoundToNearest(row, scale, rounded);
-    }
-    for (size_t i = 0; i < moments.taps; ++i) integers[first + i * stride] = rounded[i];
+    accept = [&](size_t channel, std::span<const int8_t> row) {
+      const double scale = scales[scales.size() == 1 ? 0 : channel];
+      return Fits(row, from.bias.empty()
+                           ? 0.0
+                           : static_cast<double>(from.bias[channel]) / (input_scale * scale));
+    };
   }
-  return integers;
+  return RoundWithFeedback(from.weights, from.shape, from.channel_axis, scales,
+                           from.inputs->moments, noise, accept);
 }
 
 // Rounded up, so that what was to fit does.
@@ -135,22 +110,11 @@ void Widen(const std::vector<double>& smallest, IntegerWeights& result) {
 // The mean error that rounding the weights makes in each output channel.
 std::vector<double> MeanErrors(const WeightsToQuantize& from, const Channels& channels,
                                const IntegerWeights& result) {
-  std::vector<double> errors(channels.count, 0.0);
-  if (from.inputs == nullptr || from.inputs->means.empty()) return errors;
-  const std::vector<float>& means = from.inputs->means;
-  const std::vector<float>& scales = result.quantization.scales;
-  const size_t inputs = means.size();
-  // Of a depthwise convolution, [1, h, w, channels], an output channel sees one input channel; the
-  // weights of the others, output channel first, have their input channels last.
-  const bool depthwise = from.channel_axis > 0;
-  for (size_t i = 0; i < from.weights.size(); ++i) {
-    const size_t channel = channels.Of(i);
-    const size_t input = depthwise ? channel / (channels.count / inputs) : i % inputs;
-    const double rounded =
-        static_cast<double>(scales[scales.size() == 1 ? 0 : channel]) * result.weights[i];
-    errors[channel] += (rounded - from.weights[i]) * means[input];
+  if (from.inputs == nullptr || from.inputs->means.empty()) {
+    return std::vector<double>(channels.count, 0.0);
   }
-  return errors;
+  return MeanRoundingErrors(from.weights, from.shape, from.channel_axis, result.weights,
+                            result.quantization.scales, from.inputs->means);
 }
 
 void QuantizeBias(const WeightsToQuantize& from, const Channels& channels, IntegerWeights& result) {
@@ -170,6 +134,25 @@ void QuantizeBias(const WeightsToQuantize& from, const Channels& channels, Integ
 
 }  // namespace
 
+std::vector<double> MeanRoundingErrors(std::span<const float> weights, const graph::Shape& shape,
+                                       int32_t channel_axis, std::span<const int8_t> integers,
+                                       std::span<const float> scales,
+                                       std::span<const float> means) {
+  const Channels channels(shape, channel_axis);
+  std::vector<double> errors(channels.count, 0.0);
+  // Of a depthwise convolution, [1, h, w, channels], an output channel sees one input channel; the
+  // weights of the others, output channel first, have their input channels last.
+  const bool depthwise = channel_axis > 0;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const size_t channel = channels.Of(i);
+    const size_t input = depthwise ? channel / (channels.count / means.size()) : i % means.size();
+    const double rounded =
+        static_cast<double>(scales[scales.size() == 1 ? 0 : channel]) * integers[i];
+    errors[channel] += (rounded - weights[i]) * means[input];
+  }
+  return errors;
+}
+
 Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from) {
   const Channels channels(from.shape, from.channel_axis);
   if (from.weights.size() / channels.count > kMostWeightsPerChannel) {
@@ -185,7 +168,7 @@ Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from) {
   result.quantization = std::move(plain.quantization);
   Widen(SmallestScales(from, channels), result);
   if (from.inputs != nullptr && from.inputs->moments.measured()) {
-    result.weights = QuantizeWithFeedback(from, channels, result.quantization.scales);
+    result.weights = QuantizeWithFeedback(from, result.quantization.scales);
   } else if (!result.widened.empty()) {
     result.weights = QuantizeWith(from.weights, channels, result.quantization.scales);
   }

@@ -44,4 +44,10 @@ struct WeightsToQuantize {
 // kUnsupported where no scale can help: more than 2^23 weights a channel.
 Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from);
 
+// The mean of what each output channel gains by its weights being `integers` times their scales:
+// the weights' errors times `means`, one for each input channel (or feature).
+std::vector<double> MeanRoundingErrors(std::span<const float> weights, const graph::Shape& shape,
+                                       int32_t channel_axis, std::span<const int8_t> integers,
+                                       std::span<const float> scales, std::span<const float> means);
+
 }  // namespace qbench::quantize

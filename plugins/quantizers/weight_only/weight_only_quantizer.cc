@@ -1,5 +1,9 @@
-// The `weight_only` quantizer: int8 weights that are dequantized before use; needs no samples.
+// The `weight_only` quantizer: int8 weights that are dequantized before use.
+#include <algorithm>
+
+#include "base/json.h"
 #include "graph/tflite_writer.h"
+#include "plugins/quantizers/common/sample_calibration.h"
 #include "plugins/quantizers/common/weight_only.h"
 #include "plugins/support/quantizer_plugin.h"
 
@@ -8,14 +12,36 @@ namespace {
 
 class WeightOnlyQuantizer : public plugin::Quantizer {
  public:
-  Status Init(const plugin::Options& /*options*/) override { return OkStatus(); }
+  Status Init(const plugin::Options& options) override {
+    rounding_ = options.Text("rounding");
+    images_ = static_cast<uint64_t>(options.Integer("images"));
+    return OkStatus();
+  }
 
-  Status Quantize(ByteSpan model, const plugin::HostServices& host) override {
-    QB_ASSIGN_OR_RETURN(graph::Model rewritten, quantize::ReadFloatModel(model, "weight_only"));
-    QB_RETURN_IF_ERROR(quantize::StoreWeightsAsInt8(rewritten));
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
+  Status Quantize(ByteSpan bytes, const plugin::HostServices& host) override {
+    QB_ASSIGN_OR_RETURN(graph::Model model, quantize::ReadFloatModel(bytes, "weight_only"));
+    quantize::CalibratedRanges calibrated;
+    const bool images = host.SampleCount(QBENCH_SPLIT_CALIBRATION) > 0;
+    if (rounding_ == "gptq" || (rounding_ == "auto" && images)) {
+      const quantize::CalibrationOptions quick{
+          .images =
+              std::min(images_, std::max<uint64_t>(host.SampleCount(QBENCH_SPLIT_CALIBRATION), 1))};
+      QB_ASSIGN_OR_RETURN(
+          calibrated, quantize::Calibrate(model, quick, {.means = true, .moments = true}, host));
+    }
+    QB_RETURN_IF_ERROR(quantize::StoreWeightsAsInt8(model, calibrated.layer_inputs));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(model));
+    QB_RETURN_IF_ERROR(host.EmitJson(
+        "rounding",
+        DumpJson({{"method", calibrated.samples > 0 ? "gptq" : "nearest"},
+                  {"samples", calibrated.samples},
+                  {"runtime", calibrated.samples > 0 ? host.InferenceRuntime() : std::string()}})));
     return host.EmitModel(artifact);
   }
+
+ private:
+  std::string rounding_;
+  uint64_t images_ = 0;
 };
 
 }  // namespace
@@ -24,7 +50,12 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
   static const std::vector<QuantizerInfo> quantizers = {
       {.id = "weight_only",
        .summary = "int8 weights, dequantized when the model is loaded; float32 arithmetic",
-       .options = {},
+       .options = {plugin::Option("rounding", "auto", "auto|nearest|gptq",
+                                  "of weights: to the nearest integer, or as their inputs ask for; "
+                                  "auto: gptq where there are calibration images"),
+                   plugin::Option("images", "100", "1..100000",
+                                  "number of calibration samples, for rounding=gptq")},
+       .needs_samples = true,
        .make = []() -> std::unique_ptr<Quantizer> {
          return std::make_unique<WeightOnlyQuantizer>();
        }}};
