@@ -27,7 +27,7 @@ OperatorChoices Applied(const graph::Model& model, std::string_view text) {
   const auto recipe = ParseRecipe(text, "test.toml");
   EXPECT_TRUE(recipe.ok()) << recipe.status().message();
   if (!recipe.ok()) return choices;
-  const Status status = ApplyRecipe(*recipe, model, choices);
+  const Status status = ApplyRecipe(*recipe, model, {}, choices);
   EXPECT_TRUE(status.ok()) << status.message();
   return choices;
 }
@@ -55,6 +55,10 @@ TEST(Recipe, MatchesByNameKindAndPosition) {
               ElementsAre(1, 2));  // and the pooling behind it, see below
   EXPECT_THAT(FloatOps("[[rule]]\nposition = \"first\"\ncompute = \"float\""), ElementsAre(0));
   EXPECT_THAT(FloatOps("[[rule]]\nposition = \"last\"\ncompute = \"float\""), ElementsAre(7));
+  EXPECT_THAT(FloatOps("[[rule]]\nposition = \"2-4\"\ncompute = \"float\""),
+              ElementsAre(2, 3, 4, 5));  // and the pooling behind it
+  EXPECT_THAT(FloatOps("[[rule]]\nposition = [0, \"7-8\"]\ncompute = \"float\""),
+              ElementsAre(0, 7, 8));
 }
 
 TEST(Recipe, TheLaterRuleWins) {
@@ -156,13 +160,60 @@ TEST(Recipe, EachFlawIsNamedWithItsLine) {
   EXPECT_THAT(message("[[rule]]\nposition = -1\ncompute = \"float\""), HasSubstr("position must"));
   EXPECT_THAT(message("[[rule]]\ncompute = \"fast\""), HasSubstr("\"float\" or \"integer\""));
   EXPECT_THAT(message("[[rule]]\ncolour = \"red\""), HasSubstr("no key \"colour\""));
+  for (const char* position : {"\"7-3\"", "\"3-\"", "\"-3\"", "\"3\"", "\"3-7x\"", "[]", "1.5"}) {
+    EXPECT_THAT(message(fmt::format("[[rule]]\nposition = {}\ncompute = \"float\"", position)),
+                HasSubstr("line 2: position must"));
+  }
+}
+
+TEST(Recipe, ARuleThatMatchesNothingIsNamedWithWhatComesNear) {
   const graph::Model model = TinyClassifier();
-  OperatorChoices choices = Nothing(model);
-  const auto recipe = ParseRecipe(
-      "[[rule]]\ncompute = \"float\"\n[[rule]]\nlayer = \"no such\"\ncompute = \"float\"",
-      "r.toml");
-  EXPECT_THAT(std::string(ApplyRecipe(*recipe, model, choices).message()),
-              HasSubstr("line 3 matches no operator"));
+  const auto message = [&](std::string_view rule) {
+    OperatorChoices choices = Nothing(model);
+    const auto recipe = ParseRecipe(
+        fmt::format("[[rule]]\ncompute = \"float\"\n[[rule]]\n{}\ncompute = \"float\"", rule),
+        "r.toml");
+    EXPECT_TRUE(recipe.ok()) << recipe.status().message();
+    return std::string(ApplyRecipe(*recipe, model, {}, choices).message());
+  };
+  const std::string name(graph::DisplayName(model.graph, model.graph.ops[1]));
+  std::string misspelt = name;
+  misspelt[1] = '#';
+  EXPECT_THAT(message("layer = \"^" + misspelt + "$\""),
+              AllOf(HasSubstr("r.toml: the rule in line 3 matches no operator"),
+                    HasSubstr("near: \"" + name + "\"")));
+  EXPECT_THAT(message("operator = \"TANH\""),
+              HasSubstr("the model has ADD, AVERAGE_POOL_2D, CONV_2D, DEPTHWISE_CONV_2D"));
+  EXPECT_THAT(message("operator = \"ADD\"\nposition = 0"),
+              HasSubstr("no operator matches all of its keys"));
+  EXPECT_THAT(message("position = [0, \"7-9\"]"),
+              HasSubstr("line 3: position 9 is beyond the model's last operator, 8"));
+}
+
+// What a float operator reads and makes ties no scales: the concatenation is in float here, and the
+// convolutions before it and the pooling behind it keep ranges of their own.
+TEST(Recipe, ScalesAreTiedWithinTheIntegerPartsAlone) {
+  ModelBuilder builder(1);
+  const auto input = builder.Input({1, 8, 8, 3});
+  const auto a = builder.Conv(input, 4, 1);
+  const auto b = builder.Conv(input, 4, 1);
+  const auto both = builder.Concat({a, b});
+  const graph::Model model = builder.Finish({builder.Conv(both, 4, 1)});
+  TensorRanges ranges(model.graph.tensors.size(), ValueRange{0.0F, 1.0F});
+  ranges[static_cast<size_t>(b)] = ValueRange{0.0F, 8.0F};
+  ranges[static_cast<size_t>(both)].reset();
+  Warnings warnings;
+  const auto scale_of = [&](const std::vector<bool>& float_ops, graph::TensorId id) {
+    const auto scales =
+        ChooseActivationScales(model, ranges, warnings, graph::DataType::kInt8, {}, float_ops);
+    EXPECT_TRUE(scales.ok()) << scales.status().message();
+    return (*scales)[static_cast<size_t>(id)]->parameters.scale;
+  };
+  const std::vector<bool> concat_in_float = {false, false, true, false};
+  EXPECT_FLOAT_EQ(scale_of({}, a), 8.0F / 255.0F);
+  EXPECT_FLOAT_EQ(scale_of(concat_in_float, a), 1.0F / 255.0F);
+  EXPECT_FLOAT_EQ(scale_of(concat_in_float, b), 8.0F / 255.0F);
+  EXPECT_FLOAT_EQ(scale_of(concat_in_float, both), 8.0F / 255.0F);
 }
 
 }  // namespace

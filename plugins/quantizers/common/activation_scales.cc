@@ -92,20 +92,37 @@ Status WidenByConstants(const graph::Graph& graph, const graph::Op& op, ScaleGro
   return OkStatus();
 }
 
+// The output of a float operator that moves values: what its inputs hold, as far as it is known.
+void WidenByInputs(const graph::Op& op, const TensorRanges& ranges, ScaleGroups& groups) {
+  for (const TensorId input : op.inputs) {
+    const auto& own = ranges[static_cast<size_t>(input)];
+    const auto range = own ? own : groups.Of(input).range;
+    if (range) groups.Widen(op.outputs[0], *range);
+  }
+}
+
 Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ranges,
-                               DataType activations) {
+                               DataType activations, const std::vector<bool>& float_ops) {
   ScaleGroups groups(graph.tensors.size());
   for (size_t id = 0; id < ranges.size(); ++id) {
     if (ranges[id]) groups.Widen(static_cast<TensorId>(id), *ranges[id]);
   }
   // Operators come in the order in which they run, so an input's group is known before its user's.
-  for (const graph::Op& op : graph.ops) {
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const graph::Op& op = graph.ops[i];
     if (const auto fixed = FixedOutput(op.kind, activations)) {
       groups.Of(op.outputs[0]) = {.fixed = fixed, .range = RangeOf(*fixed, activations)};
-    } else if (op.kind == OpKind::kConcatenation) {
+      continue;
+    }
+    if (!KeepsScale(op.kind)) continue;
+    if (op.kind == OpKind::kConcatenation) {
       QB_RETURN_IF_ERROR(WidenByConstants(graph, op, groups));
+    }
+    if (i < float_ops.size() && float_ops[i]) {
+      WidenByInputs(op, ranges, groups);
+    } else if (op.kind == OpKind::kConcatenation) {
       JoinConcatenation(op, activations, groups);
-    } else if (KeepsScale(op.kind)) {
+    } else {
       groups.Join(op.inputs[0], op.outputs[0]);
     }
   }
@@ -147,9 +164,9 @@ std::optional<AffineParameters> FixedOutput(OpKind kind, DataType activations) {
 
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
     const graph::Model& model, const TensorRanges& ranges, Warnings& warnings, DataType activations,
-    const std::vector<bool>& symmetric_ops) {
+    const std::vector<bool>& symmetric_ops, const std::vector<bool>& float_ops) {
   const graph::Graph& graph = model.graph;
-  QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges, activations));
+  QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges, activations, float_ops));
   for (size_t i = 0; i < symmetric_ops.size(); ++i) {
     if (symmetric_ops[i]) groups.Of(graph.ops[i].outputs[0]).symmetric = true;
   }

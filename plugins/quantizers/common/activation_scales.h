@@ -32,11 +32,13 @@ struct ActivationScale {
 // inputs of a scale-keeping operator with other parameters than its output's are a
 // concatenation's that have fixed ones: they need a QUANTIZE between.
 // Outputs of `symmetric_ops` (one place an operator; empty: none) have zero point 0.
+// Operators of `float_ops` (one place an operator; empty: none) compute in float: they tie nothing,
+// and an output of one that moves values gets a range of its own, the union of its inputs'.
 // A range without width, and one that is not there although it is needed (kInternal), are told
 // of: the first as a warning that names the tensor.
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
     const graph::Model& model, const TensorRanges& ranges, Warnings& warnings,
     graph::DataType activations = graph::DataType::kInt8,
-    const std::vector<bool>& symmetric_ops = {});
+    const std::vector<bool>& symmetric_ops = {}, const std::vector<bool>& float_ops = {});
 
 }  // namespace qbench::quantize

@@ -198,7 +198,9 @@ Result<OperatorChoices> FullIntegerQuantizer::Choices(const graph::Model& model)
   if (recipe_file_.empty()) return choices;
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(recipe_file_));
   QB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(text, recipe_file_));
-  QB_RETURN_IF_ERROR(ApplyRecipe(recipe, model, choices));
+  const BorderEnds ends{.float_input = options_.input == DataType::kFloat32,
+                        .float_output = options_.output == DataType::kFloat32};
+  QB_RETURN_IF_ERROR(ApplyRecipe(recipe, model, ends, choices));
   return choices;
 }
 
@@ -260,9 +262,10 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host, document));
   options_.layer_inputs = calibrated.layer_inputs;
   Warnings warnings;
-  QB_ASSIGN_OR_RETURN(const auto scales,
-                      ChooseActivationScales(model, calibrated.ranges, warnings,
-                                             options_.activations, choices.symmetric));
+  QB_ASSIGN_OR_RETURN(
+      const auto scales,
+      ChooseActivationScales(model, calibrated.ranges, warnings, options_.activations,
+                             choices.symmetric, options_.float_ops));
   QB_ASSIGN_OR_RETURN(const graph::Model integer,
                       QuantizeFullInteger(model, scales, options_, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);

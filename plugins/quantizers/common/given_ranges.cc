@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/json.h"
+#include "plugins/quantizers/common/near_names.h"
 
 namespace qbench::quantize {
 namespace {
@@ -67,39 +67,6 @@ Result<RangesOrigin> ParseOrigin(const Json& document) {
   QB_ASSIGN_OR_RETURN(origin.runtime, JsonGetOr<std::string>(document, "runtime", ""));
   QB_ASSIGN_OR_RETURN(origin.samples, JsonGetOr<uint64_t>(document, "samples", 0));
   return origin;
-}
-
-// Insertions, deletions and replacements from one to the other (Levenshtein 1966).
-size_t EditDistance(std::string_view from, std::string_view to) {
-  std::vector<size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < from.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i + 1);
-    for (size_t j = 0; j < to.size(); ++j) {
-      const size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
-// The three names nearest to this one, as a remark.
-std::string NearNames(const std::string& name, std::vector<std::string> names) {
-  constexpr size_t kShown = 3;
-  const size_t shown = std::min(kShown, names.size());
-  if (shown == 0) return "";
-  std::vector<std::pair<size_t, std::string>> near;
-  for (std::string& other : names) {
-    const size_t distance = EditDistance(name, other);
-    near.emplace_back(distance, std::move(other));
-  }
-  std::ranges::sort(near);
-  std::string text;
-  for (size_t i = 0; i < shown; ++i) {
-    text += fmt::format("{}\"{}\"", i == 0 ? "; near: " : ", ", graph::Printable(near[i].second));
-  }
-  return text;
 }
 
 // The float tensors that operators make or the model takes, by name.

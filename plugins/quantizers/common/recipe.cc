@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/toml.h"
 #include "plugins/quantizers/common/activation_scales.h"
 #include "plugins/quantizers/common/float_model.h"
+#include "plugins/quantizers/common/near_names.h"
 
 namespace qbench::quantize {
 namespace {
 
 using graph::Op;
 using graph::OpKind;
-using graph::TensorId;
 
 constexpr auto kLastOpKind = OpKind::kDequantize;
 
@@ -32,6 +33,17 @@ std::string OpKindNames() {
         fmt::format("{}{}", kind == 0 ? "" : ", ", graph::OpKindName(static_cast<OpKind>(kind)));
   }
   return names;
+}
+
+// "3-7".
+std::optional<RecipeRule::Span> ParseSpan(std::string_view text) {
+  RecipeRule::Span span;
+  const char* end = text.data() + text.size();
+  const auto [dash, first] = std::from_chars(text.data(), end, span.first);
+  if (first != std::errc() || dash == end || *dash != '-') return std::nullopt;
+  const auto [rest, last] = std::from_chars(dash + 1, end, span.last);
+  if (last != std::errc() || rest != end) return std::nullopt;
+  return span;
 }
 
 // Reads one [[rule]].
@@ -74,6 +86,7 @@ class RuleReader {
     if (!text) return WrongType(*node, "layer", "a regular expression in quotes");
     try {
       rule_.layer.emplace(*text);
+      rule_.layer_text = *text;
     } catch (const std::regex_error& error) {
       return Error(StatusCode::kInvalidArgument,
                    "line {}: layer = \"{}\" is no regular expression: {}", LineOf(*node), *text,
@@ -91,13 +104,18 @@ class RuleReader {
   }
 
   Status AddPosition(const toml::node& node) {
-    const auto number = node.value_exact<int64_t>();
-    if (!number || *number < 0) {
-      return WrongType(
-          node, "position",
-          "\"first\", \"last\", a number from 0 (see qbench inspect) or a list of them");
+    std::optional<RecipeRule::Span> span;
+    if (const auto number = node.value_exact<int64_t>()) {
+      span = {*number, *number};
+    } else if (const auto text = node.value_exact<std::string>()) {
+      span = ParseSpan(*text);
     }
-    rule_.positions.push_back(*number);
+    if (!span || span->first < 0 || span->last < span->first) {
+      return WrongType(node, "position",
+                       "\"first\", \"last\", a number from 0 (see qbench inspect), a range like "
+                       "\"3-7\", or a list of numbers and ranges");
+    }
+    rule_.positions.push_back(*span);
     return OkStatus();
   }
 
@@ -155,67 +173,68 @@ struct Ends {
   }
 };
 
-bool Matches(const RecipeRule& rule, const graph::Graph& graph, int64_t index, const Ends& ends) {
-  const Op& op = graph.ops[static_cast<size_t>(index)];
-  if (rule.layer && !std::regex_search(std::string(graph::DisplayName(graph, op)), *rule.layer)) {
-    return false;
-  }
-  const auto has = [](const auto& list, const auto& value) {
-    return list.empty() || std::ranges::find(list, value) != list.end();
-  };
-  if (!has(rule.operators, op.kind) || !has(rule.positions, index)) return false;
-  if (!rule.end) return true;
-  return index == (*rule.end == RecipeRule::End::kFirst ? ends.first : ends.last);
+bool MatchesLayer(const RecipeRule& rule, const graph::Graph& graph, const Op& op) {
+  return !rule.layer || std::regex_search(std::string(graph::DisplayName(graph, op)), *rule.layer);
 }
 
-// Moves operators that may compute on either side to where the border is cheaper.
-class BorderMover {
- public:
-  BorderMover(const graph::Graph& graph, std::vector<bool> fixed, std::vector<bool>& float_ops)
-      : graph_(graph), uses_(graph::FindUses(graph)), fixed_(std::move(fixed)), float_(float_ops) {}
+bool MatchesOperator(const RecipeRule& rule, const Op& op) {
+  return rule.operators.empty() ||
+         std::ranges::find(rule.operators, op.kind) != rule.operators.end();
+}
 
-  // Each move makes the cost smaller, so it ends.
-  void Run() {
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (size_t i = 0; i < graph_.ops.size(); ++i) {
-        if (fixed_[i]) continue;
-        const int64_t before = CostAround(i);
-        float_[i] = !float_[i];
-        if (CostAround(i) < before) {
-          moved = true;
-        } else {
-          float_[i] = !float_[i];
-        }
-      }
-    }
-  }
+bool MatchesPosition(const RecipeRule& rule, int64_t index, const Ends& ends) {
+  if (rule.end) return index == (*rule.end == RecipeRule::End::kFirst ? ends.first : ends.last);
+  return rule.positions.empty() ||
+         std::ranges::any_of(rule.positions, [&](const RecipeRule::Span& span) {
+           return span.first <= index && index <= span.last;
+         });
+}
 
- private:
-  // Elements to convert of the tensors that the operator reads and makes.
-  int64_t CostAround(size_t op) const {
-    int64_t cost = 0;
-    for (const TensorId id : graph_.ops[op].inputs) cost += Cost(id);
-    for (const TensorId id : graph_.ops[op].outputs) cost += Cost(id);
-    return cost;
-  }
-  int64_t Cost(TensorId id) const {
-    if (id == graph::kNoTensor) return 0;
-    const graph::Tensor& tensor = graph_.tensors[static_cast<size_t>(id)];
-    const int32_t producer = uses_.producer[static_cast<size_t>(id)];
-    if (tensor.is_constant() || producer < 0) return 0;
-    const bool made_float = float_[static_cast<size_t>(producer)];
-    const bool crosses = std::ranges::any_of(
-        uses_.users[static_cast<size_t>(id)],
-        [&](int32_t user) { return float_[static_cast<size_t>(user)] != made_float; });
-    return crosses ? graph::ElementCount(tensor.shape) : 0;
-  }
+bool Matches(const RecipeRule& rule, const graph::Graph& graph, int64_t index, const Ends& ends) {
+  const Op& op = graph.ops[static_cast<size_t>(index)];
+  return MatchesLayer(rule, graph, op) && MatchesOperator(rule, op) &&
+         MatchesPosition(rule, index, ends);
+}
 
-  const graph::Graph& graph_;
-  const graph::Uses uses_;
-  const std::vector<bool> fixed_;
-  std::vector<bool>& float_;
-};
+// The letters of a regular expression, to be held against names.
+std::string PlainText(std::string_view pattern) {
+  constexpr std::string_view kSpecial = "^$.*+?()[]{}|\\";
+  std::string text;
+  for (const char c : pattern) {
+    if (kSpecial.find(c) == std::string_view::npos) text += c;
+  }
+  return text;
+}
+
+// Why a rule matches nothing, as far as one of its keys alone is to blame.
+std::string WhyNothing(const RecipeRule& rule, const graph::Graph& graph) {
+  const auto none = [&](const auto& matches) { return std::ranges::none_of(graph.ops, matches); };
+  if (none([&](const Op& op) { return MatchesLayer(rule, graph, op); })) {
+    std::vector<std::string> names;
+    for (const Op& op : graph.ops) names.emplace_back(graph::DisplayName(graph, op));
+    return fmt::format(
+        ": no layer's name matches \"{}\"{}", graph::Printable(rule.layer_text),
+        NearNames(PlainText(rule.layer_text), std::move(names), NameMatch::kAnywhere));
+  }
+  if (none([&](const Op& op) { return MatchesOperator(rule, op); })) {
+    std::vector<std::string_view> kinds;
+    for (const Op& op : graph.ops) kinds.push_back(graph::OpKindName(op.kind));
+    std::ranges::sort(kinds);
+    kinds.erase(std::ranges::unique(kinds).begin(), kinds.end());
+    return fmt::format(": the model has {}", fmt::join(kinds, ", "));
+  }
+  return ": no operator matches all of its keys";
+}
+
+Status CheckPositions(const Recipe& recipe, const RecipeRule& rule, size_t operators) {
+  for (const RecipeRule::Span& span : rule.positions) {
+    if (static_cast<size_t>(span.last) < operators) continue;
+    return Error(StatusCode::kInvalidArgument,
+                 "{}: the rule in line {}: position {} is beyond the model's last operator, {}",
+                 recipe.source, rule.line, span.last, static_cast<int64_t>(operators) - 1);
+  }
+  return OkStatus();
+}
 
 }  // namespace
 
@@ -241,31 +260,33 @@ Result<Recipe> ParseRecipe(std::string_view text, std::string_view source) {
   return recipe;
 }
 
-Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, OperatorChoices& choices) {
+Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BorderEnds& ends,
+                   OperatorChoices& choices) {
   const graph::Graph& graph = model.graph;
-  const Ends ends(graph);
-  std::vector<bool> fixed;
-  for (const Op& op : graph.ops) fixed.push_back(!KeepsScale(op.kind));
+  const Ends with_weights(graph);
+  std::vector<bool> free_ops;
+  for (const Op& op : graph.ops) free_ops.push_back(KeepsScale(op.kind));
   for (const RecipeRule& rule : recipe.rules) {
+    QB_RETURN_IF_ERROR(CheckPositions(recipe, rule, graph.ops.size()));
     bool matched = false;
     for (size_t i = 0; i < graph.ops.size(); ++i) {
-      if (!Matches(rule, graph, static_cast<int64_t>(i), ends)) continue;
+      if (!Matches(rule, graph, static_cast<int64_t>(i), with_weights)) continue;
       matched = true;
       if (rule.float_compute) {
         choices.float_ops[i] = *rule.float_compute;
-        fixed[i] = true;
+        free_ops[i] = false;
       }
       if (rule.per_channel) choices.per_tensor[i] = !*rule.per_channel;
       if (rule.symmetric) choices.symmetric[i] = *rule.symmetric;
     }
     if (!matched) {
       return Error(StatusCode::kInvalidArgument,
-                   "{}: the rule in line {} matches no operator; qbench inspect shows their names, "
+                   "{}: the rule in line {} matches no operator{}; qbench inspect shows names, "
                    "kinds and numbers",
-                   recipe.source, rule.line);
+                   recipe.source, rule.line, WhyNothing(rule, graph));
     }
   }
-  BorderMover(graph, std::move(fixed), choices.float_ops).Run();
+  PlaceBorders(graph, ends, free_ops, choices.float_ops);
   return OkStatus();
 }
 

@@ -5,7 +5,7 @@
 //   layer = "block_1_"               # a regular expression, found anywhere in the layer's name
 //   operator = "DEPTHWISE_CONV_2D"   # or a list
 //   position = "first"               # or "last" (with weights); or the number that qbench inspect
-//                                    # shows, or a list of such numbers
+//                                    # shows, "3-7", or a list of both
 //   compute = "float"                # or "integer"
 //   weights = "per-tensor"           # or "per-channel"
 //   activations = "symmetric"        # or "asymmetric"
@@ -23,16 +23,22 @@
 
 #include "base/status.h"
 #include "graph/ir.h"
+#include "plugins/quantizers/common/border.h"
 
 namespace qbench::quantize {
 
 struct RecipeRule {
-  int line = 0;  // in the file, for messages
+  int line = 0;            // in the file, for messages
+  std::string layer_text;  // as it was written
   std::optional<std::regex> layer;
   std::vector<graph::OpKind> operators;  // empty: any
   enum class End { kFirst, kLast };
   std::optional<End> end;
-  std::vector<int64_t> positions;  // empty: any
+  struct Span {
+    int64_t first = 0;
+    int64_t last = 0;  // included
+  };
+  std::vector<Span> positions;  // empty: any
   std::optional<bool> float_compute;
   std::optional<bool> per_channel;
   std::optional<bool> symmetric;
@@ -55,8 +61,10 @@ struct OperatorChoices {
 
 // Applies the rules to `choices`, which hold the quantizer's own. Then operators that only move or
 // select values and that no rule set `compute` for (pooling, reshape, pad, concatenation) go to the
-// side, integer or float, on which fewer elements have to be converted at the border.
-// kInvalidArgument, naming the rule, where one matches no operator.
-Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, OperatorChoices& choices);
+// side, integer or float, that makes the borders cheapest (border.h).
+// kInvalidArgument, naming the rule and what comes near, where one matches no operator, or a
+// position is beyond the last operator.
+Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BorderEnds& ends,
+                   OperatorChoices& choices);
 
 }  // namespace qbench::quantize
