@@ -44,8 +44,9 @@ std::string FormatPlugin(const host::PluginDescriptor& descriptor) {
   std::string text =
       fmt::format("  {:<12}{} ({})\n", descriptor.id, descriptor.summary, descriptor.version);
   for (const host::OptionInfo& option : descriptor.options) {
-    text += fmt::format("{:<14}{}={}  {} (default {})\n", "", option.name, option.values,
-                        option.help, option.default_value);
+    text += fmt::format("{:<14}{}={}  {}", "", option.name, option.values, option.help);
+    text +=
+        option.default_value.empty() ? "\n" : fmt::format(" (default {})\n", option.default_value);
   }
   return text;
 }
