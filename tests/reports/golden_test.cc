@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "reports/reports.h"
-#include "tests/reports/golden_file.h"
+#include "tests/golden/golden_file.h"
 #include "tests/store/sample_run.h"
 
 namespace qbench::reports {
@@ -55,16 +55,16 @@ std::string WithoutAssets(const std::string& html) {
 }
 
 TEST(Golden, Csv) {
-  ExpectGolden("plain.csv", CsvReport({PlainRun()}));
-  ExpectGolden("failures.csv", CsvReport({RunWithFailures()}));
-  ExpectGolden("two_runs.csv", CsvReport({PlainRun(), UnfinishedRun()}));
+  ExpectGolden("reports/golden/plain.csv", CsvReport({PlainRun()}));
+  ExpectGolden("reports/golden/failures.csv", CsvReport({RunWithFailures()}));
+  ExpectGolden("reports/golden/two_runs.csv", CsvReport({PlainRun(), UnfinishedRun()}));
 }
 
 TEST(Golden, CsvPredictions) {
   SampleRunOptions options;
   options.quantizers = {"float", "int8"};
   options.images = 12;
-  ExpectGolden("predictions.csv", CsvPredictions({LoadSampleRun(options)}));
+  ExpectGolden("reports/golden/predictions.csv", CsvPredictions({LoadSampleRun(options)}));
 }
 
 TEST(Golden, Json) {
@@ -72,18 +72,18 @@ TEST(Golden, Json) {
   options.quantizers = {"float", "int8"};
   options.images = 12;
   options.processes = 1;
-  ExpectGolden("small.json", JsonReport({LoadSampleRun(options)}));
+  ExpectGolden("reports/golden/small.json", JsonReport({LoadSampleRun(options)}));
 }
 
 TEST(Golden, Markdown) {
-  ExpectGolden("plain.md", MarkdownReport({PlainRun()}));
-  ExpectGolden("failures.md", MarkdownReport({RunWithFailures(), UnfinishedRun()}));
+  ExpectGolden("reports/golden/plain.md", MarkdownReport({PlainRun()}));
+  ExpectGolden("reports/golden/failures.md", MarkdownReport({RunWithFailures(), UnfinishedRun()}));
 }
 
 TEST(Golden, TerminalTable) {
-  ExpectGolden("plain.txt", TerminalTable(PlainRun()));
-  ExpectGolden("failures.txt", TerminalTable(RunWithFailures()));
-  ExpectGolden("unfinished.txt", TerminalTable(UnfinishedRun()));
+  ExpectGolden("reports/golden/plain.txt", TerminalTable(PlainRun()));
+  ExpectGolden("reports/golden/failures.txt", TerminalTable(RunWithFailures()));
+  ExpectGolden("reports/golden/unfinished.txt", TerminalTable(UnfinishedRun()));
 }
 
 TEST(Golden, HtmlPage) {
@@ -92,7 +92,7 @@ TEST(Golden, HtmlPage) {
         std::pair{"unfinished.html", UnfinishedRun()}}) {
     const auto html = HtmlReport({run});
     ASSERT_TRUE(html.ok()) << html.status().message();
-    ExpectGolden(name, WithoutAssets(*html));
+    ExpectGolden(std::string("reports/golden/") + name, WithoutAssets(*html));
   }
 }
 

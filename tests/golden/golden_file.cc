@@ -1,4 +1,4 @@
-#include "tests/reports/golden_file.h"
+#include "tests/golden/golden_file.h"
 
 #include <gtest/gtest.h>
 
@@ -7,10 +7,10 @@
 
 #include "base/files.h"
 
-namespace qbench::reports {
+namespace qbench {
 
-void ExpectGolden(const std::string& name, const std::string& text) {
-  const auto path = std::filesystem::path(QBENCH_SOURCE_DIR) / "tests/reports/golden" / name;
+void ExpectGolden(const std::string& below_tests, const std::string& text) {
+  const auto path = std::filesystem::path(QBENCH_SOURCE_DIR) / "tests" / below_tests;
   const char* approve = std::getenv("QBENCH_APPROVE_GOLDENS");
   if (approve != nullptr && std::string(approve) == "1") {
     const Status status = WriteFileAtomically(path, text);
@@ -33,4 +33,4 @@ void ExpectGolden(const std::string& name, const std::string& text) {
                                << "\nIf that is right, run scripts/approve_goldens.sh.";
 }
 
-}  // namespace qbench::reports
+}  // namespace qbench
