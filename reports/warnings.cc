@@ -1,6 +1,7 @@
 #include "reports/warnings.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "fmt/format.h"
 #include "harness/stats/descriptive.h"
@@ -18,6 +19,9 @@ constexpr double kMaxSpread = 0.05;
 constexpr double kMaxOutlierShare = 0.05;
 // MLPerf's loadgen asks for 64 samples before it names a 90th percentile.
 constexpr int64_t kMinSamplesForP90 = 64;
+
+// Operators on slow kernels that take longer than this decide what the row says.
+constexpr double kMaxTimeOnKernels = 0.05;
 
 std::string Named(const std::vector<std::string>& names) {
   constexpr size_t kShown = 4;
@@ -38,6 +42,14 @@ double SpreadOfProcesses(const store::CellData& cell) {
   if (medians.size() < 2) return 0;
   const auto [low, high] = std::minmax_element(medians.begin(), medians.end());
   return (*high - *low) / stats::Median(medians);
+}
+
+// The share of the time that operators took on slow kernels, which the runtime's own engine lacks.
+double TimeOnKernels(const store::CellData& cell) {
+  const Json facts = store::RuntimeFacts(cell);
+  const auto share = facts.find("time_on_kernels");
+  if (share == facts.end() || !share->is_string()) return 0;
+  return std::strtod(share->get<std::string>().c_str(), nullptr) / 100;
 }
 
 template <typename Condition>
@@ -67,6 +79,15 @@ void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) 
         fmt::format("More than {:.0f} % of the samples are outliers for {}: something else used "
                     "the processor. Stop it and measure again.",
                     kMaxOutlierShare * 100, Named(ragged)));
+  }
+  const auto fallen =
+      NamesWhere(run, [](const Variant& v) { return TimeOnKernels(*v.cell) > kMaxTimeOnKernels; });
+  if (!fallen.empty()) {
+    warnings->push_back(fmt::format(
+        "Operators that the runtime's engine lacks took more than {:.0f} % of the time, "
+        "on slow reference kernels, for {}: those times are not the engine's. The "
+        "column runtime_facts of the CSV names the operators.",
+        kMaxTimeOnKernels * 100, Named(fallen)));
   }
   const auto few = NamesWhere(
       run, [](const Variant& v) { return v.summary.samples.value_or(1000) < kMinSamplesForP90; });

@@ -145,6 +145,7 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
 void TakeResult(worker::AccuracyResult result, store::Measurement& measurement) {
   measurement.wall_seconds = result.wall_seconds;
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
+  measurement.conditions = {{"runtime", FactsJson(result.facts)}};
   measurement.predictions = std::move(result.predicted);
   measurement.confidences = std::move(result.confidence);
 }
@@ -156,7 +157,8 @@ void TakeResult(const worker::LatencyResult& result, store::Measurement& measure
   measurement.samples_ns.assign(result.samples.ns.begin(), result.samples.ns.end());
   measurement.peak_rss_bytes = static_cast<int64_t>(result.memory.peak_rss);
   measurement.conditions = {{"before", measure::ConditionsToJson(result.before)},
-                            {"after", measure::ConditionsToJson(result.after)}};
+                            {"after", measure::ConditionsToJson(result.after)},
+                            {"runtime", FactsJson(result.facts)}};
   if (result.invalid_reason.empty()) return;
   measurement.status = Outcome::kInvalid;
   measurement.reason = result.invalid_reason;

@@ -156,7 +156,8 @@ struct Measurement {
   // Accuracy: one element an image of the split, in its order:
   std::vector<int32_t> predictions;  // class index; -1: the image could not be used
   std::vector<float> confidences;    // the predicted class's score; -1 where there is no prediction
-  // What the board did meanwhile (temperature, clock, throttling bits, swap, …), before and after.
+  // What the board did meanwhile (temperature, clock, throttling bits, swap, …), `before` and
+  // `after`; and what the `runtime` told about itself at the end.
   Json conditions = Json::object();
 };
 

@@ -61,6 +61,18 @@ void SummarizeAccuracy(const CellData& cell, const DatasetSplit& split, CellSumm
   summary->top1_high = interval.high;
 }
 
+// Facts that the plugin has for every model stand with the plugin.
+std::string FactsOfThisCell(const RunData& run, const CellData& data) {
+  const Json& known = run.plugins.at(data.cell.runtime_id).facts;
+  std::string text;
+  const Json facts = RuntimeFacts(data);
+  for (const auto& [name, value] : facts.items()) {
+    if (!value.is_string() || (known.contains(name) && known.at(name) == value)) continue;
+    text += (text.empty() ? "" : "; ") + name + ": " + value.get<std::string>();
+  }
+  return text;
+}
+
 CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   const Cell& cell = data.cell;
   const Model& model = run.models.at(cell.model_id);
@@ -89,6 +101,7 @@ CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   summary.sidecar_sha256 = model.sidecar_sha256;
   summary.dataset_sha256 = split.sha256;
   summary.host_id = run.run.host_id;
+  summary.runtime_facts = FactsOfThisCell(run, data);
   SummarizeLatency(data, &summary);
   SummarizeAccuracy(data, split, &summary);
   return summary;
@@ -155,6 +168,15 @@ std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index) {
     }
   }
   return std::nullopt;
+}
+
+Json RuntimeFacts(const CellData& cell) {
+  const auto latency = LatencyOf(cell);
+  const Measurement* measurement = latency.empty() ? AccuracyOf(cell) : latency.back();
+  if (measurement == nullptr || !measurement->conditions.contains("runtime")) {
+    return Json::object();
+  }
+  return measurement->conditions.at("runtime");
 }
 
 PairedVerdicts ComparePaired(const CellData& base, const CellData& other,

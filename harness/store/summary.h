@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "harness/store/records.h"
 #include "harness/store/store.h"
 
@@ -53,6 +54,7 @@ struct CellSummary {
   std::optional<double> median_ratio_to_float;     // median_ms / the float cell's
   std::optional<double> p90_ratio_to_float;
   std::optional<int64_t> outlier_samples;  // |x - median| > 14.826 MAD within a process, summed
+  std::string runtime_facts;  // "name: value; …": what the runtime told of this cell alone
 };
 
 // One class of a confusion matrix.
@@ -84,6 +86,12 @@ struct PairedVerdicts {
 };
 PairedVerdicts ComparePaired(const CellData& base, const CellData& other,
                              const DatasetSplit& split);
+
+// What the runtime told about itself when it had run the cell's model: the facts of its last
+// latency process, or else of the accuracy; an empty object where neither succeeded. The names are
+// the plugin's own; where operators of a faster engine fell back to slow kernels,
+// `operators_on_kernels` names them and `time_on_kernels` says their share of the time ("12.5 %").
+Json RuntimeFacts(const CellData& cell);
 
 // The cell's accuracy measurement, or null where there is none that succeeded.
 const Measurement* AccuracyOf(const CellData& cell);
@@ -121,6 +129,7 @@ inline constexpr auto kFields<CellSummary> = std::tuple(
     Field{"size_ratio_to_float", &CellSummary::size_ratio_to_float},
     Field{"median_ratio_to_float", &CellSummary::median_ratio_to_float},
     Field{"p90_ratio_to_float", &CellSummary::p90_ratio_to_float},
-    Field{"outlier_samples", &CellSummary::outlier_samples});
+    Field{"outlier_samples", &CellSummary::outlier_samples},
+    Field{"runtime_facts", &CellSummary::runtime_facts});
 
 }  // namespace qbench::store

@@ -13,6 +13,7 @@ using store::LoadSampleRun;
 using store::SampleRunOptions;
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -119,6 +120,19 @@ TEST(Warnings, NoisyProcessesAndOutliers) {
   EXPECT_THAT(warnings, Contains(AllOf(HasSubstr("Noisy"), HasSubstr("for float."))));
   EXPECT_THAT(warnings, Contains(AllOf(HasSubstr("outliers"), HasSubstr("for fp16:"))));
   EXPECT_EQ(warnings.size(), 2U);
+}
+
+TEST(Warnings, OperatorsOnSlowKernels) {
+  store::RunData run = LoadSampleRun({});
+  for (auto& measurement : run.cells[2].measurements) {
+    measurement.conditions["runtime"] = {{"time_on_kernels", "4.9 %"}};
+  }
+  EXPECT_THAT(Warnings(RunView(run)), IsEmpty());
+  for (auto& measurement : run.cells[2].measurements) {
+    measurement.conditions["runtime"]["time_on_kernels"] = "97.5 %";
+  }
+  EXPECT_THAT(Warnings(RunView(run)),
+              ElementsAre(AllOf(HasSubstr("more than 5 %"), HasSubstr("for int8:"))));
 }
 
 TEST(Warnings, FewSamplesAndBrokenImages) {

@@ -157,6 +157,19 @@ TEST_F(SummaryTest, NamesWhatWasMeasured) {
   EXPECT_EQ(summary.host_id, "host");
 }
 
+TEST_F(SummaryTest, RuntimeFactsAreThoseOfTheCellAlone) {
+  run_.plugins[3].facts = {{"library", "l.so"}, {"operators", "none loaded"}};
+  AddAccuracy(0, {0, 0, 1, 1});
+  run_.cells[0].measurements[0].conditions = {{"runtime", {{"operators", "of accuracy"}}}};
+  EXPECT_EQ(Summarize(run_)[0].runtime_facts, "operators: of accuracy");
+  AddLatency(0, {1});
+  AddLatency(0, {1});
+  run_.cells[0].measurements[2].conditions = {
+      {"runtime", {{"library", "l.so"}, {"operators", "3"}, {"time_on_kernels", "2.0 %"}}}};
+  EXPECT_EQ(Summarize(run_)[0].runtime_facts, "operators: 3; time_on_kernels: 2.0 %");
+  EXPECT_EQ(Summarize(run_)[1].runtime_facts, "");
+}
+
 TEST(Summary, SampleRunIsPlausible) {
   const auto summaries = Summarize(LoadSampleRun({}));
   ASSERT_EQ(summaries.size(), 3U);
