@@ -57,6 +57,9 @@ INSTANTIATE_TEST_SUITE_P(
                            "int8",
                            {{"calibration", "minmax"}, {"float_head", "false"}, {"io", "int8"}}},
                       Case{"int8_per_tensor", "int8", {{"per_channel", "false"}}},
+                      Case{"int8_recipe",
+                           "int8",
+                           {{"recipe", QBENCH_SOURCE_DIR "/tests/plugins/golden/recipe.toml"}}},
                       Case{"uint8", "uint8"}, Case{"int16x8", "int16x8"}),
     [](const auto& golden) { return std::string(golden.param.file); });
 

@@ -11,13 +11,14 @@ namespace qbench::quantize {
 using graph::DataType;
 using graph::TensorId;
 
-Status QuantizeWeightsDynamically(graph::Model& model) {
+Status QuantizeWeightsDynamically(graph::Model& model, const std::vector<bool>& float_ops) {
   graph::Graph& graph = model.graph;
   // By tensor and channel axis, so that weights which several operators share are stored once.
   std::map<std::pair<TensorId, int32_t>, TensorId> quantized;
-  for (graph::Op& op : graph.ops) {
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    graph::Op& op = graph.ops[i];
     const auto inputs = FindWeights(op);
-    if (!inputs) continue;
+    if (!inputs || (i < float_ops.size() && float_ops[i])) continue;
     const graph::Tensor& weights = graph.tensors[static_cast<size_t>(inputs->weights)];
     if (!weights.is_constant() || graph::ElementCount(weights.shape) < kMinDynamicElements) {
       continue;

@@ -3,6 +3,8 @@
 // activations and biases stay float32, and the runtime quantizes the activations as it goes.
 #pragma once
 
+#include <vector>
+
 #include "graph/ir.h"
 #include "plugins/quantizers/common/float_model.h"
 
@@ -13,7 +15,8 @@ namespace qbench::quantize {
 inline constexpr int64_t kMinDynamicElements = 1024;
 
 // Rewrites a float model; fully connected layers quantize their inputs asymmetrically, as the
-// converter has them do.
-Status QuantizeWeightsDynamically(graph::Model& model);
+// converter has them do. Operators of `float_ops` (one place an operator; empty: none) keep float32
+// weights.
+Status QuantizeWeightsDynamically(graph::Model& model, const std::vector<bool>& float_ops = {});
 
 }  // namespace qbench::quantize

@@ -66,8 +66,8 @@ class Rewriter {
   bool IsFloat(size_t op) const { return op < options_.float_ops.size() && options_.float_ops[op]; }
 
   bool PerChannel(size_t op) const {
-    return options_.per_channel &&
-           !(op < options_.per_tensor_ops.size() && options_.per_tensor_ops[op]);
+    return op < options_.per_tensor_ops.size() ? !options_.per_tensor_ops[op]
+                                               : options_.per_channel;
   }
 
   // The activations that become integers: those that an integer operator makes, and inputs of the

@@ -24,7 +24,8 @@ struct FullIntegerOptions {
   std::vector<bool> float_ops = {};
   // Of those that stay float32, the ones whose weights are stored as int8 (weight_only.h).
   std::vector<bool> int8_storage_ops = {};
-  // Operators whose weights get one scale for the tensor although per_channel is true.
+  // Operators whose weights get one scale for the tensor, one place an operator; empty: as
+  // per_channel says.
   std::vector<bool> per_tensor_ops = {};
   // What is known of the inputs of operators with weights, one place an operator; empty: nothing.
   // Means are for bias correction, moments for rounding with feedback.

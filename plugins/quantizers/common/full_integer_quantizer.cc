@@ -194,10 +194,13 @@ Status FullIntegerQuantizer::Prepare(graph::Model& model, const HostServices& ho
 Result<OperatorChoices> FullIntegerQuantizer::Choices(const graph::Model& model) const {
   const std::vector<bool> none(model.graph.ops.size(), false);
   OperatorChoices choices{
-      .float_ops = float_head_ ? FindHead(model) : none, .per_tensor = none, .symmetric = none};
+      .float_ops = float_head_ ? FindHead(model) : none,
+      .per_tensor = std::vector<bool>(model.graph.ops.size(), !options_.per_channel),
+      .symmetric = none};
   if (recipe_file_.empty()) return choices;
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(recipe_file_));
   QB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(text, recipe_file_));
+  QB_RETURN_IF_ERROR(CheckActivations(recipe, options_.activations));
   const BorderEnds ends{.float_input = options_.input == DataType::kFloat32,
                         .float_output = options_.output == DataType::kFloat32};
   QB_RETURN_IF_ERROR(ApplyRecipe(recipe, model, ends, choices));

@@ -37,12 +37,19 @@ graph::Constant ToHalf(const graph::Tensor& tensor, Warnings& warnings) {
 
 }  // namespace
 
-Status StoreConstantsAsHalf(graph::Model& model, Warnings& warnings) {
+Status StoreConstantsAsHalf(graph::Model& model, Warnings& warnings,
+                            const std::vector<bool>& float_ops) {
   graph::Graph& graph = model.graph;
   std::vector<graph::Op> ops;
   const auto float_tensors = static_cast<TensorId>(graph.tensors.size());
+  const graph::Uses uses = graph::FindUses(graph);
+  const auto stays = [&](int32_t op) {
+    return static_cast<size_t>(op) < float_ops.size() && float_ops[static_cast<size_t>(op)];
+  };
   for (TensorId id = 0; id < float_tensors; ++id) {
-    if (!Worthwhile(graph.tensors[static_cast<size_t>(id)])) continue;
+    const auto index = static_cast<size_t>(id);
+    if (!Worthwhile(graph.tensors[index])) continue;
+    if (std::ranges::any_of(uses.users[index], stays)) continue;
     graph::Tensor half = graph.tensors[static_cast<size_t>(id)];
     half.constant = ToHalf(half, warnings);
     half.type = DataType::kFloat16;

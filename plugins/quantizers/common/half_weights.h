@@ -3,6 +3,8 @@
 // stays float32.
 #pragma once
 
+#include <vector>
+
 #include "graph/ir.h"
 #include "plugins/quantizers/common/float_model.h"
 
@@ -14,7 +16,8 @@ inline constexpr int64_t kMinHalfElements = 64;
 
 // Rewrites a float model. A constant that several operators use is stored and dequantized once.
 // Values beyond the largest float16, 65504, are clipped to it, with a warning that names the
-// tensor.
-Status StoreConstantsAsHalf(graph::Model& model, Warnings& warnings);
+// tensor. What an operator of `float_ops` (one place an operator; empty: none) reads stays float32.
+Status StoreConstantsAsHalf(graph::Model& model, Warnings& warnings,
+                            const std::vector<bool>& float_ops = {});
 
 }  // namespace qbench::quantize

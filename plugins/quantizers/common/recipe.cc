@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/files.h"
 #include "base/toml.h"
 #include "plugins/quantizers/common/activation_scales.h"
 #include "plugins/quantizers/common/float_model.h"
@@ -260,6 +261,18 @@ Result<Recipe> ParseRecipe(std::string_view text, std::string_view source) {
   return recipe;
 }
 
+Status CheckActivations(const Recipe& recipe, graph::DataType activations) {
+  if (activations != graph::DataType::kInt16) return OkStatus();
+  for (const RecipeRule& rule : recipe.rules) {
+    if (rule.symmetric.value_or(true)) continue;
+    return Error(StatusCode::kInvalidArgument,
+                 "{}: the rule in line {}: int16 activations are always symmetric; leave "
+                 "activations out, or use int8",
+                 recipe.source, rule.line);
+  }
+  return OkStatus();
+}
+
 Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BorderEnds& ends,
                    OperatorChoices& choices) {
   const graph::Graph& graph = model.graph;
@@ -288,6 +301,23 @@ Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const Border
   }
   PlaceBorders(graph, ends, free_ops, choices.float_ops);
   return OkStatus();
+}
+
+Result<std::vector<bool>> ReadFloatWeights(const std::string& file, const graph::Model& model) {
+  const std::vector<bool> none(model.graph.ops.size(), false);
+  if (file.empty()) return none;
+  QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
+  QB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(text, file));
+  for (const RecipeRule& rule : recipe.rules) {
+    if (!rule.per_channel && !rule.symmetric) continue;
+    return Error(StatusCode::kInvalidArgument,
+                 "{}: the rule in line {}: this quantizer takes compute alone; weights and "
+                 "activations go with int8, uint8 and int16x8",
+                 file, rule.line);
+  }
+  OperatorChoices choices{.float_ops = none, .per_tensor = none, .symmetric = none};
+  QB_RETURN_IF_ERROR(ApplyRecipe(recipe, model, {}, choices));
+  return choices.float_ops;
 }
 
 }  // namespace qbench::quantize

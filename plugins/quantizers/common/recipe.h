@@ -52,6 +52,10 @@ struct Recipe {
 // kCorrupt: not TOML; kInvalidArgument, naming line and key: what is not a recipe.
 Result<Recipe> ParseRecipe(std::string_view text, std::string_view source);
 
+// kInvalidArgument, naming the rule, where one asks for activations that this type does not have:
+// int16 ones are always symmetric.
+Status CheckActivations(const Recipe& recipe, graph::DataType activations);
+
 // What a recipe says of a model; one place an operator.
 struct OperatorChoices {
   std::vector<bool> float_ops;
@@ -66,5 +70,10 @@ struct OperatorChoices {
 // position is beyond the last operator.
 Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BorderEnds& ends,
                    OperatorChoices& choices);
+
+// For quantizers that choose nothing but which operators' weights stay float32 (`dynamic`, `fp16`):
+// one place an operator, all false where `file` is empty. Fails as the functions above do, and
+// where a rule says more than `compute`.
+Result<std::vector<bool>> ReadFloatWeights(const std::string& file, const graph::Model& model);
 
 }  // namespace qbench::quantize

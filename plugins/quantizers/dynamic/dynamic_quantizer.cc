@@ -1,6 +1,7 @@
 // The `dynamic` quantizer: int8 weights, float32 activations; needs no samples.
 #include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/dynamic_weights.h"
+#include "plugins/quantizers/common/recipe.h"
 #include "plugins/support/quantizer_plugin.h"
 
 namespace qbench {
@@ -8,14 +9,22 @@ namespace {
 
 class DynamicQuantizer : public plugin::Quantizer {
  public:
-  Status Init(const plugin::Options& /*options*/) override { return OkStatus(); }
+  Status Init(const plugin::Options& options) override {
+    recipe_file_ = options.Text("recipe");
+    return OkStatus();
+  }
 
   Status Quantize(ByteSpan model, const plugin::HostServices& host) override {
     QB_ASSIGN_OR_RETURN(graph::Model rewritten, quantize::ReadFloatModel(model, "dynamic"));
-    QB_RETURN_IF_ERROR(quantize::QuantizeWeightsDynamically(rewritten));
+    QB_ASSIGN_OR_RETURN(const std::vector<bool> float_ops,
+                        quantize::ReadFloatWeights(recipe_file_, rewritten));
+    QB_RETURN_IF_ERROR(quantize::QuantizeWeightsDynamically(rewritten, float_ops));
     QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
     return host.EmitModel(artifact);
   }
+
+ private:
+  std::string recipe_file_;  // empty: none
 };
 
 }  // namespace
@@ -24,7 +33,8 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
   static const std::vector<QuantizerInfo> quantizers = {
       {.id = "dynamic",
        .summary = "dynamic range quantization: int8 weights, float32 activations",
-       .options = {},
+       .options = {plugin::Option("recipe", "", "FILE",
+                                  "which layers keep float32 weights (docs/recipes.md)")},
        .make = []() -> std::unique_ptr<Quantizer> {
          return std::make_unique<DynamicQuantizer>();
        }}};

@@ -1,6 +1,7 @@
 // The `fp16` quantizer: weights stored as float16, about half of the file; float32 arithmetic.
 #include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/half_weights.h"
+#include "plugins/quantizers/common/recipe.h"
 #include "plugins/support/quantizer_plugin.h"
 
 namespace qbench {
@@ -8,16 +9,24 @@ namespace {
 
 class Fp16Quantizer : public plugin::Quantizer {
  public:
-  Status Init(const plugin::Options& /*options*/) override { return OkStatus(); }
+  Status Init(const plugin::Options& options) override {
+    recipe_file_ = options.Text("recipe");
+    return OkStatus();
+  }
 
   Status Quantize(ByteSpan model, const plugin::HostServices& host) override {
     QB_ASSIGN_OR_RETURN(graph::Model rewritten, quantize::ReadFloatModel(model, "fp16"));
+    QB_ASSIGN_OR_RETURN(const std::vector<bool> float_ops,
+                        quantize::ReadFloatWeights(recipe_file_, rewritten));
     quantize::Warnings warnings;
-    QB_RETURN_IF_ERROR(quantize::StoreConstantsAsHalf(rewritten, warnings));
+    QB_RETURN_IF_ERROR(quantize::StoreConstantsAsHalf(rewritten, warnings, float_ops));
     for (const std::string& warning : warnings) host.Warn(warning);
     QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
     return host.EmitModel(artifact);
   }
+
+ private:
+  std::string recipe_file_;  // empty: none
 };
 
 }  // namespace
@@ -26,7 +35,8 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
   static const std::vector<QuantizerInfo> quantizers = {
       {.id = "fp16",
        .summary = "float16 weights, float32 activations",
-       .options = {},
+       .options = {plugin::Option("recipe", "", "FILE",
+                                  "which layers keep float32 weights (docs/recipes.md)")},
        .make = []() -> std::unique_ptr<Quantizer> { return std::make_unique<Fp16Quantizer>(); }}};
   return quantizers;
 }
