@@ -44,7 +44,8 @@ Status CheckInput(const graph::Model& model, const HostServices& host) {
 // Takes the outputs of one sample after another into the ranges.
 class RangeMeter {
  public:
-  RangeMeter(const graph::Model& model, std::vector<TensorId> outputs,
+  // The first `ranged` of `outputs` get a range; all are shown to `layers`.
+  RangeMeter(const graph::Model& model, std::vector<TensorId> outputs, size_t ranged,
              const CalibrationOptions& options, LayerInputsMeter& layers, const HostServices& host)
       : graph_(model.graph),
         outputs_(std::move(outputs)),
@@ -53,7 +54,7 @@ class RangeMeter {
         input_(model.graph.inputs.front()),
         image_(ElementsOf(input_)),
         input_estimator_({.method = CalibrationMethod::kMinMax}),
-        estimators_(outputs_.size(), RangeEstimator(options)) {}
+        estimators_(ranged, RangeEstimator(options)) {}
 
   // The input is read from the samples: a runtime need not allow it as an output.
   Status Add(uint64_t sample, std::span<const qbench_tensor_view> views) {
@@ -72,7 +73,9 @@ class RangeMeter {
                      views[i].size, TensorOf(outputs_[i]).name, elements * sizeof(float));
       }
       const std::span<const float> values{static_cast<const float*>(views[i].data), elements};
-      QB_RETURN_IF_ERROR(AddTo(estimators_[i], outputs_[i], values, sample));
+      if (i < estimators_.size()) {
+        QB_RETURN_IF_ERROR(AddTo(estimators_[i], outputs_[i], values, sample));
+      }
       layers_.Add(outputs_[i], values);
     }
     ++samples_;
@@ -85,7 +88,7 @@ class RangeMeter {
   TensorRanges Ranges() const {
     TensorRanges ranges(graph_.tensors.size());
     ranges[static_cast<size_t>(input_)] = input_estimator_.Range();
-    for (size_t i = 0; i < outputs_.size(); ++i) {
+    for (size_t i = 0; i < estimators_.size(); ++i) {
       ranges[static_cast<size_t>(outputs_[i])] = estimators_[i].Range();
     }
     return ranges;
@@ -116,7 +119,7 @@ class RangeMeter {
   const TensorId input_;
   std::vector<float> image_;
   RangeEstimator input_estimator_;
-  std::vector<RangeEstimator> estimators_;  // one for each of outputs_
+  std::vector<RangeEstimator> estimators_;  // of the first of outputs_
   uint64_t samples_ = 0;
 };
 
@@ -131,17 +134,19 @@ Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationO
                           options.images));
   }
   std::vector<TensorId> outputs = TensorsToMeasure(model);
+  std::erase(outputs, model.graph.inputs.front());
+  const size_t ranged = outputs.size();
   LayerInputsMeter layer_meter(model.graph, layers);
   for (const TensorId source : layer_meter.sources()) {
+    if (source == model.graph.inputs.front()) continue;
     if (std::ranges::find(outputs, source) == outputs.end()) outputs.push_back(source);
   }
-  std::erase(outputs, model.graph.inputs.front());
   if (outputs.empty()) {
     return Error(StatusCode::kUnsupported, "the model has no operator that int8 can speed up");
   }
   QB_ASSIGN_OR_RETURN(const graph::Model shown, WithOutputs(model, outputs));
   QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
-  RangeMeter meter(model, std::move(outputs), options, layer_meter, host);
+  RangeMeter meter(model, std::move(outputs), ranged, options, layer_meter, host);
   const auto on_outputs = [&](uint64_t sample, std::span<const qbench_tensor_view> views) {
     Status status = meter.Add(sample, views);
     if (status.ok()) host.ReportProgress("calibrating", meter.samples(), count);
