@@ -104,10 +104,35 @@ Result<Run> PrepareActivationFloat(const OpContext& context) {
   }
 }
 
+namespace {
+
+// kLeakyRelu as XNNPACK has it: the slopes with 8 fraction bits.
+template <typename Element>
+Result<Run> PrepareLeakyReluCoarse(const OpContext& context) {
+  const Operand& input = context.input(0);
+  const Operand& output = context.output();
+  const float slope = input.scale() / output.scale();
+  QB_ASSIGN_OR_RETURN(const int32_t above, CoarseMultiplierOf(slope));
+  QB_ASSIGN_OR_RETURN(const int32_t below,
+                      CoarseMultiplierOf(slope * context.options<graph::LeakyReluOptions>().alpha));
+  return ForEachElement<Element>(
+      context, [=, in_zero = input.zero_point(), out_zero = output.zero_point(),
+                range = RangeOf(graph::Activation::kNone, output)](Element value) {
+        const int32_t x = value - in_zero;
+        return static_cast<Element>(
+            range.Clamp(MultiplyCoarse(x, x >= 0 ? above : below) + out_zero));
+      });
+}
+
+}  // namespace
+
 template <typename Element>
 Result<Run> PrepareReluQuantized(const OpContext& context) {
   const Operand& input = context.input(0);
   const Operand& output = context.output();
+  if (context.op->kind == OpKind::kLeakyRelu && context.arithmetic == Arithmetic::kXnnpack) {
+    return PrepareLeakyReluCoarse<Element>(context);
+  }
   LeakyReluQuantization q;
   q.input_zero_point = input.zero_point();
   q.output_zero_point = output.zero_point();

@@ -17,8 +17,14 @@ bool DelegatedToXnnpack(const OpContext& context) {
     case OpKind::kSoftmax:
     case OpKind::kAveragePool2D:
       return false;
+    case OpKind::kConv2D:
+    case OpKind::kDepthwiseConv2D:
+      // A bias without a scale (graph/tflite_writer adds those that a model lacks) is not taken.
+      return IsByte(input) && context.input(2).present() &&
+             context.input(2).tensor->quantization.has_value();
     case OpKind::kQuantize:
-      return IsByte(context.output().type());
+      return input == DataType::kFloat32 ? IsByte(context.output().type())
+                                         : IsByte(input) && input == context.output().type();
     default:
       return IsByte(input);
   }

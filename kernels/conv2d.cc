@@ -84,7 +84,8 @@ Rounding RoundingOf(const OpContext& context) {
     case Arithmetic::kReference:
       break;
     case Arithmetic::kBuiltin:
-      return Rounding::kTwiceUp;
+      if (context.input(0).type() != graph::DataType::kInt16) return Rounding::kTwiceUp;
+      break;
     case Arithmetic::kXnnpack:
       return Rounding::kFloat;
   }

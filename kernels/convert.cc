@@ -26,8 +26,10 @@ void QuantizeByReciprocal(const float* input, int64_t count, float scale, int32_
 template <typename Input, typename Output>
 void Requantize(const RequantizeParameters& q, const Input* input, int64_t count, Output* output) {
   for (int64_t i = 0; i < count; ++i) {
-    const int32_t scaled = Multiply(input[i] - q.input_zero_point, q.multiplier);
-    output[i] = static_cast<Output>(q.range.Clamp(WrappingAdd(scaled, q.output_zero_point)));
+    const int32_t x = input[i] - q.input_zero_point;
+    output[i] = static_cast<Output>(q.range.Clamp(WrappingAdd(
+        i < q.whole_vectors ? MultiplyTwiceUp(x, q.multiplier) : Multiply(x, q.multiplier),
+        q.output_zero_point)));
   }
 }
 
@@ -36,7 +38,11 @@ void Dequantize(const ChannelParameters& q, const Element* input, int64_t count,
   const size_t channels = q.scales.size();
   if (channels == 1) {
     const double scale = q.scales[0];
-    for (int64_t i = 0; i < count; ++i) {
+    const float zero = -static_cast<float>(q.zero_points[0]) * q.scales[0];
+    for (int64_t i = 0; i < q.whole_vectors; ++i) {
+      output[i] = zero + static_cast<float>(input[i]) * q.scales[0];
+    }
+    for (int64_t i = q.whole_vectors; i < count; ++i) {
       output[i] = static_cast<float>(scale * (input[i] - q.zero_points[0]));
     }
     return;
@@ -50,12 +56,16 @@ void Dequantize(const ChannelParameters& q, const Element* input, int64_t count,
 template <typename Element>
 Result<Run> PrepareQuantize(const OpContext& context) {
   const Operand& output = context.output();
-  const auto quantize = context.arithmetic == Arithmetic::kReference
-                            ? &Quantize<Element>
-                            : &QuantizeByReciprocal<Element>;
-  return Run([quantize, in = context.input(0).As<float>(), out = output.As<Element>(),
-              count = output.count(), scale = output.scale(),
-              zero_point = output.zero_point()] { quantize(in, count, scale, zero_point, out); });
+  // XNNPACK takes all by the reciprocal, LiteRT's kernel whole vectors of 8, the reference none.
+  int64_t first = 0;
+  if (context.arithmetic == Arithmetic::kXnnpack) first = output.count();
+  if (context.arithmetic == Arithmetic::kBuiltin) first = output.count() / 8 * 8;
+  return Run([first, in = context.input(0).As<float>(), out = output.As<Element>(),
+              rest = output.count() - first, scale = output.scale(),
+              zero_point = output.zero_point()] {
+    QuantizeByReciprocal(in, first, scale, zero_point, out);
+    Quantize(in + first, rest, scale, zero_point, out + first);
+  });
 }
 
 template <typename Input, typename Output>
@@ -65,9 +75,23 @@ Result<Run> PrepareRequantize(const OpContext& context) {
   RequantizeParameters q;
   q.input_zero_point = input.zero_point();
   q.output_zero_point = output.zero_point();
+  q.range = RangeOf(graph::Activation::kNone, output);
+  if (context.arithmetic == Arithmetic::kXnnpack) {
+    QB_ASSIGN_OR_RETURN(const int32_t multiplier,
+                        CoarseMultiplierOf(input.scale() / output.scale()));
+    return Run([=, in = input.As<Input>(), out = output.As<Output>(), count = output.count()] {
+      std::transform(in, in + count, out, [&](Input x) {
+        const int32_t scaled = MultiplyCoarse(x - q.input_zero_point, multiplier);
+        return static_cast<Output>(q.range.Clamp(scaled + q.output_zero_point));
+      });
+    });
+  }
   QB_ASSIGN_OR_RETURN(q.multiplier, MultiplierOf(static_cast<double>(input.scale()) /
                                                  static_cast<double>(output.scale())));
-  q.range = RangeOf(graph::Activation::kNone, output);
+  // LiteRT's kernel for 8-bit values takes whole vectors of 16.
+  if (context.arithmetic == Arithmetic::kBuiltin && sizeof(Input) == 1 && sizeof(Output) == 1) {
+    q.whole_vectors = output.count() / 16 * 16;
+  }
   return Run([q, in = input.As<Input>(), out = output.As<Output>(), count = output.count()] {
     Requantize(q, in, count, out);
   });
@@ -80,6 +104,9 @@ Result<Run> PrepareDequantize(const OpContext& context) {
   ChannelParameters q;
   q.scales = quantization.scales;
   q.zero_points.assign(quantization.zero_points.begin(), quantization.zero_points.end());
+  if (context.arithmetic == Arithmetic::kBuiltin && sizeof(Element) == 1) {
+    q.whole_vectors = context.output().count() / 8 * 8;
+  }
   for (size_t d = static_cast<size_t>(quantization.axis) + 1; d < input.shape().size(); ++d) {
     q.inner *= input.shape()[d];
   }

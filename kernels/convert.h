@@ -23,12 +23,15 @@ template <typename Element>
 void QuantizeByReciprocal(const float* input, int64_t count, float scale, int32_t zero_point,
                           Element* output);
 
-// From one scale to another: output = zero_point + (q - input_zero_point) * multiplier.
+// From one scale to another: output = zero_point + (q - input_zero_point) * multiplier, rounded
+// twice in fixed point; halves of the second time go up before whole_vectors, as LiteRT's vector
+// code has it, and away from zero from there on.
 struct RequantizeParameters {
   int32_t input_zero_point = 0;
   graph::QuantizedMultiplier multiplier;  // input scale / output scale
   int32_t output_zero_point = 0;
   QuantizedRange range;
+  int64_t whole_vectors = 0;
 };
 template <typename Input, typename Output>
 void Requantize(const RequantizeParameters& q, const Input* input, int64_t count, Output* output);
@@ -39,7 +42,10 @@ struct ChannelParameters {
   std::vector<float> scales;
   std::vector<int32_t> zero_points;
   int64_t inner = 1;
+  int64_t whole_vectors = 0;
 };
+// scale * (q - zero_point); of one scale, the first whole_vectors elements as
+// q * scale - zero_point * scale in float, as LiteRT's vector code has it.
 template <typename Element>
 void Dequantize(const ChannelParameters& q, const Element* input, int64_t count, float* output);
 

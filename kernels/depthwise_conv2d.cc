@@ -115,7 +115,8 @@ Rounding RoundingOf(const OpContext& context) {
     case Arithmetic::kReference:
       break;
     case Arithmetic::kBuiltin:
-      return Rounding::kTwiceUp;
+      if (context.input(0).type() == graph::DataType::kInt8) return Rounding::kTwiceUp;
+      break;
     case Arithmetic::kXnnpack:
       return Rounding::kFloat;
   }
@@ -129,9 +130,10 @@ Result<Run> PrepareQuantized(const OpContext& context) {
   const Operand& filter = context.input(1);
   const Operand& bias = context.input(2);
   const int32_t filter_zero_point = std::is_same_v<Weight, int8_t> ? 0 : filter.zero_point();
-  QB_ASSIGN_OR_RETURN(const Requantizer requantize,
+  QB_ASSIGN_OR_RETURN(Requantizer requantize,
                       MakeRequantizer(context, w.out_c, RoundingOf(context),
                                       context.options<graph::DepthwiseConv2DOptions>().activation));
+  requantize.whole_vectors = static_cast<size_t>(w.out_c / 8 * 8);
   using Accumulator = AccumulatorOf<Activation>;
   return Run([=, out = context.output().As<Activation>(),
               sums = std::vector<Accumulator>(static_cast<size_t>(w.out_c))]() mutable {

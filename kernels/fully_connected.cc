@@ -14,6 +14,8 @@ Rounding RoundingOf(const OpContext& context) {
       break;
     case Arithmetic::kBuiltin:
       if (context.input(0).type() != graph::DataType::kInt16) return Rounding::kTwiceUp;
+      // Of int16, only what has no 64-bit biases to add is fast.
+      if (!context.input(2).present()) return Rounding::kTwiceUp;
       break;
     case Arithmetic::kXnnpack:
       return Rounding::kFloat;

@@ -1,6 +1,7 @@
 #include "kernels/reduce_mean.h"
 
 #include <bit>
+#include <cmath>
 
 namespace qbench::kernels {
 namespace {
@@ -73,18 +74,19 @@ Result<MeanQuantization> QuantizationOf(const OpContext& context, const Reductio
   q.requantize.range = RangeOf(graph::Activation::kNone, output);
   QB_ASSIGN_OR_RETURN(const graph::QuantizedMultiplier multiplier, MultiplierOf(real));
   if (context.arithmetic == Arithmetic::kXnnpack) {
-    q.requantize.rounding = Rounding::kFloat;
-    q.requantize.reals = {input.scale() / output.scale() / static_cast<float>(reduction.reduced)};
+    q.requantize.rounding = Rounding::kFloatWithZeroPoint;
+    q.requantize.reals = {real / static_cast<double>(reduction.reduced)};
   } else if (context.arithmetic == Arithmetic::kBuiltin &&
              IsGlobalAveragePool(context, reduction) && input.type() != graph::DataType::kInt16) {
-    // The input's zero point is taken off after the multiplication, truncated to an integer.
+    // The input's zero point is taken off after the multiplication, rounded to an integer.
+    const float zero = static_cast<float>(input.zero_point()) * input.scale() / output.scale();
+    const float scale = input.scale() / (static_cast<float>(reduction.reduced) * output.scale());
+    q.channels = static_cast<size_t>(output.shape().back());
     q.input_offset = 0;
     q.requantize.rounding = Rounding::kTwiceUp;
-    const float offset = static_cast<float>(input.zero_point()) * input.scale() / output.scale();
-    q.requantize.zero_point -= static_cast<int32_t>(offset);
-    q.requantize.multipliers = {graph::QuantizeMultiplier(
-        static_cast<double>(input.scale()) /
-        static_cast<double>(static_cast<float>(reduction.reduced) * output.scale()))};
+    q.requantize.whole_vectors = q.channels / 16 * 16;
+    q.requantize.zero_point -= static_cast<int32_t>(std::round(zero));
+    q.requantize.multipliers.assign(q.channels, graph::QuantizeMultiplier(scale));
   } else {
     q.requantize.multipliers = {DivideMultiplier(multiplier, reduction.reduced)};
   }
@@ -106,7 +108,8 @@ void MeanQuantized(const Reduction& reduction, const MeanQuantization& q, const 
   std::fill_n(sums, reduction.outputs, 0);
   AddUp(reduction, 0, input, sums);
   for (int64_t i = 0; i < reduction.outputs; ++i) {
-    output[i] = static_cast<Element>(q.requantize(sums[i] + q.input_offset, 0));
+    const auto channel = static_cast<size_t>(i) % q.channels;
+    output[i] = static_cast<Element>(q.requantize(sums[i] + q.input_offset, channel));
   }
 }
 

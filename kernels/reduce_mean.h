@@ -31,7 +31,8 @@ void MeanFloat(const Reduction& reduction, const float* input, float* output);
 // Scratch: sums, one for each output.
 struct MeanQuantization {
   int32_t input_offset = 0;  // added to each sum
-  Requantizer requantize;    // of one channel
+  size_t channels = 1;       // the output's channels that `requantize` tells apart
+  Requantizer requantize;
 };
 template <typename Element>
 void MeanQuantized(const Reduction& reduction, const MeanQuantization& q, const Element* input,

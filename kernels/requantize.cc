@@ -84,6 +84,13 @@ int32_t MultiplyInFloat(float x, float multiplier) {
   return std::isnan(steps) ? 0 : static_cast<int32_t>(std::clamp(steps, -kLimit, kLimit));
 }
 
+Result<int32_t> CoarseMultiplierOf(float real) {
+  if (!(std::abs(real) < 128.0F)) {
+    return Error(StatusCode::kUnsupported, "its scales ask for a multiplication by {}", real);
+  }
+  return static_cast<int32_t>(std::nearbyint(real * 256.0F));
+}
+
 Result<Requantizer> MakeRequantizer(const OpContext& context, int64_t channels, Rounding rounding,
                                     graph::Activation activation) {
   const Operand& input = context.input(0);

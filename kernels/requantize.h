@@ -54,6 +54,8 @@ enum class Rounding : uint8_t {
   kTwiceUp,  // the same, both times with halves up
   kDouble,   // round(acc * multiplier) in double, halves away from zero
   kFloat,    // rint(float(acc) * multiplier) in float, halves to even
+  // The same with the zero point added before rounding: halves to the even output.
+  kFloatWithZeroPoint,
 };
 
 // x times the multiplier by kTwiceUp:
@@ -64,25 +66,35 @@ int32_t MultiplyInDouble(double x, double multiplier);
 // rint(x * multiplier) in float, saturated; NaN becomes 0.
 int32_t MultiplyInFloat(float x, float multiplier);
 
+// What XNNPACK does where one 8-bit value goes from one scale to another: a multiplier of 8
+// fraction bits, halves up. CoarseMultiplierOf: kUnsupported where the multiplier is 128 or more.
+Result<int32_t> CoarseMultiplierOf(float real);
+inline int32_t MultiplyCoarse(int32_t x, int32_t multiplier) { return (x * multiplier + 128) >> 8; }
+
 // multiplier = scale of the accumulator / scale of the output; one for each output channel.
+// LiteRT's vector code rounds as kTwiceUp, and what is left over beside whole vectors is rounded as
+// kTwiceAwayFromZero: `whole_vectors` is the first channel that is left over.
 // Accumulators of 64 bits know kTwiceAwayFromZero (where theirs is quantize_math.h's 64-bit
-// multiplication) and kDouble.
+// multiplication), kTwiceUp of their low 32 bits, and kDouble.
 struct Requantizer {
   Rounding rounding = Rounding::kTwiceAwayFromZero;
   std::vector<graph::QuantizedMultiplier> multipliers;  // of the roundings in fixed point
   std::vector<double> reals;                            // of the others
   int32_t zero_point = 0;
   QuantizedRange range;
+  size_t whole_vectors = std::numeric_limits<size_t>::max();
 
   int32_t Scale(int32_t accumulator, size_t channel) const {
     switch (rounding) {
       case Rounding::kTwiceAwayFromZero:
         return Multiply(accumulator, multipliers[channel]);
       case Rounding::kTwiceUp:
-        return MultiplyTwiceUp(accumulator, multipliers[channel]);
+        return channel < whole_vectors ? MultiplyTwiceUp(accumulator, multipliers[channel])
+                                       : Multiply(accumulator, multipliers[channel]);
       case Rounding::kDouble:
         return MultiplyInDouble(static_cast<double>(accumulator), reals[channel]);
       case Rounding::kFloat:
+      case Rounding::kFloatWithZeroPoint:
         break;
     }
     return MultiplyInFloat(static_cast<float>(accumulator), static_cast<float>(reals[channel]));
@@ -91,10 +103,18 @@ struct Requantizer {
     if (rounding == Rounding::kDouble) {
       return MultiplyInDouble(static_cast<double>(accumulator), reals[channel]);
     }
+    if (rounding == Rounding::kTwiceUp) {
+      return MultiplyTwiceUp(static_cast<int32_t>(accumulator), multipliers[channel]);
+    }
     return Multiply(accumulator, multipliers[channel]);
   }
   template <typename Accumulator>
   int32_t operator()(Accumulator accumulator, size_t channel) const {
+    if (rounding == Rounding::kFloatWithZeroPoint) {
+      const float steps = static_cast<float>(accumulator) * static_cast<float>(reals[channel]) +
+                          static_cast<float>(zero_point);
+      return range.Clamp(MultiplyInFloat(steps, 1.0F));
+    }
     return range.Clamp(WrappingAdd(Scale(accumulator, channel), zero_point));
   }
 };

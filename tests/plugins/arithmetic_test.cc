@@ -7,6 +7,7 @@
 
 #include "graph/tflite_reader.h"
 #include "tests/graph/peer_files.h"
+#include "tests/plugins/random_operator.h"
 #include "tests/plugins/runtime_comparison.h"
 
 namespace qbench {
@@ -78,6 +79,60 @@ TEST_F(Arithmetic, EveryTensorOfPeersIntegerModelsIsLitert) {
     }
   }
   EXPECT_GE(compared, 9U);
+}
+
+std::vector<Bytes> RandomInputs(const graph::Model& model, std::mt19937& random) {
+  std::vector<Bytes> inputs;
+  for (const graph::TensorId id : model.graph.inputs) {
+    inputs.push_back(RandomInput(model.graph.tensors[static_cast<size_t>(id)], random));
+  }
+  return inputs;
+}
+
+// A model of one operator for each of `models` seeds, in each mode.
+void ExpectLitertsBytes(graph::OpKind kind, graph::DataType type, graph::DataType to) {
+  constexpr uint32_t kModels = 25;
+  for (const char* mode : kModes) {
+    for (uint32_t seed = 0; seed < kModels; ++seed) {
+      SCOPED_TRACE(fmt::format("{} {} -> {}, {}, seed {}", graph::OpKindName(kind),
+                               graph::DataTypeName(type), graph::DataTypeName(to), mode, seed));
+      kernels::Random random(seed);
+      std::mt19937 values(seed);
+      const graph::Model model = RandomOperator(kind, type, random, to);
+      const auto differences = CompareWithLitert(model, mode, {RandomInputs(model, values)});
+      ASSERT_TRUE(differences.ok()) << differences.status().message();
+      const TensorDifference& difference = (*differences)[0];
+      if (kind == graph::OpKind::kMean && std::string_view(mode) == "xnnpack") {
+        // The one bound that docs/runtimes.md names: halves.
+        ASSERT_LE(difference.largest, 1.0);
+        ASSERT_LE(difference.different, 1);
+        continue;
+      }
+      ASSERT_EQ(difference.different, 0)
+          << "of " << difference.elements << ", by up to " << difference.largest;
+    }
+  }
+}
+
+TEST_F(Arithmetic, IntegerOperatorsAreLiterts) {
+  using graph::DataType;
+  using graph::OpKind;
+  constexpr OpKind kKinds[] = {
+      OpKind::kAdd,           OpKind::kSub,       OpKind::kMul,     OpKind::kConcatenation,
+      OpKind::kConv2D,        OpKind::kMean,      OpKind::kPad,     OpKind::kDepthwiseConv2D,
+      OpKind::kAveragePool2D, OpKind::kMaxPool2D, OpKind::kRelu,    OpKind::kFullyConnected,
+      OpKind::kRelu6,         OpKind::kLeakyRelu, OpKind::kSoftmax, OpKind::kDequantize,
+  };
+  for (const DataType type : {DataType::kInt8, DataType::kUInt8, DataType::kInt16}) {
+    for (const OpKind kind : kKinds) ExpectLitertsBytes(kind, type, type);
+    ExpectLitertsBytes(OpKind::kQuantize, DataType::kFloat32, type);
+    ExpectLitertsBytes(OpKind::kQuantize, type, DataType::kInt8);
+    if (type == DataType::kInt16) continue;
+    ExpectLitertsBytes(OpKind::kQuantize, type, DataType::kUInt8);
+    for (const OpKind kind : {OpKind::kLogistic, OpKind::kTanh, OpKind::kHardSwish}) {
+      ExpectLitertsBytes(kind, type, type);
+    }
+  }
 }
 
 }  // namespace
