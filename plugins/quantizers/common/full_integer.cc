@@ -163,6 +163,13 @@ class Rewriter {
       if (At(output).type != options_.activations || options_.output == options_.activations) {
         continue;
       }
+      if (const auto twin = float_twins_.find(output);
+          options_.output == DataType::kFloat32 && twin != float_twins_.end() &&
+          std::ranges::find(model_.graph.inputs, twin->second) == model_.graph.inputs.end()) {
+        std::swap(At(twin->second).name, At(output).name);  // a float operator reads it already
+        output = twin->second;
+        continue;
+      }
       const TensorId outer = AddOuterTwin(output, options_.output);
       AddOp(options_.output == DataType::kFloat32 ? OpKind::kDequantize : OpKind::kQuantize, output,
             outer);
