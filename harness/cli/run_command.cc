@@ -26,7 +26,7 @@ constexpr Help kHelp = {
     "--threads 1,4",
     "--plugins takes quantizers and runtimes, mixed; options follow colons. Where no runtime is\n"
     "named, all that work here are used (not `reference`, which is slow); where no quantizer is\n"
-    "named, all are. `qbench plugin list` shows them.\n"
+    "named, all are but `int16x8`, which is slow too. `qbench plugin list` shows them.\n"
     "tf24 stands for the table of a TensorFlow 2.4 user.\n\n"
     "Exit status: 0 done (cells may have failed: see the table), 2 usage or environment error,\n"
     "3 a cell failed (with --strict), 130 interrupted (go on with --resume)."};

@@ -144,10 +144,21 @@ Status AddNamed(const Catalogue& catalogue, const NamedSpec& named, Selection& s
   return OkStatus();
 }
 
+// Its artifacts run on reference kernels, some 30 times slower than float: whoever asks for
+// everything would wait for hours on a board.
+constexpr std::string_view kOnlyWhenNamed = "int16x8";
+
 void AddAllQuantizers(const Catalogue& catalogue, Selection& selection) {
   for (const InstalledPlugin& plugin : catalogue.plugins) {
-    if (plugin.descriptor.kind == PluginKind::kQuantizer)
+    if (plugin.descriptor.kind != PluginKind::kQuantizer) continue;
+    if (plugin.descriptor.id != kOnlyWhenNamed) {
       selection.quantizers.push_back({plugin, {}});
+      continue;
+    }
+    selection.warnings.push_back(fmt::format(
+        "all quantizers but {} are taken, whose models run some 30 times slower than float: name "
+        "it in --plugins to have it",
+        kOnlyWhenNamed));
   }
 }
 

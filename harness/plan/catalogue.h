@@ -77,10 +77,10 @@ struct Selection {
 };
 
 // What `--plugins` means, aliases and presets included. A name that a quantizer and a runtime share
-// means both. Where no quantizer is named, all; where no runtime is named, all that work here but
-// the oracles
-// (`reference`), and those, with a warning, where nothing else works. A named runtime that crashed
-// when it was tried is taken: its rows will say so. kNotFound: an unknown name, or a named runtime
+// means both. Where no quantizer is named, all but int16x8, which is very slow (a warning says so);
+// where no runtime is named, all that work here but the oracles (`reference`), and those, with a
+// warning, where nothing else works. A named runtime that crashed when it was tried is taken: its
+// rows will say so. kNotFound: an unknown name, or a named runtime
 // that does not work here. kInvalidArgument: an option that the plugin does not have; the message
 // lists those it has; or a file that an option names and that cannot be read.
 Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs);

@@ -68,6 +68,19 @@ TEST(SelectPlugins, NoQuantizerNamedMeansAll) {
   EXPECT_THAT(Names(selection->runtimes), ElementsAre("reference"));
 }
 
+TEST(SelectPlugins, TheSlowQuantizerIsTakenOnlyWhenNamed) {
+  Catalogue catalogue = Installed();
+  catalogue.plugins.push_back(Quantizer("int16x8"));
+  const Result<Selection> all = Select(catalogue, "litert");
+  ASSERT_TRUE(all.ok());
+  EXPECT_THAT(Names(all->quantizers), ElementsAre("float", "int8"));
+  EXPECT_THAT(all->warnings, ElementsAre(HasSubstr("int16x8")));
+  const Result<Selection> named = Select(catalogue, "float,int16x8,litert");
+  ASSERT_TRUE(named.ok());
+  EXPECT_THAT(Names(named->quantizers), ElementsAre("float", "int16x8"));
+  EXPECT_THAT(named->warnings, IsEmpty());
+}
+
 TEST(SelectPlugins, WithoutAFastRuntimeTheOracleRunsAndIsWarnedOf) {
   const Result<Selection> selection = Select(WithoutLitert(), "float");
   ASSERT_TRUE(selection.ok());
