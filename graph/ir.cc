@@ -11,6 +11,7 @@ size_t DataTypeSize(DataType type) {
     case DataType::kInt8:
     case DataType::kUInt8:
     case DataType::kBool:
+    case DataType::kInt4:
       return 1;
     case DataType::kFloat16:
     case DataType::kInt16:
@@ -42,12 +43,38 @@ std::string_view DataTypeName(DataType type) {
       return "int64";
     case DataType::kBool:
       return "bool";
+    case DataType::kInt4:
+      return "int4";
   }
   return "unknown";
 }
 
 int64_t ElementCount(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+}
+
+int64_t StoredBytes(const Tensor& tensor) {
+  const int64_t elements = ElementCount(tensor.shape);
+  if (tensor.type == DataType::kInt4) return (elements + 1) / 2;
+  return elements * static_cast<int64_t>(DataTypeSize(tensor.type));
+}
+
+Bytes PackInt4(std::span<const int8_t> values) {
+  Bytes packed((values.size() + 1) / 2, 0);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const int half = values[i] & 0xF;
+    packed[i / 2] = static_cast<uint8_t>(packed[i / 2] | (i % 2 == 0 ? half : half << 4));
+  }
+  return packed;
+}
+
+std::vector<int8_t> UnpackInt4(ByteSpan packed, size_t count) {
+  std::vector<int8_t> values(count);
+  for (size_t i = 0; i < count; ++i) {
+    const int half = (packed[i / 2] >> (i % 2 == 0 ? 0 : 4)) & 0xF;
+    values[i] = static_cast<int8_t>(half < 8 ? half : half - 16);
+  }
+  return values;
 }
 
 Constant::Constant(Bytes bytes) {

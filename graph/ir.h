@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,9 +33,10 @@ enum class DataType : uint8_t {
   kInt32,
   kInt64,
   kBool,
+  kInt4,  // of weights alone: stored two a byte, computed with as int8
 };
 
-// Bytes of one element.
+// Bytes of one element in memory; of int4, unpacked: 1.
 size_t DataTypeSize(DataType type);
 // "float32", "int8", … as NumPy names them.
 std::string_view DataTypeName(DataType type);
@@ -97,12 +99,22 @@ struct Tensor {
   // The batch (dimension 0) is free: the file says -1 there and `shape` holds 1.
   bool dynamic_batch = false;
   std::optional<Quantization> quantization = std::nullopt;
-  // Set: a weight; its size is ElementCount x DataTypeSize.
+  // Set: a weight; its size is StoredBytes.
   std::optional<Constant> constant = std::nullopt;
 
   bool is_constant() const { return constant.has_value(); }
   bool operator==(const Tensor&) const = default;
 };
+
+// Bytes of the tensor's elements in a file: ElementCount x DataTypeSize, of int4 half of that,
+// rounded up.
+int64_t StoredBytes(const Tensor& tensor);
+
+// int4 as TensorFlow Lite stores it: two's complement, two a byte, the first in the low half; the
+// last half of an odd number is 0. `values` are in [-8, 7].
+Bytes PackInt4(std::span<const int8_t> values);
+// `count` values; `packed` has at least (count + 1) / 2 bytes.
+std::vector<int8_t> UnpackInt4(ByteSpan packed, size_t count);
 
 enum class Padding : uint8_t { kSame, kValid };
 

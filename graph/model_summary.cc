@@ -9,10 +9,6 @@
 namespace qbench::graph {
 namespace {
 
-int64_t TensorBytes(const Tensor& tensor) {
-  return ElementCount(tensor.shape) * static_cast<int64_t>(DataTypeSize(tensor.type));
-}
-
 TensorSummary SummarizeTensor(const Graph& graph, TensorId id) {
   const Tensor& tensor = TensorAt(graph, id);
   return {.id = id,
@@ -151,18 +147,18 @@ int64_t PeakActivationBytes(const Graph& graph) {
   for (const TensorId id : graph.outputs) last_use[static_cast<size_t>(id)] = forever;
 
   int64_t live = 0;
-  for (const TensorId id : graph.inputs) live += TensorBytes(TensorAt(graph, id));
+  for (const TensorId id : graph.inputs) live += StoredBytes(TensorAt(graph, id));
   int64_t peak = live;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const TensorId output = graph.ops[i].outputs[0];
-    live += TensorBytes(TensorAt(graph, output));
+    live += StoredBytes(TensorAt(graph, output));
     peak = std::max(peak, live);
     // Each once, also where an operator reads a tensor twice or nobody reads its output.
     std::set<TensorId> ending(graph.ops[i].inputs.begin(), graph.ops[i].inputs.end());
     ending.insert(output);
     for (const TensorId id : ending) {
       if (id == kNoTensor || TensorAt(graph, id).is_constant()) continue;
-      if (last_use[static_cast<size_t>(id)] == i) live -= TensorBytes(TensorAt(graph, id));
+      if (last_use[static_cast<size_t>(id)] == i) live -= StoredBytes(TensorAt(graph, id));
     }
   }
   return peak;
@@ -180,7 +176,7 @@ OpSummary SummarizeOp(const Graph& graph, const Op& op, int32_t index) {
   summary.options = OptionsText(op);
   for (const TensorId id : Parameters(graph, op)) {
     summary.parameters += ElementCount(TensorAt(graph, id).shape);
-    summary.weight_bytes += TensorBytes(TensorAt(graph, id));
+    summary.weight_bytes += StoredBytes(TensorAt(graph, id));
   }
   summary.macs = Macs(graph, op);
   return summary;
@@ -202,7 +198,7 @@ ModelSummary Summarize(const Model& model) {
     for (const TensorId id : Parameters(graph, op)) {
       if (!counted.insert(id).second) continue;
       summary.parameters += ElementCount(TensorAt(graph, id).shape);
-      summary.weight_bytes += TensorBytes(TensorAt(graph, id));
+      summary.weight_bytes += StoredBytes(TensorAt(graph, id));
     }
   }
   summary.peak_activation_bytes = PeakActivationBytes(graph);

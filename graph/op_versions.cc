@@ -22,7 +22,8 @@ Scheme SchemeOf(const Graph& graph, const Op& op) {
   const Tensor& filter = At(graph, op.inputs[1]);
   if (type == DataType::kInt8) return Scheme::kInt8;
   if (type == DataType::kInt16) return Scheme::kInt16;
-  if (type == DataType::kFloat32 && filter.type == DataType::kInt8) {
+  if (type == DataType::kFloat32 &&
+      (filter.type == DataType::kInt8 || filter.type == DataType::kInt4)) {
     return filter.quantization->per_channel() ? Scheme::kHybridPerChannel : Scheme::kHybrid;
   }
   return Scheme::kFloatOrUInt8;
@@ -86,6 +87,7 @@ int32_t MulVersion(const Graph& graph, const Op& op) {
 
 int32_t DequantizeVersion(const Tensor& input) {
   if (input.type == DataType::kFloat16 || input.type == DataType::kInt16) return 3;
+  if (input.type == DataType::kInt4) return 6;
   if (input.quantization && input.quantization->per_channel()) return 5;
   return input.type == DataType::kInt8 ? 2 : 1;
 }
@@ -113,8 +115,8 @@ std::span<const std::string_view> Runtimes(OpKind kind) {
   static constexpr std::string_view kLeakyRelu[] = {"1.13.1", "2.3.0"};
   static constexpr std::string_view kHardSwish[] = {"1.15.0"};
   static constexpr std::string_view kQuantize[] = {"1.14.0", "1.15.0", "2.7.0"};
-  static constexpr std::string_view kDequantize[] = {"1.13.1", "1.14.0", "1.15.0", "2.2.0",
-                                                     "2.7.0"};
+  static constexpr std::string_view kDequantize[] = {"1.13.1", "1.14.0", "1.15.0",
+                                                     "2.2.0",  "2.7.0",  "2.18.0"};
   switch (kind) {
     case OpKind::kAdd:
       return kAdd;

@@ -7,7 +7,7 @@
 namespace qbench::graph {
 namespace {
 
-constexpr std::array<std::pair<DataType, wire::TensorType>, 8> kTypes = {{
+constexpr std::array<std::pair<DataType, wire::TensorType>, 9> kTypes = {{
     {DataType::kFloat32, wire::TensorType_FLOAT32},
     {DataType::kFloat16, wire::TensorType_FLOAT16},
     {DataType::kInt8, wire::TensorType_INT8},
@@ -16,6 +16,7 @@ constexpr std::array<std::pair<DataType, wire::TensorType>, 8> kTypes = {{
     {DataType::kInt32, wire::TensorType_INT32},
     {DataType::kInt64, wire::TensorType_INT64},
     {DataType::kBool, wire::TensorType_BOOL},
+    {DataType::kInt4, wire::TensorType_INT4},
 }};
 
 constexpr std::array<std::pair<OpKind, wire::BuiltinOperator>, 21> kOperators = {{

@@ -46,6 +46,7 @@ bool ZeroPointFits(DataType type, int64_t zero_point) {
     case DataType::kInt16:
     case DataType::kInt32:
     case DataType::kInt64:
+    case DataType::kInt4:
       return zero_point == 0;  // symmetric by the quantization specification
     default:
       return false;  // other types have no quantization
@@ -81,18 +82,17 @@ Status CheckQuantization(const Tensor& tensor) {
   return OkStatus();
 }
 
-int64_t TensorBytes(const Tensor& tensor) {
-  return ElementCount(tensor.shape) * static_cast<int64_t>(DataTypeSize(tensor.type));
-}
-
 Status CheckTensor(const Tensor& tensor) {
   QB_RETURN_IF_ERROR(CheckShape(tensor));
   if (tensor.quantization) QB_RETURN_IF_ERROR(CheckQuantization(tensor));
   if (tensor.constant &&
-      static_cast<int64_t>(tensor.constant->bytes().size()) != TensorBytes(tensor)) {
+      static_cast<int64_t>(tensor.constant->bytes().size()) != StoredBytes(tensor)) {
     return Error(StatusCode::kCorrupt, "{} bytes of data, but [{}] {} takes {}",
                  tensor.constant->bytes().size(), fmt::join(tensor.shape, ", "),
-                 DataTypeName(tensor.type), TensorBytes(tensor));
+                 DataTypeName(tensor.type), StoredBytes(tensor));
+  }
+  if (tensor.type == DataType::kInt4 && (!tensor.constant || !tensor.quantization)) {
+    return Error(StatusCode::kUnsupported, "int4 that is not a weight with a scale");
   }
   if (tensor.constant && tensor.dynamic_batch) {
     return Error(StatusCode::kCorrupt, "a constant with a free batch");
@@ -110,7 +110,7 @@ Status CheckTensors(const Graph& graph) {
     if (const Status status = CheckTensor(tensor); !status.ok()) {
       return status.WithContext(fmt::format("tensor {} ('{}')", i, Printable(tensor.name)));
     }
-    total += TensorBytes(tensor);
+    total += StoredBytes(tensor);
     if (total > kMaxTotalBytes) {
       return Error(StatusCode::kUnsupported, "the tensors take more than 8 GiB");
     }

@@ -110,7 +110,8 @@ Status CheckIntegerFilter(const Op& op, const Tensor& filter) {
   return OkStatus();
 }
 
-// The combinations of convolutions and fully connected layers: float, float with int8 weights
+// The combinations of convolutions and fully connected layers: float, float with int8 or int4
+// weights
 // ("hybrid", dynamic range), and full integer with 32 or 64-bit biases.
 Status CheckWeighted(const Graph& graph, const Op& op) {
   const Tensor& input = At(graph, op.inputs[0]);
@@ -124,7 +125,9 @@ Status CheckWeighted(const Graph& graph, const Op& op) {
   if (input.type == DataType::kFloat32) {
     if (bias != nullptr && bias->type != DataType::kFloat32) return BadTypes(graph, op);
     if (filter.type == DataType::kFloat32) return OkStatus();
-    if (filter.type == DataType::kInt8) return CheckIntegerFilter(op, filter);
+    if (filter.type == DataType::kInt8 || filter.type == DataType::kInt4) {
+      return CheckIntegerFilter(op, filter);
+    }
     return BadTypes(graph, op);
   }
   const DataType wanted = input.type == DataType::kUInt8 ? DataType::kUInt8 : DataType::kInt8;
@@ -152,6 +155,7 @@ Status CheckDequantize(const Graph& graph, const Op& op) {
   const Tensor& input = At(graph, op.inputs[0]);
   if (Output(graph, op).type != DataType::kFloat32) return BadTypes(graph, op);
   if (input.type == DataType::kFloat16) return OkStatus();
+  if (input.type == DataType::kInt4) return OkStatus();  // validate.cc: it has a scale
   if (!IsQuantizedType(input.type)) return BadTypes(graph, op);
   if (!input.quantization) {
     return Error(StatusCode::kCorrupt, "the input is {} without a scale", DataTypeName(input.type));

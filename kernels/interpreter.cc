@@ -24,7 +24,7 @@ int64_t BytesOf(const graph::Tensor& tensor) {
 
 // Constants that are aligned in the file are used where they are.
 bool UsableInPlace(const graph::Tensor& tensor) {
-  return tensor.is_constant() &&
+  return tensor.is_constant() && tensor.type != graph::DataType::kInt4 &&
          reinterpret_cast<uintptr_t>(tensor.constant->bytes().data()) % kAlignment == 0;
 }
 
@@ -66,7 +66,10 @@ Status Interpreter::Impl::AllocateTensors() {
                    bytes);
     }
     std::memset(memory.get(), 0, rounded);
-    if (tensor.is_constant()) {
+    if (tensor.type == graph::DataType::kInt4) {
+      const auto values = graph::UnpackInt4(tensor.constant->bytes(), bytes);
+      std::memcpy(memory.get(), values.data(), bytes);
+    } else if (tensor.is_constant()) {
       std::memcpy(memory.get(), tensor.constant->bytes().data(), bytes);
     }
     tensors.emplace_back(memory.get(), bytes);

@@ -24,9 +24,9 @@ class Interpreter {
   Interpreter& operator=(Interpreter&&) noexcept;
   ~Interpreter();
 
-  // The memory of any tensor of the graph, ElementCount x DataTypeSize bytes, 16-byte aligned;
-  // constants may not be written. Valid as long as the interpreter. Every tensor has its own
-  // memory, so that intermediate results can be looked at after Invoke.
+  // The memory of any tensor of the graph, ElementCount x DataTypeSize bytes (int4 unpacked),
+  // 16-byte aligned; constants may not be written. Valid as long as the interpreter. Every tensor
+  // has its own memory, so that intermediate results can be looked at after Invoke.
   std::span<uint8_t> TensorData(graph::TensorId tensor);
 
   Status Invoke();

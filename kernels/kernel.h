@@ -22,7 +22,10 @@ struct Operand {
   uint8_t* data = nullptr;
 
   bool present() const { return tensor != nullptr; }
-  graph::DataType type() const { return tensor->type; }
+  // What the elements are in memory: int4 weights are int8 there.
+  graph::DataType type() const {
+    return tensor->type == graph::DataType::kInt4 ? graph::DataType::kInt8 : tensor->type;
+  }
   const graph::Shape& shape() const { return tensor->shape; }
   int64_t count() const { return graph::ElementCount(tensor->shape); }
 

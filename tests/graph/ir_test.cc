@@ -1,5 +1,7 @@
 #include "graph/ir.h"
 
+#include <random>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -63,6 +65,24 @@ TEST(PrintableTest, OneShortLine) {
   EXPECT_EQ(Printable("conv2d/Relu6;ä"), "conv2d/Relu6;ä");
   EXPECT_EQ(Printable(std::string("a\nb\x1b[0m\0c", 8)), "a?b?[0m?");
   EXPECT_EQ(Printable(std::string(1000, 'x')), std::string(80, 'x') + "...");
+}
+
+TEST(Int4Test, TwoAByteTheFirstInTheLowHalf) {
+  EXPECT_THAT(PackInt4(std::vector<int8_t>{1, -1, -8}), ElementsAre(0xF1, 0x08));
+  EXPECT_THAT(UnpackInt4(Bytes{0xF1, 0x08}, 3), ElementsAre(1, -1, -8));
+  EXPECT_THAT(PackInt4({}), IsEmpty());
+}
+
+TEST(Int4Test, EveryNumberOfValuesComesBack) {
+  std::mt19937 random(7);
+  for (size_t count = 0; count < 40; ++count) {
+    std::vector<int8_t> values(count);
+    for (int8_t& value : values) value = static_cast<int8_t>(static_cast<int>(random() % 16) - 8);
+    const Bytes packed = PackInt4(values);
+    const Tensor tensor = {.type = DataType::kInt4, .shape = {static_cast<int32_t>(count)}};
+    EXPECT_EQ(static_cast<int64_t>(packed.size()), StoredBytes(tensor));
+    EXPECT_EQ(UnpackInt4(packed, count), values) << count;
+  }
 }
 
 TEST(ElementCountTest, IsOneForAScalar) {

@@ -212,6 +212,35 @@ TEST_F(TfliteWriterTest, IntegerVersions) {
   }
 }
 
+TEST_F(TfliteWriterTest, Int4WeightsArePackedAndComeBack) {
+  ModelBuilder b;
+  const TensorId x = b.Input({1, 4, 4, 1});
+  const TensorId packed = b.graph().AddTensor(
+      {.name = "packed",
+       .type = DataType::kInt4,
+       .shape = {3, 1, 1, 1},
+       .quantization = Quantization{.scales = {0.5F, 1.0F, 2.0F}, .zero_points = {0, 0, 0}},
+       .constant = Constant(PackInt4(std::vector<int8_t>{7, -7, 1}))});
+  const TensorId weights = b.Add(OpKind::kDequantize, NoOptions{}, {packed}, DataType::kFloat32);
+  TensorId y = b.Add(OpKind::kConv2D, Conv2DOptions{}, {x, weights, kNoTensor}, DataType::kFloat32);
+  const TensorId hybrid =
+      b.Add(OpKind::kConv2D, Conv2DOptions{}, {x, packed, kNoTensor}, DataType::kFloat32);
+  const Model model = b.Finish({y, hybrid});
+  const wire::Model& file = Write(model);
+  using wire::BuiltinOperator;
+  EXPECT_THAT(Versions(file), ElementsAre(Pair(wire::BuiltinOperator_DEQUANTIZE, 6),
+                                          Pair(wire::BuiltinOperator_CONV_2D, 1),
+                                          Pair(wire::BuiltinOperator_CONV_2D, 5)));
+  const wire::Tensor& tensor =
+      *file.subgraphs()->Get(0)->tensors()->Get(static_cast<uint32_t>(packed));
+  EXPECT_EQ(static_cast<int>(tensor.type()), 17);  // of TensorFlow Lite's schema
+  EXPECT_THAT(*file.buffers()->Get(tensor.buffer())->data(), ElementsAre(0x97, 0x01));
+  const auto again = ReadTflite(std::make_shared<const Bytes>(bytes_));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_EQ(again->graph.tensors[static_cast<size_t>(packed)],
+            model.graph.tensors[static_cast<size_t>(packed)]);
+}
+
 TEST_F(TfliteWriterTest, RefusesABrokenModel) {
   Model model = EveryFloatOperator();
   model.graph.outputs = {12345};

@@ -49,6 +49,15 @@ TEST_P(BrokenModelTest, IsRefused) {
 }
 
 const BrokenCase kBrokenCases[] = {
+    {"Int4Activation", [](Model& m) { At(m, m.graph.inputs[0]).type = DataType::kInt4; },
+     StatusCode::kUnsupported, "int4 that is not a weight"},
+    {"Int4OfAnotherSize",
+     [](Model& m) {
+       Tensor& filter = At(m, FindOp(m, OpKind::kConv2D)->inputs[1]);
+       filter.type = DataType::kInt4;
+       filter.quantization = Quantization{.scales = {0.5F}, .zero_points = {0}};
+     },
+     StatusCode::kCorrupt, "bytes of data"},
     {"InputOutOfRange", [](Model& m) { m.graph.ops[3].inputs[0] = 10000; }, StatusCode::kCorrupt,
      "no tensor 10000"},
     {"NegativeInput", [](Model& m) { m.graph.ops[3].inputs[0] = -2; }, StatusCode::kCorrupt,

@@ -64,6 +64,47 @@ TEST(Interpreter, SharesAModelAndMoves) {
   EXPECT_THAT(Read(*second, 2), ElementsAre(13.0F, 14.0F));
 }
 
+// int4 weights compute what the same integers as int8 do, dequantized or read as they are.
+TEST(Interpreter, Int4WeightsAreTheirInt8) {
+  for (uint32_t seed = 0; seed < 10; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    const auto integers = random.Values<int8_t>(15, -8, 7);
+    const auto inputs = random.Reals(5, -1.0F, 1.0F);
+    const bool hybrid = random.Coin();
+    const auto run = [&](graph::DataType type, graph::Constant constant) {
+      auto model = std::make_shared<graph::Model>();
+      graph::Graph& g = model->graph;
+      const graph::TensorId x = g.AddTensor({.name = "x", .shape = {1, 5}});
+      const graph::TensorId stored = g.AddTensor({.name = "w",
+                                                  .type = type,
+                                                  .shape = {3, 5},
+                                                  .quantization = PerChannel({0.1F, 0.2F, 0.3F}, 0),
+                                                  .constant = std::move(constant)});
+      graph::TensorId weights = stored;
+      if (!hybrid) {
+        weights = g.AddTensor({.name = "real", .shape = {3, 5}});
+        g.ops.push_back({OpKind::kDequantize, graph::NoOptions{}, {stored}, {weights}, ""});
+      }
+      const graph::TensorId y = g.AddTensor({.name = "y", .shape = {1, 3}});
+      g.ops.push_back({OpKind::kFullyConnected,
+                       graph::FullyConnectedOptions{},
+                       {x, weights, graph::kNoTensor},
+                       {y},
+                       ""});
+      g.inputs = {x};
+      g.outputs = {y};
+      auto interpreter = Interpreter::Create(model);
+      EXPECT_TRUE(interpreter.ok()) << interpreter.status().message();
+      Feed(*interpreter, x, inputs);
+      EXPECT_TRUE(interpreter->Invoke().ok());
+      return Read(*interpreter, g.outputs[0]);
+    };
+    EXPECT_EQ(run(graph::DataType::kInt4, graph::Constant(graph::PackInt4(integers))),
+              run(graph::DataType::kInt8, graph::MakeConstant(integers)));
+  }
+}
+
 TEST(Interpreter, AlignsTensorsAndUnalignedConstants) {
   auto model = SmallModel();
   Bytes file(64, 0);

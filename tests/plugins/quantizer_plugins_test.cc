@@ -94,10 +94,10 @@ std::vector<float> Infer(const Bytes& bytes, const std::vector<float>& sample) {
 class QuantizerPlugin : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(All, QuantizerPlugin,
                          ::testing::Values("float", "fp16", "dynamic", "int8", "uint8", "int16x8",
-                                           "weight_only"));
+                                           "weight_only", "int4"));
 
 bool Calibrates(const std::string& id) {
-  return id == "int8" || id == "uint8" || id == "int16x8" || id == "weight_only";
+  return id == "int8" || id == "uint8" || id == "int16x8" || id == "weight_only" || id == "int4";
 }
 
 TEST_P(QuantizerPlugin, DescribesItself) {
@@ -197,7 +197,7 @@ TEST(QuantizedInput, OnlyFloatPassesItOn) {
   host.MakeSamples(1, 4, kSampleShape);
   const Outcome outcome = Quantize("int8", host, TinyFile());
   ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
-  for (const char* id : {"fp16", "dynamic", "int8", "uint8", "int16x8", "weight_only"}) {
+  for (const char* id : {"fp16", "dynamic", "int8", "uint8", "int16x8", "weight_only", "int4"}) {
     FakeHost again;
     again.MakeSamples(1, 4, kSampleShape);
     const Outcome refused = Quantize(id, again, outcome.model);
@@ -206,6 +206,37 @@ TEST(QuantizedInput, OnlyFloatPassesItOn) {
   }
   FakeHost other;
   EXPECT_EQ(Quantize("float", other, outcome.model).model, outcome.model);
+}
+
+TEST(Int4Plugin, NearestNeedsNoSamplesAndGptqDoes) {
+  FakeHost host;
+  EXPECT_EQ(Quantize("int4", host, TinyFile(), {{"rounding", "nearest"}}).status, QBENCH_OK);
+  EXPECT_EQ(host.samples_run, 0U);
+  FakeHost none;
+  EXPECT_THAT(Quantize("int4", none, TinyFile()).error, HasSubstr("--dataset"));
+  FakeHost other;
+  EXPECT_THAT(Quantize("int4", other, TinyFile(), {{"rounding", "nearest"}, {"images", "3"}}).error,
+              HasSubstr("\"images\" goes with rounding=gptq"));
+}
+
+TEST(Int4Plugin, FeedbackBringsOutputsNearerToFloat) {
+  const Bytes file = TinyFile();
+  FakeHost host;
+  host.MakeSamples(11, 20, kSampleShape);
+  FakeHost none;
+  const Bytes gptq = Quantize("int4", host, file, {{"small_layers", "int4"}}).model;
+  const Bytes nearest =
+      Quantize("int4", none, file, {{"small_layers", "int4"}, {"rounding", "nearest"}}).model;
+  const auto error = [&](const Bytes& model) {
+    double sum = 0.0;
+    for (const std::vector<float>& sample : host.samples) {
+      const auto expected = Infer(file, sample);
+      const auto actual = Infer(model, sample);
+      for (size_t i = 0; i < expected.size(); ++i) sum += std::abs(actual[i] - expected[i]);
+    }
+    return sum;
+  };
+  EXPECT_LT(error(gptq), 0.7 * error(nearest));
 }
 
 TEST(Int8Plugin, RangesTravelBesideTheArtifact) {

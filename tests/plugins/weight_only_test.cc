@@ -35,7 +35,7 @@ TEST(WeightOnly, LargeWeightsAreWithinHalfAStepBehindDequantize) {
   const TensorId small = builder.Conv(large, 2, 1);
   const graph::Model before = builder.Finish({small});
   graph::Model model = before;
-  ASSERT_TRUE(StoreWeightsAsInt8(model).ok());
+  ASSERT_TRUE(StoreWeights(model, {}).ok());
   const Status valid = graph::Validate(model);
   ASSERT_TRUE(valid.ok()) << valid.message();
   ASSERT_EQ(model.graph.ops.size(), 3U);
@@ -56,6 +56,65 @@ TEST(WeightOnly, LargeWeightsAreWithinHalfAStepBehindDequantize) {
   EXPECT_TRUE(At(model, model.graph.ops[2].inputs[1]).is_constant());
 }
 
+// The squared error of what stands in the file.
+double SquaredError(const graph::Tensor& stored, const std::vector<float>& floats, double shrink) {
+  const auto integers = graph::UnpackInt4(stored.constant->bytes(), floats.size());
+  const size_t inner = floats.size() / stored.quantization->scales.size();
+  double sum = 0.0;
+  for (size_t i = 0; i < floats.size(); ++i) {
+    const double scale = stored.quantization->scales[i / inner] * shrink;
+    const double restored = shrink == 1.0
+                                ? scale * integers[i]
+                                : scale * std::clamp(std::round(floats[i] / scale), -7.0, 7.0);
+    sum += (restored - floats[i]) * (restored - floats[i]);
+  }
+  return sum;
+}
+
+TEST(Int4Weights, TwoAByteWithScalesThatLoseLeast) {
+  ModelBuilder builder(4);
+  const TensorId input = builder.Input({1, 8, 8, 16});
+  const TensorId deep = builder.Depthwise(builder.Conv(input, 32, 3), 7);
+  const graph::Model before = builder.Finish({builder.Conv(deep, 32, 1)});
+  graph::Model model = before;
+  ASSERT_TRUE(StoreWeights(model, {.int4_from = 2000}).ok());
+  const Status valid = graph::Validate(model);
+  ASSERT_TRUE(valid.ok()) << valid.message();
+  std::vector<const Op*> makers;
+  for (const Op& op : model.graph.ops) {
+    if (FindWeights(op)) makers.push_back(DequantizeBefore(model, op));
+  }
+  ASSERT_EQ(makers.size(), 3U);
+  ASSERT_TRUE(makers[0] != nullptr && makers[1] != nullptr && makers[2] != nullptr);
+  EXPECT_EQ(At(model, makers[1]->inputs[0]).type, DataType::kInt8);  // depthwise
+  EXPECT_EQ(At(model, makers[2]->inputs[0]).type, DataType::kInt8);  // 1,024 weights
+  const graph::Tensor& stored = At(model, makers[0]->inputs[0]);
+  EXPECT_EQ(stored.type, DataType::kInt4);
+  const auto floats = At(before, before.graph.ops[0].inputs[1]).constant->Values<float>();
+  EXPECT_EQ(stored.constant->bytes().size(), floats.size() / 2);
+  // Other scales, among them that of the largest weight, do worse.
+  const double error = SquaredError(stored, floats, 1.0);
+  for (const double factor : {0.8, 1.2, 1.5}) {
+    EXPECT_LT(error, SquaredError(stored, floats, factor)) << factor;
+  }
+}
+
+TEST(Int4Weights, DynamicOnesAreReadAsTheyAre) {
+  ModelBuilder builder(5);
+  const TensorId input = builder.Input({1, 8, 8, 16});
+  const TensorId deep = builder.Depthwise(builder.Conv(input, 32, 3), 7);
+  graph::Model model = builder.Finish({builder.Dense(builder.Flatten(deep), 6)});
+  ASSERT_TRUE(StoreWeights(model, {.int4_from = 0, .dynamic_int4 = true}).ok());
+  const Status valid = graph::Validate(model);
+  ASSERT_TRUE(valid.ok()) << valid.message();
+  for (const Op& op : model.graph.ops) {
+    if (!FindWeights(op)) continue;
+    const bool depthwise = op.kind == OpKind::kDepthwiseConv2D;
+    EXPECT_EQ(At(model, op.inputs[1]).type, depthwise ? DataType::kFloat32 : DataType::kInt4);
+    EXPECT_EQ(DequantizeBefore(model, op) != nullptr, depthwise);
+  }
+}
+
 TEST(WeightOnly, SharedWeightsAreStoredOnce) {
   ModelBuilder builder(2);
   const auto input = builder.Input({1, 8, 8, 16});
@@ -63,7 +122,7 @@ TEST(WeightOnly, SharedWeightsAreStoredOnce) {
   const auto second = builder.Conv(first, 16, 3);
   graph::Model model = builder.Finish({second});
   model.graph.ops[1].inputs[1] = model.graph.ops[0].inputs[1];
-  ASSERT_TRUE(StoreWeightsAsInt8(model).ok());
+  ASSERT_TRUE(StoreWeights(model, {}).ok());
   ASSERT_EQ(model.graph.ops.size(), 3U);
   EXPECT_EQ(model.graph.ops[0].kind, OpKind::kDequantize);
   EXPECT_EQ(model.graph.ops[1].inputs[1], model.graph.ops[2].inputs[1]);

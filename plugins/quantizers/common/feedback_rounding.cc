@@ -55,8 +55,9 @@ FeedbackRounder::FeedbackRounder(const InputMoments& moments, size_t group, doub
   }
 }
 
-void FeedbackRounder::Round(std::span<const float> weights, float scale,
-                            std::span<int8_t> integers) const {
+void FeedbackRounder::Round(std::span<const float> weights, float scale, std::span<int8_t> integers,
+                            int32_t limit) const {
+  const double most = limit;
   const size_t taps = order_.size();
   std::vector<double> errors(taps);
   for (size_t k = 0; k < taps; ++k) {
@@ -64,7 +65,7 @@ void FeedbackRounder::Round(std::span<const float> weights, float scale,
     const double weight = weights[order_[k]];
     double target = weight;
     for (size_t i = 0; i < k; ++i) target += errors[i] * row[i];
-    const double steps = std::clamp(std::round(target / scale), -127.0, 127.0);
+    const double steps = std::clamp(std::round(target / scale), -most, most);
     integers[order_[k]] = static_cast<int8_t>(steps);
     errors[k] = weight - steps * scale;
   }
@@ -73,7 +74,7 @@ void FeedbackRounder::Round(std::span<const float> weights, float scale,
 std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const graph::Shape& shape,
                                       int32_t channel_axis, std::span<const float> scales,
                                       const InputMoments& moments, double noise,
-                                      const AcceptRow& accept) {
+                                      const AcceptRow& accept, int32_t limit) {
   const auto channels = static_cast<size_t>(shape[static_cast<size_t>(channel_axis)]);
   // The rows of the tensor are the output channels; those of a depthwise convolution lie across,
   // and each has a group of inputs of its own.
@@ -93,11 +94,11 @@ std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const grap
     const size_t first = depthwise ? channel : channel * moments.taps;
     for (size_t i = 0; i < moments.taps; ++i) row[i] = weights[first + i * stride];
     const float scale = scales[scales.size() == 1 ? 0 : channel];
-    rounder->Round(row, scale, rounded);
+    rounder->Round(row, scale, rounded, limit);
     if (accept && !accept(channel, rounded)) {
       for (size_t i = 0; i < moments.taps; ++i) {
         const double steps = std::round(static_cast<double>(row[i]) / scale);
-        rounded[i] = static_cast<int8_t>(std::clamp(steps, -127.0, 127.0));
+        rounded[i] = static_cast<int8_t>(std::clamp<double>(steps, -limit, limit));
       }
     }
     for (size_t i = 0; i < moments.taps; ++i) integers[first + i * stride] = rounded[i];

@@ -25,8 +25,9 @@ class FeedbackRounder {
   // added to the diagonal, so that weights do not chase what 100 images happen to show.
   FeedbackRounder(const InputMoments& moments, size_t group, double noise);
 
-  // Integers in [-127, 127], as many as taps, for one row of weights. Thread-safe.
-  void Round(std::span<const float> weights, float scale, std::span<int8_t> integers) const;
+  // Integers in [-limit, limit], as many as taps, for one row of weights. Thread-safe.
+  void Round(std::span<const float> weights, float scale, std::span<int8_t> integers,
+             int32_t limit = 127) const;
 
  private:
   std::vector<size_t> order_;
@@ -37,11 +38,11 @@ class FeedbackRounder {
 // Rounds a whole weight tensor: `shape` has the output channels in dimension `channel_axis`, the
 // first, or of a depthwise convolution [1, h, w, channels] the last; `scales` one for each of them,
 // or one. `moments` are measured. A row that `accept` (may be empty) does not like is rounded to
-// nearest.
+// nearest. Integers are in [-limit, limit].
 using AcceptRow = std::function<bool(size_t channel, std::span<const int8_t> row)>;
 std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const graph::Shape& shape,
                                       int32_t channel_axis, std::span<const float> scales,
                                       const InputMoments& moments, double noise,
-                                      const AcceptRow& accept);
+                                      const AcceptRow& accept, int32_t limit = 127);
 
 }  // namespace qbench::quantize

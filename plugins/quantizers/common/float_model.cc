@@ -19,7 +19,7 @@ Status AlreadyQuantized(std::string_view what, std::string_view name, std::strin
 
 bool IsQuantizedType(DataType type) {
   return type == DataType::kInt8 || type == DataType::kUInt8 || type == DataType::kInt16 ||
-         type == DataType::kFloat16;
+         type == DataType::kFloat16 || type == DataType::kInt4;
 }
 
 bool AllFinite(const graph::Constant& constant) {

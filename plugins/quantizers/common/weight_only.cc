@@ -1,6 +1,9 @@
 #include "plugins/quantizers/common/weight_only.h"
 
+#include <algorithm>
+#include <cmath>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -21,23 +24,60 @@ using graph::TensorId;
 constexpr int64_t kBytesAChannel = 12;
 constexpr int64_t kBytesOfTables = 400;
 
-bool Worthwhile(const graph::Tensor& weights, int32_t channel_axis) {
+constexpr int32_t kInt8Limit = 127;
+constexpr int32_t kInt4Limit = 7;  // symmetric, as int8 is
+
+bool Worthwhile(const graph::Tensor& weights, int32_t channel_axis, int32_t limit) {
   if (!weights.is_constant() || weights.type != DataType::kFloat32) return false;
   const int64_t channels = weights.shape[static_cast<size_t>(channel_axis)];
-  const int64_t saved =
-      graph::ElementCount(weights.shape) * static_cast<int64_t>(sizeof(float) - sizeof(int8_t));
+  const int64_t elements = graph::ElementCount(weights.shape);
+  const int64_t integers = limit == kInt4Limit ? (elements + 1) / 2 : elements;
+  const int64_t saved = elements * static_cast<int64_t>(sizeof(float)) - integers;
   return saved > channels * kBytesAChannel + kBytesOfTables;
 }
 
-graph::QuantizedWeights Quantize(const graph::Tensor& weights, int32_t channel_axis,
+int8_t Nearest4(float weight, float scale) {
+  const double steps = std::round(static_cast<double>(weight) / scale);
+  return static_cast<int8_t>(std::clamp<double>(steps, -kInt4Limit, kInt4Limit));
+}
+
+// Makes int8 weights int4 ones, of the scales with the smallest squared error. The first dimension
+// is the channels.
+void ReduceToInt4(const std::vector<float>& weights, graph::QuantizedWeights& quantized) {
+  constexpr int kCandidates = 50;
+  std::vector<float>& scales = quantized.quantization.scales;
+  const size_t row = weights.size() / scales.size();
+  for (size_t channel = 0; channel < scales.size(); ++channel) {
+    const double widest = static_cast<double>(scales[channel]) * kInt8Limit / kInt4Limit;
+    double least = std::numeric_limits<double>::infinity();
+    for (int candidate = 0; candidate < kCandidates; ++candidate) {
+      const auto scale = static_cast<float>(widest * (1.0 - 0.5 * candidate / kCandidates));
+      double error = 0.0;
+      for (size_t i = channel * row; i < (channel + 1) * row; ++i) {
+        const double difference =
+            static_cast<double>(scale) * Nearest4(weights[i], scale) - weights[i];
+        error += difference * difference;
+      }
+      if (error >= least) continue;
+      least = error;
+      scales[channel] = scale;
+    }
+    for (size_t i = channel * row; i < (channel + 1) * row; ++i) {
+      quantized.values[i] = Nearest4(weights[i], scales[channel]);
+    }
+  }
+}
+
+graph::QuantizedWeights Quantize(const graph::Tensor& weights, int32_t channel_axis, int32_t limit,
                                  const LayerInputs* inputs) {
   const std::vector<float> values = weights.constant->Values<float>();
   graph::QuantizedWeights quantized =
       graph::QuantizeWeightsPerChannel(values, weights.shape, channel_axis);
+  if (limit == kInt4Limit) ReduceToInt4(values, quantized);
   if (inputs != nullptr && inputs->moments.measured()) {
     quantized.values = RoundWithFeedback(values, weights.shape, channel_axis,
                                          quantized.quantization.scales, inputs->moments,
-                                         /*noise=*/0.0, /*accept=*/{});
+                                         /*noise=*/0.0, /*accept=*/{}, limit);
   }
   return quantized;
 }
@@ -58,26 +98,36 @@ void CorrectBias(graph::Graph& graph, graph::Op& op, const WeightInputs& places,
   op.inputs[kBiasInput] = graph.AddTensor(std::move(bias));
 }
 
-graph::Tensor ToInt8(const graph::Tensor& weights, graph::QuantizedWeights quantized) {
+graph::Tensor ToIntegers(const graph::Tensor& weights, int32_t limit,
+                         graph::QuantizedWeights quantized) {
+  const bool int4 = limit == kInt4Limit;
   graph::Tensor tensor = weights;
-  tensor.type = DataType::kInt8;
-  tensor.constant = graph::MakeConstant(quantized.values);
+  tensor.type = int4 ? DataType::kInt4 : DataType::kInt8;
+  tensor.constant = int4 ? graph::Constant(graph::PackInt4(quantized.values))
+                         : graph::MakeConstant(quantized.values);
   tensor.quantization = std::move(quantized.quantization);
-  tensor.name += "_int8";
   return tensor;
 }
 
-}  // namespace
-
-std::optional<graph::Op> StoreWeightsAsInt8(graph::Graph& graph, graph::Op& op,
-                                            const LayerInputs* inputs) {
+// The DEQUANTIZE operator that has to stand before; nothing where the weights stay as they are or
+// the operator reads integers.
+std::optional<graph::Op> StoreWeightsOf(graph::Graph& graph, graph::Op& op,
+                                        const WeightStorage& storage, const LayerInputs* inputs) {
   const auto places = FindWeights(op);
   if (!places) return std::nullopt;
   const graph::Tensor weights = graph.tensors[static_cast<size_t>(places->weights)];
-  if (!Worthwhile(weights, places->channel_axis)) return std::nullopt;
-  graph::QuantizedWeights quantized = Quantize(weights, places->channel_axis, inputs);
+  const bool int4 = storage.int4_from >= 0 && op.kind != graph::OpKind::kDepthwiseConv2D &&
+                    graph::ElementCount(weights.shape) >= storage.int4_from;
+  const int32_t limit = int4 ? kInt4Limit : kInt8Limit;
+  if (!Worthwhile(weights, places->channel_axis, limit)) return std::nullopt;
+  graph::QuantizedWeights quantized = Quantize(weights, places->channel_axis, limit, inputs);
   if (inputs != nullptr) CorrectBias(graph, op, *places, quantized, *inputs);
-  const TensorId stored = graph.AddTensor(ToInt8(weights, std::move(quantized)));
+  const TensorId stored = graph.AddTensor(ToIntegers(weights, limit, std::move(quantized)));
+  if (int4 && storage.dynamic_int4) {
+    op.inputs[kWeightsInput] = stored;
+    return std::nullopt;
+  }
+  graph.tensors[static_cast<size_t>(stored)].name += int4 ? "_int4" : "_int8";
   graph::Tensor output = weights;
   output.constant.reset();
   op.inputs[kWeightsInput] = graph.AddTensor(std::move(output));
@@ -85,7 +135,15 @@ std::optional<graph::Op> StoreWeightsAsInt8(graph::Graph& graph, graph::Op& op,
       graph::OpKind::kDequantize, graph::NoOptions{}, {stored}, {op.inputs[kWeightsInput]}, {}};
 }
 
-Status StoreWeightsAsInt8(graph::Model& model, std::span<const LayerInputs> inputs) {
+}  // namespace
+
+std::optional<graph::Op> StoreWeightsAsInt8(graph::Graph& graph, graph::Op& op,
+                                            const LayerInputs* inputs) {
+  return StoreWeightsOf(graph, op, {}, inputs);
+}
+
+Status StoreWeights(graph::Model& model, const WeightStorage& storage,
+                    std::span<const LayerInputs> inputs) {
   graph::Graph& graph = model.graph;
   std::vector<graph::Op> ops;
   // By tensor and channel axis, so that weights which several operators share are stored once.
@@ -98,7 +156,7 @@ Status StoreWeightsAsInt8(graph::Model& model, std::span<const LayerInputs> inpu
         dequantized.try_emplace({places->weights, places->channel_axis}, places->weights);
     if (added) {
       const LayerInputs* known = i < inputs.size() ? &inputs[i] : nullptr;
-      if (auto dequantize = StoreWeightsAsInt8(graph, op, known)) {
+      if (auto dequantize = StoreWeightsOf(graph, op, storage, known)) {
         ops.push_back(std::move(*dequantize));
       }
       entry->second = op.inputs[kWeightsInput];

@@ -1,7 +1,7 @@
-// The `weight_only` scheme: the weights of convolutions, depthwise convolutions and fully connected
-// layers are stored as symmetric int8, one scale an output channel, and made float32 again by a
-// DEQUANTIZE operator in front of their user. Runtimes do that once, when the model is loaded; the
-// arithmetic stays float32.
+// The `weight_only` and `int4` schemes: the weights of convolutions, depthwise convolutions and
+// fully connected layers are stored as symmetric integers, one scale an output channel, and made
+// float32 again by a DEQUANTIZE operator in front of their user. Runtimes do that once, when the
+// model is loaded; the arithmetic stays float32.
 #pragma once
 
 #include <optional>
@@ -13,17 +13,29 @@
 
 namespace qbench::quantize {
 
+struct WeightStorage {
+  // Weights of convolutions and fully connected layers with at least so many elements are int4 in
+  // [-7, 7], two a byte; all others int8. Negative: none are int4. An int4 scale is the one with
+  // the smallest squared error of 50 between max|w| / 7 and half of that: smaller scales cut off
+  // large weights and round the others finer.
+  int64_t int4_from = -1;
+  // int4 weights without DEQUANTIZE: the runtime quantizes the activations as it goes (dynamic
+  // range quantization) and multiplies integers.
+  bool dynamic_int4 = false;
+};
+
 // Rewrites every operator with float32 weights (of a model that is partly integer: those that
-// stayed float). Weights for which int8 would save less of the file than the scales and the
+// stayed float). Weights for which integers would save less of the file than the scales and the
 // DEQUANTIZE operator cost stay float32.
 //
 // `inputs`, one place an operator or empty, is what is known of the layers' inputs: with moments,
 // weights are rounded with feedback (feedback_rounding.h), else to nearest; with means, the (float)
 // biases make up for the mean error. Of weights that several operators share, the first one counts.
-Status StoreWeightsAsInt8(graph::Model& model, std::span<const LayerInputs> inputs = {});
+Status StoreWeights(graph::Model& model, const WeightStorage& storage,
+                    std::span<const LayerInputs> inputs = {});
 
-// The same for one operator, which reads a new tensor afterwards: gives the DEQUANTIZE operator
-// that makes it and has to stand before. Nothing where it is not worthwhile.
+// The same as int8, for one operator, which reads a new tensor afterwards: gives the DEQUANTIZE
+// operator that makes it and has to stand before. Nothing where it is not worthwhile.
 std::optional<graph::Op> StoreWeightsAsInt8(graph::Graph& graph, graph::Op& op,
                                             const LayerInputs* inputs = nullptr);
 

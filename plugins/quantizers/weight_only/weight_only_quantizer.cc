@@ -29,7 +29,7 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
       QB_ASSIGN_OR_RETURN(
           calibrated, quantize::Calibrate(model, quick, {.means = true, .moments = true}, host));
     }
-    QB_RETURN_IF_ERROR(quantize::StoreWeightsAsInt8(model, calibrated.layer_inputs));
+    QB_RETURN_IF_ERROR(quantize::StoreWeights(model, {}, calibrated.layer_inputs));
     QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(model));
     QB_RETURN_IF_ERROR(host.EmitJson(
         "rounding",

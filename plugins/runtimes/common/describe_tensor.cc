@@ -21,6 +21,8 @@ qbench_type AbiType(graph::DataType type) {
       return QBENCH_INT64;
     case graph::DataType::kBool:
       return QBENCH_BOOL;
+    case graph::DataType::kInt4:
+      break;  // inputs and outputs are never int4
   }
   return QBENCH_FLOAT32;
 }

@@ -27,6 +27,8 @@ int32_t ElementType(graph::DataType type) {
       return 9;
     case graph::DataType::kFloat16:
       return 10;
+    case graph::DataType::kInt4:
+      return 18;
   }
   return 0;
 }

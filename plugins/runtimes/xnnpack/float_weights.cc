@@ -24,6 +24,10 @@ Status Dequantize(const Tensor& from, Tensor& to) {
   std::vector<float> values(static_cast<size_t>(graph::ElementCount(to.shape)));
   // A copy, since the bytes of a file need not be aligned.
   Bytes input(from.constant->bytes().begin(), from.constant->bytes().end());
+  if (from.type == DataType::kInt4) {
+    const std::vector<int8_t> unpacked = graph::UnpackInt4(input, values.size());
+    input.assign(unpacked.begin(), unpacked.end());
+  }
   const Op op{.kind = OpKind::kDequantize,
               .options = graph::NoOptions{},
               .inputs = {},
@@ -39,12 +43,14 @@ Status Dequantize(const Tensor& from, Tensor& to) {
   return OkStatus();
 }
 
-// The int8 filter of an operator whose input is float32, or -1.
+// The int8 or int4 filter of an operator whose input is float32, or -1.
 graph::TensorId DynamicFilter(graph::Model& model, const Op& op) {
   if (!HasWeights(op.kind) || At(model, op.inputs[0]).type != DataType::kFloat32) {
     return graph::kNoTensor;
   }
-  return At(model, op.inputs[1]).type == DataType::kInt8 ? op.inputs[1] : graph::kNoTensor;
+  const DataType type = At(model, op.inputs[1]).type;
+  const bool integer = type == DataType::kInt8 || type == DataType::kInt4;
+  return integer ? op.inputs[1] : graph::kNoTensor;
 }
 
 }  // namespace
