@@ -40,9 +40,14 @@ int64_t Worth(const Graph& a, const Op& op_a, const Graph& b, const Op& op_b) {
   return kPair + (OutputOf(a, op_a).name == OutputOf(b, op_b).name ? 1 : 0);
 }
 
+bool HasWeights(const Op& op) {
+  return op.kind == OpKind::kConv2D || op.kind == OpKind::kDepthwiseConv2D ||
+         op.kind == OpKind::kFullyConnected;
+}
+
 void FindConstantFlaws(const Graph& graph, const Op& op, std::vector<std::string>& flaws) {
   const bool depthwise = op.kind == OpKind::kDepthwiseConv2D;
-  if (!depthwise && op.kind != OpKind::kConv2D && op.kind != OpKind::kFullyConnected) return;
+  if (!HasWeights(op)) return;
   const std::string name = Printable(DisplayName(graph, op));
   const Tensor& weights = TensorAt(graph, op.inputs[1]);
   if (weights.is_constant() && weights.type == DataType::kInt8) {
@@ -121,6 +126,50 @@ Result<Model> ShowOps(const Model& model, const std::vector<size_t>& ops) {
   for (const size_t op : ops) shown.graph.outputs.push_back(model.graph.ops[op].outputs[0]);
   QB_RETURN_IF_ERROR(RemoveDeadCode(shown));
   return shown;
+}
+
+Result<CutModel> CutAtOps(const Model& model, const std::vector<size_t>& ops) {
+  CutModel cut;
+  QB_ASSIGN_OR_RETURN(cut.model, ShowOps(model, ops));  // else dead readers would get inputs
+  Graph& graph = cut.model.graph;
+  for (const TensorId id : std::vector<TensorId>(graph.outputs)) {
+    const auto reads = [id](const Op& op) { return std::ranges::count(op.inputs, id) > 0; };
+    if (std::ranges::none_of(graph.ops, reads)) {
+      cut.twins.push_back(-1);
+      continue;
+    }
+    Tensor twin = TensorAt(graph, id);
+    twin.name += "/cut";
+    const TensorId twin_id = graph.AddTensor(std::move(twin));
+    for (Op& op : graph.ops) std::ranges::replace(op.inputs, id, twin_id);
+    cut.twins.push_back(static_cast<int32_t>(graph.inputs.size()));
+    graph.inputs.push_back(twin_id);
+  }
+  return cut;
+}
+
+Status CheckSameNetwork(const Model& a, const Model& b, const ModelPairing& pairing) {
+  const auto same_shape = [&](TensorId x, TensorId y) {
+    return TensorAt(a.graph, x).shape == TensorAt(b.graph, y).shape;
+  };
+  if (!std::ranges::equal(a.graph.inputs, b.graph.inputs, same_shape)) {
+    return Error(StatusCode::kInvalidArgument,
+                 "their inputs have other shapes: they are not the same network");
+  }
+  const auto paired = std::ranges::count_if(
+      pairing.layers, [&](const LayerPair& pair) { return HasWeights(a.graph.ops[pair.op_a]); });
+  const auto all = std::ranges::count_if(a.graph.ops, HasWeights);
+  if (!pairing.layers.empty() && paired * 2 >= all) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "they have {} of {} layers with weights in common: they are not the same network",
+               paired, all);
+}
+
+bool IsQuantized(const Model& model) {
+  return std::ranges::any_of(model.graph.tensors, [](const Tensor& tensor) {
+    return tensor.type == DataType::kFloat16 ||
+           (tensor.quantization && tensor.type != DataType::kFloat32);
+  });
 }
 
 std::vector<std::string> FindFlaws(const Model& model) {

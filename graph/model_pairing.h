@@ -34,6 +34,23 @@ ModelPairing PairLayers(const Model& a, const Model& b);
 // What comes after the last of them is gone. `ops` are in ascending order.
 Result<Model> ShowOps(const Model& model, const std::vector<size_t>& ops);
 
+// The model cut into its layers, which then run apart from each other: the outputs of these
+// operators are its outputs, and whoever read one reads a new input instead. `twins[i]` is the
+// place of the input that stands for the output of ops[i] among the model's inputs, which keep
+// theirs; -1 where nothing reads it. `ops` are in ascending order.
+struct CutModel {
+  Model model;
+  std::vector<int32_t> twins;
+};
+Result<CutModel> CutAtOps(const Model& model, const std::vector<size_t>& ops);
+
+// kInvalidArgument where the two are not the same network: inputs of other shapes, or fewer than
+// half of a's convolutions and fully connected layers are among the pairs.
+Status CheckSameNetwork(const Model& a, const Model& b, const ModelPairing& pairing);
+
+// Has it a tensor that is not float32, but for the integers that operators take as parameters?
+bool IsQuantized(const Model& model);
+
 // Flaws of a quantized model that its bytes show, a line each: a channel whose weights are all
 // zero, a bias at the end of its type's range, an activation whose range is next to nothing.
 std::vector<std::string> FindFlaws(const Model& model);

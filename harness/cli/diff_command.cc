@@ -22,6 +22,7 @@ constexpr Help kHelp = {
     "qbench quantize my.h5 --plugins int8 --dataset ./images -o my-int8.tflite\n"
     "qbench diff my.h5 my-int8.tflite --dataset ./images",
     "sqnr: signal to quantization noise, in dB: 40 is fine, below 20 the layer is in trouble.\n"
+    "own: the same of the layer by itself, fed with float's values.\n"
     "cosine: of the angle between both. rmse: root mean square error, in steps of the integers.\n"
     "clip: share of float's values that the integers do not reach.\n"
     "The error jumps at a layer with more than four times the noise of its inputs, and an sqnr\n"
@@ -48,7 +49,10 @@ po::options_description Options() {
 
 std::vector<stats::LayerNoise> NoiseOf(const std::vector<Layer>& layers) {
   std::vector<stats::LayerNoise> noise;
-  for (const Layer& layer : layers) noise.push_back({stats::NoiseShare(layer.sums), layer.inputs});
+  for (const Layer& layer : layers) {
+    noise.push_back({.share = stats::NoiseShare(layer.sums), .inputs = layer.inputs});
+    if (layer.own) noise.back().own = stats::NoiseShare(*layer.own);
+  }
   return noise;
 }
 
@@ -56,20 +60,20 @@ double SaturatedShare(const Layer& layer) {
   return static_cast<double>(layer.sums.saturated) / static_cast<double>(layer.sums.count);
 }
 
-std::string SqnrText(const Layer& layer) {
-  const std::optional<double> sqnr = stats::SqnrDb(layer.sums);
+std::string SqnrText(const stats::DifferenceSums& sums) {
+  const std::optional<double> sqnr = stats::SqnrDb(sums);
   return sqnr ? fmt::format("{:.1f}", *sqnr) : "equal";
 }
 
 std::string FormatLayers(const std::vector<Layer>& layers) {
-  std::string text =
-      fmt::format("{:>4}  {:<18} {:>7} {:>9} {:>7} {:>7}  {:<25} {:<14} {}\n", "op", "kind",
-                  "sqnr dB", "cosine", "rmse", "clip %", "range of float", "quantized", "layer");
+  std::string text = fmt::format("{:>4}  {:<18} {:>7} {:>7} {:>9} {:>7} {:>7}  {:<25} {:<14} {}\n",
+                                 "op", "kind", "sqnr dB", "own dB", "cosine", "rmse", "clip %",
+                                 "range of float", "quantized", "layer");
   for (const Layer& layer : layers) {
     const bool integer = layer.scale > 0;
     text += fmt::format(
-        "{:>4}  {:<18} {:>7} {:>9.6f} {:>7} {:>7}  {:<25} {:<14} {}\n", layer.op, layer.kind,
-        SqnrText(layer), stats::Cosine(layer.sums),
+        "{:>4}  {:<18} {:>7} {:>7} {:>9.6f} {:>7} {:>7}  {:<25} {:<14} {}\n", layer.op, layer.kind,
+        SqnrText(layer.sums), layer.own ? SqnrText(*layer.own) : "–", stats::Cosine(layer.sums),
         integer ? fmt::format("{:.2f}", stats::Rmse(layer.sums) / layer.scale) : "–",
         integer ? fmt::format("{:.2f}", 100 * SaturatedShare(layer)) : "–",
         fmt::format("{:.4g} to {:.4g}", layer.sums.a_min, layer.sums.a_max),
@@ -93,7 +97,7 @@ std::string FormatVerdict(const std::vector<Layer>& layers) {
   std::string text;
   if (const std::optional<size_t> jump = stats::FindJump(noise)) {
     text += fmt::format("The error jumps first at \"{}\" ({}, sqnr {} dB).\n", layers[*jump].name,
-                        layers[*jump].kind, SqnrText(layers[*jump]));
+                        layers[*jump].kind, SqnrText(layers[*jump].sums));
   } else {
     text += "No layer stands out: the error grows from layer to layer.\n";
   }
@@ -115,12 +119,27 @@ void AppendNames(std::string_view what, const std::vector<std::string>& names, s
 }
 
 std::string FormatText(const worker::DifferenceResult& result, const std::string& runtime) {
-  std::string text = fmt::format("{} layers, {} images, both on {}\n\n{}\n", result.layers.size(),
-                                 result.images, runtime, FormatLayers(result.layers));
+  std::string text = fmt::format(
+      "{} layers, {} images, both on {}; {} images in another class\n\n{}\n", result.layers.size(),
+      result.images, runtime, result.flips, FormatLayers(result.layers));
+  const auto renamed =
+      std::ranges::count_if(result.layers, [](const Layer& layer) { return !layer.same_name; });
+  if (renamed > 0) {
+    text += fmt::format("{} of {} layers have other names and were paired by structure\n", renamed,
+                        result.layers.size());
+  }
+  if (!result.own_missing.empty()) text += "no own sqnr: " + result.own_missing + "\n";
   AppendNames("layers are in the float model alone", result.only_float, text);
   AppendNames("layers are in the quantized model alone", result.only_quantized, text);
   for (const std::string& flaw : result.flaws) text += "warning: " + flaw + "\n";
   return text + FormatVerdict(result.layers);
+}
+
+// Null where the layer's own error was not measured, or is none.
+Json OwnSqnr(const Layer& layer) {
+  if (!layer.own) return {};
+  const std::optional<double> sqnr = stats::SqnrDb(*layer.own);
+  return sqnr ? Json(*sqnr) : Json();
 }
 
 Json ToJson(const Layer& layer) {
@@ -132,6 +151,8 @@ Json ToJson(const Layer& layer) {
                {"inputs", layer.inputs},
                {"cosine", stats::Cosine(layer.sums)},
                {"sqnr_db", sqnr ? Json(*sqnr) : Json()},
+               {"own_sqnr_db", OwnSqnr(layer)},
+               {"paired_by", layer.same_name ? "name" : "structure"},
                {"rmse", stats::Rmse(layer.sums)},
                {"float_min", layer.sums.a_min},
                {"float_max", layer.sums.a_max},
@@ -157,6 +178,7 @@ Json ToJson(const worker::DifferenceResult& result, const std::string& runtime) 
   const std::optional<size_t> jump = stats::FindJump(noise);
   return {{"layers", std::move(layers)},
           {"images", result.images},
+          {"flips", result.flips},
           {"runtime", runtime},
           {"only_in_float", result.only_float},
           {"only_in_quantized", result.only_quantized},
@@ -179,6 +201,19 @@ Result<worker::DifferenceResult> RunDiff(const worker::DifferenceJob& job, bool 
   display.Clear();
   if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
   return std::get<worker::DifferenceResult>(outcome.result);
+}
+
+Status CheckRoles(const worker::DifferenceResult& result, const std::string& first,
+                  const std::string& second) {
+  if (!result.float_is_float) {
+    return Error(StatusCode::kInvalidArgument,
+                 "{} is quantized: name the float model first (.h5 or a float .tflite)", first);
+  }
+  if (result.quantized_is_quantized) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "{} is a float model: name what the first was quantized to second (qbench quantize "
+               "makes it)",
+               second);
 }
 
 }  // namespace
@@ -222,6 +257,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
                       SamplesOf(dataset, arguments.Get<std::string>("split"), model, folders));
   QB_ASSIGN_OR_RETURN(const worker::DifferenceResult result,
                       RunDiff(job, arguments.Get<bool>("quiet")));
+  QB_RETURN_IF_ERROR(CheckRoles(result, names[0], names[1]));
   Print(arguments.Get<bool>("json") ? DumpJson(ToJson(result, runtime.Name())) + "\n"
                                     : FormatText(result, runtime.Name()));
   return kDone;

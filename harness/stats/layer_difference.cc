@@ -60,6 +60,7 @@ double LargestInput(std::span<const LayerNoise> layers, size_t layer) {
 }  // namespace
 
 double AddedNoise(std::span<const LayerNoise> layers, size_t layer) {
+  if (layers[layer].own) return *layers[layer].own;
   return std::max(layers[layer].share - LargestInput(layers, layer), 0.0);
 }
 
@@ -75,9 +76,13 @@ std::vector<size_t> LayersToKeep(std::span<const LayerNoise> layers, size_t coun
   std::iota(order.begin(), order.end(), size_t{0});
   double total = 0;
   for (const size_t i : order) total += AddedNoise(layers, i);
+  const double least = std::max(kWorthKeeping, 0.1 * total);
   std::erase_if(order, [&](size_t i) {
     const double added = AddedNoise(layers, i);
-    return added < kWorthKeeping || added < 0.1 * total;
+    return added < least || std::ranges::any_of(layers[i].inputs, [&](size_t input) {
+             const double before = AddedNoise(layers, input);
+             return before >= least && added <= kJump * before;
+           });
   });
   std::ranges::stable_sort(order, std::greater<>(),
                            [&](size_t i) { return AddedNoise(layers, i); });

@@ -42,10 +42,12 @@ double NoiseShare(const DifferenceSums& sums);
 struct LayerNoise {
   double share = 0;            // NoiseShare of its output
   std::vector<size_t> inputs;  // the layers that it reads, by their place in the list
+  // NoiseShare of its output where its inputs are float's values, as the layer quantizes them.
+  std::optional<double> own = std::nullopt;
 };
 
-// The noise that a layer adds to what it gets: its share less the largest of its inputs', at least
-// 0.
+// The noise that a layer adds to what it gets: its own, where that was measured; else its share
+// less the largest of its inputs', at least 0.
 double AddedNoise(std::span<const LayerNoise> layers, size_t layer);
 
 // The first layer at which the error jumps: more than kJump times the largest share of its inputs,
@@ -55,7 +57,9 @@ inline constexpr double kLoud = 0.01;  // 20 dB
 std::optional<size_t> FindJump(std::span<const LayerNoise> layers);
 
 // The layers to keep in float: those that add the most noise, largest first, at most `count`, and
-// only such that add at least kWorthKeeping and a tenth of all that is added.
+// only such that add at least kWorthKeeping and a tenth of all that is added. Of two such layers
+// one behind the other, the second counts only where it is more than kJump times as noisy: what
+// reads a tensor of too coarse a scale is noisy by itself for that alone.
 inline constexpr double kWorthKeeping = 0.001;  // 30 dB
 std::vector<size_t> LayersToKeep(std::span<const LayerNoise> layers, size_t count);
 

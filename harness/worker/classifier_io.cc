@@ -63,6 +63,7 @@ void WriteModelInput(const host::TensorInfo& input, std::span<const float> value
                      std::span<uint8_t> out) {
   if (input.type == QBENCH_INT8) return Quantize<int8_t>(input, values, out);
   if (input.type == QBENCH_UINT8) return Quantize<uint8_t>(input, values, out);
+  if (input.type == QBENCH_INT16) return Quantize<int16_t>(input, values, out);
   std::memcpy(out.data(), values.data(), values.size_bytes());
 }
 

@@ -71,6 +71,7 @@ void Describe(const graph::Model& a, const graph::Model& b, const graph::ModelPa
     layer.kind = graph::OpKindName(a.graph.ops[pair.op_a].kind);
     layer.op = static_cast<int32_t>(pair.op_a);
     layer.type = graph::DataTypeName(quantized.type);
+    layer.same_name = OutputOf(a, pair.op_a).name == quantized.name;
     if (quantized.type != graph::DataType::kFloat32 && quantized.quantization) {
       layer.scale = quantized.quantization->scales[0];
       layer.zero_point = quantized.quantization->zero_points[0];
@@ -82,40 +83,55 @@ void Describe(const graph::Model& a, const graph::Model& b, const graph::ModelPa
   result.only_float = NamesOf(a, pairing.only_a);
   result.only_quantized = NamesOf(b, pairing.only_b);
   result.flaws = graph::FindFlaws(b);
+  result.float_is_float = !graph::IsQuantized(a);
+  result.quantized_is_quantized = graph::IsQuantized(b);
 }
 
-// One of the two models with its layers as outputs, on a runtime.
+// What runs the models.
+struct Engine {
+  const DifferenceJob& job;
+  std::shared_ptr<host::PluginLibrary> library;
+  const qbench_host* host;
+  const host::TensorInfo& sample;
+};
+
+// A model with whatever outputs it has, on the runtime.
 class ShownModel {
  public:
-  static Result<ShownModel> Load(const DifferenceJob& job,
-                                 std::shared_ptr<host::PluginLibrary> library,
-                                 const qbench_host* host, const graph::Model& model,
-                                 const std::vector<size_t>& ops, const host::TensorInfo& sample) {
-    QB_ASSIGN_OR_RETURN(const graph::Model shown, graph::ShowOps(model, ops));
+  static Result<ShownModel> Load(const Engine& engine, const graph::Model& shown) {
+    const DifferenceJob& job = engine.job;
     QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
     QB_ASSIGN_OR_RETURN(host::RuntimePool pool,
-                        host::RuntimePool::Load({.library = std::move(library),
+                        host::RuntimePool::Load({.library = engine.library,
                                                  .id = job.runtime.id,
                                                  .options = job.runtime.options,
                                                  .threads = 1,
                                                  .instances = 1,
-                                                 .host = host},
+                                                 .host = engine.host},
                                                 bytes));
-    if (pool.input_count() != 1 || pool.outputs().size() != ops.size()) {
+    if (pool.input_count() != shown.graph.inputs.size() ||
+        pool.outputs().size() != shown.graph.outputs.size()) {
       return Error(StatusCode::kInternal, "{} shows {} of {} layers", job.runtime.id,
-                   pool.outputs().size(), ops.size());
+                   pool.outputs().size(), shown.graph.outputs.size());
     }
-    QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), sample));
+    QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), engine.sample));
     return ShownModel(std::move(pool));
   }
 
-  Status Invoke(std::span<const float> sample) {
-    host::Runtime& runtime = pool_.runtime(0);
-    Bytes input(pool_.input().ByteSize());
-    WriteModelInput(pool_.input(), sample, input);
-    QB_RETURN_IF_ERROR(runtime.SetInput(0, input));
-    QB_RETURN_IF_ERROR(runtime.Invoke());
-    return runtime.CheckAfterInvoke();
+  Status SetInput(size_t index, std::span<const float> values) {
+    const host::TensorInfo& info = pool_.runtime(0).inputs()[index];
+    if (info.ElementCount() != values.size()) {
+      return Error(StatusCode::kInternal, "input {} of the model is {}, not of {} values", index,
+                   host::DescribeTensor(info), values.size());
+    }
+    Bytes input(info.ByteSize());
+    WriteModelInput(info, values, input);
+    return pool_.runtime(0).SetInput(static_cast<uint32_t>(index), input);
+  }
+
+  Status Invoke() {
+    QB_RETURN_IF_ERROR(pool_.runtime(0).Invoke());
+    return pool_.runtime(0).CheckAfterInvoke();
   }
 
   // A layer's activation, dequantized.
@@ -146,20 +162,135 @@ std::pair<double, double> Reach(const DifferenceResult::Layer& layer) {
   return {layer.scale * (range.min - zero - 0.5), layer.scale * (range.max - zero + 0.5)};
 }
 
-Status Compare(ShownModel& a, ShownModel& b, std::vector<DifferenceResult::Layer>& layers) {
-  for (size_t i = 0; i < layers.size(); ++i) {
-    DifferenceResult::Layer& layer = layers[i];
-    QB_ASSIGN_OR_RETURN(const std::vector<float> expected, a.Output(i));
-    QB_ASSIGN_OR_RETURN(const std::vector<float> actual, b.Output(i));
-    const auto [low, high] = Reach(layer);
-    stats::AddDifference(expected, actual, low, high, layer.sums);
-    if (!std::isfinite(layer.sums.dd) || !std::isfinite(layer.sums.aa)) {
-      return Error(StatusCode::kInvalidArgument,
-                   "layer \"{}\" has values that are not finite: check the model", layer.name);
-    }
+using Activations = std::vector<std::vector<float>>;
+
+Result<Activations> Run(ShownModel& model, std::span<const float> sample) {
+  QB_RETURN_IF_ERROR(model.SetInput(0, sample));
+  QB_RETURN_IF_ERROR(model.Invoke());
+  Activations activations(model.pool().outputs().size());
+  for (size_t i = 0; i < activations.size(); ++i) {
+    QB_ASSIGN_OR_RETURN(activations[i], model.Output(i));
   }
-  return OkStatus();
+  return activations;
 }
+
+Status AddLayer(const DifferenceResult::Layer& layer, std::span<const float> expected,
+                std::span<const float> actual, stats::DifferenceSums& sums) {
+  if (expected.size() != actual.size()) {
+    return Error(StatusCode::kInternal, "layer \"{}\" has {} values in float, {} quantized",
+                 layer.name, expected.size(), actual.size());
+  }
+  const auto [low, high] = Reach(layer);
+  stats::AddDifference(expected, actual, low, high, sums);
+  if (std::isfinite(sums.dd) && std::isfinite(sums.aa)) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "layer \"{}\" has values that are not finite: check the model", layer.name);
+}
+
+// The operators to show: the layers, and the one that makes the model's output, at `output`.
+std::vector<size_t> OpsToShow(const graph::Model& model, std::vector<size_t> ops, size_t& output) {
+  const graph::Uses uses = graph::FindUses(model.graph);
+  const auto producer =
+      static_cast<size_t>(uses.producer[static_cast<size_t>(model.graph.outputs[0])]);
+  const auto found = std::ranges::find(ops, producer);
+  output = static_cast<size_t>(found - ops.begin());
+  if (found == ops.end()) ops.push_back(producer);
+  return ops;
+}
+
+// Both models, layer by layer, image by image.
+class Comparison {
+ public:
+  static Result<Comparison> Load(const Engine& engine, const graph::Model& a, const graph::Model& b,
+                                 const graph::ModelPairing& pairing) {
+    std::vector<size_t> ops_a;
+    std::vector<size_t> ops_b;
+    for (const graph::LayerPair& pair : pairing.layers) {
+      ops_a.push_back(pair.op_a);
+      ops_b.push_back(pair.op_b);
+    }
+    size_t output_a = 0;
+    size_t output_b = 0;
+    QB_ASSIGN_OR_RETURN(const auto shown_a, graph::ShowOps(a, OpsToShow(a, ops_a, output_a)));
+    QB_ASSIGN_OR_RETURN(const auto shown_b, graph::ShowOps(b, OpsToShow(b, ops_b, output_b)));
+    QB_ASSIGN_OR_RETURN(ShownModel loaded_a, ShownModel::Load(engine, shown_a));
+    QB_ASSIGN_OR_RETURN(ShownModel loaded_b, ShownModel::Load(engine, shown_b));
+    QB_ASSIGN_OR_RETURN(ShownModel plain, ShownModel::Load(engine, b));
+    Comparison comparison(std::move(loaded_a), std::move(loaded_b), std::move(plain));
+    comparison.output_a_ = output_a;
+    comparison.output_b_ = output_b;
+    comparison.cut_status_ = comparison.LoadCut(engine, b, ops_b);
+    return comparison;
+  }
+
+  // A runtime that cannot run the layers apart from each other costs one column, not the rest.
+  const Status& cut_status() const { return cut_status_; }
+  Result<std::vector<host::Fact>> Facts() { return a_.pool().runtime(0).Facts(); }
+
+  Status Add(std::span<const float> sample, DifferenceResult& result) {
+    QB_ASSIGN_OR_RETURN(const Activations expected, Run(a_, sample));
+    QB_ASSIGN_OR_RETURN(const Activations actual, Run(b_, sample));
+    if (result.images < kCheckedImages) {
+      QB_RETURN_IF_ERROR(CheckOutput(sample, actual[output_b_]));
+    }
+    for (size_t i = 0; i < result.layers.size(); ++i) {
+      DifferenceResult::Layer& layer = result.layers[i];
+      QB_RETURN_IF_ERROR(AddLayer(layer, expected[i], actual[i], layer.sums));
+    }
+    if (HighestScore(expected[output_a_]) != HighestScore(actual[output_b_])) ++result.flips;
+    ++result.images;
+    return cut_ ? AddOwn(sample, expected, result) : OkStatus();
+  }
+
+ private:
+  static constexpr int64_t kCheckedImages = 3;
+
+  Comparison(ShownModel a, ShownModel b, ShownModel plain)
+      : a_(std::move(a)), b_(std::move(b)), plain_(std::move(plain)) {}
+
+  Status LoadCut(const Engine& engine, const graph::Model& b, const std::vector<size_t>& ops) {
+    QB_ASSIGN_OR_RETURN(graph::CutModel cut, graph::CutAtOps(b, ops));
+    QB_ASSIGN_OR_RETURN(ShownModel loaded, ShownModel::Load(engine, cut.model));
+    cut_.emplace(std::move(loaded));
+    twins_ = std::move(cut.twins);
+    return OkStatus();
+  }
+
+  // Showing the layers must not change what the model computes.
+  Status CheckOutput(std::span<const float> sample, const std::vector<float>& shown) {
+    QB_ASSIGN_OR_RETURN(const Activations plain, Run(plain_, sample));
+    if (plain[0] == shown) return OkStatus();
+    return Error(StatusCode::kInternal,
+                 "{} computes another output when the layers are shown: compare on another runtime "
+                 "(--runtime reference)",
+                 plain_.pool().runtime(0).id());
+  }
+
+  // Every layer of the quantized model on the float model's values.
+  Status AddOwn(std::span<const float> sample, const Activations& expected,
+                DifferenceResult& result) {
+    for (size_t i = 0; i < twins_.size(); ++i) {
+      if (twins_[i] < 0) continue;
+      QB_RETURN_IF_ERROR(cut_->SetInput(static_cast<size_t>(twins_[i]), expected[i]));
+    }
+    QB_ASSIGN_OR_RETURN(const Activations actual, Run(*cut_, sample));
+    for (size_t i = 0; i < result.layers.size(); ++i) {
+      DifferenceResult::Layer& layer = result.layers[i];
+      if (!layer.own) layer.own.emplace();
+      QB_RETURN_IF_ERROR(AddLayer(layer, expected[i], actual[i], *layer.own));
+    }
+    return OkStatus();
+  }
+
+  ShownModel a_;
+  ShownModel b_;
+  ShownModel plain_;               // the quantized model as it is
+  std::optional<ShownModel> cut_;  // its layers apart
+  std::vector<int32_t> twins_;     // graph::CutModel
+  Status cut_status_;
+  size_t output_a_ = 0;
+  size_t output_b_ = 0;
+};
 
 }  // namespace
 
@@ -167,44 +298,32 @@ Result<DifferenceResult> RunDifference(const WorkerContext& context, const Diffe
   QB_ASSIGN_OR_RETURN(const graph::Model a, ReadModel(job.float_model));
   QB_ASSIGN_OR_RETURN(const graph::Model b, ReadModel(job.quantized_model));
   const graph::ModelPairing pairing = graph::PairLayers(a, b);
-  if (pairing.layers.empty()) {
-    return Error(StatusCode::kInvalidArgument,
-                 "{} and {} have no layer in common: they are not the same network",
-                 job.float_model.string(), job.quantized_model.string());
-  }
+  QB_RETURN_IF_ERROR(
+      graph::CheckSameNetwork(a, b, pairing)
+          .WithContext(job.float_model.string() + " and " + job.quantized_model.string()));
   DifferenceResult result;
   Describe(a, b, pairing, result);
-  std::vector<size_t> ops_a;
-  std::vector<size_t> ops_b;
-  for (const graph::LayerPair& pair : pairing.layers) {
-    ops_a.push_back(pair.op_a);
-    ops_b.push_back(pair.op_b);
-  }
 
   QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(job.samples));
   const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
-  QB_ASSIGN_OR_RETURN(ShownModel shown_a,
-                      ShownModel::Load(job, library, host.host(), a, ops_a, samples.info()));
-  QB_ASSIGN_OR_RETURN(ShownModel shown_b,
-                      ShownModel::Load(job, library, host.host(), b, ops_b, samples.info()));
+  QB_ASSIGN_OR_RETURN(Comparison comparison,
+                      Comparison::Load({job, library, host.host(), samples.info()}, a, b, pairing));
+  result.own_missing = comparison.cut_status().message();
   std::vector<float> sample(samples.info().ElementCount());
   for (const size_t image : job.samples.order) {
     if (static_cast<uint64_t>(result.images) == job.images) break;
     if (samples.IsBroken(image)) continue;
     if (context.link.Cancelled()) return Error(StatusCode::kCancelled, "stopped by the user");
     samples.ReadImage(image, sample.data());
-    QB_RETURN_IF_ERROR(shown_a.Invoke(sample));
-    QB_RETURN_IF_ERROR(shown_b.Invoke(sample));
-    QB_RETURN_IF_ERROR(Compare(shown_a, shown_b, result.layers));
-    ++result.images;
+    QB_RETURN_IF_ERROR(comparison.Add(sample, result));
     context.link.Progress("comparing", static_cast<uint64_t>(result.images),
                           std::min<uint64_t>(job.images, job.samples.order.size()));
   }
   if (result.images == 0) {
     return Error(StatusCode::kInvalidArgument, "the split has no image that can be decoded");
   }
-  QB_ASSIGN_OR_RETURN(result.facts, shown_a.pool().runtime(0).Facts());
+  QB_ASSIGN_OR_RETURN(result.facts, comparison.Facts());
   return result;
 }
 

@@ -67,9 +67,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, load_ms, first_ms, samples, me
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceJob, float_model, quantized_model, runtime, samples,
                                    images)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult::Layer, name, kind, op, type, scale, zero_point,
-                                   inputs, sums)
+                                   inputs, same_name, sums, own)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult, layers, only_float, only_quantized, flaws,
-                                   images, facts)
+                                   images, flips, float_is_float, quantized_is_quantized,
+                                   own_missing, facts)
 
 namespace {
 

@@ -159,7 +159,10 @@ struct DifferenceResult {
     double scale = 0;  // of that; 0: float
     int64_t zero_point = 0;
     std::vector<size_t> inputs;  // the layers that it reads, as places in `layers`
+    bool same_name = false;      // paired layers whose names differ are paired by structure
     stats::DifferenceSums sums;
+    // The same for the layer by itself: its inputs are the float model's values.
+    std::optional<stats::DifferenceSums> own;
   };
   std::vector<Layer> layers;  // in the order in which they run
   // Layers that only one of the models has, by name.
@@ -167,6 +170,11 @@ struct DifferenceResult {
   std::vector<std::string> only_quantized;
   std::vector<std::string> flaws;  // of the quantized model, a line each
   int64_t images = 0;
+  int64_t flips = 0;  // images that the two put into different classes
+  // What the two files are: a float model and a quantized one, else the user named something else.
+  bool float_is_float = true;
+  bool quantized_is_quantized = true;
+  std::string own_missing;        // why Layer::own is not there; empty where it is
   std::vector<host::Fact> facts;  // of the runtime
 };
 

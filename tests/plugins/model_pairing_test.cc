@@ -86,6 +86,43 @@ TEST(ShowOps, MakesThemOutputs) {
   EXPECT_FALSE(shown->signature.has_value());
 }
 
+TEST(CutAtOps, GivesReadersAnInputOfTheirOwn) {
+  const Model model = quantize::TinyClassifier();
+  const ModelPairing pairing = PairLayers(model, model);
+  std::vector<size_t> ops;
+  for (const LayerPair& pair : pairing.layers) ops.push_back(pair.op_a);
+  const auto cut = CutAtOps(model, ops);
+  ASSERT_TRUE(cut.ok()) << cut.status().message();
+  EXPECT_TRUE(Validate(cut->model).ok()) << Validate(cut->model).message();
+  const Graph& graph = cut->model.graph;
+  ASSERT_EQ(graph.outputs.size(), ops.size());
+  ASSERT_EQ(cut->twins.size(), ops.size());
+  EXPECT_EQ(cut->twins.back(), -1);  // nothing reads the last
+  const Uses uses = FindUses(graph);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    const auto output = static_cast<size_t>(graph.outputs[i]);
+    EXPECT_THAT(uses.users[output], IsEmpty());
+    if (cut->twins[i] < 0) continue;
+    const TensorId twin = graph.inputs[static_cast<size_t>(cut->twins[i])];
+    EXPECT_EQ(graph.tensors[static_cast<size_t>(twin)].shape, graph.tensors[output].shape);
+    EXPECT_FALSE(uses.users[static_cast<size_t>(twin)].empty());
+  }
+}
+
+TEST(CheckSameNetwork, CountsLayersWithWeights) {
+  const Model model = quantize::TinyClassifier();
+  const Model quantized = Quantized(model);
+  EXPECT_TRUE(CheckSameNetwork(model, quantized, PairLayers(model, quantized)).ok());
+  EXPECT_TRUE(IsQuantized(quantized));
+  EXPECT_FALSE(IsQuantized(model));
+  quantize::ModelBuilder builder(1);
+  const TensorId input = builder.Input({1, 16, 16, 3});
+  const Model other = builder.Finish({builder.Conv(input, 24, 3)});
+  const Status status = CheckSameNetwork(model, other, PairLayers(model, other));
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("have 1 of 4 layers with weights in common"));
+}
+
 TEST(FindFlaws, NamesEachOne) {
   Model model = Quantized(quantize::TinyClassifier());
   EXPECT_THAT(FindFlaws(model), IsEmpty());

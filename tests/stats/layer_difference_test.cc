@@ -70,6 +70,14 @@ TEST(LayerNoise, TheFirstJumpIsThatOfTheBadLayer) {
   EXPECT_DOUBLE_EQ(AddedNoise(layers, 2), 0.2 - 0.0004);
 }
 
+TEST(LayerNoise, ItsOwnErrorCountsWhereItIsKnown) {
+  // Layer 1 is noisy by itself; 2 only passes on what came in; 3 reads 1's coarse scale.
+  const std::vector<LayerNoise> layers = {
+      {0.0001, {}, 0.0001}, {0.2, {0}, 0.2}, {0.3, {1}, 0.0002}, {0.25, {1}, 0.3}};
+  EXPECT_DOUBLE_EQ(AddedNoise(layers, 2), 0.0002);
+  EXPECT_THAT(LayersToKeep(layers, 3), ElementsAre(1));
+}
+
 TEST(LayerNoise, SlowGrowthIsNoJump) {
   std::vector<LayerNoise> layers = {{0.004, {}}};
   for (size_t i = 1; i < 20; ++i) layers.push_back({layers.back().share + 0.001, {i - 1}});

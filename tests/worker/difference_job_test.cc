@@ -45,6 +45,24 @@ class DifferenceJobTest : public WorkerTest {
     return std::move(*quantized);
   }
 
+  // The operator's output in steps `factor` times as wide, and the biases of the convolutions that
+  // read it in theirs: input scale x weight scale.
+  static void CoarsenOutput(graph::Graph& graph, const graph::Op& op, int32_t factor) {
+    const auto tensor = [&](graph::TensorId id) -> graph::Tensor& {
+      return graph.tensors[static_cast<size_t>(id)];
+    };
+    graph::Quantization& output = *tensor(op.outputs[0]).quantization;
+    output.scales[0] *= static_cast<float>(factor);
+    for (const graph::Op& reader : graph.ops) {
+      if (reader.kind != OpKind::kConv2D || reader.inputs[0] != op.outputs[0]) continue;
+      graph::Tensor& bias = tensor(reader.inputs[2]);
+      std::vector<int32_t> values = bias.constant->Values<int32_t>();
+      for (int32_t& value : values) value /= factor;
+      bias.constant = graph::MakeConstant(values);
+      for (float& scale : bias.quantization->scales) scale *= static_cast<float>(factor);
+    }
+  }
+
   std::filesystem::path Write(const std::string& name, const graph::Model& model) {
     const auto bytes = graph::WriteTflite(model);
     EXPECT_TRUE(bytes.ok()) << bytes.status().message();
@@ -68,7 +86,8 @@ class DifferenceJobTest : public WorkerTest {
   static std::vector<stats::LayerNoise> Noise(const DifferenceResult& result) {
     std::vector<stats::LayerNoise> noise;
     for (const auto& layer : result.layers) {
-      noise.push_back({stats::NoiseShare(layer.sums), layer.inputs});
+      noise.push_back({.share = stats::NoiseShare(layer.sums), .inputs = layer.inputs});
+      if (layer.own) noise.back().own = stats::NoiseShare(*layer.own);
     }
     return noise;
   }
@@ -85,7 +104,16 @@ TEST_F(DifferenceJobTest, ASoundModelHasNoJump) {
     EXPECT_GT(layer.scale, 0.0);
     EXPECT_GT(*stats::SqnrDb(layer.sums), 20.0) << layer.name;
     EXPECT_GT(stats::Cosine(layer.sums), 0.99) << layer.name;
+    ASSERT_TRUE(layer.own.has_value()) << result.own_missing;
+    EXPECT_EQ(layer.own->count, layer.sums.count);
   }
+  EXPECT_TRUE(result.layers[0].same_name);
+  // Nothing came in before the first layer but the image; behind it, the error that came in is not
+  // the layer's own.
+  EXPECT_EQ(result.layers[0].own->dd, result.layers[0].sums.dd);
+  EXPECT_NE(result.layers[2].own->dd, result.layers[2].sums.dd);
+  EXPECT_TRUE(result.float_is_float);
+  EXPECT_TRUE(result.quantized_is_quantized);
   EXPECT_EQ(result.layers[3].inputs, (std::vector<size_t>{0, 2}));  // the addition
   EXPECT_EQ(stats::FindJump(Noise(result)), std::nullopt);
 }
@@ -108,13 +136,29 @@ TEST_F(DifferenceJobTest, ARuinedLayerIsTheOneThatIsNamed) {
   }
 }
 
+TEST_F(DifferenceJobTest, ATooCoarseScaleIsItsLayersFaultNotItsReaders) {
+  const graph::Model model = FloatModel();
+  for (size_t ruined = 0; ruined < 2; ++ruined) {
+    SCOPED_TRACE(ruined);
+    graph::Model broken = Int8Model(model);
+    const graph::Op& conv = broken.graph.ops[ruined + 1];  // behind QUANTIZE
+    CoarsenOutput(broken.graph, conv, 32);
+    const DifferenceResult result = Compare(model, broken);
+    EXPECT_EQ(stats::FindJump(Noise(result)), ruined);
+    EXPECT_EQ(stats::LayersToKeep(Noise(result), 3), (std::vector<size_t>{ruined}));
+  }
+}
+
 TEST_F(DifferenceJobTest, AModelIsEqualToItself) {
   const graph::Model model = FloatModel();
   const DifferenceResult result = Compare(model, model);
   for (const auto& layer : result.layers) {
     EXPECT_EQ(layer.sums.dd, 0.0);
     EXPECT_EQ(layer.sums.saturated, 0);
+    EXPECT_EQ(layer.own->dd, 0.0);
   }
+  EXPECT_EQ(result.flips, 0);
+  EXPECT_FALSE(result.quantized_is_quantized);
 }
 
 TEST_F(DifferenceJobTest, OtherNetworksAreRefused) {
