@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 
+#include "base/files.h"
 #include "base/json.h"
 #include "harness/cli/command.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/terminal.h"
 #include "harness/worker/run_job.h"
+#include "reports/layer_page.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
@@ -41,6 +43,7 @@ po::options_description Options() {
                                     "number of images, the classes in turn")(
       "runtime", po::value<std::string>()->value_name("NAME"),
       "the runtime that runs both (default: litert, or what works)")(
+      "html", po::value<std::string>()->value_name("FILE"), "write the result as a page too")(
       "quiet,q", po::bool_switch(), "no progress")("json", po::bool_switch(),
                                                    "print the result as JSON");
   AddFolderOptions(options);
@@ -65,20 +68,54 @@ std::string SqnrText(const stats::DifferenceSums& sums) {
   return sqnr ? fmt::format("{:.1f}", *sqnr) : "equal";
 }
 
-std::string FormatLayers(const std::vector<Layer>& layers) {
-  std::string text = fmt::format("{:>4}  {:<18} {:>7} {:>7} {:>9} {:>7} {:>7}  {:<25} {:<14} {}\n",
-                                 "op", "kind", "sqnr dB", "own dB", "cosine", "rmse", "clip %",
-                                 "range of float", "quantized", "layer");
-  for (const Layer& layer : layers) {
-    const bool integer = layer.scale > 0;
-    text += fmt::format(
-        "{:>4}  {:<18} {:>7} {:>7} {:>9.6f} {:>7} {:>7}  {:<25} {:<14} {}\n", layer.op, layer.kind,
-        SqnrText(layer.sums), layer.own ? SqnrText(*layer.own) : "–", stats::Cosine(layer.sums),
-        integer ? fmt::format("{:.2f}", stats::Rmse(layer.sums) / layer.scale) : "–",
-        integer ? fmt::format("{:.2f}", 100 * SaturatedShare(layer)) : "–",
-        fmt::format("{:.4g} to {:.4g}", layer.sums.a_min, layer.sums.a_max),
-        integer ? fmt::format("{} {:.4g}", layer.type, layer.scale) : layer.type, layer.name);
+struct Column {
+  const char* title;
+  const char* explanation;
+  int width;  // below 0: to the left
+};
+constexpr Column kColumns[] = {
+    {"op", "its place in the float model, as in qbench inspect", 4},
+    {"kind", "TensorFlow Lite's name of the operator", -18},
+    {"sqnr dB", "signal to quantization noise, with all that came in", 7},
+    {"own dB", "the same of the layer by itself, fed with float's values", 7},
+    {"cosine", "of the angle between float's values and the quantized ones", 9},
+    {"rmse", "root mean square error, in steps of the integers", 7},
+    {"clip %", "share of float's values that the integers do not reach", 7},
+    {"range of float", "smallest and largest value of the float model", -25},
+    {"quantized", "type and scale of the quantized model's activation", -14},
+    {"layer", "its name in the float model", 0}};
+
+// In the order of kColumns.
+std::vector<std::string> CellsOf(const Layer& layer) {
+  const bool integer = layer.scale > 0;
+  return {std::to_string(layer.op),
+          layer.kind,
+          SqnrText(layer.sums),
+          layer.own ? SqnrText(*layer.own) : "–",
+          fmt::format("{:.6f}", stats::Cosine(layer.sums)),
+          integer ? fmt::format("{:.2f}", stats::Rmse(layer.sums) / layer.scale) : "–",
+          integer ? fmt::format("{:.2f}", 100 * SaturatedShare(layer)) : "–",
+          fmt::format("{:.4g} to {:.4g}", layer.sums.a_min, layer.sums.a_max),
+          integer ? fmt::format("{} {:.4g}", layer.type, layer.scale) : layer.type,
+          layer.name};
+}
+
+std::string FormatLine(const std::vector<std::string>& cells) {
+  std::string line;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const int width = kColumns[i].width;
+    if (i > 0) line += i == 1 || i == 7 ? "  " : " ";
+    line += width < 0 ? fmt::format("{:<{}}", cells[i], -width)
+                      : fmt::format("{:>{}}", cells[i], width);
   }
+  return line + "\n";
+}
+
+std::string FormatLayers(const std::vector<Layer>& layers) {
+  std::vector<std::string> titles;
+  for (const Column& column : kColumns) titles.emplace_back(column.title);
+  std::string text = FormatLine(titles);
+  for (const Layer& layer : layers) text += FormatLine(CellsOf(layer));
   return text;
 }
 
@@ -92,25 +129,31 @@ std::string AsRegex(std::string_view name) {
   return "^" + regex + "$";
 }
 
-std::string FormatVerdict(const std::vector<Layer>& layers) {
-  const std::vector<stats::LayerNoise> noise = NoiseOf(layers);
+std::string JumpText(const std::vector<Layer>& layers) {
+  const std::optional<size_t> jump = stats::FindJump(NoiseOf(layers));
+  if (!jump) return "No layer stands out: the error grows from layer to layer.";
+  return fmt::format("The error jumps first at \"{}\" ({}, sqnr {} dB).", layers[*jump].name,
+                     layers[*jump].kind, SqnrText(layers[*jump].sums));
+}
+
+// The layers to keep in float, as a recipe; empty where none is worth it.
+std::string RecipeText(const std::vector<Layer>& layers) {
   std::string text;
-  if (const std::optional<size_t> jump = stats::FindJump(noise)) {
-    text += fmt::format("The error jumps first at \"{}\" ({}, sqnr {} dB).\n", layers[*jump].name,
-                        layers[*jump].kind, SqnrText(layers[*jump].sums));
-  } else {
-    text += "No layer stands out: the error grows from layer to layer.\n";
-  }
-  const std::vector<size_t> keep = stats::LayersToKeep(noise, kMostToKeep);
-  if (keep.empty()) return text;
-  text +=
-      "These add the most noise; to keep them in float, give the quantizer this recipe "
-      "(int8:recipe=FILE):\n";
-  for (const size_t layer : keep) {
-    text += fmt::format("\n[[rule]]\nlayer = \"{}\"\ncompute = \"float\"\n",
-                        AsRegex(layers[layer].name));
+  for (const size_t layer : stats::LayersToKeep(NoiseOf(layers), kMostToKeep)) {
+    text += fmt::format("{}[[rule]]\nlayer = \"{}\"\ncompute = \"float\"\n",
+                        text.empty() ? "" : "\n", AsRegex(layers[layer].name));
   }
   return text;
+}
+
+std::string FormatVerdict(const std::vector<Layer>& layers) {
+  const std::string recipe = RecipeText(layers);
+  std::string text = JumpText(layers) + "\n";
+  if (recipe.empty()) return text;
+  return text +
+         "These add the most noise; to keep them in float, give the quantizer this recipe "
+         "(int8:recipe=FILE):\n\n" +
+         recipe;
 }
 
 void AppendNames(std::string_view what, const std::vector<std::string>& names, std::string& text) {
@@ -118,10 +161,9 @@ void AppendNames(std::string_view what, const std::vector<std::string>& names, s
   text += fmt::format("{} {}: {}\n", names.size(), what, fmt::join(names, ", "));
 }
 
-std::string FormatText(const worker::DifferenceResult& result, const std::string& runtime) {
-  std::string text = fmt::format(
-      "{} layers, {} images, both on {}; {} images in another class\n\n{}\n", result.layers.size(),
-      result.images, runtime, result.flips, FormatLayers(result.layers));
+// What is to be said of the comparison itself, a line each.
+std::string RemarksOn(const worker::DifferenceResult& result) {
+  std::string text;
   const auto renamed =
       std::ranges::count_if(result.layers, [](const Layer& layer) { return !layer.same_name; });
   if (renamed > 0) {
@@ -131,8 +173,54 @@ std::string FormatText(const worker::DifferenceResult& result, const std::string
   if (!result.own_missing.empty()) text += "no own sqnr: " + result.own_missing + "\n";
   AppendNames("layers are in the float model alone", result.only_float, text);
   AppendNames("layers are in the quantized model alone", result.only_quantized, text);
+  return text;
+}
+
+std::string FormatText(const worker::DifferenceResult& result, const std::string& runtime) {
+  std::string text = fmt::format(
+      "{} layers, {} images, both on {}; {} images in another class\n\n{}\n", result.layers.size(),
+      result.images, runtime, result.flips, FormatLayers(result.layers));
+  text += RemarksOn(result);
   for (const std::string& flaw : result.flaws) text += "warning: " + flaw + "\n";
   return text + FormatVerdict(result.layers);
+}
+
+// One row a layer; those that the verdict names are marked.
+std::vector<reports::LayerPage::Row> PageRows(const std::vector<Layer>& layers) {
+  const std::vector<stats::LayerNoise> noise = NoiseOf(layers);
+  std::vector<reports::LayerPage::Row> rows;
+  for (const Layer& layer : layers) {
+    rows.push_back({.cells = CellsOf(layer), .sqnr_db = stats::SqnrDb(layer.sums)});
+    if (layer.own) rows.back().own_sqnr_db = stats::SqnrDb(*layer.own);
+  }
+  if (const std::optional<size_t> jump = stats::FindJump(noise)) rows[*jump].marked = true;
+  for (const size_t layer : stats::LayersToKeep(noise, kMostToKeep)) rows[layer].marked = true;
+  return rows;
+}
+
+reports::LayerPage PageOf(const worker::DifferenceResult& result,
+                          const std::vector<std::string>& models,
+                          const std::vector<std::string>& circumstances) {
+  reports::LayerPage page;
+  page.headline = std::filesystem::path(models[1]).filename().string() + " against " +
+                  std::filesystem::path(models[0]).filename().string();
+  page.circumstances = circumstances;
+  page.circumstances.push_back(fmt::format("{} layers", result.layers.size()));
+  page.circumstances.push_back(fmt::format("{} images", result.images));
+  page.circumstances.push_back(fmt::format("{} of them in another class", result.flips));
+  page.recipe = RecipeText(result.layers);
+  page.verdict = {JumpText(result.layers)};
+  if (const std::string remarks = RemarksOn(result); !remarks.empty()) {
+    page.verdict.push_back(remarks);
+  }
+  page.warnings = result.flaws;
+  for (size_t i = 0; i < std::size(kColumns); ++i) {
+    page.columns.push_back({.title = kColumns[i].title,
+                            .explanation = kColumns[i].explanation,
+                            .is_number = kColumns[i].width > 0});
+  }
+  page.rows = PageRows(result.layers);
+  return page;
 }
 
 // Null where the layer's own error was not measured, or is none.
@@ -184,7 +272,8 @@ Json ToJson(const worker::DifferenceResult& result, const std::string& runtime) 
           {"only_in_quantized", result.only_quantized},
           {"warnings", result.flaws},
           {"jump", jump ? Json(result.layers[*jump].name) : Json()},
-          {"keep_in_float", std::move(keep)}};
+          {"keep_in_float", std::move(keep)},
+          {"recipe", RecipeText(result.layers)}};
 }
 
 Result<worker::DifferenceResult> RunDiff(const worker::DifferenceJob& job, bool quiet) {
@@ -258,6 +347,13 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const worker::DifferenceResult result,
                       RunDiff(job, arguments.Get<bool>("quiet")));
   QB_RETURN_IF_ERROR(CheckRoles(result, names[0], names[1]));
+  if (arguments.Has("html")) {
+    const reports::LayerPage page = PageOf(
+        result, names,
+        {"both on " + runtime.Name(), dataset.name + ", " + arguments.Get<std::string>("split")});
+    QB_ASSIGN_OR_RETURN(const std::string html, reports::LayerPageHtml(page));
+    QB_RETURN_IF_ERROR(WriteFileAtomically(arguments.Get<std::string>("html"), html));
+  }
   Print(arguments.Get<bool>("json") ? DumpJson(ToJson(result, runtime.Name())) + "\n"
                                     : FormatText(result, runtime.Name()));
   return kDone;
