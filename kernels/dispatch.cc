@@ -12,6 +12,7 @@
 #include "kernels/pooling.h"
 #include "kernels/rearrange.h"
 #include "kernels/reduce_mean.h"
+#include "kernels/sigmoid16.h"
 #include "kernels/softmax.h"
 
 namespace qbench::kernels {
@@ -98,9 +99,11 @@ constexpr Kernel kKernels[] = {
     {OpKind::kLogistic, kF32, kF32, PrepareActivationFloat},
     {OpKind::kLogistic, kI8, kI8, PrepareTableQuantized<int8_t>},
     {OpKind::kLogistic, kU8, kU8, PrepareTableQuantized<uint8_t>},
+    {OpKind::kLogistic, kI16, kI16, PrepareSigmoid16},
     {OpKind::kTanh, kF32, kF32, PrepareActivationFloat},
     {OpKind::kTanh, kI8, kI8, PrepareTableQuantized<int8_t>},
     {OpKind::kTanh, kU8, kU8, PrepareTableQuantized<uint8_t>},
+    {OpKind::kTanh, kI16, kI16, PrepareSigmoid16},
     {OpKind::kHardSwish, kF32, kF32, PrepareActivationFloat},
     {OpKind::kHardSwish, kI8, kI8, PrepareHardSwishQuantized<int8_t>},
     {OpKind::kHardSwish, kU8, kU8, PrepareHardSwishQuantized<uint8_t>},

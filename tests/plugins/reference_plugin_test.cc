@@ -137,11 +137,11 @@ TEST_F(ReferencePlugin, RefusesABrokenModel) {
 
 TEST_F(ReferencePlugin, NamesWhatItCannotRun) {
   ASSERT_EQ(Init(1), QBENCH_OK);
-  const Bytes model = ModelOf(graph::OpKind::kTanh, graph::DataType::kInt16,
+  const Bytes model = ModelOf(graph::OpKind::kHardSwish, graph::DataType::kInt16,
                               {.scales = {1e-3F}, .zero_points = {0}},
                               {.scales = {1.0F / 32768.0F}, .zero_points = {0}});
   EXPECT_EQ(Load(model), QBENCH_UNSUPPORTED);
-  EXPECT_THAT(LastError(), HasSubstr("TANH"));
+  EXPECT_THAT(LastError(), HasSubstr("HARD_SWISH"));
 }
 
 TEST_F(ReferencePlugin, RefusesWrongSizes) {
