@@ -5,7 +5,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "harness/cli/command.h"
-#include "harness/cli/progress.h"
+#include "harness/cli/single_job.h"
 #include "harness/cli/terminal.h"
 #include "harness/worker/run_job.h"
 #include "reports/layer_page.h"
@@ -17,12 +17,14 @@ namespace {
 using Layer = worker::DifferenceResult::Layer;
 
 constexpr Help kHelp = {
-    "qbench diff MODEL QUANTIZED.tflite --dataset NAME [options]",
+    "qbench diff MODEL QUANTIZED --dataset NAME [options]",
     "Runs a float model and a quantized model made of it, by qbench or by another converter, on\n"
     "the same images, and compares them layer by layer: where the error comes in, and which\n"
-    "layers to keep in float.",
+    "layers to keep in float. QUANTIZED is a .tflite file, or a quantizer with its options, which\n"
+    "then quantizes MODEL (calibrated on the runtime that compares).",
     "qbench quantize my.h5 --plugins int8 --dataset ./images -o my-int8.tflite\n"
-    "qbench diff my.h5 my-int8.tflite --dataset ./images",
+    "qbench diff my.h5 my-int8.tflite --dataset ./images\n"
+    "qbench diff my.h5 int8:calibration=percentile --dataset ./images",
     "sqnr: signal to quantization noise, in dB: 40 is fine, below 20 the layer is in trouble.\n"
     "own: the same of the layer by itself, fed with float's values.\n"
     "cosine: of the angle between both. rmse: root mean square error, in steps of the integers.\n"
@@ -276,21 +278,48 @@ Json ToJson(const worker::DifferenceResult& result, const std::string& runtime) 
           {"recipe", RecipeText(result.layers)}};
 }
 
-Result<worker::DifferenceResult> RunDiff(const worker::DifferenceJob& job, bool quiet) {
-  ProgressDisplay display(quiet               ? ProgressDisplay::Style::kQuiet
-                          : ErrorIsTerminal() ? ProgressDisplay::Style::kBar
-                                              : ProgressDisplay::Style::kLines);
-  worker::JobCallbacks callbacks;
-  callbacks.progress = [&](const std::string& doing, uint64_t done, uint64_t total) {
-    display.Update(total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total), doing,
-                   -1);
-  };
-  callbacks.cancelled = Interrupted;
-  const worker::JobOutcome outcome = worker::RunJob(job, {}, callbacks);
-  display.Clear();
-  if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
-  return std::get<worker::DifferenceResult>(outcome.result);
-}
+// The second model: a file, or what a quantizer, named with its options, makes of the first.
+class QuantizedModel {
+ public:
+  static Result<QuantizedModel> Find(const std::string& name, const plan::PlannedModel& model,
+                                     const datasets::Dataset& dataset,
+                                     const plan::Catalogue& catalogue,
+                                     const plan::SelectedPlugin& runtime,
+                                     const plan::Folders& folders, bool quiet) {
+    QuantizedModel found;
+    std::error_code error;
+    if (std::filesystem::is_regular_file(name, error)) {
+      found.file_ = std::filesystem::absolute(name);
+      return found;
+    }
+    if (std::filesystem::path(name).extension() == ".tflite") {
+      return Error(StatusCode::kNotFound,
+                   "{}: there is no such .tflite file; qbench quantize makes one", name);
+    }
+    const Result<plan::SelectedPlugin> quantizer = OneQuantizer(name, catalogue);
+    if (!quantizer.ok()) {
+      return quantizer.status().WithContext("neither a file nor a quantizer");
+    }
+    QB_ASSIGN_OR_RETURN(found.folder_, TempDir::Create("qbench-diff"));
+    worker::QuantizeJob job;
+    job.model = model.tflite;
+    job.quantizer = quantizer->Use();
+    job.output = found.folder_->path() / "artifact";
+    if (quantizer->plugin.descriptor.needs_samples) {
+      QB_ASSIGN_OR_RETURN(job.calibration, SamplesOf(dataset, "calibration", model, folders));
+      job.calibration_runtime = runtime.Use();
+    }
+    QB_ASSIGN_OR_RETURN(const worker::JobResult made, RunWithProgress(job, quiet));
+    found.file_ = std::get<worker::QuantizeResult>(made).artifact;
+    return found;
+  }
+
+  const std::filesystem::path& file() const { return file_; }
+
+ private:
+  std::filesystem::path file_;
+  std::optional<TempDir> folder_;  // of a model that was made
+};
 
 Status CheckRoles(const worker::DifferenceResult& result, const std::string& first,
                   const std::string& second) {
@@ -324,10 +353,6 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(names[0], folders.share));
   QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
                       plan::LoadModel(file, folders.cache, WorkerJobs()));
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(names[1], error)) {
-    return Error(StatusCode::kNotFound, "{}: there is no such .tflite file", names[1]);
-  }
   QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
   QB_ASSIGN_OR_RETURN(
       const plan::SelectedPlugin runtime,
@@ -337,15 +362,19 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(
       const datasets::Dataset dataset,
       datasets::OpenDataset(arguments.Get<std::string>("dataset"), folders.datasets));
+  const bool quiet = arguments.Get<bool>("quiet");
+  QB_ASSIGN_OR_RETURN(
+      const QuantizedModel quantized,
+      QuantizedModel::Find(names[1], model, dataset, catalogue, runtime, folders, quiet));
   worker::DifferenceJob job;
   job.float_model = std::filesystem::absolute(model.tflite);
-  job.quantized_model = std::filesystem::absolute(names[1]);
+  job.quantized_model = quantized.file();
   job.runtime = runtime.Use();
   job.images = arguments.Get<uint64_t>("images");
   QB_ASSIGN_OR_RETURN(job.samples,
                       SamplesOf(dataset, arguments.Get<std::string>("split"), model, folders));
-  QB_ASSIGN_OR_RETURN(const worker::DifferenceResult result,
-                      RunDiff(job, arguments.Get<bool>("quiet")));
+  QB_ASSIGN_OR_RETURN(const worker::JobResult answer, RunWithProgress(job, quiet));
+  const auto& result = std::get<worker::DifferenceResult>(answer);
   QB_RETURN_IF_ERROR(CheckRoles(result, names[0], names[1]));
   if (arguments.Has("html")) {
     const reports::LayerPage page = PageOf(

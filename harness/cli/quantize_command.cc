@@ -1,12 +1,11 @@
 // `qbench quantize`: one artifact, to deploy it.
-#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <system_error>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "harness/cli/command.h"
-#include "harness/cli/progress.h"
+#include "harness/cli/single_job.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/artifact_sidecar.h"
 #include "harness/plan/run_records.h"
@@ -37,28 +36,6 @@ po::options_description Options() {
   return options;
 }
 
-// The quantizer that the user named.
-Result<plan::SelectedPlugin> QuantizerOf(const Arguments& arguments,
-                                         const plan::Catalogue& catalogue) {
-  QB_ASSIGN_OR_RETURN(const std::vector<plan::PluginSpec> specs,
-                      plan::ParsePluginList(arguments.Get<std::string>("plugins")));
-  const std::vector<const plan::InstalledPlugin*> named = catalogue.Find(specs[0].name);
-  const bool runtime = std::ranges::any_of(named, [](const plan::InstalledPlugin* plugin) {
-    return plugin->descriptor.kind != host::PluginKind::kQuantizer;
-  });
-  if (specs.size() != 1 || runtime) {
-    return Error(StatusCode::kInvalidArgument,
-                 "--plugins takes one quantizer here; to compare several, use qbench run");
-  }
-  QB_ASSIGN_OR_RETURN(const plan::Selection selection, plan::SelectPlugins(catalogue, specs));
-  if (selection.quantizers.size() != 1) {
-    return Error(StatusCode::kInvalidArgument,
-                 "{} stands for {} quantizers; name one of them (qbench plugin list)",
-                 specs[0].name, selection.quantizers.size());
-  }
-  return selection.quantizers[0];
-}
-
 // What calibration reads.
 struct CalibrationInput {
   std::optional<datasets::Dataset> dataset;  // none: --dataset is not given
@@ -74,22 +51,6 @@ Result<CalibrationInput> CalibrationInputOf(const Arguments& arguments,
                                                              folders.datasets));
   }
   return input;
-}
-
-Result<worker::QuantizeResult> Quantize(const worker::QuantizeJob& job, bool quiet) {
-  ProgressDisplay display(quiet               ? ProgressDisplay::Style::kQuiet
-                          : ErrorIsTerminal() ? ProgressDisplay::Style::kBar
-                                              : ProgressDisplay::Style::kLines);
-  worker::JobCallbacks callbacks;
-  callbacks.progress = [&](const std::string& doing, uint64_t done, uint64_t total) {
-    display.Update(total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total), doing,
-                   -1);
-  };
-  callbacks.cancelled = Interrupted;
-  const worker::JobOutcome outcome = worker::RunJob(job, {}, callbacks);
-  display.Clear();
-  if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
-  return std::get<worker::QuantizeResult>(outcome.result);
 }
 
 Result<plan::ArtifactOrigin> OriginOf(const worker::QuantizeResult& result,
@@ -162,7 +123,8 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const std::string name, OnlyArgument(arguments, "model", "model"));
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
-  QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin quantizer, QuantizerOf(arguments, catalogue));
+  QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin quantizer,
+                      OneQuantizer(arguments.Get<std::string>("plugins"), catalogue));
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, folders.share));
   QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
                       plan::LoadModel(file, folders.cache, WorkerJobs()));
@@ -184,8 +146,9 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
         plan::CalibrationRuntime(catalogue, arguments.Get<std::string>("calibration-runtime")));
     job.calibration_runtime = runtime.Use();
   }
-  QB_ASSIGN_OR_RETURN(const worker::QuantizeResult result,
-                      Quantize(job, arguments.Get<bool>("quiet")));
+  QB_ASSIGN_OR_RETURN(const worker::JobResult answer,
+                      RunWithProgress(job, arguments.Get<bool>("quiet")));
+  const auto& result = std::get<worker::QuantizeResult>(answer);
   QB_ASSIGN_OR_RETURN(const plan::ArtifactOrigin origin,
                       OriginOf(result, job, quantizer, model, input));
   const std::filesystem::path output = arguments.Get<std::string>("output");

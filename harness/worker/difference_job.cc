@@ -292,6 +292,20 @@ class Comparison {
   size_t output_b_ = 0;
 };
 
+// Ranges of which these images hardly use anything.
+void AddUnusedRanges(DifferenceResult& result) {
+  constexpr double kFewSteps = 8;
+  for (const DifferenceResult::Layer& layer : result.layers) {
+    const double steps =
+        layer.scale > 0 ? (layer.sums.a_max - layer.sums.a_min) / layer.scale : kFewSteps;
+    if (steps >= kFewSteps) continue;
+    result.flaws.push_back(
+        fmt::format("\"{}\": float's values span {:.1f} steps of its scale {:.4g}: the range is "
+                    "degenerate, or far too wide",
+                    layer.name, steps, layer.scale));
+  }
+}
+
 }  // namespace
 
 Result<DifferenceResult> RunDifference(const WorkerContext& context, const DifferenceJob& job) {
@@ -323,6 +337,7 @@ Result<DifferenceResult> RunDifference(const WorkerContext& context, const Diffe
   if (result.images == 0) {
     return Error(StatusCode::kInvalidArgument, "the split has no image that can be decoded");
   }
+  AddUnusedRanges(result);
   QB_ASSIGN_OR_RETURN(result.facts, comparison.Facts());
   return result;
 }

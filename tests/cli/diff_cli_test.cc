@@ -111,6 +111,14 @@ TEST_F(Diff, ShowsATableAndAPage) {
   EXPECT_THAT(*html, HasSubstr("layer = &quot;^block_6_project_BN$&quot;"));
 }
 
+TEST_F(Diff, QuantizesItselfWhereAQuantizerIsNamed) {
+  const Answer file = Compare({});
+  const Answer named = place_.Run({"diff", kModel, "int8:calibration=minmax:images=6", "--dataset",
+                                   scenes_, "--images", "2", "--runtime", "reference", "-q"});
+  ASSERT_EQ(named.status, 0) << named.err;
+  EXPECT_EQ(named.out, file.out);
+}
+
 TEST_F(Diff, RefusesWhatItCannotCompareInOneLine) {
   const auto refused = [&](const std::vector<std::string>& args) {
     const Answer answer = place_.Run(args);
@@ -122,6 +130,10 @@ TEST_F(Diff, RefusesWhatItCannotCompareInOneLine) {
   EXPECT_THAT(refused({"diff", kModel, "--dataset", scenes_}), HasSubstr("name the float model"));
   EXPECT_THAT(refused({"diff", kModel, "none.tflite", "--dataset", scenes_}),
               HasSubstr("there is no such .tflite file"));
+  EXPECT_THAT(refused({"diff", kModel, "int7", "--dataset", scenes_}),
+              HasSubstr("neither a file nor a quantizer"));
+  EXPECT_THAT(refused({"diff", kModel, "int8,fp16", "--dataset", scenes_}),
+              HasSubstr("one quantizer is taken here"));
   const std::vector<std::string> quick = {"--dataset", scenes_,     "--images", "1",
                                           "--runtime", "reference", "-q"};
   const auto compare = [&](const std::string& a, const std::string& b) {

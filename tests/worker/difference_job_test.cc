@@ -149,6 +149,16 @@ TEST_F(DifferenceJobTest, ATooCoarseScaleIsItsLayersFaultNotItsReaders) {
   }
 }
 
+TEST_F(DifferenceJobTest, ARangeThatIsHardlyUsedIsNamed) {
+  const graph::Model model = FloatModel();
+  graph::Model broken = Int8Model(model);
+  CoarsenOutput(broken.graph, broken.graph.ops[2], 256);
+  const DifferenceResult result = Compare(model, broken);
+  EXPECT_THAT(result.flaws, ::testing::ElementsAre(::testing::AllOf(
+                                HasSubstr('"' + result.layers[1].name + '"'),
+                                HasSubstr("the range is degenerate, or far too wide"))));
+}
+
 TEST_F(DifferenceJobTest, AModelIsEqualToItself) {
   const graph::Model model = FloatModel();
   const DifferenceResult result = Compare(model, model);
