@@ -69,9 +69,28 @@ Result<Run> PrepareBinary(const OpContext& context, const Function& function) {
 
 }  // namespace
 
+namespace {
+
+int32_t MultiplyInput(AddQuantization::InputRounding rounding, int32_t x,
+                      graph::QuantizedMultiplier m) {
+  switch (rounding) {
+    case AddQuantization::InputRounding::kTwice:
+      break;
+    case AddQuantization::InputRounding::kOnce:
+      return graph::MultiplyByQuantizedMultiplierSingleRounding(x, m);
+    case AddQuantization::InputRounding::kCut:  // multipliers are at most 1/2: shift <= 0
+      return graph::SaturatingRoundingDoublingHighMul(x, m.multiplier) >> -m.shift;
+  }
+  return Multiply(x, m);
+}
+
+}  // namespace
+
 int32_t AddQuantized(const AddQuantization& q, int32_t a, int32_t b) {
-  const int32_t scaled_1 = Multiply((a - q.zero_point_1) * (1 << q.left_shift), q.multiplier_1);
-  const int32_t scaled_2 = Multiply((b - q.zero_point_2) * (1 << q.left_shift), q.multiplier_2);
+  const int32_t scaled_1 =
+      MultiplyInput(q.input_rounding, (a - q.zero_point_1) * (1 << q.left_shift), q.multiplier_1);
+  const int32_t scaled_2 =
+      MultiplyInput(q.input_rounding, (b - q.zero_point_2) * (1 << q.left_shift), q.multiplier_2);
   const int32_t sum = q.subtract ? scaled_1 - scaled_2 : scaled_1 + scaled_2;
   return q.range.Clamp(WrappingAdd(Multiply(sum, q.output_multiplier), q.output_zero_point));
 }
@@ -144,6 +163,21 @@ Result<Run> PrepareAddQuantized(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(q.output_multiplier, MultiplierOf(twice_max_scale / shifted_output_scale));
   q.subtract = context.op->kind == graph::OpKind::kSub;
   q.range = RangeOf(context.options<graph::BinaryOptions>().activation, output);
+  // LiteRT's own ADD of uint8 and int16 has vector code of its own where the shapes are the same.
+  const bool vectors = context.arithmetic == Arithmetic::kBuiltin && !q.subtract &&
+                       !std::is_same_v<Element, int8_t> && a.shape() == b.shape();
+  const int64_t whole_vectors = vectors ? output.count() / 8 * 8 : 0;
+  AddQuantization in_vectors = q;
+  in_vectors.input_rounding = sizeof(Element) == 1 ? AddQuantization::InputRounding::kCut
+                                                   : AddQuantization::InputRounding::kOnce;
+  if (whole_vectors > 0) {
+    return Run([q, in_vectors, whole_vectors, x = a.As<Element>(), y = b.As<Element>(),
+                out = output.As<Element>(), count = output.count()] {
+      for (int64_t i = 0; i < count; ++i) {
+        out[i] = static_cast<Element>(AddQuantized(i < whole_vectors ? in_vectors : q, x[i], y[i]));
+      }
+    });
+  }
   return PrepareBinary<Element>(
       context, [q](Element x, Element y) { return static_cast<Element>(AddQuantized(q, x, y)); });
 }

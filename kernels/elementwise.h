@@ -22,6 +22,10 @@ struct AddQuantization {
   int32_t zero_point_1 = 0, zero_point_2 = 0, output_zero_point = 0;
   graph::QuantizedMultiplier multiplier_1, multiplier_2, output_multiplier;
   bool subtract = false;
+  // How t_i is rounded: in fixed point as elsewhere, once instead of twice, or cut off at the
+  // shift.
+  enum class InputRounding : uint8_t { kTwice, kOnce, kCut };
+  InputRounding input_rounding = InputRounding::kTwice;
   QuantizedRange range;
 };
 int32_t AddQuantized(const AddQuantization& q, int32_t a, int32_t b);

@@ -100,6 +100,10 @@ double BoundOf(const graph::Model& model, std::string_view mode) {
     const float scale = x.quantization->scales[0];
     return scale == std::exp2(std::round(std::log2(scale))) ? 16.0 : 0.0;
   }
+  if (kind == graph::OpKind::kAdd && x.type == graph::DataType::kUInt8) {
+    const graph::Tensor& other = model.graph.tensors[static_cast<size_t>(model.graph.inputs[1])];
+    return x.shape == other.shape ? 0.0 : 1.0;
+  }
   if (mode == "xnnpack" && (sigmoid || kind == graph::OpKind::kMean)) return 1.0;
   return 0.0;
 }
@@ -114,7 +118,10 @@ void ExpectLitertsBytes(graph::OpKind kind, graph::DataType type, graph::DataTyp
       kernels::Random random(seed);
       std::mt19937 values(seed);
       const graph::Model model = RandomOperator(kind, type, random, to);
-      const auto differences = CompareWithLitert(model, mode, {RandomInputs(model, values)});
+      // The roundings of ADD differ in one output of 100,000.
+      std::vector<std::vector<Bytes>> inputs(kind == graph::OpKind::kAdd ? 40 : 1);
+      for (std::vector<Bytes>& run : inputs) run = RandomInputs(model, values);
+      const auto differences = CompareWithLitert(model, mode, inputs);
       ASSERT_TRUE(differences.ok()) << differences.status().message();
       const TensorDifference& difference = (*differences)[0];
       if (const double bound = BoundOf(model, mode); bound > 0.0) {
