@@ -10,6 +10,7 @@
 #include "graph/tflite_reader.h"
 #include "graph/tflite_writer.h"
 #include "tests/cli/run_qbench.h"
+#include "tests/graph/peer_files.h"
 
 namespace qbench::cli_test {
 namespace {
@@ -117,6 +118,23 @@ TEST_F(Diff, QuantizesItselfWhereAQuantizerIsNamed) {
                                    scenes_, "--images", "2", "--runtime", "reference", "-q"});
   ASSERT_EQ(named.status, 0) << named.err;
   EXPECT_EQ(named.out, file.out);
+}
+
+TEST_F(Diff, PairsEveryLayerOfOtherConvertersFiles) {
+  const std::vector<std::filesystem::path> files = graph::PeerTfliteFiles("mbv2_035_96.");
+  if (files.empty()) GTEST_SKIP() << graph::kNoPeers;
+  const std::string model = files[0].parent_path() / "mbv2_035_96.h5";
+  for (const std::filesystem::path& file : files) {
+    if (file.filename() == "mbv2_035_96.tf_float.tflite") continue;
+    const Answer answer = place_.Run({"diff", model, file.string(), "--dataset", scenes_,
+                                      "--images", "1", "--runtime", "reference", "--json", "-q"});
+    ASSERT_EQ(answer.status, 0) << file << answer.err;
+    const Json json = *ParseJson(answer.out);
+    EXPECT_EQ(json["layers"].size(), 65U) << file;
+    EXPECT_EQ(json["only_in_float"], Json::array()) << file;
+    EXPECT_EQ(json["only_in_quantized"], Json::array()) << file;
+    EXPECT_GT(json["layers"].back()["cosine"], 0.99) << file;
+  }
 }
 
 TEST_F(Diff, RefusesWhatItCannotCompareInOneLine) {
