@@ -135,6 +135,22 @@ Signature DefaultSignature(const Graph& graph) {
           .output_names = DefaultNames(graph, graph.outputs, "output")};
 }
 
+// What the bias of an integer convolution has: scale input x weights. Without it LiteRT's XNNPACK
+// delegate leaves the operator alone.
+std::optional<Quantization> BiasQuantization(const Graph& graph, const Op& op) {
+  const Tensor& input = graph.tensors[static_cast<size_t>(op.inputs[0])];
+  const Tensor& weights = graph.tensors[static_cast<size_t>(op.inputs[1])];
+  if (input.type == DataType::kFloat32 || !input.quantization || !weights.quantization) {
+    return std::nullopt;
+  }
+  Quantization quantization;
+  for (const float scale : weights.quantization->scales) {
+    quantization.scales.push_back(input.quantization->scales[0] * scale);
+  }
+  quantization.zero_points.assign(quantization.scales.size(), 0);
+  return quantization;
+}
+
 // A fully connected layer's bias may be -1. LiteRT's convolutions want one, if only of zeros:
 // CONV_2D refuses a file without, and LiteRT 2.3's XNNPACK crashes on such a DEPTHWISE_CONV_2D.
 void AddMissingBiases(Graph& graph) {
@@ -150,6 +166,7 @@ void AddMissingBiases(Graph& graph) {
         {.name = fmt::format("{}/bias", DisplayName(graph, op)),
          .type = type,
          .shape = {channels},
+         .quantization = BiasQuantization(graph, op),
          .constant = Constant(Bytes(static_cast<size_t>(channels) * DataTypeSize(type), 0))});
   }
 }

@@ -128,6 +128,38 @@ TEST_F(TfliteWriterTest, ConvolutionsWithoutBiasGetZeros) {
   }
 }
 
+// Without a scale LiteRT's XNNPACK delegate would not take the operator.
+TEST_F(TfliteWriterTest, TheZerosOfIntegerConvolutionsHaveAScale) {
+  Model model;
+  Graph& graph = model.graph;
+  const TensorId input = graph.AddTensor({.name = "x",
+                                          .type = DataType::kInt8,
+                                          .shape = {1, 4, 4, 2},
+                                          .quantization = Quantization{{0.5F}, {3}}});
+  const TensorId weights =
+      graph.AddTensor({.name = "w",
+                       .type = DataType::kInt8,
+                       .shape = {2, 1, 1, 2},
+                       .quantization = Quantization{{0.25F, 2.0F}, {0, 0}},
+                       .constant = MakeConstant(std::vector<int8_t>{1, 2, 3, 4})});
+  const TensorId output = graph.AddTensor({.name = "y",
+                                           .type = DataType::kInt8,
+                                           .shape = {1, 4, 4, 2},
+                                           .quantization = Quantization{{1.0F}, {0}}});
+  graph.inputs = {input};
+  graph.outputs = {output};
+  graph.ops.push_back(
+      {OpKind::kConv2D, Conv2DOptions{}, {input, weights, kNoTensor}, {output}, {}});
+  Write(model);
+  const Result<Model> again = ReadTflite(std::make_shared<const Bytes>(bytes_));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  const Tensor& bias = again->graph.tensors[static_cast<size_t>(again->graph.ops[0].inputs[2])];
+  EXPECT_EQ(bias.type, DataType::kInt32);
+  ASSERT_TRUE(bias.quantization.has_value());
+  EXPECT_THAT(bias.quantization->scales, ElementsAre(0.125F, 1.0F));
+  EXPECT_THAT(bias.quantization->zero_points, ElementsAre(0, 0));
+}
+
 TEST_F(TfliteWriterTest, TensorsWithoutNamesGetNumbersInTheSignature) {
   ModelBuilder b;
   const TensorId x = b.Add(OpKind::kRelu, {b.Input({1, 4})});
