@@ -133,7 +133,7 @@ Result<Run> PrepareQuantized(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(Requantizer requantize,
                       MakeRequantizer(context, w.out_c, RoundingOf(context),
                                       context.options<graph::DepthwiseConv2DOptions>().activation));
-  requantize.whole_vectors = static_cast<size_t>(w.out_c / 8 * 8);
+  requantize.whole_vectors = static_cast<size_t>(w.out_c) / 8 * 8;
   using Accumulator = AccumulatorOf<Activation>;
   return Run([=, out = context.output().As<Activation>(),
               sums = std::vector<Accumulator>(static_cast<size_t>(w.out_c))]() mutable {

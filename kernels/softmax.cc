@@ -84,10 +84,10 @@ void SoftmaxFloat(const float* input, int64_t rows, int64_t depth, float beta, f
 template <typename Element>
 void SoftmaxQuantized(const SoftmaxQuantization& q, const Element* input, int64_t rows,
                       int64_t depth, Element* output) {
-  constexpr int32_t kLowest = std::numeric_limits<Element>::min();
+  constexpr int32_t kLowest = +std::numeric_limits<Element>::min();
   constexpr int32_t kHighest = std::numeric_limits<Element>::max();
   for (int64_t row = 0; row < rows; ++row, input += depth) {
-    const int32_t max = *std::max_element(input, input + depth);
+    const int32_t max = +*std::max_element(input, input + depth);
     int64_t sum = 0;
     for (int64_t c = 0; c < depth; ++c) {
       const int32_t difference = input[c] - max;
@@ -114,10 +114,10 @@ void SoftmaxQuantized(const SoftmaxQuantization& q, const Element* input, int64_
 template <typename Element>
 void SoftmaxQuantizedByTable(const SoftmaxByTable& softmax, const Element* input, int64_t rows,
                              int64_t depth, Element* output) {
-  constexpr int32_t kLowest = std::numeric_limits<Element>::min();
+  constexpr int32_t kLowest = +std::numeric_limits<Element>::min();
   constexpr int32_t kHighest = std::numeric_limits<Element>::max();
   for (int64_t row = 0; row < rows; ++row, input += depth) {
-    const int32_t max = *std::max_element(input, input + depth);
+    const int32_t max = +*std::max_element(input, input + depth);
     const auto exponential = [&](int64_t c) {
       return softmax.table[static_cast<size_t>(max - input[c])];
     };
@@ -134,7 +134,7 @@ void SoftmaxQuantizedByTable(const SoftmaxByTable& softmax, const Element* input
 void SoftmaxInt16(const SoftmaxTables& tables, const int16_t* input, int64_t rows, int64_t depth,
                   int16_t* output) {
   for (int64_t row = 0; row < rows; ++row, input += depth, output += depth) {
-    const int32_t max = *std::max_element(input, input + depth);
+    const int32_t max = +*std::max_element(input, input + depth);
     int64_t wide_sum = 0;
     for (int64_t c = 0; c < depth; ++c) {
       const int32_t scaled = Multiply(input[c] - max, tables.multiplier);  // -10 is -65535

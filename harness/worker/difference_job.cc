@@ -30,6 +30,7 @@ const graph::Tensor& OutputOf(const graph::Model& model, size_t op) {
 
 std::vector<std::string> NamesOf(const graph::Model& model, const std::vector<size_t>& ops) {
   std::vector<std::string> names;
+  names.reserve(ops.size());
   for (const size_t op : ops) {
     names.push_back(graph::Printable(graph::DisplayName(model.graph, model.graph.ops[op])));
   }

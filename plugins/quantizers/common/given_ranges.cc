@@ -84,6 +84,7 @@ std::map<std::string, graph::TensorId> Activations(const graph::Graph& graph) {
 template <typename Value>
 std::vector<std::string> NamesOf(const std::map<std::string, Value>& entries) {
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const auto& [name, value] : entries) names.push_back(name);
   return names;
 }

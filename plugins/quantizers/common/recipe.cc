@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
 #include "base/files.h"
 #include "base/toml.h"
@@ -218,10 +219,8 @@ std::string WhyNothing(const RecipeRule& rule, const graph::Graph& graph) {
         NearNames(PlainText(rule.layer_text), std::move(names), NameMatch::kAnywhere));
   }
   if (none([&](const Op& op) { return MatchesOperator(rule, op); })) {
-    std::vector<std::string_view> kinds;
-    for (const Op& op : graph.ops) kinds.push_back(graph::OpKindName(op.kind));
-    std::ranges::sort(kinds);
-    kinds.erase(std::ranges::unique(kinds).begin(), kinds.end());
+    std::set<std::string_view> kinds;
+    for (const Op& op : graph.ops) kinds.insert(graph::OpKindName(op.kind));
     return fmt::format(": the model has {}", fmt::join(kinds, ", "));
   }
   return ": no operator matches all of its keys";
