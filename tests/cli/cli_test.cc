@@ -10,7 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 // An error is one line on standard error that begins with the command and names the next step.
 void ExpectError(const Answer& answer, const std::string& command, const std::string& text) {
@@ -188,7 +187,7 @@ TEST(Cli, AHostilePluginCostsItsRowsAndNothingElse) {
     const std::string& runtime = rows[i][4];
     const std::string& status = rows[i][9];
     const std::string& reason = rows[i][12];
-    SCOPED_TRACE(quantizer + " on " + runtime + ": " + status + ", " + reason);
+    SCOPED_TRACE(fmt::format("{} on {}: {}, {}", quantizer, runtime, status, reason));
     if (quantizer == "segfault_init") {
       EXPECT_EQ(status, "crashed");
       EXPECT_THAT(reason, HasSubstr("segfault_init"));

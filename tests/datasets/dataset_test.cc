@@ -214,6 +214,7 @@ TEST_F(DatasetTest, SamplesAreBalancedAndDoNotDependOnNames) {
   const Split split = *Open(folder() / "d").FindSplit("test").value();
   const auto hashes = [&](const std::vector<size_t>& sample) {
     std::vector<std::string> result;
+    result.reserve(sample.size());
     for (const size_t i : sample) result.push_back(split.images[i].sha256);
     return result;
   };

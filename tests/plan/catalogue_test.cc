@@ -45,6 +45,7 @@ Catalogue WithoutLitert() {
 
 std::vector<std::string> Names(const std::vector<SelectedPlugin>& plugins) {
   std::vector<std::string> names;
+  names.reserve(plugins.size());
   for (const SelectedPlugin& plugin : plugins) names.push_back(plugin.Name());
   return names;
 }

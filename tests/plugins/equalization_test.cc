@@ -83,7 +83,7 @@ graph::Model TrainedNetwork(Activation activation = Activation::kRelu) {
   std::vector<float> overall(size, 0.0F);
   for (size_t n = 0; n < seen.size(); ++n) {
     for (size_t i = 0; i < size; ++i) {
-      means[n % kClasses * size + i] += seen[n][i] / static_cast<float>(seen.size() / kClasses);
+      means[n % kClasses * size + i] += seen[n][i] * kClasses / static_cast<float>(seen.size());
       overall[i] += seen[n][i] / static_cast<float>(seen.size());
     }
   }

@@ -75,7 +75,8 @@ double SlowMoment(const Case& c, const std::vector<float>& x, int32_t height, in
     const int32_t y = oy * c.stride + ky * c.dilation - PaddingBefore(c, height, out_h, c.kernel_h);
     const int32_t at = ox * c.stride + kx * c.dilation - PaddingBefore(c, width, out_w, c.kernel_w);
     if (y < 0 || y >= height || at < 0 || at >= width) return 0.0;
-    return x[static_cast<size_t>((y * width + at) * c.channels + channel)];
+    return x[static_cast<size_t>(y * width + at) * static_cast<size_t>(c.channels) +
+             static_cast<size_t>(channel)];
   };
   double sum = 0.0;
   for (int32_t oy = 0; oy < out_h; ++oy) {
@@ -99,7 +100,10 @@ TEST(InputMoments, AreThoseOfTheWindowsOfAConvolution) {
         fmt::format("depthwise {} stride {} dilation {}", c.depthwise, c.stride, c.dilation));
     const graph::Model model = ModelOf(c, height, width);
     std::mt19937 random(5);
-    const auto x = RandomFloats(random, static_cast<size_t>(height * width * c.channels), -1, 1);
+    const auto x = RandomFloats(
+        random,
+        static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(c.channels),
+        -1, 1);
     MomentMeter meter(model.graph, model.graph.ops[0]);
     ASSERT_TRUE(meter.measures());
     meter.Add(x);

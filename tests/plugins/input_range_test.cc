@@ -11,6 +11,7 @@ namespace {
 
 std::vector<float> AllPixels(float mean, float std) {
   std::vector<float> values;
+  values.reserve(256);
   for (int pixel = 0; pixel < 256; ++pixel) {
     values.push_back((static_cast<float>(pixel) - mean) / std);
   }

@@ -21,6 +21,7 @@ using ::testing::SizeIs;
 Model Quantized(const Model& model, const quantize::FullIntegerOptions& options = {}) {
   std::mt19937 random(1);
   std::vector<std::vector<float>> samples;
+  samples.reserve(3);
   for (int i = 0; i < 3; ++i) {
     samples.push_back(quantize::RandomFloats(random, size_t{16} * 16 * 3, -1, 1));
   }

@@ -13,7 +13,6 @@
 namespace qbench::quantize {
 namespace {
 
-using graph::OpKind;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -87,6 +86,7 @@ TEST(Recipe, SetsWeightsAndActivationsLayerByLayer) {
               "activations = \"asymmetric\"");
   std::mt19937 random(1);
   std::vector<std::vector<float>> samples;
+  samples.reserve(4);
   for (int i = 0; i < 4; ++i) samples.push_back(RandomFloats(random, 16 * 16 * 3, -1, 1));
   Warnings warnings;
   const auto scales = ChooseActivationScales(model, MeasureRanges(model, samples), warnings,
@@ -120,6 +120,7 @@ TEST(Recipe, KeepingABadLayerInFloatRepairsTheModel) {
   const std::string name(graph::DisplayName(model.graph, bad));
   std::mt19937 random(1);
   std::vector<std::vector<float>> samples;
+  samples.reserve(10);
   for (int i = 0; i < 10; ++i) samples.push_back(RandomFloats(random, 16 * 16 * 3, -1, 1));
   Warnings warnings;
   const auto scales = ChooseActivationScales(model, MeasureRanges(model, samples), warnings);
