@@ -23,6 +23,7 @@ enum class Phase : uint32_t {
   kInvoke,
   kGetOutput,
   kFacts,
+  kProfile,
   kDestroy,
 };
 

@@ -64,6 +64,8 @@ std::string_view PhaseName(Phase phase) {
       return "get_output";
     case Phase::kFacts:
       return "facts";
+    case Phase::kProfile:
+      return "profile";
     case Phase::kDestroy:
       return "destroy";
   }

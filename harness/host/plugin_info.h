@@ -30,6 +30,21 @@ struct Fact {
   bool operator==(const Fact&) const = default;
 };
 
+// A stretch of one invoke of a runtime; the fields are qbench_profile_event's.
+struct ProfileEvent {
+  int32_t op = -1;         // of the .tflite file's main subgraph; -1: of no single operator
+  int32_t partition = -1;  // of the delegate; -1: not delegated
+  std::string name;
+  uint64_t time_ns = 0;
+};
+
+// Where the time of one invoke went.
+struct Profile {
+  std::vector<ProfileEvent> events;  // at least one
+  uint64_t resolution_ns = 1;        // of the clock behind the times
+  std::string delegate;              // empty: the runtime works without one
+};
+
 enum class PluginKind { kQuantizer, kRuntime };
 
 // "quantizer", "runtime".

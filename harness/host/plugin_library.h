@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "harness/host/call_observer.h"
 #include "harness/host/plugin_info.h"
+#include "qbench/profile.h"
 #include "qbench/quantizer.h"
 #include "qbench/runtime.h"
 
@@ -138,9 +139,17 @@ class Runtime {
   Status GetOutput(uint32_t index, std::span<uint8_t> data);
   Result<std::vector<Fact>> Facts();
 
+  // Between Init and Load, for an object that is profiled and never timed. kUnsupported: this
+  // runtime has no QBENCH_RUNTIME_PROFILE.
+  Status EnableProfile();
+  // Of the latest Invoke, after an EnableProfile that succeeded.
+  Result<Profile> ReadProfile();
+
   const std::string& id() const { return id_; }
 
  private:
+  Result<const qbench_runtime_profile*> ProfileTable();
+
   std::shared_ptr<PluginLibrary> library_;
   std::string id_;
   CallObserver* observer_;

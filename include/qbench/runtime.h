@@ -49,7 +49,8 @@ typedef struct qbench_runtime {
   /* Text of the last failure; never null. Lives until the next call. */
   const char *(*last_error)(const struct qbench_runtime *self);
 
-  /* QBENCH_PLUGIN_FACTS, …; null where there is none. [any-thread] */
+  /* QBENCH_PLUGIN_FACTS, QBENCH_RUNTIME_PROFILE (qbench/profile.h), …; null where there is none.
+   * [any-thread] */
   const void *(*get_extension)(const struct qbench_runtime *self, const char *id);
 
   /* Frees the object, whatever its state. */

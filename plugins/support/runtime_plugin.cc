@@ -79,10 +79,14 @@ struct Object {
   qbench_runtime table;
   const RuntimeInfo& info;
   std::unique_ptr<Runtime> runtime;
+  ProfiledRuntime* const profiled;  // the same object; null where it cannot be profiled
   enum class State { kCreated, kReady, kLoaded, kFailed } state = State::kCreated;
   Tensors inputs;
   Tensors outputs;
   Facts facts;
+  bool profile_enabled = false;
+  std::vector<ProfileEvent> profile;                 // of the latest invoke; owns the names
+  std::vector<qbench_profile_event> profile_events;  // of the same, as the ABI shows them
   std::string last_error;
 };
 
@@ -161,11 +165,23 @@ qbench_status SetInput(qbench_runtime* table, uint32_t index, const void* data, 
   });
 }
 
+// Where profiling is enabled no clock of the host runs.
+Status ReadProfile(Object& self) {
+  self.profile_events.clear();
+  QB_ASSIGN_OR_RETURN(self.profile, self.profiled->ProfileEvents());
+  for (const ProfileEvent& event : self.profile) {
+    self.profile_events.push_back({sizeof(qbench_profile_event), event.op, event.partition,
+                                   event.name.c_str(), event.time_ns});
+  }
+  return OkStatus();
+}
+
 qbench_status Invoke(qbench_runtime* table) {
   Object& self = Self(table);
   return Call(self, [&]() -> Status {
     QB_RETURN_IF_ERROR(CheckLoaded(self, "invoke"));
-    return self.runtime->Invoke();
+    QB_RETURN_IF_ERROR(self.runtime->Invoke());
+    return self.profile_enabled ? ReadProfile(self) : OkStatus();
   });
 }
 
@@ -201,8 +217,43 @@ qbench_status GetFact(const void* self, uint32_t index, const char** name, const
 
 constexpr qbench_plugin_facts kFacts = {sizeof(qbench_plugin_facts), &FactCount, &GetFact};
 
-const void* GetExtension(const qbench_runtime* /*table*/, const char* id) {
-  return std::strcmp(id, QBENCH_PLUGIN_FACTS) == 0 ? &kFacts : nullptr;
+qbench_status EnableProfile(qbench_runtime* table) {
+  Object& self = Self(table);
+  return Call(self, [&]() -> Status {
+    if (self.state != Object::State::kReady) {
+      return Error(StatusCode::kInvalidArgument,
+                   "{}: a profile is enabled after init() and before load()", self.info.id);
+    }
+    QB_RETURN_IF_ERROR(self.profiled->EnableProfile());
+    self.profile_enabled = true;
+    return OkStatus();
+  });
+}
+
+uint32_t EventCount(const qbench_runtime* table) {
+  return static_cast<uint32_t>(Self(table).profile_events.size());
+}
+const qbench_profile_event* Event(const qbench_runtime* table, uint32_t index) {
+  return index < EventCount(table) ? &Self(table).profile_events[index] : nullptr;
+}
+uint64_t ResolutionNs(const qbench_runtime* table) {
+  return Self(table).profiled->ProfileResolutionNs();
+}
+const char* DelegateName(const qbench_runtime* table) {
+  return Self(table).profiled->DelegateName();
+}
+
+constexpr qbench_runtime_profile kProfile = {sizeof(qbench_runtime_profile),
+                                             &EnableProfile,
+                                             &EventCount,
+                                             &Event,
+                                             &ResolutionNs,
+                                             &DelegateName};
+
+const void* GetExtension(const qbench_runtime* table, const char* id) {
+  if (std::strcmp(id, QBENCH_PLUGIN_FACTS) == 0) return &kFacts;
+  const bool profile = std::strcmp(id, QBENCH_RUNTIME_PROFILE) == 0;
+  return profile && Self(table).profiled != nullptr ? &kProfile : nullptr;
 }
 
 void Destroy(qbench_runtime* table) { delete &Self(table); }
@@ -212,7 +263,8 @@ Object::Object(const RuntimeInfo& runtime_info)
             &OutputCount,           &OutputInfo, &SetInput,   &Invoke,    &GetOutput,  &LastError,
             &GetExtension,          &Destroy},
       info(runtime_info),
-      runtime(runtime_info.make()) {}
+      runtime(runtime_info.make()),
+      profiled(dynamic_cast<ProfiledRuntime*>(runtime.get())) {}
 
 // The descriptors, with the arrays that they point into.
 struct Descriptors {

@@ -19,7 +19,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "plugins/support/options.h"
-#include "qbench/runtime.h"
+#include "qbench/profile.h"
 
 namespace qbench::plugin {
 
@@ -51,6 +51,28 @@ class Runtime {
   virtual Status GetOutput(uint32_t index, std::span<uint8_t> data) = 0;
   // For provenance; asked for at any time after an Init that succeeded, between other calls.
   virtual Facts DescribeFacts() const { return {}; }
+};
+
+// A stretch of one Invoke; see qbench_profile_event.
+struct ProfileEvent {
+  int32_t op = -1;         // index in the model's main subgraph; -1: of no single operator
+  int32_t partition = -1;  // of the delegate; -1: not delegated
+  std::string name;        // the engine's
+  uint64_t time_ns = 0;
+};
+
+// A runtime that can say where the time goes: the adapter then offers QBENCH_RUNTIME_PROFILE. The
+// contract is that of qbench/profile.h; the adapter keeps the order of the calls.
+class ProfiledRuntime : public Runtime {
+ public:
+  // After Init and before Load, once, of an object that is to be profiled.
+  virtual Status EnableProfile() = 0;
+  // Of the latest Invoke; asked for after one that succeeded, with profiling enabled.
+  virtual Result<std::vector<ProfileEvent>> ProfileEvents() = 0;
+  // Of the clock that measures the events.
+  virtual uint64_t ProfileResolutionNs() const { return 1; }
+  // Null: works without a delegate. A literal; asked for after Load.
+  virtual const char* DelegateName() const { return nullptr; }
 };
 
 // Texts are literals: they live as long as the plugin.

@@ -3,6 +3,7 @@
 #ifndef QBENCH_TESTS_ABI_LAYOUT_H_
 #define QBENCH_TESTS_ABI_LAYOUT_H_
 
+#include "qbench/profile.h"
 #include "qbench/quantizer.h"
 #include "qbench/runtime.h"
 
@@ -116,5 +117,17 @@ ABI_OFFSET(qbench_runtime_factory, get_descriptor, 16);
 ABI_OFFSET(qbench_runtime_factory, probe, 24);
 ABI_OFFSET(qbench_runtime_factory, create, 32);
 ABI_SIZE(qbench_runtime_factory, 40);
+
+ABI_OFFSET(qbench_profile_event, op, 4);
+ABI_OFFSET(qbench_profile_event, partition, 8);
+ABI_OFFSET(qbench_profile_event, name, 16);
+ABI_OFFSET(qbench_profile_event, time_ns, 24);
+ABI_SIZE(qbench_profile_event, 32);
+ABI_OFFSET(qbench_runtime_profile, enable, 8);
+ABI_OFFSET(qbench_runtime_profile, event_count, 16);
+ABI_OFFSET(qbench_runtime_profile, event, 24);
+ABI_OFFSET(qbench_runtime_profile, resolution_ns, 32);
+ABI_OFFSET(qbench_runtime_profile, delegate_name, 40);
+ABI_SIZE(qbench_runtime_profile, 48);
 
 #endif /* QBENCH_TESTS_ABI_LAYOUT_H_ */

@@ -1,6 +1,7 @@
 // A runtime whose results a test can work out by hand: the score of class c is the mean of channel
 // c of the input image. Its options make it misreport, so that the harness's checks can be tested.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -11,7 +12,7 @@
 namespace qbench {
 namespace {
 
-class FakeRuntime : public plugin::Runtime {
+class FakeRuntime : public plugin::ProfiledRuntime {
  public:
   Status Init(const plugin::Options& options, uint32_t threads) override {
     input_type_ = options.Text("input") == "int8"    ? QBENCH_INT8
@@ -21,6 +22,7 @@ class FakeRuntime : public plugin::Runtime {
     extra_outputs_ = static_cast<int32_t>(options.Integer("extra_outputs"));
     nan_ = options.Flag("nan");
     fail_at_ = options.Integer("fail_at");
+    profile_ = options.Text("profile");
     threads_ = threads;
     if (options.Flag("unsupported")) {
       return Error(StatusCode::kUnsupported, "no kernel for CONV_2D");
@@ -68,7 +70,8 @@ class FakeRuntime : public plugin::Runtime {
   }
 
   Status Invoke() override {
-    if (fail_at_ >= 0 && invokes_++ >= fail_at_) {
+    const int64_t invoke = invokes_++;
+    if (fail_at_ >= 0 && invoke >= fail_at_) {
       return Error(StatusCode::kInternal, "failed as told");
     }
     const auto channels = static_cast<size_t>(channels_);
@@ -91,6 +94,26 @@ class FakeRuntime : public plugin::Runtime {
     return OkStatus();
   }
 
+  Status EnableProfile() override {
+    return profile_ == "refused" ? Error(StatusCode::kUnsupported, "no profile, as told")
+                                 : OkStatus();
+  }
+  // The model's one operator (MEAN), in two steps, and a step that belongs to no operator.
+  Result<std::vector<plugin::ProfileEvent>> ProfileEvents() override {
+    if (profile_ == "beyond") return std::vector<plugin::ProfileEvent>{{7, -1, "MEAN", 1000}};
+    if (profile_ == "no_operator") return std::vector<plugin::ProfileEvent>{{-1, -1, "Copy", 1000}};
+    // 30, 10, 20, 30, … microseconds: the median of 3 n invokes is 20.
+    const std::array<uint64_t, 3> times = {20000, 30000, 10000};
+    std::vector<plugin::ProfileEvent> events = {
+        {0, 0, "Mean (ND)", times.at(static_cast<size_t>(invokes_ % 3))},
+        {0, 0, "Divide (ND)", 2000},
+        {-1, -1, "Copy", 5000}};
+    if (profile_ == "changing" && invokes_ % 2 == 0) events.pop_back();
+    return events;
+  }
+  uint64_t ProfileResolutionNs() const override { return 1000; }
+  const char* DelegateName() const override { return "FAKE"; }
+
   plugin::Facts DescribeFacts() const override {
     return {{"threads", std::to_string(threads_)},
             {"engine", "arithmetic mean"},
@@ -105,6 +128,7 @@ class FakeRuntime : public plugin::Runtime {
   bool nan_ = false;
   int32_t extra_outputs_ = 0;
   int64_t fail_at_ = -1;
+  std::string profile_;
   int64_t invokes_ = 0;
   uint32_t threads_ = 0;
   graph::Shape shape_;
@@ -124,7 +148,9 @@ const std::vector<plugin::RuntimeInfo>& plugin::RegisteredRuntimes() {
                    Option("extra_outputs", "0", "0..100", "outputs that no channel has"),
                    Option("nan", "false", "true|false", "answer with a NaN"),
                    Option("unsupported", "false", "true|false", "refuse every model"),
-                   Option("fail_at", "-1", "-1..1000", "the invoke that fails")},
+                   Option("fail_at", "-1", "-1..1000", "the invoke that fails"),
+                   Option("profile", "planted", "planted|refused|beyond|no_operator|changing",
+                          "where the time goes")},
        .make = []() -> std::unique_ptr<Runtime> { return std::make_unique<FakeRuntime>(); }},
       {.id = "absent_runtime",
        .summary = "is never there",
