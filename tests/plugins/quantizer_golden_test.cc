@@ -49,18 +49,25 @@ struct Case {
 
 class QuantizerGolden : public ::testing::TestWithParam<Case> {};
 
+constexpr const char* kWeightsRecipe =
+    QBENCH_SOURCE_DIR "/tests/plugins/golden/weights_recipe.toml";
+
 INSTANTIATE_TEST_SUITE_P(
     Schemes, QuantizerGolden,
-    ::testing::Values(Case{"fp16", "fp16"}, Case{"dynamic", "dynamic"},
-                      Case{"weight_only", "weight_only"}, Case{"int8", "int8"},
-                      Case{"int8_plain",
-                           "int8",
-                           {{"calibration", "minmax"}, {"float_head", "false"}, {"io", "int8"}}},
-                      Case{"int8_per_tensor", "int8", {{"per_channel", "false"}}},
-                      Case{"int8_recipe",
-                           "int8",
-                           {{"recipe", QBENCH_SOURCE_DIR "/tests/plugins/golden/recipe.toml"}}},
-                      Case{"uint8", "uint8"}, Case{"int16x8", "int16x8"}),
+    ::testing::Values(
+        Case{"fp16", "fp16"}, Case{"dynamic", "dynamic"}, Case{"weight_only", "weight_only"},
+        Case{"weight_only_recipe", "weight_only", {{"recipe", kWeightsRecipe}}},
+        Case{"int4", "int4"},
+        Case{"int4_recipe", "int4", {{"recipe", kWeightsRecipe}, {"small_layers", "int4"}}},
+        Case{"int4_dynamic", "int4", {{"arithmetic", "dynamic"}}}, Case{"int8", "int8"},
+        Case{"int8_plain",
+             "int8",
+             {{"calibration", "minmax"}, {"float_head", "false"}, {"io", "int8"}}},
+        Case{"int8_per_tensor", "int8", {{"per_channel", "false"}}},
+        Case{"int8_recipe",
+             "int8",
+             {{"recipe", QBENCH_SOURCE_DIR "/tests/plugins/golden/recipe.toml"}}},
+        Case{"uint8", "uint8"}, Case{"int16x8", "int16x8"}),
     [](const auto& golden) { return std::string(golden.param.file); });
 
 TEST_P(QuantizerGolden, IsAsApproved) {

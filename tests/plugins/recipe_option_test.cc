@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 const std::vector<int32_t> kSampleShape = {1, 16, 16, 3};
 
@@ -55,32 +56,71 @@ TEST(RecipeOption, AllIntegerIsThePlainArtifactAndAllFloatTheFloatModel) {
   }
 }
 
+// The types of the weights that operators of this kind read, after DEQUANTIZE.
+std::vector<graph::DataType> WeightTypes(const Outcome& outcome, std::string_view kind) {
+  const auto model = graph::ReadTflite(std::make_shared<const Bytes>(outcome.model));
+  EXPECT_TRUE(model.ok()) << model.status().message();
+  std::vector<graph::DataType> types;
+  for (const graph::Op& op : model->graph.ops) {
+    if (graph::OpKindName(op.kind) == kind)
+      types.push_back(model->graph.tensors[static_cast<size_t>(op.inputs[1])].type);
+  }
+  return types;
+}
+
 TEST(RecipeOption, KeepsSingleWeightsInFloat) {
-  const auto weights_of = [](const Outcome& outcome, const char* kind) {
-    const auto model = graph::ReadTflite(std::make_shared<const Bytes>(outcome.model));
-    EXPECT_TRUE(model.ok()) << model.status().message();
-    std::vector<graph::DataType> types;
-    for (const graph::Op& op : model->graph.ops) {
-      if (graph::OpKindName(op.kind) == kind)
-        types.push_back(model->graph.tensors[static_cast<size_t>(op.inputs[1])].type);
-    }
-    return types;
-  };
   const Outcome dynamic =
       QuantizeByRecipe("dynamic", "[[rule]]\nposition = 3\ncompute = \"float\"");
   ASSERT_EQ(dynamic.status, QBENCH_OK) << dynamic.error;
-  EXPECT_THAT(weights_of(dynamic, "CONV_2D"),
+  EXPECT_THAT(WeightTypes(dynamic, "CONV_2D"),
               ElementsAre(graph::DataType::kFloat32, graph::DataType::kFloat32));
-  EXPECT_THAT(weights_of(dynamic, "FULLY_CONNECTED"), ElementsAre(graph::DataType::kInt8));
-  for (const char* id : {"dynamic", "fp16"}) {
+  EXPECT_THAT(WeightTypes(dynamic, "FULLY_CONNECTED"), ElementsAre(graph::DataType::kInt8));
+  for (const char* id : {"dynamic", "fp16", "weight_only", "int4"}) {
     SCOPED_TRACE(id);
     FakeHost host;
-    EXPECT_EQ(QuantizeByRecipe(id, "[[rule]]\ncompute = \"integer\"").model,
-              Quantize(id, host, TinyFile()).model);
+    host.MakeSamples(5, 12, kSampleShape);
+    const Outcome plain = Quantize(id, host, TinyFile());
+    ASSERT_EQ(plain.status, QBENCH_OK) << plain.error;
+    EXPECT_NE(plain.model, TinyFile());
+    EXPECT_EQ(QuantizeByRecipe(id, "[[rule]]\ncompute = \"integer\"").model, plain.model);
     EXPECT_EQ(QuantizeByRecipe(id, "[[rule]]\ncompute = \"float\"").model, TinyFile());
+    const bool rounds_scales =
+        std::string_view(id) == "weight_only" || std::string_view(id) == "int4";
+    EXPECT_THAT(QuantizeByRecipe(id, "[[rule]]\nactivations = \"symmetric\"").error,
+                HasSubstr(rounds_scales ? "line 1: this quantizer takes compute and weights"
+                                        : "line 1: this quantizer takes compute alone"));
+    if (rounds_scales) continue;
     EXPECT_THAT(QuantizeByRecipe(id, "[[rule]]\nweights = \"per-tensor\"").error,
                 HasSubstr("line 1: this quantizer takes compute alone"));
   }
+}
+
+// The integer weights of the model, by how many scales they have.
+std::vector<size_t> ScaleCounts(const Outcome& outcome, graph::DataType type) {
+  const auto model = graph::ReadTflite(std::make_shared<const Bytes>(outcome.model));
+  EXPECT_TRUE(model.ok()) << model.status().message();
+  std::vector<size_t> counts;
+  for (const graph::Tensor& tensor : model->graph.tensors) {
+    if (tensor.is_constant() && tensor.type == type) {
+      counts.push_back(tensor.quantization->scales.size());
+    }
+  }
+  return counts;
+}
+
+TEST(RecipeOption, StoredWeightsHaveOneScaleWhereARuleSaysSo) {
+  // Layers with enough weights to be stored: a convolution of 24 channels, a fully connected of 6.
+  constexpr const char* kDense =
+      "[[rule]]\noperator = \"FULLY_CONNECTED\"\nweights = \"per-tensor\"";
+  EXPECT_THAT(ScaleCounts(QuantizeByRecipe("weight_only", kDense), graph::DataType::kInt8),
+              UnorderedElementsAre(24, 24, 1));
+  EXPECT_THAT(ScaleCounts(QuantizeByRecipe("int4", kDense, {{"small_layers", "int4"}}),
+                          graph::DataType::kInt4),
+              UnorderedElementsAre(24, 24, 1));
+  EXPECT_THAT(ScaleCounts(QuantizeByRecipe("int4", "[[rule]]\nweights = \"per-tensor\"",
+                                           {{"small_layers", "int4"}, {"rounding", "nearest"}}),
+                          graph::DataType::kInt4),
+              UnorderedElementsAre(1, 1, 1));
 }
 
 TEST(RecipeOption, WinsOverTheOptionsForAllLayers) {

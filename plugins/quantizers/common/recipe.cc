@@ -302,21 +302,23 @@ Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const Border
   return OkStatus();
 }
 
-Result<std::vector<bool>> ReadFloatWeights(const std::string& file, const graph::Model& model) {
+Result<OperatorChoices> ReadWeightRecipe(const std::string& file, const graph::Model& model,
+                                         bool per_tensor) {
   const std::vector<bool> none(model.graph.ops.size(), false);
-  if (file.empty()) return none;
+  OperatorChoices choices{.float_ops = none, .per_tensor = none, .symmetric = none};
+  if (file.empty()) return choices;
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
   QB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(text, file));
   for (const RecipeRule& rule : recipe.rules) {
-    if (!rule.per_channel && !rule.symmetric) continue;
-    return Error(StatusCode::kInvalidArgument,
-                 "{}: the rule in line {}: this quantizer takes compute alone; weights and "
-                 "activations go with int8, uint8 and int16x8",
-                 file, rule.line);
+    if (!rule.symmetric && (per_tensor || !rule.per_channel)) continue;
+    return Error(
+        StatusCode::kInvalidArgument,
+        "{}: the rule in line {}: this quantizer takes {}; {} with int8, uint8 and int16x8", file,
+        rule.line, per_tensor ? "compute and weights" : "compute alone",
+        per_tensor ? "activations goes" : "weights and activations go");
   }
-  OperatorChoices choices{.float_ops = none, .per_tensor = none, .symmetric = none};
   QB_RETURN_IF_ERROR(ApplyRecipe(recipe, model, {}, choices));
-  return choices.float_ops;
+  return choices;
 }
 
 }  // namespace qbench::quantize

@@ -71,9 +71,11 @@ struct OperatorChoices {
 Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BorderEnds& ends,
                    OperatorChoices& choices);
 
-// For quantizers that choose nothing but which operators' weights stay float32 (`dynamic`, `fp16`):
-// one place an operator, all false where `file` is empty. Fails as the functions above do, and
-// where a rule says more than `compute`.
-Result<std::vector<bool>> ReadFloatWeights(const std::string& file, const graph::Model& model);
+// For quantizers that store weights and round no activation: what the recipe in `file` says of a
+// model; nothing stays float and nothing is per-tensor where `file` is empty. Fails as the
+// functions above do, and where a rule says more than `compute` and, if `per_tensor` allows it,
+// `weights`.
+Result<OperatorChoices> ReadWeightRecipe(const std::string& file, const graph::Model& model,
+                                         bool per_tensor);
 
 }  // namespace qbench::quantize

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "graph/passes.h"
@@ -19,21 +20,29 @@ namespace {
 using graph::DataType;
 using graph::TensorId;
 
-// In the file: a scale (4 bytes) and a zero point (8) a channel; and the tables of one more tensor
+// In the file: a scale (4 bytes) and a zero point (8); and the tables of one more tensor
 // and one more operator, measured on MobileNets.
-constexpr int64_t kBytesAChannel = 12;
+constexpr int64_t kBytesAScale = 12;
 constexpr int64_t kBytesOfTables = 400;
 
 constexpr int32_t kInt8Limit = 127;
 constexpr int32_t kInt4Limit = 7;  // symmetric, as int8 is
 
-bool Worthwhile(const graph::Tensor& weights, int32_t channel_axis, int32_t limit) {
+// How one tensor's weights become integers.
+struct Rounding {
+  int32_t channel_axis = 0;
+  bool per_channel = true;
+  int32_t limit = kInt8Limit;
+};
+
+bool Worthwhile(const graph::Tensor& weights, const Rounding& rounding) {
   if (!weights.is_constant() || weights.type != DataType::kFloat32) return false;
-  const int64_t channels = weights.shape[static_cast<size_t>(channel_axis)];
+  const int64_t scales =
+      rounding.per_channel ? weights.shape[static_cast<size_t>(rounding.channel_axis)] : 1;
   const int64_t elements = graph::ElementCount(weights.shape);
-  const int64_t integers = limit == kInt4Limit ? (elements + 1) / 2 : elements;
+  const int64_t integers = rounding.limit == kInt4Limit ? (elements + 1) / 2 : elements;
   const int64_t saved = elements * static_cast<int64_t>(sizeof(float)) - integers;
-  return saved > channels * kBytesAChannel + kBytesOfTables;
+  return saved > scales * kBytesAScale + kBytesOfTables;
 }
 
 int8_t Nearest4(float weight, float scale) {
@@ -42,7 +51,7 @@ int8_t Nearest4(float weight, float scale) {
 }
 
 // Makes int8 weights int4 ones, of the scales with the smallest squared error. The first dimension
-// is the channels.
+// is the channels, where there are several scales.
 void ReduceToInt4(const std::vector<float>& weights, graph::QuantizedWeights& quantized) {
   constexpr int kCandidates = 50;
   std::vector<float>& scales = quantized.quantization.scales;
@@ -68,16 +77,18 @@ void ReduceToInt4(const std::vector<float>& weights, graph::QuantizedWeights& qu
   }
 }
 
-graph::QuantizedWeights Quantize(const graph::Tensor& weights, int32_t channel_axis, int32_t limit,
+graph::QuantizedWeights Quantize(const graph::Tensor& weights, const Rounding& rounding,
                                  const LayerInputs* inputs) {
   const std::vector<float> values = weights.constant->Values<float>();
   graph::QuantizedWeights quantized =
-      graph::QuantizeWeightsPerChannel(values, weights.shape, channel_axis);
-  if (limit == kInt4Limit) ReduceToInt4(values, quantized);
+      rounding.per_channel
+          ? graph::QuantizeWeightsPerChannel(values, weights.shape, rounding.channel_axis)
+          : graph::QuantizeWeightsPerTensor(values);
+  if (rounding.limit == kInt4Limit) ReduceToInt4(values, quantized);
   if (inputs != nullptr && inputs->moments.measured()) {
-    quantized.values = RoundWithFeedback(values, weights.shape, channel_axis,
+    quantized.values = RoundWithFeedback(values, weights.shape, rounding.channel_axis,
                                          quantized.quantization.scales, inputs->moments,
-                                         /*noise=*/0.0, /*accept=*/{}, limit);
+                                         /*noise=*/0.0, /*accept=*/{}, rounding.limit);
   }
   return quantized;
 }
@@ -112,17 +123,21 @@ graph::Tensor ToIntegers(const graph::Tensor& weights, int32_t limit,
 // The DEQUANTIZE operator that has to stand before; nothing where the weights stay as they are or
 // the operator reads integers.
 std::optional<graph::Op> StoreWeightsOf(graph::Graph& graph, graph::Op& op,
-                                        const WeightStorage& storage, const LayerInputs* inputs) {
+                                        const WeightStorage& storage, bool per_channel,
+                                        const LayerInputs* inputs) {
   const auto places = FindWeights(op);
   if (!places) return std::nullopt;
   const graph::Tensor weights = graph.tensors[static_cast<size_t>(places->weights)];
   const bool int4 = storage.int4_from >= 0 && op.kind != graph::OpKind::kDepthwiseConv2D &&
                     graph::ElementCount(weights.shape) >= storage.int4_from;
-  const int32_t limit = int4 ? kInt4Limit : kInt8Limit;
-  if (!Worthwhile(weights, places->channel_axis, limit)) return std::nullopt;
-  graph::QuantizedWeights quantized = Quantize(weights, places->channel_axis, limit, inputs);
+  const Rounding rounding{.channel_axis = places->channel_axis,
+                          .per_channel = per_channel,
+                          .limit = int4 ? kInt4Limit : kInt8Limit};
+  if (!Worthwhile(weights, rounding)) return std::nullopt;
+  graph::QuantizedWeights quantized = Quantize(weights, rounding, inputs);
   if (inputs != nullptr) CorrectBias(graph, op, *places, quantized, *inputs);
-  const TensorId stored = graph.AddTensor(ToIntegers(weights, limit, std::move(quantized)));
+  const TensorId stored =
+      graph.AddTensor(ToIntegers(weights, rounding.limit, std::move(quantized)));
   if (int4 && storage.dynamic_int4) {
     op.inputs[kWeightsInput] = stored;
     return std::nullopt;
@@ -139,24 +154,29 @@ std::optional<graph::Op> StoreWeightsOf(graph::Graph& graph, graph::Op& op,
 
 std::optional<graph::Op> StoreWeightsAsInt8(graph::Graph& graph, graph::Op& op,
                                             const LayerInputs* inputs) {
-  return StoreWeightsOf(graph, op, {}, inputs);
+  return StoreWeightsOf(graph, op, {}, /*per_channel=*/true, inputs);
 }
 
 Status StoreWeights(graph::Model& model, const WeightStorage& storage,
                     std::span<const LayerInputs> inputs) {
   graph::Graph& graph = model.graph;
   std::vector<graph::Op> ops;
-  // By tensor and channel axis, so that weights which several operators share are stored once.
-  std::map<std::pair<TensorId, int32_t>, TensorId> dequantized;
+  const auto holds = [](const std::vector<bool>& marks, size_t op) {
+    return op < marks.size() && marks[op];
+  };
+  // By tensor, channel axis and per_channel, so that weights which several operators share are
+  // stored once.
+  std::map<std::tuple<TensorId, int32_t, bool>, TensorId> dequantized;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     graph::Op& op = graph.ops[i];
     const auto places = FindWeights(op);
-    if (!places) continue;
-    const auto [entry, added] =
-        dequantized.try_emplace({places->weights, places->channel_axis}, places->weights);
+    if (!places || holds(storage.float_ops, i)) continue;
+    const bool per_channel = !holds(storage.per_tensor_ops, i);
+    const auto [entry, added] = dequantized.try_emplace(
+        {places->weights, places->channel_axis, per_channel}, places->weights);
     if (added) {
       const LayerInputs* known = i < inputs.size() ? &inputs[i] : nullptr;
-      if (auto dequantize = StoreWeightsOf(graph, op, storage, known)) {
+      if (auto dequantize = StoreWeightsOf(graph, op, storage, per_channel, known)) {
         ops.push_back(std::move(*dequantize));
       }
       entry->second = op.inputs[kWeightsInput];

@@ -1,11 +1,12 @@
 // The `weight_only` and `int4` schemes: the weights of convolutions, depthwise convolutions and
-// fully connected layers are stored as symmetric integers, one scale an output channel, and made
-// float32 again by a DEQUANTIZE operator in front of their user. Runtimes do that once, when the
-// model is loaded; the arithmetic stays float32.
+// fully connected layers are stored as symmetric integers, one scale an output channel (or a
+// tensor), and made float32 again by a DEQUANTIZE operator in front of their user. Runtimes do that
+// once, when the model is loaded; the arithmetic stays float32.
 #pragma once
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "graph/ir.h"
 #include "plugins/quantizers/common/float_model.h"
@@ -22,6 +23,10 @@ struct WeightStorage {
   // int4 weights without DEQUANTIZE: the runtime quantizes the activations as it goes (dynamic
   // range quantization) and multiplies integers.
   bool dynamic_int4 = false;
+  // Operators whose weights stay float32, and operators whose weights get one scale for the tensor;
+  // one place an operator each, empty: none.
+  std::vector<bool> float_ops = {};
+  std::vector<bool> per_tensor_ops = {};
 };
 
 // Rewrites every operator with float32 weights (of a model that is partly integer: those that

@@ -16,9 +16,9 @@ class DynamicQuantizer : public plugin::Quantizer {
 
   Status Quantize(ByteSpan model, const plugin::HostServices& host) override {
     QB_ASSIGN_OR_RETURN(graph::Model rewritten, quantize::ReadFloatModel(model, "dynamic"));
-    QB_ASSIGN_OR_RETURN(const std::vector<bool> float_ops,
-                        quantize::ReadFloatWeights(recipe_file_, rewritten));
-    QB_RETURN_IF_ERROR(quantize::QuantizeWeightsDynamically(rewritten, float_ops));
+    QB_ASSIGN_OR_RETURN(const quantize::OperatorChoices choices,
+                        quantize::ReadWeightRecipe(recipe_file_, rewritten, /*per_tensor=*/false));
+    QB_RETURN_IF_ERROR(quantize::QuantizeWeightsDynamically(rewritten, choices.float_ops));
     QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
     return host.EmitModel(artifact);
   }

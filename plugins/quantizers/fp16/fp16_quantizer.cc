@@ -16,10 +16,10 @@ class Fp16Quantizer : public plugin::Quantizer {
 
   Status Quantize(ByteSpan model, const plugin::HostServices& host) override {
     QB_ASSIGN_OR_RETURN(graph::Model rewritten, quantize::ReadFloatModel(model, "fp16"));
-    QB_ASSIGN_OR_RETURN(const std::vector<bool> float_ops,
-                        quantize::ReadFloatWeights(recipe_file_, rewritten));
+    QB_ASSIGN_OR_RETURN(const quantize::OperatorChoices choices,
+                        quantize::ReadWeightRecipe(recipe_file_, rewritten, /*per_tensor=*/false));
     quantize::Warnings warnings;
-    QB_RETURN_IF_ERROR(quantize::StoreConstantsAsHalf(rewritten, warnings, float_ops));
+    QB_RETURN_IF_ERROR(quantize::StoreConstantsAsHalf(rewritten, warnings, choices.float_ops));
     for (const std::string& warning : warnings) host.Warn(warning);
     QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
     return host.EmitModel(artifact);

@@ -1,8 +1,10 @@
 // The `int4` quantizer: int4 weights, float32 activations.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "graph/tflite_writer.h"
+#include "plugins/quantizers/common/recipe.h"
 #include "plugins/quantizers/common/sample_calibration.h"
 #include "plugins/quantizers/common/weight_only.h"
 #include "plugins/support/quantizer_plugin.h"
@@ -28,7 +30,10 @@ std::vector<qbench_option_info> OptionTable() {
                          "depthwise convolutions, which they harm most"),
           plugin::Option("arithmetic", "float", "float|dynamic",
                          "float: weights are dequantized when the model is loaded; dynamic: the "
-                         "runtime quantizes activations as it goes")};
+                         "runtime quantizes activations as it goes"),
+          plugin::Option("recipe", "", "FILE",
+                         "which layers keep float32 weights or have one scale for the tensor "
+                         "(docs/recipes.md)")};
 }
 
 class Int4Quantizer : public plugin::Quantizer {
@@ -41,6 +46,7 @@ class Int4Quantizer : public plugin::Quantizer {
     calibration_.method = quantize::CalibrationMethod::kMinMax;
     calibration_.images = static_cast<uint64_t>(options.Integer("images"));
     small_layers_ = options.Text("small_layers");
+    recipe_file_ = options.Text("recipe");
     storage_.dynamic_int4 = options.Text("arithmetic") == "dynamic";
     return OkStatus();
   }
@@ -50,10 +56,16 @@ class Int4Quantizer : public plugin::Quantizer {
     const bool small_int8 =
         small_layers_ == "int8" || (small_layers_ == "auto" && HasDepthwise(model));
     storage_.int4_from = small_int8 ? kSmallLayer : 0;
+    QB_ASSIGN_OR_RETURN(quantize::OperatorChoices choices,
+                        quantize::ReadWeightRecipe(recipe_file_, model, /*per_tensor=*/true));
+    storage_.float_ops = std::move(choices.float_ops);
+    storage_.per_tensor_ops = std::move(choices.per_tensor);
     quantize::CalibratedRanges measured;
     if (gptq_) {
-      QB_ASSIGN_OR_RETURN(measured, quantize::Calibrate(model, calibration_,
-                                                        {.means = true, .moments = true}, host));
+      QB_ASSIGN_OR_RETURN(
+          measured, quantize::Calibrate(
+                        model, calibration_,
+                        {.means = true, .moments = true, .float_ops = storage_.float_ops}, host));
     }
     QB_RETURN_IF_ERROR(quantize::StoreWeights(model, storage_, measured.layer_inputs));
     QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(model));
@@ -63,6 +75,7 @@ class Int4Quantizer : public plugin::Quantizer {
  private:
   bool gptq_ = true;
   std::string small_layers_;
+  std::string recipe_file_;  // empty: none
   quantize::CalibrationOptions calibration_;
   quantize::WeightStorage storage_;
 };

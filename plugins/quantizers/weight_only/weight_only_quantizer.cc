@@ -1,8 +1,10 @@
 // The `weight_only` quantizer: int8 weights that are dequantized before use.
 #include <algorithm>
+#include <utility>
 
 #include "base/json.h"
 #include "graph/tflite_writer.h"
+#include "plugins/quantizers/common/recipe.h"
 #include "plugins/quantizers/common/sample_calibration.h"
 #include "plugins/quantizers/common/weight_only.h"
 #include "plugins/support/quantizer_plugin.h"
@@ -15,11 +17,16 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
   Status Init(const plugin::Options& options) override {
     rounding_ = options.Text("rounding");
     images_ = static_cast<uint64_t>(options.Integer("images"));
+    recipe_file_ = options.Text("recipe");
     return OkStatus();
   }
 
   Status Quantize(ByteSpan bytes, const plugin::HostServices& host) override {
     QB_ASSIGN_OR_RETURN(graph::Model model, quantize::ReadFloatModel(bytes, "weight_only"));
+    QB_ASSIGN_OR_RETURN(quantize::OperatorChoices choices,
+                        quantize::ReadWeightRecipe(recipe_file_, model, /*per_tensor=*/true));
+    const quantize::WeightStorage storage{.float_ops = std::move(choices.float_ops),
+                                          .per_tensor_ops = std::move(choices.per_tensor)};
     quantize::CalibratedRanges calibrated;
     const bool images = host.SampleCount(QBENCH_SPLIT_CALIBRATION) > 0;
     if (rounding_ == "gptq" || (rounding_ == "auto" && images)) {
@@ -27,9 +34,11 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
           .images =
               std::min(images_, std::max<uint64_t>(host.SampleCount(QBENCH_SPLIT_CALIBRATION), 1))};
       QB_ASSIGN_OR_RETURN(
-          calibrated, quantize::Calibrate(model, quick, {.means = true, .moments = true}, host));
+          calibrated, quantize::Calibrate(
+                          model, quick,
+                          {.means = true, .moments = true, .float_ops = storage.float_ops}, host));
     }
-    QB_RETURN_IF_ERROR(quantize::StoreWeights(model, {}, calibrated.layer_inputs));
+    QB_RETURN_IF_ERROR(quantize::StoreWeights(model, storage, calibrated.layer_inputs));
     QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(model));
     QB_RETURN_IF_ERROR(host.EmitJson(
         "rounding",
@@ -42,6 +51,7 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
  private:
   std::string rounding_;
   uint64_t images_ = 0;
+  std::string recipe_file_;  // empty: none
 };
 
 }  // namespace
@@ -54,7 +64,10 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
                                   "of weights: to the nearest integer, or as their inputs ask for; "
                                   "auto: gptq where there are calibration images"),
                    plugin::Option("images", "100", "1..100000",
-                                  "number of calibration samples, for rounding=gptq")},
+                                  "number of calibration samples, for rounding=gptq"),
+                   plugin::Option("recipe", "", "FILE",
+                                  "which layers keep float32 weights or have one scale for the "
+                                  "tensor (docs/recipes.md)")},
        .needs_samples = true,
        .make = []() -> std::unique_ptr<Quantizer> {
          return std::make_unique<WeightOnlyQuantizer>();
