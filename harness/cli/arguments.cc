@@ -3,7 +3,9 @@
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/positional_options.hpp>
+#include <cstdint>
 #include <sstream>
+#include <typeinfo>
 
 namespace qbench::cli {
 namespace po = boost::program_options;
@@ -32,6 +34,19 @@ std::string CommandOf(std::string_view usage) {
   return std::string(usage.substr(0, length));
 }
 
+// The stream that Boost reads numbers with turns "-1" into the largest unsigned number.
+Status RefuseNegative(const po::parsed_options& parsed, const po::variables_map& values) {
+  for (const po::option& option : parsed.options) {
+    if (option.value.empty() || !option.value[0].starts_with('-')) continue;
+    const auto found = values.find(option.string_key);
+    if (found == values.end() || found->second.value().type() != typeid(uint64_t)) continue;
+    return Error(StatusCode::kInvalidArgument,
+                 "--{} is a whole number from 0 on, not \"{}\"; leave it out for the default",
+                 option.string_key, option.value[0]);
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<Arguments> Arguments::Parse(const std::vector<std::string>& args, const Help& help,
@@ -47,12 +62,14 @@ Result<Arguments> Arguments::Parse(const std::vector<std::string>& args, const H
   }
   Arguments arguments;
   try {
-    po::store(po::command_line_parser(args).options(options).positional(positions).run(),
-              arguments.values_);
+    const po::parsed_options parsed =
+        po::command_line_parser(args).options(options).positional(positions).run();
+    po::store(parsed, arguments.values_);
     if (arguments.values_.count("help") > 0) {
       arguments.help_ = HelpText(help, visible);
       return arguments;
     }
+    QB_RETURN_IF_ERROR(RefuseNegative(parsed, arguments.values_));
     po::notify(arguments.values_);
   } catch (const po::too_many_positional_options_error&) {
     return Error(StatusCode::kInvalidArgument, "too many arguments; see {} --help",

@@ -29,9 +29,23 @@ struct CellState {
   int64_t id = 0;
   store::CellOutcome outcome;
   std::set<std::pair<store::MeasurementKind, int>> measured;
+  // The kinds of measurement that a reason in the outcome comes from.
+  std::set<store::MeasurementKind> explained = {};
   // Set: the cell cannot go on (its artifact, its accuracy or a latency process failed).
   bool stopped = false;
 };
+
+// Adds the measurement's reason to its cell's: one of each kind, as ten processes on a hot board
+// say much the same, and any that ends the cell. Accuracy and latency can be spoilt by different
+// causes.
+void AddReason(const store::Measurement& measurement, CellState& state) {
+  const bool ends = measurement.status != Outcome::kOk && measurement.status != Outcome::kInvalid;
+  if (measurement.reason.empty()) return;
+  if (!state.explained.insert(measurement.kind).second && !ends) return;
+  std::string& reason = state.outcome.reason;
+  if (reason.find(measurement.reason) != std::string::npos) return;
+  reason += (reason.empty() ? "" : "; ") + measurement.reason;
+}
 
 class RunEngine {
  public:
@@ -447,7 +461,7 @@ void RunEngine::UpdateOutcome(size_t cell, const store::Measurement& measurement
   store::CellOutcome& outcome = state.outcome;
   state.measured.insert({measurement.kind, measurement.repetition});
   const bool usable = measurement.status == Outcome::kOk || measurement.status == Outcome::kInvalid;
-  if (!measurement.reason.empty() && outcome.reason.empty()) outcome.reason = measurement.reason;
+  AddReason(measurement, state);
   if (!usable) {
     state.stopped = true;
     outcome.status = measurement.status;

@@ -52,6 +52,8 @@ TEST(Cli, UsageErrors) {
   ExpectError(Shared().Run({"run", "--speed"}), "qbench run", "see qbench run --help");
   ExpectError(Shared().Run({"run", "--dataset", "scenes", "--threads", "1,x"}), "qbench run",
               "as in 1,4");
+  ExpectError(Shared().Run({"quantize", "x.tflite", "--calibration-seed", "-1"}), "qbench quantize",
+              "--calibration-seed is a whole number from 0 on, not \"-1\"");
   ExpectError(Shared().Run({"run", "--dataset", "scenes", "--plugins", "int8:io"}), "qbench run",
               "NAME:option=value");
   ExpectError(Shared().Run({"dataset", "fetch"}), "qbench dataset", "qbench dataset --help");

@@ -239,6 +239,19 @@ TEST_F(RunEngineTest, AnArtifactForTimingAloneHasNoAccuracy) {
   }
 }
 
+TEST_F(RunEngineTest, ARowNamesEachCauseOnce) {
+  workers_.made_up_ranges_of = "int8";
+  workers_.invalid_latency_of = "int8";
+  ASSERT_GT(plan_.measure.repetitions, 1);
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  EXPECT_EQ(Rows(*run)[1].reason, "accuracy means nothing: made up; throttled");
+  workers_.failures["latency int8"] = {OutcomeKind::kTimeout, "no answer after 9 s"};
+  const Result<int64_t> failing = Execute();
+  ASSERT_TRUE(failing.ok());
+  EXPECT_EQ(Rows(*failing)[1].reason, "accuracy means nothing: made up; no answer after 9 s");
+}
+
 TEST_F(RunEngineTest, AnAliasAndTheModelsOwnFileAreRows) {
   plan_.selection.quantizers[1].alias = "DEFAULT";
   plan_.selection.source_rows = true;
