@@ -179,6 +179,10 @@ OpSummary SummarizeOp(const Graph& graph, const Op& op, int32_t index) {
     summary.weight_bytes += StoredBytes(TensorAt(graph, id));
   }
   summary.macs = Macs(graph, op);
+  for (const TensorId id : std::set<TensorId>(op.inputs.begin(), op.inputs.end())) {
+    if (id != kNoTensor) summary.bytes_read += StoredBytes(TensorAt(graph, id));
+  }
+  for (const TensorId id : op.outputs) summary.bytes_written += StoredBytes(TensorAt(graph, id));
   return summary;
 }
 

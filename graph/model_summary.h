@@ -35,6 +35,10 @@ struct OpSummary {
   // Multiplications with addition, for one image: output elements x what each sums up, for
   // convolutions (padding counted) and fully connected layers; 0 for all others, as usual.
   int64_t macs = 0;
+  // Bytes of the tensors that it reads (inputs, weights and parameters, each once) and writes: what
+  // must be moved at least once if nothing is in a cache.
+  int64_t bytes_read = 0;
+  int64_t bytes_written = 0;
 };
 
 struct ModelSummary {

@@ -34,6 +34,20 @@ double Quantile(std::span<const double> values, double p) {
 
 double Median(std::span<const double> values) { return Quantile(values, 0.5); }
 
+double GroupedMedian(std::span<const double> values, double resolution) {
+  if (!(resolution > 0) || values.empty()) return Median(values);
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  const double low = sorted[(sorted.size() - 1) / 2];
+  const double high = sorted[sorted.size() / 2];
+  if (low != high) return (low + high) / 2;  // the two middle values, in intervals of their own
+  const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), low);
+  const auto below = static_cast<double>(first - sorted.begin());
+  const auto inside = static_cast<double>(last - first);
+  const double half = static_cast<double>(sorted.size()) / 2;
+  return std::max(0.0, low - resolution / 2 + (half - below) / inside * resolution);
+}
+
 double MedianAbsoluteDeviation(std::span<const double> values) {
   return Median(DistancesFromMedian(values));
 }

@@ -17,6 +17,15 @@ double Quantile(std::span<const double> values, double p);
 // The 0.5-quantile: the middle value, or the mean of the two middle values.
 double Median(std::span<const double> values);
 
+// The median of values that a coarse clock gave: each value v stands for an interval of the width
+// `resolution` around v, over which the values that fell into it are taken to be spread evenly.
+// With n values, L the lower end of the interval that holds the middle one, below and inside the
+// numbers of values below and in it, it is L + (n / 2 - below) / inside * resolution ("median of
+// grouped data", e.g. Yule and Kendall, "An Introduction to the Theory of Statistics", chapter 5),
+// and at least 0. With resolution 0 or values that do not repeat it is close to Median; of a step
+// that takes 0.3 of a tick it is some 0.3 ticks, where Median says 0. Sorts a copy.
+double GroupedMedian(std::span<const double> values, double resolution);
+
 // The median of |x - median|, as it is: not multiplied by 1.4826 to estimate a standard deviation.
 double MedianAbsoluteDeviation(std::span<const double> values);
 

@@ -127,9 +127,61 @@ BEGIN SELECT RAISE(ABORT, 'a committed measurement is never rewritten'); END;
 PRAGMA application_id = 1902273384;  -- "qbch"
 )sql";
 
+// Profiles: a fourth kind of measurement, which SQLite can add to a CHECK in a new table alone, and
+// its operators. `partition` is a word of SQL's, but not one that must be quoted here.
+constexpr const char* kSchema2 = R"sql(
+DROP TRIGGER measurements_are_final;
+ALTER TABLE measurements RENAME TO measurements_of_version_1;
+CREATE TABLE measurements (
+  id INTEGER PRIMARY KEY,
+  cell_id INTEGER NOT NULL REFERENCES cells ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('quantize', 'accuracy', 'latency', 'profile')),
+  repetition INTEGER NOT NULL CHECK (repetition >= 0),
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  finished_at TEXT NOT NULL,
+  wall_seconds REAL,
+  peak_rss_bytes INTEGER,
+  load_ms REAL,
+  first_ms REAL,
+  warmup_runs INTEGER,
+  warmup_seconds REAL,
+  samples_ns BLOB,
+  predictions BLOB,
+  confidences BLOB,
+  conditions TEXT NOT NULL,
+  UNIQUE (cell_id, kind, repetition)
+);
+INSERT INTO measurements SELECT * FROM measurements_of_version_1;
+DROP TABLE measurements_of_version_1;
+CREATE TRIGGER measurements_are_final BEFORE UPDATE ON measurements
+BEGIN SELECT RAISE(ABORT, 'a committed measurement is never rewritten'); END;
+
+CREATE TABLE operator_profiles (
+  id INTEGER PRIMARY KEY,
+  measurement_id INTEGER NOT NULL REFERENCES measurements ON DELETE CASCADE,
+  op INTEGER NOT NULL CHECK (op >= -1),
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  input_type TEXT NOT NULL,
+  weight_type TEXT NOT NULL,
+  output_type TEXT NOT NULL,
+  steps TEXT NOT NULL,
+  partition INTEGER NOT NULL CHECK (partition >= -1),
+  median_us REAL NOT NULL,
+  macs INTEGER NOT NULL,
+  bytes_read INTEGER NOT NULL,
+  bytes_written INTEGER NOT NULL
+);
+CREATE INDEX operator_profiles_by_measurement ON operator_profiles (measurement_id);
+CREATE TRIGGER operator_profiles_are_final BEFORE UPDATE ON operator_profiles
+BEGIN SELECT RAISE(ABORT, 'a committed measurement is never rewritten'); END;
+)sql";
+
 static_assert(kApplicationId == 1902273384);
 
-constexpr std::array<const char*, 1> kMigrations = {kSchema1};
+constexpr std::array<const char*, 2> kMigrations = {kSchema1, kSchema2};
 
 }  // namespace
 

@@ -10,7 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 7> kOutcomes = {
     "", "ok", "unsupported", "failed", "crashed", "timeout", "invalid"};
 constexpr std::array<std::string_view, 2> kPluginKinds = {"quantizer", "runtime"};
-constexpr std::array<std::string_view, 3> kMeasurementKinds = {"quantize", "accuracy", "latency"};
+constexpr std::array<std::string_view, 4> kMeasurementKinds = {"quantize", "accuracy", "latency",
+                                                               "profile"};
 constexpr std::array<std::string_view, 2> kNoteSeverities = {"info", "warning"};
 
 template <typename Names, typename Enum>

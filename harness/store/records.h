@@ -30,9 +30,9 @@ enum class Outcome {
   kInvalid,      // "invalid": measured, but it means nothing: the board was not fit (throttled,
                  // swapping), or the artifact's ranges are made up
 };
-enum class PluginKind { kQuantizer, kRuntime };                 // "quantizer", "runtime"
-enum class MeasurementKind { kQuantize, kAccuracy, kLatency };  // "quantize", …
-enum class NoteSeverity { kInfo, kWarning };                    // "info", "warning"
+enum class PluginKind { kQuantizer, kRuntime };                           // "quantizer", "runtime"
+enum class MeasurementKind { kQuantize, kAccuracy, kLatency, kProfile };  // "quantize", …
+enum class NoteSeverity { kInfo, kWarning };                              // "info", "warning"
 
 std::string_view Name(Outcome value);
 std::string_view Name(PluginKind value);
@@ -134,8 +134,32 @@ struct Cell {
   std::string reason;  // one line; empty where all is well
 };
 
-// The unit that is committed and resumed. One record for the three kinds; what a kind does not
-// measure stays empty.
+// Where a part of a cell's time goes: an operator of the artifact as the runtime ran it, or a step
+// of the runtime that belongs to no single operator. Belongs to a `profile` measurement.
+struct OperatorProfile {
+  int64_t id = 0;
+  int64_t measurement_id = 0;
+  int32_t op = -1;               // index in the artifact's main subgraph; -1: a step of no operator
+  std::string kind = {};         // "CONV_2D"; empty for a step
+  std::string name = {};         // the layer's; of a step what the runtime calls it
+  std::string input_type = {};   // of the first input: "int8"; empty for a step
+  std::string weight_type = {};  // of the weights; empty where there are none
+  std::string output_type = {};
+  std::string steps = {};  // what the runtime calls what it ran, " + " between several; empty:
+                           // nothing of its own (folded into another operator, or computes nothing)
+  int32_t partition = -1;  // of the delegate, from 0; -1: not delegated
+  // Median over the profiled inferences; of times that are whole microseconds the median of grouped
+  // data (stats::GroupedMedian), so that it may be a fraction.
+  double median_us = 0;
+  // Of one inference, from types and shapes (graph::OpSummary); 0 for a step. The bytes are those
+  // of the tensors, each once, as if nothing stayed in a cache.
+  int64_t macs = 0;
+  int64_t bytes_read = 0;  // inputs and weights
+  int64_t bytes_written = 0;
+};
+
+// The unit that is committed and resumed. One record for all kinds; what a kind does not measure
+// stays empty.
 struct Measurement {
   int64_t id = 0;
   int64_t cell_id = 0;
@@ -147,7 +171,7 @@ struct Measurement {
   std::string finished_at;
   std::optional<double> wall_seconds;
   std::optional<int64_t> peak_rss_bytes;  // of the child process
-  // Latency:
+  // Latency, and load_ms and samples_ns of a profile (slower than those of latency):
   std::optional<double> load_ms;   // from the artifact's bytes to a model that is ready to run
   std::optional<double> first_ms;  // the first inference
   std::optional<int64_t> warmup_runs;
@@ -159,6 +183,10 @@ struct Measurement {
   // What the board did meanwhile (temperature, clock, throttling bits, swap, …), `before` and
   // `after`; and what the `runtime` told about itself at the end.
   Json conditions = Json::object();
+  // Profile: every operator of the artifact and the steps beside them, in the order in which they
+  // first ran. A table of its own in the store. `conditions` has the name of the runtime's
+  // `delegate` then (null: it works without one).
+  std::vector<OperatorProfile> operators;
 };
 
 // One entry of a field table.
@@ -229,6 +257,18 @@ inline constexpr auto kFields<Cell> = std::tuple(
     Field{"artifact_id", &Cell::artifact_id}, Field{"status", &Cell::status},
     Field{"accuracy_status", &Cell::accuracy_status},
     Field{"latency_status", &Cell::latency_status}, Field{"reason", &Cell::reason});
+
+template <>
+inline constexpr auto kFields<OperatorProfile> = std::tuple(
+    Field{"id", &OperatorProfile::id}, Field{"measurement_id", &OperatorProfile::measurement_id},
+    Field{"op", &OperatorProfile::op}, Field{"kind", &OperatorProfile::kind},
+    Field{"name", &OperatorProfile::name}, Field{"input_type", &OperatorProfile::input_type},
+    Field{"weight_type", &OperatorProfile::weight_type},
+    Field{"output_type", &OperatorProfile::output_type}, Field{"steps", &OperatorProfile::steps},
+    Field{"partition", &OperatorProfile::partition},
+    Field{"median_us", &OperatorProfile::median_us}, Field{"macs", &OperatorProfile::macs},
+    Field{"bytes_read", &OperatorProfile::bytes_read},
+    Field{"bytes_written", &OperatorProfile::bytes_written});
 
 template <>
 inline constexpr auto kFields<Measurement> = std::tuple(

@@ -39,6 +39,8 @@ template <>
 inline constexpr const char* kTable<Cell> = "cells";
 template <>
 inline constexpr const char* kTable<Measurement> = "measurements";
+template <>
+inline constexpr const char* kTable<OperatorProfile> = "operator_profiles";
 
 // --- One value ----------------------------------------------------------------------------------
 

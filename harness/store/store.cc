@@ -60,6 +60,11 @@ std::vector<Measurement> SelectMeasurements(SQLite::Database& database, int64_t 
   std::sort(measurements.begin(), measurements.end(), [](const auto& a, const auto& b) {
     return std::pair(a.kind, a.repetition) < std::pair(b.kind, b.repetition);
   });
+  for (Measurement& measurement : measurements) {
+    if (measurement.kind != MeasurementKind::kProfile) continue;
+    measurement.operators =
+        Select<OperatorProfile>(database, "WHERE measurement_id = ? ORDER BY id", measurement.id);
+  }
   return measurements;
 }
 
@@ -320,7 +325,11 @@ Status Store::Impl::Commit(const Measurement& measurement, const CellOutcome* ou
         SelectNumber(database, "SELECT COUNT(*) FROM images WHERE split_id = ?", splits.front().id);
     QB_RETURN_IF_ERROR(CheckPredictions(measurement, static_cast<size_t>(images.value_or(0)),
                                         static_cast<int64_t>(splits.front().labels.size())));
-    Insert(database, measurement);
+    const int64_t id = Insert(database, measurement);
+    for (OperatorProfile profile : measurement.operators) {
+      profile.measurement_id = id;
+      Insert(database, profile);
+    }
     if (outcome != nullptr) UpdateOutcome(database, measurement.cell_id, *outcome);
     return OkStatus();
   });

@@ -34,6 +34,8 @@ TEST(SummaryTest, CountsParametersBytesAndMultiplications) {
   EXPECT_EQ(conv.parameters, 4 * 27 + 4);
   EXPECT_EQ(conv.weight_bytes, 4 * (4 * 27 + 4));
   EXPECT_EQ(conv.macs, 16 * 4 * 27);
+  EXPECT_EQ(conv.bytes_read, 4 * (8 * 8 * 3 + 4 * 27 + 4));
+  EXPECT_EQ(conv.bytes_written, 4 * 16 * 4);
   const OpSummary& depthwise = summary.ops[1];
   EXPECT_EQ(depthwise.options, "stride 1x1, VALID, dilation 2x1");
   EXPECT_EQ(depthwise.inputs.size(), 2U);  // no bias
@@ -66,7 +68,10 @@ TEST(SummaryTest, PeakFollowsBranches) {
   const TensorId c = b.Add(OpKind::kTanh, {input});  // input, a and c
   const TensorId sum = b.Add(OpKind::kAdd, {a, c});  // a, c and sum
   const TensorId twice = b.Add(OpKind::kMul, {sum, sum});
-  EXPECT_EQ(Summarize(b.Finish({twice})).peak_activation_bytes, 4 * 300);
+  const ModelSummary summary = Summarize(b.Finish({twice}));
+  EXPECT_EQ(summary.peak_activation_bytes, 4 * 300);
+  EXPECT_EQ(summary.ops[2].bytes_read, 4 * 200);
+  EXPECT_EQ(summary.ops[3].bytes_read, 4 * 100);  // one tensor, read twice
 }
 
 TEST(SummaryTest, FiguresOfARealModel) {

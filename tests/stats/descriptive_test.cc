@@ -33,6 +33,30 @@ TEST(Median, OfNothingIsNotANumber) {
   EXPECT_TRUE(std::isnan(MedianAbsoluteDeviation({})));
 }
 
+TEST(GroupedMedian, FindsWhatLiesBetweenTheTicks) {
+  // By hand: 2 below, 5 in the interval from 0.5 to 1.5, n / 2 = 4: 0.5 + 2 / 5.
+  EXPECT_DOUBLE_EQ(GroupedMedian(std::vector<double>{1, 0, 1, 2, 1, 0, 1, 1}, 1), 0.9);
+  // The same in ticks of 1000.
+  EXPECT_DOUBLE_EQ(
+      GroupedMedian(std::vector<double>{1000, 0, 1000, 2000, 1000, 0, 1000, 1000}, 1000), 900);
+  EXPECT_DOUBLE_EQ(GroupedMedian(std::vector<double>{0, 0, 1, 1}, 1), 0.5);
+  EXPECT_DOUBLE_EQ(GroupedMedian(std::vector<double>{7}, 1), 7);
+  EXPECT_DOUBLE_EQ(GroupedMedian(std::vector<double>{0, 0, 0, 0}, 1), 0);  // never below 0
+  EXPECT_DOUBLE_EQ(GroupedMedian(std::vector<double>{3, 1, 2}, 0), 2);
+  EXPECT_TRUE(std::isnan(GroupedMedian({}, 1)));
+}
+
+// A step of 0.3 ticks, seen by a clock that rounds: the plain median says 0.
+TEST(GroupedMedian, EstimatesStepsShorterThanATick) {
+  std::vector<double> values;
+  for (int i = 0; i < 1000; ++i) {
+    const double start = i * 0.6180339887;  // spread evenly over the phases of the clock
+    values.push_back(std::floor(start + 0.3) - std::floor(start));
+  }
+  EXPECT_DOUBLE_EQ(Median(values), 0);
+  EXPECT_NEAR(GroupedMedian(values, 1), 0.21, 0.02);  // 0.5 of the 700 zeros' interval, from -0.5
+}
+
 TEST(MedianAbsoluteDeviation, MatchesAWorkedExample) {
   // Median 2, distances 1 1 0 0 2 4 7, whose median is 1.
   EXPECT_DOUBLE_EQ(MedianAbsoluteDeviation(std::vector<double>{1, 1, 2, 2, 4, 6, 9}), 1);

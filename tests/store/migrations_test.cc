@@ -54,6 +54,23 @@ TEST_F(MigrationsTest, DatabaseOfVersion1IsReadAsItWasWritten) {
   }
 }
 
+TEST_F(MigrationsTest, DatabaseOfVersion1TakesAProfile) {
+  Restore("version1.sql");
+  auto store = Store::Open(path(), OpenMode::kReadWrite);
+  ASSERT_TRUE(store.ok()) << store.status().message();
+  Measurement profile;
+  profile.cell_id = store->Cells(1)->front().id;
+  profile.kind = MeasurementKind::kProfile;
+  profile.operators = {{.op = 0, .kind = "CONV_2D", .median_us = 1.5}};
+  const Status committed = store->CommitMeasurement(profile);
+  ASSERT_TRUE(committed.ok()) << committed.message();
+  // What is committed stays final.
+  SQLite::Database database(path(), SQLite::OPEN_READWRITE);
+  EXPECT_THROW(database.exec("UPDATE measurements SET repetition = 7"), SQLite::Exception);
+  EXPECT_THROW(database.exec("UPDATE operator_profiles SET op = 7"), SQLite::Exception);
+  EXPECT_EQ(database.execAndGet("SELECT COUNT(*) FROM operator_profiles").getInt(), 1);
+}
+
 template <typename Record>
 std::string StoredColumns(SQLite::Database& database) {
   SQLite::Statement statement(database, std::string("PRAGMA table_info(") + kTable<Record> + ")");
@@ -75,6 +92,7 @@ TEST_F(MigrationsTest, SchemaHasTheColumnsOfTheFieldTables) {
   EXPECT_EQ(StoredColumns<Artifact>(database), ColumnNames<Artifact>());
   EXPECT_EQ(StoredColumns<Cell>(database), ColumnNames<Cell>());
   EXPECT_EQ(StoredColumns<Measurement>(database), ColumnNames<Measurement>());
+  EXPECT_EQ(StoredColumns<OperatorProfile>(database), ColumnNames<OperatorProfile>());
   EXPECT_EQ(SchemaVersion(database), static_cast<int>(Migrations().size()));
 }
 

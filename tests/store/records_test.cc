@@ -29,7 +29,7 @@ void ExpectNamesToComeBack(int count) {
 TEST(Records, NamesComeBackAsTheirValues) {
   ExpectNamesToComeBack<Outcome>(7);
   ExpectNamesToComeBack<PluginKind>(2);
-  ExpectNamesToComeBack<MeasurementKind>(3);
+  ExpectNamesToComeBack<MeasurementKind>(4);
   ExpectNamesToComeBack<NoteSeverity>(2);
 }
 

@@ -116,6 +116,44 @@ TEST_F(StoreTest, KeepsAMeasurementsEveryBit) {
   ExpectSameFields((*got)[1], sent);
 }
 
+TEST_F(StoreTest, KeepsTheOperatorsOfAProfile) {
+  Store store = Open();
+  Measurement sent;
+  sent.cell_id = AddEmptyCell(store);
+  sent.kind = MeasurementKind::kProfile;
+  sent.samples_ns = {2e6, 3e6};
+  sent.conditions = {{"delegate", "XNNPACK"}};
+  sent.operators = {{.op = 1,
+                     .kind = "CONV_2D",
+                     .name = "conv/Relu6",
+                     .input_type = "int8",
+                     .weight_type = "int8",
+                     .output_type = "int8",
+                     .steps = "Convolution (NHWC, QC8) IGEMM",
+                     .partition = 0,
+                     .median_us = 1.0 / 3,
+                     .macs = int64_t{1} << 40,
+                     .bytes_read = 100,
+                     .bytes_written = 50},
+                    {.op = 0, .kind = "RESHAPE", .name = "flatten"},
+                    {.name = "Convert (NC)", .steps = "Convert (NC)", .median_us = 2}};
+  ASSERT_TRUE(store.CommitMeasurement(sent).ok());
+  ASSERT_TRUE(store.CommitMeasurement(Latency(sent.cell_id, 0)).ok());
+  const auto got = store.Measurements(sent.cell_id);
+  ASSERT_TRUE(got.ok()) << got.status().message();
+  ASSERT_EQ(got->size(), 2U);
+  sent.id = (*got)[1].id;
+  ExpectSameFields((*got)[1], sent);  // after latency
+  EXPECT_TRUE((*got)[0].operators.empty());
+  ASSERT_EQ((*got)[1].operators.size(), sent.operators.size());
+  for (size_t i = 0; i < sent.operators.size(); ++i) {
+    OperatorProfile expected = sent.operators[i];
+    expected.id = (*got)[1].operators[i].id;
+    expected.measurement_id = sent.id;
+    ExpectSameFields((*got)[1].operators[i], expected);
+  }
+}
+
 TEST_F(StoreTest, NeverRewritesAMeasurement) {
   Store store = Open();
   const int64_t cell = AddEmptyCell(store);
