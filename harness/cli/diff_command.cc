@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "harness/cli/command.h"
+#include "harness/cli/litert_option.h"
 #include "harness/cli/single_job.h"
 #include "harness/cli/terminal.h"
 #include "harness/worker/run_job.h"
@@ -48,6 +49,7 @@ po::options_description Options() {
       "html", po::value<std::string>()->value_name("FILE"), "write the result as a page too")(
       "quiet,q", po::bool_switch(), "no progress")("json", po::bool_switch(),
                                                    "print the result as JSON");
+  AddLitertOption(options);
   AddFolderOptions(options);
   return options;
 }
@@ -349,6 +351,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
         "name the float model and the quantized .tflite file (and at least one image); see "
         "qbench diff --help");
   }
+  QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(names[0], folders.share));
   QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,

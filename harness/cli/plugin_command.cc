@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "harness/cli/command.h"
+#include "harness/cli/litert_option.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/aliases.h"
 
@@ -16,6 +17,7 @@ using plan::InstalledPlugin;
 po::options_description CommonOptions() {
   po::options_description options("Options", 100);
   options.add_options()("json", po::bool_switch(), "print the result as JSON");
+  AddLitertOption(options);
   return options;
 }
 
@@ -108,6 +110,7 @@ Result<ExitStatus> List(const std::vector<std::string>& args) {
     Print(*arguments.help());
     return kDone;
   }
+  QB_RETURN_IF_ERROR(SetLitertLibrary(arguments));
   QB_ASSIGN_OR_RETURN(const Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
   Print(arguments.Get<bool>("json") ? DumpJson(ToJson(catalogue)) + "\n"
                                     : FormatCatalogue(catalogue));
@@ -128,6 +131,7 @@ Result<ExitStatus> Check(const std::vector<std::string>& args) {
     return kDone;
   }
   QB_ASSIGN_OR_RETURN(const std::string file, OnlyArgument(arguments, "file", "plugin file"));
+  QB_RETURN_IF_ERROR(SetLitertLibrary(arguments));
   const worker::JobOutcome outcome =
       worker::RunJob(worker::ProbeJob{std::filesystem::absolute(file)});
   if (!outcome.ok()) return plan::OutcomeToStatus(outcome);

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "harness/cli/command.h"
+#include "harness/cli/litert_option.h"
 #include "harness/cli/single_job.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/artifact_sidecar.h"
@@ -32,6 +33,7 @@ po::options_description Options() {
       "the artifact; FILE.toml is written beside it")("quiet,q", po::bool_switch(), "no progress")(
       "json", po::bool_switch(), "print the result as JSON");
   AddCalibrationOptions(options);
+  AddLitertOption(options);
   AddFolderOptions(options);
   return options;
 }
@@ -121,6 +123,7 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
     return kDone;
   }
   QB_ASSIGN_OR_RETURN(const std::string name, OnlyArgument(arguments, "model", "model"));
+  QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
   QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin quantizer,

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "harness/cli/command.h"
+#include "harness/cli/litert_option.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/run_engine.h"
@@ -60,6 +61,7 @@ po::options_description Options() {
                                                                 "print the result as JSON");
   AddCalibrationOptions(options);
   AddDatabaseOption(options);
+  AddLitertOption(options);
   AddFolderOptions(options);
   return options;
 }
@@ -181,6 +183,7 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
     return kDone;
   }
   QB_ASSIGN_OR_RETURN(const plan::RunRequest request, RequestOf(arguments));
+  QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
   plan::RunOptions options;
   QB_ASSIGN_OR_RETURN(options.folders, FoldersOf(arguments));
   options.resume = arguments.Get<bool>("resume");

@@ -165,7 +165,7 @@ void ProbeAndExit(const char* library) {
 
 TEST(LitertPluginDeathTest, NamesTheCommandThatInstallsIt) {
   EXPECT_EXIT(ProbeAndExit("/nowhere/libLiteRt.so"), ::testing::ExitedWithCode(0),
-              "not installed.*scripts/setup.sh");
+              "/nowhere/libLiteRt.so, which is no file.*scripts/setup.sh");
 }
 
 TEST(LitertPluginDeathTest, RefusesALibraryThatIsNotLitert) {

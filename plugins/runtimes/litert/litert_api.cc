@@ -1,6 +1,11 @@
 #include "plugins/runtimes/litert/litert_api.h"
 
 #include <dlfcn.h>
+#include <link.h>
+
+#include <system_error>
+
+#include "plugins/runtimes/litert/elf_header.h"
 
 namespace qbench::litert {
 namespace {
@@ -22,16 +27,38 @@ class SymbolReader {
   const char* missing_ = nullptr;
 };
 
+Status WithRemedy(const Status& status) {
+  return Error(status.code(),
+               "{}; run scripts/setup.sh, or name a libLiteRt.so with --litert-library",
+               status.message());
+}
+
+// The file that the loader took.
+std::filesystem::path PathOf(void* handle, const std::filesystem::path& asked) {
+  link_map* map = nullptr;
+  if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || map->l_name[0] == '\0') return asked;
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::absolute(map->l_name, error);
+  return error ? asked : path;
+}
+
 }  // namespace
 
-Result<Api> OpenApi(const std::filesystem::path& library) {
+Result<OpenedLibrary> OpenApi(const std::filesystem::path& library) {
+  if (library.has_parent_path()) {
+    if (const Status status = CheckElfHeader(library); !status.ok()) return WithRemedy(status);
+  }
   void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* error = dlerror();
-    return Error(StatusCode::kNotFound, "cannot open LiteRT's library: {}",
-                 error != nullptr ? error : library.c_str());
+    const Status status =
+        Error(library.has_parent_path() ? StatusCode::kUnsupported : StatusCode::kNotFound, "{}",
+              error != nullptr ? error : library.c_str());
+    return library.has_parent_path() ? WithRemedy(status) : status;
   }
-  Api api{};
+  OpenedLibrary opened;
+  opened.path = PathOf(handle, library);
+  Api& api = opened.api;
   SymbolReader reader(handle);
 #define QBENCH_LITERT_READ(function) reader.Read("LiteRt" #function, api.function)
   QBENCH_LITERT_READ(CreateEnvironment);
@@ -56,12 +83,16 @@ Result<Api> OpenApi(const std::filesystem::path& library) {
   QBENCH_LITERT_READ(UnlockTensorBuffer);
   QBENCH_LITERT_READ(RunCompiledModel);
 #undef QBENCH_LITERT_READ
+  // LiteRT 2.1 has all these functions too, but with other arguments and options: 2.1.0 aborts.
+  // This one, which is not called, came with 2.2.
+  void* since_oldest_version = nullptr;
+  reader.Read("LiteRtExternalLiteRtBufferContextGetRunOptions", since_oldest_version);
   if (reader.missing() != nullptr) {
-    return Error(StatusCode::kUnsupported,
-                 "{} has no function {}: too old, or not LiteRT; run scripts/setup.sh",
-                 library.string(), reader.missing());
+    return WithRemedy(Error(StatusCode::kUnsupported,
+                            "{} has no function {}: it is older than LiteRT {}, or not LiteRT",
+                            opened.path.string(), reader.missing(), kOldestVersion));
   }
-  return api;
+  return opened;
 }
 
 std::string ApiStatusText(ApiStatus status) {

@@ -94,10 +94,19 @@ struct Api {
                                 TensorBuffer* inputs, size_t output_count, TensorBuffer* outputs);
 };
 
-// Opens the library and looks up every function. It stays open until the process ends, since
-// threads of its pool may. kNotFound: no such file. kUnsupported: a function is missing (named), so
-// the library is too old or not LiteRT.
-Result<Api> OpenApi(const std::filesystem::path& library);
+// The oldest LiteRT whose library has these functions with these signatures and options.
+inline constexpr const char* kOldestVersion = "2.2.0";
+
+// The library, open: it stays so until the process ends, since threads of its pool may.
+struct OpenedLibrary {
+  Api api{};
+  std::filesystem::path path;  // where the loader found it
+};
+
+// Opens the library, looked for by the system's loader where `library` has no folder, and looks up
+// every function. kNotFound: the loader found none. kUnsupported: the file is no library or not one
+// for this machine, or a function is missing (named), so the library is too old or not LiteRT.
+Result<OpenedLibrary> OpenApi(const std::filesystem::path& library);
 
 // "runtime failure (3)".
 std::string ApiStatusText(ApiStatus status);

@@ -5,7 +5,6 @@
 #include <system_error>
 
 #include "base/files.h"
-#include "base/sha256.h"
 #include "graph/tflite_writer.h"
 #include "plugins/runtimes/litert/litert_model.h"
 
@@ -53,7 +52,7 @@ struct AlignedBytes {
   ByteSpan span;
 };
 
-Status CheckKnownModel(const Api& api) {
+Status RunKnownModel(const Api& api) {
   QB_ASSIGN_OR_RETURN(const Bytes file, graph::WriteTflite(KnownModel()));
   const AlignedBytes bytes(file);
   QB_ASSIGN_OR_RETURN(LiteRtModel model,
@@ -69,49 +68,74 @@ Status CheckKnownModel(const Api& api) {
                output[0], output[1], output[2], kKnownOutput[0], kKnownOutput[1], kKnownOutput[2]);
 }
 
-std::string VersionBeside(const std::filesystem::path& library) {
-  Result<std::string> text = ReadTextFile(library.parent_path() / "VERSION");
-  if (!text.ok()) return "unknown";
-  return text->substr(0, text->find_first_of("\r\n"));
-}
-
 }  // namespace
 
-std::vector<std::filesystem::path> LibraryCandidates(const std::filesystem::path& plugin_file) {
-  if (const char* named = std::getenv("QBENCH_LITERT_LIBRARY");
-      named != nullptr && *named != '\0') {
-    return {named};
+std::string VersionBeside(const std::filesystem::path& library) {
+  const std::filesystem::path folder = library.parent_path();
+  if (const Result<std::string> text = ReadTextFile(folder / "VERSION"); text.ok()) {
+    return text->substr(0, text->find_first_of("\r\n"));
   }
-  return {plugin_file.parent_path().parent_path() / "litert" / kLibraryName,
-          std::filesystem::path(QBENCH_LITERT_PREFIX) / kLibraryName};
+  constexpr std::string_view kStart = "ai_edge_litert-";
+  constexpr std::string_view kEnd = ".dist-info";
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder.parent_path(), error), end;
+       !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.size() <= kStart.size() + kEnd.size()) continue;
+    if (!name.starts_with(kStart) || !name.ends_with(kEnd)) continue;
+    return name.substr(kStart.size(), name.size() - kStart.size() - kEnd.size());
+  }
+  return "unknown";
 }
 
-Result<Library> OpenLibrary(const std::filesystem::path& plugin_file) {
-  Library library;
-  std::string tried;
-  for (const std::filesystem::path& candidate : LibraryCandidates(plugin_file)) {
+std::vector<LibraryPlace> LibraryPlaces(const std::filesystem::path& plugin_file) {
+  if (const char* named = std::getenv("QBENCH_LITERT_LIBRARY");
+      named != nullptr && *named != '\0') {
+    // Absolute, so that the loader never looks for it.
     std::error_code error;
-    if (std::filesystem::is_regular_file(candidate, error)) {
-      library.path = candidate;
-      break;
+    const std::filesystem::path path = std::filesystem::absolute(named, error);
+    return {{error ? std::filesystem::path(named) : path, /*named=*/true}};
+  }
+  return {{plugin_file.parent_path().parent_path() / "litert" / kLibraryName},
+          {std::filesystem::path(QBENCH_LITERT_PREFIX) / kLibraryName},
+          {kLibraryName}};
+}
+
+Result<Library> OpenLibrary(const std::vector<LibraryPlace>& places) {
+  std::string tried;
+  for (const LibraryPlace& place : places) {
+    std::error_code error;
+    const bool by_loader = !place.path.has_parent_path();
+    if (by_loader || std::filesystem::is_regular_file(place.path, error)) {
+      Result<OpenedLibrary> opened = OpenApi(place.path);
+      if (opened.ok()) {
+        const std::filesystem::path file = std::filesystem::weakly_canonical(opened->path, error);
+        return Library{opened->api, opened->path, VersionBeside(error ? opened->path : file)};
+      }
+      if (!by_loader || opened.status().code() != StatusCode::kNotFound) return opened.status();
+      tried += fmt::format("{}the system's libraries: {}", tried.empty() ? "" : ", ",
+                           opened.status().message());
+      continue;
     }
-    tried += (tried.empty() ? "" : ", ") + candidate.string();
+    if (place.named) {
+      return Error(StatusCode::kNotFound,
+                   "--litert-library or QBENCH_LITERT_LIBRARY names {}, which is no file; name a "
+                   "{}, or neither to take the one of scripts/setup.sh",
+                   place.path.string(), kLibraryName);
+    }
+    tried += (tried.empty() ? "" : ", ") + place.path.string();
   }
-  if (library.path.empty()) {
-    return Error(StatusCode::kNotFound,
-                 "LiteRT is not installed (looked for {}); run scripts/setup.sh, or set "
-                 "QBENCH_LITERT_LIBRARY to a {}",
-                 tried, kLibraryName);
-  }
-  QB_ASSIGN_OR_RETURN(library.api, OpenApi(library.path));
-  const Status known = CheckKnownModel(library.api);
-  if (!known.ok()) {
-    return Error(StatusCode::kInternal, "{} is refused: on a known model {}; run scripts/setup.sh",
-                 library.path.string(), known.message());
-  }
-  QB_ASSIGN_OR_RETURN(library.sha256, Sha256HexOfFile(library.path));
-  library.version = VersionBeside(library.path);
-  return library;
+  return Error(StatusCode::kNotFound,
+               "LiteRT is not installed (looked for {}); run scripts/setup.sh, or name a {} with "
+               "--litert-library",
+               tried, kLibraryName);
+}
+
+Status CheckKnownModel(const Library& library) {
+  const Status known = RunKnownModel(library.api);
+  if (known.ok()) return known;
+  return Error(StatusCode::kInternal, "{} is refused: on a known model {}; run scripts/setup.sh",
+               library.path.string(), known.message());
 }
 
 }  // namespace qbench::litert

@@ -1,5 +1,4 @@
-// Finds LiteRT's library on this machine and proves that it answers as LiteRT does, before any
-// figure is taken from it.
+// Finds LiteRT's library on this machine, and proves that it answers as LiteRT does.
 #pragma once
 
 #include <filesystem>
@@ -13,18 +12,33 @@ namespace qbench::litert {
 struct Library {
   Api api{};
   std::filesystem::path path;
-  std::string sha256;   // of the file
-  std::string version;  // as scripts/setup.sh wrote it beside the library; "unknown" otherwise
+  std::string version;  // as what installed it says beside it (see VersionBeside)
+};
+
+// A place where the library may be.
+struct LibraryPlace {
+  std::filesystem::path path;  // a name without a folder: the system's loader looks for it
+  bool named = false;          // by the user: then it must be there
 };
 
 // Where the library is looked for, in this order: the file that the environment variable
-// QBENCH_LITERT_LIBRARY names (then nothing else); ../litert beside the plugins' folder; the
-// prefix that scripts/setup.sh installs into.
-std::vector<std::filesystem::path> LibraryCandidates(const std::filesystem::path& plugin_file);
+// QBENCH_LITERT_LIBRARY names (qbench's option --litert-library sets it), then nothing else;
+// ../litert beside the plugins' folder; the prefix that scripts/setup.sh installs into; wherever
+// the system's loader finds libLiteRt.so.
+std::vector<LibraryPlace> LibraryPlaces(const std::filesystem::path& plugin_file);
 
-// Opens the first candidate that exists and checks it. kNotFound: there is none; the message names
-// the command that installs it. kUnsupported: it lacks a function. kInternal: it runs the known
-// model to another answer; the message names the file.
-Result<Library> OpenLibrary(const std::filesystem::path& plugin_file);
+// Opens the first of the places that exists, and no other where that one is faulty. kNotFound:
+// there is none, or not where the user says; the message names the remedy. kUnsupported: it is not
+// for this machine, no library, or lacks a function (named).
+Result<Library> OpenLibrary(const std::vector<LibraryPlace>& places);
+
+// Proves that the library answers as LiteRT does: runs a known model. kInternal, naming the file,
+// where the answer is another.
+Status CheckKnownModel(const Library& library);
+
+// The version of the LiteRT that a library belongs to, since the library itself does not tell: from
+// the file VERSION in its folder (scripts/setup.sh writes it), or from the wheel's folder
+// ai_edge_litert-<version>.dist-info beside its folder; else "unknown".
+std::string VersionBeside(const std::filesystem::path& library);
 
 }  // namespace qbench::litert
