@@ -67,6 +67,10 @@ OrderedJson RunObject(const store::RunData& data) {
   for (const store::Note& note : data.notes) {
     object["notes"].push_back(Object(note, {"id", "run_id"}));
   }
+  object["machine_peaks"] = OrderedJson::array();
+  for (const store::MachinePeak& peak : data.machine_peaks) {
+    object["machine_peaks"].push_back(Object(peak, {"id", "run_id"}));
+  }
   object["warnings"] = Warnings(run);
   object["models"] = Objects(data.models);
   object["datasets"] = OrderedJson::array();

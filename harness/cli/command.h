@@ -24,6 +24,7 @@ Result<ExitStatus> InspectCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DiffCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DatasetCommand(const std::vector<std::string>& args);
 Result<ExitStatus> PluginCommand(const std::vector<std::string>& args);
+Result<ExitStatus> DoctorCommand(const std::vector<std::string>& args);
 
 // One of the commands inside of `qbench dataset` and `qbench plugin`.
 struct Subcommand {

@@ -22,6 +22,7 @@ const std::vector<Subcommand>& Commands() {
       {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},
       {"dataset", "list, import, verify and export data sets", DatasetCommand},
       {"plugin", "list the plugins that are installed, and check one", PluginCommand},
+      {"doctor", "say whether this machine is fit to measure on", DoctorCommand},
   };
   return commands;
 }

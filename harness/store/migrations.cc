@@ -181,7 +181,21 @@ BEGIN SELECT RAISE(ABORT, 'a committed measurement is never rewritten'); END;
 
 static_assert(kApplicationId == 1902273384);
 
-constexpr std::array<const char*, 2> kMigrations = {kSchema1, kSchema2};
+// What the machine can do at best.
+constexpr const char* kSchema3 = R"sql(
+CREATE TABLE machine_peaks (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('multiply_add', 'bandwidth')),
+  type TEXT NOT NULL,
+  threads INTEGER NOT NULL CHECK (threads > 0),
+  per_second REAL NOT NULL,
+  compiled_for TEXT NOT NULL,
+  UNIQUE (run_id, kind, type, threads)
+);
+)sql";
+
+constexpr std::array<const char*, 3> kMigrations = {kSchema1, kSchema2, kSchema3};
 
 }  // namespace
 

@@ -13,6 +13,7 @@ constexpr std::array<std::string_view, 2> kPluginKinds = {"quantizer", "runtime"
 constexpr std::array<std::string_view, 4> kMeasurementKinds = {"quantize", "accuracy", "latency",
                                                                "profile"};
 constexpr std::array<std::string_view, 2> kNoteSeverities = {"info", "warning"};
+constexpr std::array<std::string_view, 2> kPeakKinds = {"multiply_add", "bandwidth"};
 
 template <typename Names, typename Enum>
 bool Find(const Names& names, std::string_view name, Enum* value) {
@@ -32,6 +33,7 @@ std::string_view Name(MeasurementKind value) {
   return kMeasurementKinds.at(static_cast<size_t>(value));
 }
 std::string_view Name(NoteSeverity value) { return kNoteSeverities.at(static_cast<size_t>(value)); }
+std::string_view Name(PeakKind value) { return kPeakKinds.at(static_cast<size_t>(value)); }
 
 bool FromName(std::string_view name, Outcome* value) { return Find(kOutcomes, name, value); }
 bool FromName(std::string_view name, PluginKind* value) { return Find(kPluginKinds, name, value); }
@@ -41,5 +43,6 @@ bool FromName(std::string_view name, MeasurementKind* value) {
 bool FromName(std::string_view name, NoteSeverity* value) {
   return Find(kNoteSeverities, name, value);
 }
+bool FromName(std::string_view name, PeakKind* value) { return Find(kPeakKinds, name, value); }
 
 }  // namespace qbench::store

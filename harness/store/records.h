@@ -33,16 +33,19 @@ enum class Outcome {
 enum class PluginKind { kQuantizer, kRuntime };                           // "quantizer", "runtime"
 enum class MeasurementKind { kQuantize, kAccuracy, kLatency, kProfile };  // "quantize", …
 enum class NoteSeverity { kInfo, kWarning };                              // "info", "warning"
+enum class PeakKind { kMultiplyAdd, kBandwidth };  // "multiply_add", "bandwidth"
 
 std::string_view Name(Outcome value);
 std::string_view Name(PluginKind value);
 std::string_view Name(MeasurementKind value);
 std::string_view Name(NoteSeverity value);
+std::string_view Name(PeakKind value);
 // The value with this name; false where there is none.
 bool FromName(std::string_view name, Outcome* value);
 bool FromName(std::string_view name, PluginKind* value);
 bool FromName(std::string_view name, MeasurementKind* value);
 bool FromName(std::string_view name, NoteSeverity* value);
+bool FromName(std::string_view name, PeakKind* value);
 
 // One invocation of `qbench run`.
 struct Run {
@@ -65,6 +68,19 @@ struct Note {
   std::string at;
   NoteSeverity severity = NoteSeverity::kInfo;
   std::string text;  // one line
+};
+
+// What the run's machine can do at best, measured before its operators were profiled.
+struct MachinePeak {
+  int64_t id = 0;
+  int64_t run_id = 0;
+  PeakKind kind = PeakKind::kMultiplyAdd;
+  // kMultiplyAdd: "float32", "float16", "int8". kBandwidth: "read", "triad" (two streams read, one
+  // written). Unique together with run, kind and threads.
+  std::string type;
+  int32_t threads = 1;
+  double per_second = 0;     // multiply-adds, or bytes, of all threads together
+  std::string compiled_for;  // the instruction set that the measuring loop was compiled for
 };
 
 struct Model {
@@ -216,6 +232,13 @@ inline constexpr auto kFields<Note> = std::tuple(Field{"id", &Note::id},
                                                  Field{"at", &Note::at},
                                                  Field{"severity", &Note::severity},
                                                  Field{"text", &Note::text});
+
+template <>
+inline constexpr auto kFields<MachinePeak> = std::tuple(
+    Field{"id", &MachinePeak::id}, Field{"run_id", &MachinePeak::run_id},
+    Field{"kind", &MachinePeak::kind}, Field{"type", &MachinePeak::type},
+    Field{"threads", &MachinePeak::threads}, Field{"per_second", &MachinePeak::per_second},
+    Field{"compiled_for", &MachinePeak::compiled_for});
 
 template <>
 inline constexpr auto kFields<Model> = std::tuple(Field{"id", &Model::id},

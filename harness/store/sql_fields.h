@@ -28,6 +28,8 @@ inline constexpr const char* kTable<Run> = "runs";
 template <>
 inline constexpr const char* kTable<Note> = "notes";
 template <>
+inline constexpr const char* kTable<MachinePeak> = "machine_peaks";
+template <>
 inline constexpr const char* kTable<Model> = "models";
 template <>
 inline constexpr const char* kTable<DatasetSplit> = "dataset_splits";

@@ -205,6 +205,23 @@ Status Store::AddNote(const Note& note) {
   });
 }
 
+Status Store::SetMachinePeaks(int64_t run_id, const std::vector<MachinePeak>& peaks) {
+  return impl_->Write([&](SQLite::Database& database) -> Status {
+    Execute(database, "DELETE FROM machine_peaks WHERE run_id = ?", run_id);
+    for (MachinePeak peak : peaks) {
+      peak.run_id = run_id;
+      Insert(database, peak);
+    }
+    return OkStatus();
+  });
+}
+
+Result<std::vector<MachinePeak>> Store::MachinePeaks(int64_t run_id) {
+  return impl_->Read([&](SQLite::Database& database) -> Result<std::vector<MachinePeak>> {
+    return Select<MachinePeak>(database, "WHERE run_id = ? ORDER BY id", run_id);
+  });
+}
+
 Result<std::vector<Run>> Store::Runs() {
   return impl_->Read([&](SQLite::Database& database) -> Result<std::vector<Run>> {
     return Select<Run>(database, "ORDER BY id DESC");
@@ -232,6 +249,7 @@ Result<RunData> Store::LoadRun(int64_t run_id) {
     RunData data;
     data.run = std::move(runs.front());
     data.notes = Select<Note>(database, "WHERE run_id = ? ORDER BY id", run_id);
+    data.machine_peaks = Select<MachinePeak>(database, "WHERE run_id = ? ORDER BY id", run_id);
     data.models = SelectNamedByCells<Model>(database, "model_id", run_id);
     data.splits = SelectNamedByCells<DatasetSplit>(database, "split_id", run_id);
     for (auto& [id, split] : data.splits) split.images = SelectImages(database, id);

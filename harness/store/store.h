@@ -39,6 +39,7 @@ struct CellData {
 struct RunData {
   Run run;
   std::vector<Note> notes;
+  std::vector<MachinePeak> machine_peaks;  // as they were measured; empty where they were not
   std::map<int64_t, Model> models;
   std::map<int64_t, DatasetSplit> splits;
   std::map<int64_t, Plugin> plugins;
@@ -73,6 +74,9 @@ class Store {
   // kInvalidArgument where the run has finished already.
   Status FinishRun(int64_t run_id, const std::string& finished_at);
   Status AddNote(const Note& note);
+  // Whatever the run had of them is replaced.
+  Status SetMachinePeaks(int64_t run_id, const std::vector<MachinePeak>& peaks);
+  Result<std::vector<MachinePeak>> MachinePeaks(int64_t run_id);
   // Newest first.
   Result<std::vector<Run>> Runs();
   // The newest run, finished or not; none in an empty database.

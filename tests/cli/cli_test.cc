@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <set>
+
+#include "base/json.h"
 #include "tests/cli/run_qbench.h"
 
 namespace qbench::cli_test {
@@ -35,7 +38,8 @@ TEST(Cli, HelpOfEveryCommandShowsAnExampleAndExitStatuses) {
                                              {"dataset", "verify"},
                                              {"dataset", "export-tensors"},
                                              {"plugin", "list"},
-                                             {"plugin", "check"}}) {
+                                             {"plugin", "check"},
+                                             {"doctor"}}) {
     std::vector<std::string> args = command;
     args.emplace_back("--help");
     const Answer answer = Shared().Run(args);
@@ -242,6 +246,30 @@ TEST(Cli, PluginListAndCheck) {
       Shared().Run({"plugin", "check", QBENCH_BINARY_DIR "/lib/qbench/plugins/int8.so"}).status, 0);
   ExpectError(Shared().Run({"plugin", "check", QBENCH_SOURCE_DIR "/LICENSE"}), "qbench plugin",
               "LICENSE");
+}
+
+TEST(Cli, DoctorNamesWhatKeepsTheMachineFromBeingFit) {
+  const Answer answer = Shared().Run({"doctor", "--no-peak", "--json"});
+  const Result<Json> json = ParseJson(answer.out);
+  ASSERT_TRUE(json.ok()) << answer.out << answer.err;
+  EXPECT_EQ(answer.status, json->at("fit").get<bool>() ? 0 : 2);
+  EXPECT_EQ(json->at("fit").get<bool>(), json->at("errors").empty());
+  std::set<std::string> names;
+  for (const Json& check : json->at("checks")) {
+    names.insert(check.at("name").get<std::string>());
+    if (check.at("level") == "error") {
+      EXPECT_NE(check.at("remedy"), "") << check;
+    }
+  }
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"processor", "int8", "reference", "scenes", "cache",
+                                              "database", "quantizers"}));
+  EXPECT_TRUE(json->at("machine_peaks").empty());
+  EXPECT_EQ(json->at("host_id").get<std::string>().size(), 64U);
+
+  const Answer text = Shared().Run({"doctor", "--no-peak"}, {"QBENCH_PLUGIN_PATH=/nowhere"});
+  EXPECT_EQ(text.status, 2);
+  EXPECT_THAT(text.out, HasSubstr("error plugins"));
+  EXPECT_THAT(text.out, HasSubstr("Not fit to measure on: mend "));
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ TEST_F(MigrationsTest, SchemaHasTheColumnsOfTheFieldTables) {
   Migrate(database, Migrations());
   EXPECT_EQ(StoredColumns<store::Run>(database), ColumnNames<store::Run>());
   EXPECT_EQ(StoredColumns<Note>(database), ColumnNames<Note>());
+  EXPECT_EQ(StoredColumns<MachinePeak>(database), ColumnNames<MachinePeak>());
   EXPECT_EQ(StoredColumns<Model>(database), ColumnNames<Model>());
   EXPECT_EQ(StoredColumns<DatasetSplit>(database), ColumnNames<DatasetSplit>());
   EXPECT_EQ(StoredColumns<Plugin>(database), ColumnNames<Plugin>());

@@ -31,6 +31,7 @@ TEST(Records, NamesComeBackAsTheirValues) {
   ExpectNamesToComeBack<PluginKind>(2);
   ExpectNamesToComeBack<MeasurementKind>(4);
   ExpectNamesToComeBack<NoteSeverity>(2);
+  ExpectNamesToComeBack<PeakKind>(2);
 }
 
 // The columns that other programs rely on, in the order they rely on.

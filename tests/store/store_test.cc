@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "harness/store/peak_lookup.h"
 #include "tests/store/child_process.h"
 #include "tests/store/same_fields.h"
 #include "tests/store/sample_run.h"
@@ -280,6 +281,46 @@ TEST_F(StoreTest, KeepsWhatWasCommittedWhenTheProcessIsKilled) {
       ++next;
     }
   }
+}
+
+TEST_F(StoreTest, KeepsTheLastMachinePeaksOfARun) {
+  Store store = Open();
+  store::Run run;
+  const int64_t run_id = *store.BeginRun(run);
+  const int64_t other = *store.BeginRun(run);
+  std::vector<MachinePeak> peaks = {
+      {0, run_id, PeakKind::kMultiplyAdd, "float32", 1, 59.1e9, "avx512"},
+      {0, run_id, PeakKind::kBandwidth, "read", 4, 40e9, "baseline"}};
+  ASSERT_TRUE(store.SetMachinePeaks(run_id, {{0, 0, PeakKind::kBandwidth, "read", 1, 1, ""}}).ok());
+  ASSERT_TRUE(store.SetMachinePeaks(other, {{0, 0, PeakKind::kBandwidth, "read", 1, 2, ""}}).ok());
+  ASSERT_TRUE(store.SetMachinePeaks(run_id, peaks).ok());
+  const auto stored = store.MachinePeaks(run_id);
+  ASSERT_TRUE(stored.ok()) << stored.status().message();
+  ASSERT_EQ(stored->size(), peaks.size());
+  for (size_t i = 0; i < peaks.size(); ++i) {
+    peaks[i].id = (*stored)[i].id;
+    ExpectSameFields((*stored)[i], peaks[i]);
+  }
+  EXPECT_EQ(store.LoadRun(run_id)->machine_peaks.size(), 2U);
+  EXPECT_EQ(store.LoadRun(other)->machine_peaks.at(0).per_second, 2);
+  // Two figures for one thing would make a report depend on their order.
+  peaks.push_back(peaks[0]);
+  EXPECT_FALSE(store.SetMachinePeaks(run_id, peaks).ok());
+  EXPECT_EQ(store.MachinePeaks(run_id)->size(), 2U);
+}
+
+TEST(PeakLookup, TakesTheSameTypeAndThreads) {
+  const std::vector<MachinePeak> peaks = {{0, 0, PeakKind::kMultiplyAdd, "int8", 1, 100, ""},
+                                          {0, 0, PeakKind::kMultiplyAdd, "int8", 4, 390, ""},
+                                          {0, 0, PeakKind::kBandwidth, "read", 1, 10, ""},
+                                          {0, 0, PeakKind::kBandwidth, "triad", 1, 12, ""},
+                                          {0, 0, PeakKind::kBandwidth, "read", 4, 20, ""}};
+  EXPECT_EQ(PeakPerSecond(peaks, PeakKind::kMultiplyAdd, "int8", 4), 390);
+  EXPECT_EQ(PeakPerSecond(peaks, PeakKind::kMultiplyAdd, "int8", 2), std::nullopt);
+  EXPECT_EQ(PeakPerSecond(peaks, PeakKind::kMultiplyAdd, "read", 1), std::nullopt);
+  EXPECT_EQ(BandwidthPeak(peaks, 1), 12);
+  EXPECT_EQ(BandwidthPeak(peaks, 4), 20);
+  EXPECT_EQ(BandwidthPeak(peaks, 2), std::nullopt);
 }
 
 }  // namespace
