@@ -169,5 +169,62 @@ TEST(FeedbackRounding, InputsThatAreAlwaysZeroRoundToNearest) {
   EXPECT_EQ(integers, Nearest(weights, ScaleOf(weights)));
 }
 
+// What Round says it costs is e H e^T, with what was added to the diagonal.
+TEST(FeedbackRounding, TellsTheErrorOfTheOutput) {
+  for (uint32_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const size_t taps = 2 + random() % 20;
+    const InputMoments moments = CorrelatedMoments(random, taps, 40);
+    const std::vector<float> weights = RandomFloats(random, taps, -0.5F, 0.5F);
+    const float scale = ScaleOf(weights) * 18.0F;  // about 4 bits
+    std::vector<int8_t> integers(taps);
+    const double cost = FeedbackRounder(moments, 0, 0.002).Round(weights, scale, integers, 7);
+    const Matrix h = Hessian(moments, 0.002);
+    double expected = 0.0;
+    const auto error = [&](size_t i) {
+      return static_cast<double>(weights[i]) - static_cast<double>(scale) * integers[i];
+    };
+    for (size_t i = 0; i < taps; ++i) {
+      for (size_t j = 0; j < taps; ++j) expected += error(i) * error(j) * h[i][j];
+    }
+    EXPECT_NEAR(cost, expected, 1e-4 * expected);
+  }
+}
+
+// Of all its candidates, found here one by one, a channel gets the scale with the least error.
+TEST(FeedbackRounding, ChoosesTheScaleWithTheLeastErrorOfTheOutput) {
+  constexpr int kCandidates = 10;
+  for (uint32_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const size_t taps = 3 + random() % 20;
+    const InputMoments moments = CorrelatedMoments(random, taps, 40);
+    const std::vector<float> weights = RandomFloats(random, 2 * taps, -0.5F, 0.5F);
+    const ScaledWeights scaled = RoundAndScaleWithFeedback(weights, {2, static_cast<int32_t>(taps)},
+                                                           0, moments, 7, kCandidates);
+    ASSERT_EQ(scaled.scales.size(), 2U);
+    for (size_t row = 0; row < 2; ++row) {
+      const auto of_row = std::span(weights).subspan(row * taps, taps);
+      const float widest = ScaleOf({of_row.begin(), of_row.end()}) * 127.0F / 7.0F;
+      std::vector<int8_t> integers(taps);
+      std::vector<int8_t> best(taps);
+      double least = 1e30;
+      for (int i = 0; i < kCandidates; ++i) {
+        const auto scale = static_cast<float>(widest * (1.0 - 0.05 * i));
+        const double cost = FeedbackRounder(moments, 0, 0.0).Round(of_row, scale, integers, 7);
+        if (cost >= least) continue;
+        least = cost;
+        best = integers;
+      }
+      const auto chosen = std::span(scaled.integers).subspan(row * taps, taps);
+      const double cost =
+          FeedbackRounder(moments, 0, 0.0).Round(of_row, scaled.scales[row], integers, 7);
+      EXPECT_NEAR(cost, least, 1e-6 * least);
+      EXPECT_TRUE(std::ranges::equal(chosen, best));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace qbench::quantize

@@ -112,7 +112,8 @@ TEST(RecipeOption, StoredWeightsHaveOneScaleWhereARuleSaysSo) {
   // Layers with enough weights to be stored: a convolution of 24 channels, a fully connected of 6.
   constexpr const char* kDense =
       "[[rule]]\noperator = \"FULLY_CONNECTED\"\nweights = \"per-tensor\"";
-  EXPECT_THAT(ScaleCounts(QuantizeByRecipe("weight_only", kDense), graph::DataType::kInt8),
+  EXPECT_THAT(ScaleCounts(QuantizeByRecipe("weight_only", kDense, {{"small_layers", "int8"}}),
+                          graph::DataType::kInt8),
               UnorderedElementsAre(24, 24, 1));
   EXPECT_THAT(ScaleCounts(QuantizeByRecipe("int4", kDense, {{"small_layers", "int4"}}),
                           graph::DataType::kInt4),

@@ -54,6 +54,13 @@ TEST(WeightOnly, LargeWeightsAreWithinHalfAStepBehindDequantize) {
   // 64 weights: their tables would take more than is saved.
   EXPECT_EQ(At(model, model.graph.ops[2].inputs[1]).type, DataType::kFloat32);
   EXPECT_TRUE(At(model, model.graph.ops[2].inputs[1]).is_constant());
+  // 4,608 weights: as many as are told to become integers, and one fewer.
+  graph::Model as_many = before;
+  ASSERT_TRUE(StoreWeights(as_many, {.float_below = 4608}).ok());
+  EXPECT_EQ(as_many, model);
+  graph::Model fewer = before;
+  ASSERT_TRUE(StoreWeights(fewer, {.float_below = 4609}).ok());
+  EXPECT_EQ(fewer, before);
 }
 
 // The squared error of what stands in the file.

@@ -33,7 +33,7 @@ void FactorUpper(std::vector<double>& h, size_t size) {
 }  // namespace
 
 FeedbackRounder::FeedbackRounder(const InputMoments& moments, size_t group, double noise)
-    : order_(moments.taps), feedback_(moments.taps * moments.taps) {
+    : order_(moments.taps), feedback_(moments.taps * moments.taps), diagonal_(moments.taps) {
   const size_t taps = moments.taps;
   const auto moment = [&](size_t a, size_t b) { return moments.Mean(group, a, b); };
   double mean = 0.0;
@@ -49,17 +49,19 @@ FeedbackRounder::FeedbackRounder(const InputMoments& moments, size_t group, doub
   }
   FactorUpper(h, taps);
   for (size_t k = 0; k < taps; ++k) {
+    diagonal_[k] = h[k * taps + k] * h[k * taps + k];
     for (size_t i = 0; i < k; ++i) {
       feedback_[k * taps + i] = h[i * taps + k] / h[k * taps + k];
     }
   }
 }
 
-void FeedbackRounder::Round(std::span<const float> weights, float scale, std::span<int8_t> integers,
-                            int32_t limit) const {
+double FeedbackRounder::Round(std::span<const float> weights, float scale,
+                              std::span<int8_t> integers, int32_t limit) const {
   const double most = limit;
   const size_t taps = order_.size();
   std::vector<double> errors(taps);
+  double cost = 0.0;
   for (size_t k = 0; k < taps; ++k) {
     const double* row = &feedback_[k * taps];
     const double weight = weights[order_[k]];
@@ -68,16 +70,23 @@ void FeedbackRounder::Round(std::span<const float> weights, float scale, std::sp
     const double steps = std::clamp(std::round(target / scale), -most, most);
     integers[order_[k]] = static_cast<int8_t>(steps);
     errors[k] = weight - steps * scale;
+    // e H e^T = the sum of D[k] * (e (U + I))[k]^2 (arXiv 2307.13304, section 3.2).
+    const double left = target - steps * scale;
+    cost += left * left * diagonal_[k];
   }
+  return cost;
 }
 
-std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const graph::Shape& shape,
-                                      int32_t channel_axis, std::span<const float> scales,
-                                      const InputMoments& moments, double noise,
-                                      const AcceptRow& accept, int32_t limit) {
+namespace {
+
+// Calls `round(channel, rounder, row, integers)` for each output channel, with its weights, and
+// puts what it writes where those stand in the tensor. The rows of the tensor are the output
+// channels; those of a depthwise convolution lie across, and each has a group of inputs of its own.
+template <typename RoundRow>
+std::vector<int8_t> RoundRows(std::span<const float> weights, const graph::Shape& shape,
+                              int32_t channel_axis, const InputMoments& moments, double noise,
+                              const RoundRow& round) {
   const auto channels = static_cast<size_t>(shape[static_cast<size_t>(channel_axis)]);
-  // The rows of the tensor are the output channels; those of a depthwise convolution lie across,
-  // and each has a group of inputs of its own.
   const bool depthwise = channel_axis > 0;
   const size_t stride = depthwise ? channels : 1;
   std::vector<int8_t> integers(weights.size());
@@ -93,17 +102,55 @@ std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const grap
     }
     const size_t first = depthwise ? channel : channel * moments.taps;
     for (size_t i = 0; i < moments.taps; ++i) row[i] = weights[first + i * stride];
-    const float scale = scales[scales.size() == 1 ? 0 : channel];
-    rounder->Round(row, scale, rounded, limit);
-    if (accept && !accept(channel, rounded)) {
-      for (size_t i = 0; i < moments.taps; ++i) {
-        const double steps = std::round(static_cast<double>(row[i]) / scale);
-        rounded[i] = static_cast<int8_t>(std::clamp<double>(steps, -limit, limit));
-      }
-    }
+    round(channel, *rounder, std::span<const float>(row), std::span<int8_t>(rounded));
     for (size_t i = 0; i < moments.taps; ++i) integers[first + i * stride] = rounded[i];
   }
   return integers;
+}
+
+}  // namespace
+
+std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const graph::Shape& shape,
+                                      int32_t channel_axis, std::span<const float> scales,
+                                      const InputMoments& moments, double noise,
+                                      const AcceptRow& accept, int32_t limit) {
+  return RoundRows(weights, shape, channel_axis, moments, noise,
+                   [&](size_t channel, const FeedbackRounder& rounder, std::span<const float> row,
+                       std::span<int8_t> rounded) {
+                     const float scale = scales[scales.size() == 1 ? 0 : channel];
+                     rounder.Round(row, scale, rounded, limit);
+                     if (!accept || accept(channel, rounded)) return;
+                     for (size_t i = 0; i < row.size(); ++i) {
+                       const double steps = std::round(static_cast<double>(row[i]) / scale);
+                       rounded[i] = static_cast<int8_t>(std::clamp<double>(steps, -limit, limit));
+                     }
+                   });
+}
+
+ScaledWeights RoundAndScaleWithFeedback(std::span<const float> weights, const graph::Shape& shape,
+                                        int32_t channel_axis, const InputMoments& moments,
+                                        int32_t limit, int candidates) {
+  ScaledWeights result;
+  result.integers =
+      RoundRows(weights, shape, channel_axis, moments, /*noise=*/0.0,
+                [&](size_t, const FeedbackRounder& rounder, std::span<const float> row,
+                    std::span<int8_t> rounded) {
+                  float widest = 0.0F;
+                  for (const float weight : row) widest = std::max(widest, std::abs(weight));
+                  double least = std::numeric_limits<double>::infinity();
+                  float best = 1.0F;
+                  for (int candidate = 0; candidate < candidates && widest > 0.0F; ++candidate) {
+                    const auto scale =
+                        static_cast<float>(widest / limit * (1.0 - 0.5 * candidate / candidates));
+                    const double cost = rounder.Round(row, scale, rounded, limit);
+                    if (cost >= least) continue;
+                    least = cost;
+                    best = scale;
+                  }
+                  rounder.Round(row, best, rounded, limit);
+                  result.scales.push_back(best);
+                });
+  return result;
 }
 
 }  // namespace qbench::quantize

@@ -25,14 +25,16 @@ class FeedbackRounder {
   // added to the diagonal, so that weights do not chase what 100 images happen to show.
   FeedbackRounder(const InputMoments& moments, size_t group, double noise);
 
-  // Integers in [-limit, limit], as many as taps, for one row of weights. Thread-safe.
-  void Round(std::span<const float> weights, float scale, std::span<int8_t> integers,
-             int32_t limit = 127) const;
+  // Integers in [-limit, limit], as many as taps, for one row of weights. Thread-safe. Gives what
+  // it costs: the mean squared error of the row's output, with what was added to the diagonal.
+  double Round(std::span<const float> weights, float scale, std::span<int8_t> integers,
+               int32_t limit = 127) const;
 
  private:
   std::vector<size_t> order_;
   // Row k holds U[i][k] for i < k, in the order of rounding.
   std::vector<double> feedback_;
+  std::vector<double> diagonal_;  // D
 };
 
 // Rounds a whole weight tensor: `shape` has the output channels in dimension `channel_axis`, the
@@ -44,5 +46,16 @@ std::vector<int8_t> RoundWithFeedback(std::span<const float> weights, const grap
                                       int32_t channel_axis, std::span<const float> scales,
                                       const InputMoments& moments, double noise,
                                       const AcceptRow& accept, int32_t limit = 127);
+
+// The same without a scale given: each channel's is the one of `candidates`, evenly between
+// max|w| / limit and half of that, with the least error of the channel's output. Worth its time for
+// few bits: with a smaller scale the large weights are cut off and the others rounded finer.
+struct ScaledWeights {
+  std::vector<int8_t> integers;
+  std::vector<float> scales;  // one a channel
+};
+ScaledWeights RoundAndScaleWithFeedback(std::span<const float> weights, const graph::Shape& shape,
+                                        int32_t channel_axis, const InputMoments& moments,
+                                        int32_t limit, int candidates);
 
 }  // namespace qbench::quantize

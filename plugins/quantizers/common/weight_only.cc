@@ -28,6 +28,10 @@ constexpr int64_t kBytesOfTables = 400;
 constexpr int32_t kInt8Limit = 127;
 constexpr int32_t kInt4Limit = 7;  // symmetric, as int8 is
 
+// Of scales of a channel, for int4 weights that are rounded with feedback: more find scales that
+// fit the calibration images better and others no better.
+constexpr int kScaleCandidates = 10;
+
 // How one tensor's weights become integers.
 struct Rounding {
   int32_t channel_axis = 0;
@@ -35,8 +39,10 @@ struct Rounding {
   int32_t limit = kInt8Limit;
 };
 
-bool Worthwhile(const graph::Tensor& weights, const Rounding& rounding) {
+bool Worthwhile(const graph::Tensor& weights, const WeightStorage& storage,
+                const Rounding& rounding) {
   if (!weights.is_constant() || weights.type != DataType::kFloat32) return false;
+  if (graph::ElementCount(weights.shape) < storage.float_below) return false;
   const int64_t scales =
       rounding.per_channel ? weights.shape[static_cast<size_t>(rounding.channel_axis)] : 1;
   const int64_t elements = graph::ElementCount(weights.shape);
@@ -84,8 +90,17 @@ graph::QuantizedWeights Quantize(const graph::Tensor& weights, const Rounding& r
       rounding.per_channel
           ? graph::QuantizeWeightsPerChannel(values, weights.shape, rounding.channel_axis)
           : graph::QuantizeWeightsPerTensor(values);
-  if (rounding.limit == kInt4Limit) ReduceToInt4(values, quantized);
-  if (inputs != nullptr && inputs->moments.measured()) {
+  const bool int4 = rounding.limit == kInt4Limit;
+  const bool known = inputs != nullptr && inputs->moments.measured();
+  if (int4 && known && rounding.per_channel) {
+    ScaledWeights scaled = RoundAndScaleWithFeedback(values, weights.shape, rounding.channel_axis,
+                                                     inputs->moments, kInt4Limit, kScaleCandidates);
+    quantized.values = std::move(scaled.integers);
+    quantized.quantization.scales = std::move(scaled.scales);
+    return quantized;
+  }
+  if (int4) ReduceToInt4(values, quantized);
+  if (known) {
     quantized.values = RoundWithFeedback(values, weights.shape, rounding.channel_axis,
                                          quantized.quantization.scales, inputs->moments,
                                          /*noise=*/0.0, /*accept=*/{}, rounding.limit);
@@ -133,7 +148,7 @@ std::optional<graph::Op> StoreWeightsOf(graph::Graph& graph, graph::Op& op,
   const Rounding rounding{.channel_axis = places->channel_axis,
                           .per_channel = per_channel,
                           .limit = int4 ? kInt4Limit : kInt8Limit};
-  if (!Worthwhile(weights, rounding)) return std::nullopt;
+  if (!Worthwhile(weights, storage, rounding)) return std::nullopt;
   graph::QuantizedWeights quantized = Quantize(weights, rounding, inputs);
   if (inputs != nullptr) CorrectBias(graph, op, *places, quantized, *inputs);
   const TensorId stored =

@@ -16,10 +16,13 @@ namespace qbench::quantize {
 
 struct WeightStorage {
   // Weights of convolutions and fully connected layers with at least so many elements are int4 in
-  // [-7, 7], two a byte; all others int8. Negative: none are int4. An int4 scale is the one with
-  // the smallest squared error of 50 between max|w| / 7 and half of that: smaller scales cut off
-  // large weights and round the others finer.
+  // [-7, 7], two a byte; all others int8. Negative: none are int4. An int4 scale is the one of some
+  // between max|w| / 7 and half of that (smaller scales cut off large weights and round the others
+  // finer) with the smallest squared error: of the layer's output, where its inputs are known and
+  // it has a scale for each channel, else of the weights.
   int64_t int4_from = -1;
+  // Weights with fewer elements stay float32.
+  int64_t float_below = 0;
   // int4 weights without DEQUANTIZE: the runtime quantizes the activations as it goes (dynamic
   // range quantization) and multiplies integers.
   bool dynamic_int4 = false;

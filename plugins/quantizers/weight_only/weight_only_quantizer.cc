@@ -12,12 +12,16 @@
 namespace qbench {
 namespace {
 
+// Elements. Chosen on training images (docs/quantizers.md).
+constexpr int64_t kSmallLayer = 512;
+
 class WeightOnlyQuantizer : public plugin::Quantizer {
  public:
   Status Init(const plugin::Options& options) override {
     rounding_ = options.Text("rounding");
     images_ = static_cast<uint64_t>(options.Integer("images"));
     recipe_file_ = options.Text("recipe");
+    small_int8_ = options.Text("small_layers") == "int8";
     return OkStatus();
   }
 
@@ -25,7 +29,8 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
     QB_ASSIGN_OR_RETURN(graph::Model model, quantize::ReadFloatModel(bytes, "weight_only"));
     QB_ASSIGN_OR_RETURN(quantize::OperatorChoices choices,
                         quantize::ReadWeightRecipe(recipe_file_, model, /*per_tensor=*/true));
-    const quantize::WeightStorage storage{.float_ops = std::move(choices.float_ops),
+    const quantize::WeightStorage storage{.float_below = small_int8_ ? 0 : kSmallLayer,
+                                          .float_ops = std::move(choices.float_ops),
                                           .per_tensor_ops = std::move(choices.per_tensor)};
     quantize::CalibratedRanges calibrated;
     const bool images = host.SampleCount(QBENCH_SPLIT_CALIBRATION) > 0;
@@ -52,6 +57,7 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
   std::string rounding_;
   uint64_t images_ = 0;
   std::string recipe_file_;  // empty: none
+  bool small_int8_ = false;
 };
 
 }  // namespace
@@ -65,6 +71,9 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
                                   "auto: gptq where there are calibration images"),
                    plugin::Option("images", "100", "1..100000",
                                   "number of calibration samples, for rounding=gptq"),
+                   plugin::Option("small_layers", "float", "float|int8",
+                                  "weights with fewer than 512 elements, which save little and "
+                                  "cost most of the accuracy"),
                    plugin::Option("recipe", "", "FILE",
                                   "which layers keep float32 weights or have one scale for the "
                                   "tensor (docs/recipes.md)")},
