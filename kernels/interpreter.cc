@@ -130,4 +130,18 @@ Status Interpreter::Invoke() {
   return OkStatus();
 }
 
+Status Interpreter::InvokeTimed(std::span<std::chrono::nanoseconds> times) {
+  using Clock = std::chrono::steady_clock;
+  if (times.size() != impl_->runs.size()) {
+    return Error(StatusCode::kInvalidArgument, "{} times for {} operators", times.size(),
+                 impl_->runs.size());
+  }
+  for (size_t i = 0; i < times.size(); ++i) {
+    const Clock::time_point start = Clock::now();
+    impl_->runs[i]();
+    times[i] = Clock::now() - start;
+  }
+  return OkStatus();
+}
+
 }  // namespace qbench::kernels

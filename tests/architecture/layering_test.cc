@@ -104,8 +104,7 @@ bool IsSystem(const std::string& include) {
   static const std::regex system(
       "[a-z_]+|(sys|linux|netinet)/[a-z_]+\\.h|"
       "(dlfcn|elf|errno|fcntl|limits|link|poll|pthread|sched|signal|spawn|stdbool|stddef|stdint|"
-      "stdio|"
-      "stdlib|string|time|unistd|math|features|cxxabi)\\.h");
+      "stdio|stdlib|string|time|unistd|math|features|cxxabi)\\.h");
   return std::regex_match(include, system);
 }
 

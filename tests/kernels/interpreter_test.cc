@@ -50,6 +50,22 @@ TEST(Interpreter, KeepsEveryIntermediateTensor) {
   EXPECT_THAT(Read(*interpreter, 2), ElementsAre(15.0F, 10.0F));
 }
 
+TEST(Interpreter, TimesEachOperatorAndComputesTheSame) {
+  auto interpreter = Interpreter::Create(SmallModel());
+  ASSERT_TRUE(interpreter.ok()) << interpreter.status().message();
+  Feed(*interpreter, 0, {-1.0F, 2.0F});
+  constexpr std::chrono::nanoseconds kUntouched(-1);
+  std::vector<std::chrono::nanoseconds> times(2, kUntouched);
+  ASSERT_TRUE(interpreter->InvokeTimed(times).ok());
+  for (const auto time : times) EXPECT_GE(time.count(), 0);
+  EXPECT_THAT(Read(*interpreter, 2), ElementsAre(10.0F, 12.0F));
+
+  times.push_back(kUntouched);
+  const Status status = interpreter->InvokeTimed(times);
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("3 times for 2 operators"));
+}
+
 TEST(Interpreter, SharesAModelAndMoves) {
   const auto model = SmallModel();
   auto first = Interpreter::Create(model);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "graph/tflite_writer.h"
+#include "qbench/profile.h"
 #include "qbench/runtime.h"
 
 namespace qbench {
@@ -142,6 +143,27 @@ TEST_F(ReferencePlugin, NamesWhatItCannotRun) {
                               {.scales = {1.0F / 32768.0F}, .zero_points = {0}});
   EXPECT_EQ(Load(model), QBENCH_UNSUPPORTED);
   EXPECT_THAT(LastError(), HasSubstr("HARD_SWISH"));
+}
+
+TEST_F(ReferencePlugin, TellsWhereItsTimeGoes) {
+  const auto* profile = static_cast<const qbench_runtime_profile*>(
+      runtime_->get_extension(runtime_.get(), QBENCH_RUNTIME_PROFILE));
+  ASSERT_NE(profile, nullptr);
+  const Bytes model = DoubleModel();
+  ASSERT_EQ(Init(1), QBENCH_OK);
+  ASSERT_EQ(profile->enable(runtime_.get()), QBENCH_OK) << LastError();
+  ASSERT_EQ(Load(model), QBENCH_OK) << LastError();
+  EXPECT_EQ(profile->event_count(runtime_.get()), 0U);
+  for (int pass = 0; pass < 2; ++pass) {
+    ASSERT_EQ(runtime_->invoke(runtime_.get()), QBENCH_OK) << LastError();
+    ASSERT_EQ(profile->event_count(runtime_.get()), 1U);
+    const qbench_profile_event* event = profile->event(runtime_.get(), 0);
+    EXPECT_EQ(event->op, 0);
+    EXPECT_EQ(event->partition, -1);
+    EXPECT_STREQ(event->name, "ADD");
+  }
+  EXPECT_EQ(profile->resolution_ns(runtime_.get()), 1U);
+  EXPECT_EQ(profile->delegate_name(runtime_.get()), nullptr);
 }
 
 TEST_F(ReferencePlugin, RefusesWrongSizes) {

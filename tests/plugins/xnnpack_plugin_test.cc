@@ -68,6 +68,23 @@ TEST_F(XnnpackPlugin, TellsItsLibraryAndWhereOperatorsRan) {
   EXPECT_THAT(FactsOf(runtime)["time_on_kernels"], testing::MatchesRegex("[0-9]+\\.[0-9] %"));
 }
 
+TEST_F(XnnpackPlugin, TellsWhereItsTimeGoes) {
+  const graph::Model whole = graph::EveryFloatOperator();
+  const Result<Bytes> file = graph::WriteTflite(whole);
+  ASSERT_TRUE(file.ok());
+  const host::AlignedBytes model{ByteSpan(*file)};
+  host::Runtime runtime = Make();
+  ASSERT_TRUE(runtime.Init({}, 1).ok());
+  ASSERT_TRUE(runtime.EnableProfile().ok());
+  ASSERT_TRUE(runtime.Load(model.span()).ok());
+  ASSERT_TRUE(runtime.SetInput(0, Bytes(runtime.inputs()[0].ByteSize())).ok());
+  ASSERT_TRUE(runtime.Invoke().ok());
+  const Result<host::Profile> profile = runtime.ReadProfile();
+  ASSERT_TRUE(profile.ok()) << profile.status().message();
+  EXPECT_EQ(profile->events.size(), whole.graph.ops.size());
+  EXPECT_EQ(profile->delegate, "XNNPACK");
+}
+
 TEST_F(XnnpackPlugin, RefusesOptionsItDoesNotHave) {
   host::Runtime runtime = Make();
   const std::vector<host::Option> options = {{"kernels", "fast"}};

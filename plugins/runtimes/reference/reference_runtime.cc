@@ -20,7 +20,7 @@ kernels::Arithmetic ArithmeticOf(const std::string& name) {
   return kernels::Arithmetic::kReference;
 }
 
-class ReferenceRuntime : public Runtime {
+class ReferenceRuntime : public ProfiledRuntime {
  public:
   // Any number of threads is accepted, and one is used.
   Status Init(const Options& options, uint32_t /*threads*/) override {
@@ -35,6 +35,7 @@ class ReferenceRuntime : public Runtime {
     model_ = std::make_shared<const graph::Model>(std::move(model));
     QB_ASSIGN_OR_RETURN(interpreter_,
                         kernels::Interpreter::Create(model_, ArithmeticOf(arithmetic_)));
+    times_.resize(model_->graph.ops.size());
     return OkStatus();
   }
 
@@ -51,12 +52,29 @@ class ReferenceRuntime : public Runtime {
     return OkStatus();
   }
 
-  Status Invoke() override { return interpreter_->Invoke(); }
+  Status Invoke() override {
+    return profiling_ ? interpreter_->InvokeTimed(times_) : interpreter_->Invoke();
+  }
 
   Status GetOutput(uint32_t index, std::span<uint8_t> data) override {
     const auto from = interpreter_->TensorData(model_->graph.outputs[index]);
     std::memcpy(data.data(), from.data(), data.size());
     return OkStatus();
+  }
+
+  Status EnableProfile() override {
+    profiling_ = true;
+    return OkStatus();
+  }
+  Result<std::vector<ProfileEvent>> ProfileEvents() override {
+    std::vector<ProfileEvent> events;
+    events.reserve(times_.size());
+    for (size_t i = 0; i < times_.size(); ++i) {
+      events.push_back({.op = static_cast<int32_t>(i),
+                        .name = std::string(graph::OpKindName(model_->graph.ops[i].kind)),
+                        .time_ns = static_cast<uint64_t>(times_[i].count())});
+    }
+    return events;
   }
 
   Facts DescribeFacts() const override {
@@ -74,8 +92,10 @@ class ReferenceRuntime : public Runtime {
   }
 
   std::string arithmetic_;
+  bool profiling_ = false;
   std::shared_ptr<const graph::Model> model_;
   std::optional<kernels::Interpreter> interpreter_;
+  std::vector<std::chrono::nanoseconds> times_;  // of the operators, where profiling
 };
 
 }  // namespace

@@ -55,13 +55,15 @@ graph::TensorId DynamicFilter(graph::Model& model, const Op& op) {
 
 }  // namespace
 
-Result<int> UnpackFloatWeights(graph::Model& model) {
-  int unpacked = 0;
+Result<UnpackedWeights> UnpackFloatWeights(graph::Model& model) {
+  UnpackedWeights unpacked;
   std::vector<Op> kept;
-  for (Op& op : model.graph.ops) {
+  for (size_t i = 0; i < model.graph.ops.size(); ++i) {
+    Op& op = model.graph.ops[i];
     if (op.kind == OpKind::kDequantize && At(model, op.inputs[0]).is_constant()) {
       QB_RETURN_IF_ERROR(Dequantize(At(model, op.inputs[0]), At(model, op.outputs[0])));
-      ++unpacked;
+      ++unpacked.tensors;
+      unpacked.gone.push_back({i, op.outputs[0]});
       continue;
     }
     if (const graph::TensorId filter = DynamicFilter(model, op); filter != graph::kNoTensor) {
@@ -69,8 +71,9 @@ Result<int> UnpackFloatWeights(graph::Model& model) {
       Tensor weights{.name = packed.name, .type = DataType::kFloat32, .shape = packed.shape};
       QB_RETURN_IF_ERROR(Dequantize(packed, weights));
       op.inputs[1] = model.graph.AddTensor(std::move(weights));
-      ++unpacked;
+      ++unpacked.tensors;
     }
+    unpacked.left.push_back(i);
     kept.push_back(std::move(op));
   }
   model.graph.ops = std::move(kept);

@@ -52,6 +52,22 @@ class Scheduler {
   size_t left_ = done_.size();
 };
 
+bool IsConvolution(const graph::Op& op) {
+  return op.kind == graph::OpKind::kConv2D || op.kind == graph::OpKind::kDepthwiseConv2D;
+}
+
+// How many operators read each tensor; the caller, who reads outputs, counts as one.
+std::vector<int> CountReaders(const graph::Graph& graph) {
+  std::vector<int> readers(graph.tensors.size(), 0);
+  for (const graph::Op& op : graph.ops) {
+    for (const TensorId id : op.inputs) {
+      if (id != graph::kNoTensor) ++readers[static_cast<size_t>(id)];
+    }
+  }
+  for (const TensorId id : graph.outputs) ++readers[static_cast<size_t>(id)];
+  return readers;
+}
+
 }  // namespace
 
 std::vector<Step> MakeSteps(const graph::Graph& graph, const std::vector<bool>& on_kernels) {
@@ -95,6 +111,32 @@ std::vector<Step> MakeSteps(const graph::Graph& graph, const std::vector<bool>& 
     for (const TensorId id : graph.ops[step.ops[0]].outputs) AddOnce(step.outputs, id);
   }
   return steps;
+}
+
+std::vector<Step> SplitStep(const graph::Graph& graph, const Step& step) {
+  const std::vector<int> readers = CountReaders(graph);
+  std::vector<Step> split;
+  std::vector<Step> pads;  // that wait for their convolution
+  for (const size_t op : step.ops) {
+    Step one = StepOf(graph, op);
+    const auto pad = std::ranges::find_if(pads, [&](const Step& candidate) {
+      return IsConvolution(graph.ops[op]) && graph.ops[op].inputs[0] == candidate.outputs[0];
+    });
+    if (pad != pads.end()) {
+      one.ops.insert(one.ops.begin(), pad->ops[0]);
+      std::erase(one.inputs, pad->outputs[0]);
+      for (const TensorId id : pad->inputs) AddOnce(one.inputs, id);
+      pads.erase(pad);
+    }
+    const bool alone = graph.ops[op].kind == graph::OpKind::kPad &&
+                       readers[static_cast<size_t>(one.outputs[0])] == 1;
+    const bool waits =
+        alone && std::ranges::any_of(step.ops, [&](size_t reader) {
+          return IsConvolution(graph.ops[reader]) && graph.ops[reader].inputs[0] == one.outputs[0];
+        });
+    (waits ? pads : split).push_back(std::move(one));
+  }
+  return split;
 }
 
 Step StepOf(const graph::Graph& graph, size_t op) {

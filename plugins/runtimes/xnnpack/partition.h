@@ -18,6 +18,10 @@ struct Step {
 // Steps in an order in which they can run. `on_kernels` has an element for every operator.
 std::vector<Step> MakeSteps(const graph::Graph& graph, const std::vector<bool>& on_kernels);
 
+// The step's operators as steps of their own, in an order in which they can run: to time each. A
+// PAD that one convolution alone reads stays with it, as XNNPACK makes one of them.
+std::vector<Step> SplitStep(const graph::Graph& graph, const Step& step);
+
 // A step of one operator, which reads and writes everything from outside.
 Step StepOf(const graph::Graph& graph, size_t op);
 

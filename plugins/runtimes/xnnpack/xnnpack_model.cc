@@ -4,7 +4,6 @@
 #include <map>
 
 #include "graph/tflite_reader.h"
-#include "plugins/runtimes/xnnpack/float_weights.h"
 #include "plugins/runtimes/xnnpack/subgraph_builder.h"
 
 namespace qbench::xnnpack {
@@ -27,13 +26,14 @@ std::string OperatorName(const graph::Graph& graph, const graph::Op& op) {
 
 }  // namespace
 
-Result<std::unique_ptr<XnnpackModel>> XnnpackModel::Load(ByteSpan model, uint32_t threads) {
+Result<std::unique_ptr<XnnpackModel>> XnnpackModel::Load(ByteSpan model, uint32_t threads,
+                                                         Profile profile) {
   QB_RETURN_IF_ERROR(Initialize());
   std::unique_ptr<XnnpackModel> self(new XnnpackModel());
   // A copy, since the graph shares ownership of what its constants point into.
   QB_ASSIGN_OR_RETURN(self->model_,
                       graph::ReadTflite(std::make_shared<const Bytes>(model.begin(), model.end())));
-  QB_ASSIGN_OR_RETURN(self->unpacked_weights_, UnpackFloatWeights(self->model_));
+  QB_ASSIGN_OR_RETURN(self->unpacked_, UnpackFloatWeights(self->model_));
   QB_RETURN_IF_ERROR(self->CheckSize());
   self->constants_ = std::make_unique<ConstantStore>(self->model_.graph);
   if (threads > 1) {
@@ -46,6 +46,10 @@ Result<std::unique_ptr<XnnpackModel>> XnnpackModel::Load(ByteSpan model, uint32_
   std::vector<bool> on_kernels = self->FindLacking();
   for (bool again = true; again;) {
     QB_ASSIGN_OR_RETURN(again, self->MakeRuntimes(on_kernels));
+  }
+  if (profile == Profile::kOn) {
+    QB_RETURN_IF_ERROR(self->SplitSubgraphs());
+    self->PrepareTimings();
   }
   QB_RETURN_IF_ERROR(self->AllocateTensors());
   for (ReadyStep& ready : self->steps_) {
@@ -89,10 +93,12 @@ Result<RuntimePtr> XnnpackModel::MakeRuntime(const Step& step, pthreadpool_t poo
 
 Result<bool> XnnpackModel::MakeRuntimes(std::vector<bool>& on_kernels) {
   steps_.clear();
+  int partitions = 0;
   for (Step& step : MakeSteps(model_.graph, on_kernels)) {
     ReadyStep& ready = steps_.emplace_back();
     ready.step = std::move(step);
     if (ready.step.on_kernels) continue;
+    ready.partition = partitions++;
     Result<RuntimePtr> runtime = MakeRuntime(ready.step, pool_.get());
     if (runtime.ok()) {
       ready.runtime = std::move(runtime).value();
@@ -110,6 +116,47 @@ Result<bool> XnnpackModel::MakeRuntimes(std::vector<bool>& on_kernels) {
     return true;
   }
   return false;
+}
+
+Status XnnpackModel::SplitSubgraphs() {
+  std::vector<ReadyStep> split;
+  for (ReadyStep& whole : steps_) {
+    if (whole.step.on_kernels) {
+      split.push_back(std::move(whole));
+      continue;
+    }
+    whole.runtime.reset();  // frees its packed weights before they are packed anew
+    for (Step& step : SplitStep(model_.graph, whole.step)) {
+      QB_ASSIGN_OR_RETURN(RuntimePtr runtime, MakeRuntime(step, pool_.get()));
+      ReadyStep& ready = split.emplace_back();
+      ready.step = std::move(step);
+      ready.runtime = std::move(runtime);
+      ready.partition = whole.partition;
+    }
+  }
+  steps_ = std::move(split);
+  return OkStatus();
+}
+
+void XnnpackModel::PrepareTimings() {
+  const graph::Graph& graph = model_.graph;
+  std::map<TensorId, int> partition_of_reader;
+  for (ReadyStep& ready : steps_) {
+    std::string names;
+    for (const size_t op : ready.step.ops) {
+      names += (names.empty() ? "" : " + ") + std::string(graph::OpKindName(graph.ops[op].kind));
+      for (const TensorId id : graph.ops[op].inputs) partition_of_reader[id] = ready.partition;
+      timings_.push_back({unpacked_.left[op], ready.partition, names, {}});
+    }
+    ready.timing = timings_.size() - 1;
+  }
+  for (const UnpackedWeights::Gone& gone : unpacked_.gone) {
+    const auto partition = partition_of_reader.find(gone.output);
+    timings_.push_back({gone.op,
+                        partition == partition_of_reader.end() ? -1 : partition->second,
+                        std::string(graph::OpKindName(graph::OpKind::kDequantize)),
+                        {}});
+  }
 }
 
 Status XnnpackModel::AllocateTensors() {
@@ -179,7 +226,21 @@ std::span<uint8_t> XnnpackModel::TensorData(TensorId id) {
   return tensors_[static_cast<size_t>(id)];
 }
 
+Status XnnpackModel::InvokeTimed() {
+  for (const ReadyStep& ready : steps_) {
+    const Clock::time_point start = Clock::now();
+    if (ready.step.on_kernels) {
+      ready.kernel();
+    } else {
+      QB_RETURN_IF_ERROR(FromXnn(xnn_invoke_runtime(ready.runtime.get()), "invoke"));
+    }
+    timings_[ready.timing].time = Clock::now() - start;
+  }
+  return OkStatus();
+}
+
 Status XnnpackModel::Invoke() {
+  if (!timings_.empty()) return InvokeTimed();
   if (!has_kernels_) {
     for (const ReadyStep& ready : steps_) {
       QB_RETURN_IF_ERROR(FromXnn(xnn_invoke_runtime(ready.runtime.get()), "invoke"));
@@ -209,7 +270,8 @@ XnnpackModel::Division XnnpackModel::division() const {
     if (ready.step.on_kernels) {
       ++kinds[graph::OpKindName(model_.graph.ops[ready.step.ops[0]].kind)];
     } else {
-      ++division.subgraphs;
+      // Split for a profile, several steps are of one subgraph.
+      division.subgraphs = static_cast<size_t>(ready.partition) + 1;
       division.xnnpack_operators += ready.step.ops.size();
     }
   }
@@ -217,7 +279,7 @@ XnnpackModel::Division XnnpackModel::division() const {
     if (!division.kernel_operators.empty()) division.kernel_operators += ", ";
     division.kernel_operators += fmt::format("{} x{}", kind, count);
   }
-  division.unpacked_weights = unpacked_weights_;
+  division.unpacked_weights = unpacked_.tensors;
   division.invocations = invocations_;
   if (total_time_.count() > 0) {
     division.kernel_share =

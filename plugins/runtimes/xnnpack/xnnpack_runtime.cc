@@ -8,7 +8,7 @@ namespace {
 
 using plugin::TensorDescription;
 
-class XnnpackRuntime : public plugin::Runtime {
+class XnnpackRuntime : public plugin::ProfiledRuntime {
  public:
   Status Init(const plugin::Options& /*options*/, uint32_t threads) override {
     threads_ = threads;
@@ -16,7 +16,7 @@ class XnnpackRuntime : public plugin::Runtime {
   }
 
   Status Load(ByteSpan model) override {
-    QB_ASSIGN_OR_RETURN(model_, xnnpack::XnnpackModel::Load(model, threads_));
+    QB_ASSIGN_OR_RETURN(model_, xnnpack::XnnpackModel::Load(model, threads_, profile_));
     return OkStatus();
   }
 
@@ -38,6 +38,21 @@ class XnnpackRuntime : public plugin::Runtime {
     std::memcpy(data.data(), from.data(), data.size());
     return OkStatus();
   }
+
+  Status EnableProfile() override {
+    profile_ = xnnpack::XnnpackModel::Profile::kOn;
+    return OkStatus();
+  }
+  Result<std::vector<plugin::ProfileEvent>> ProfileEvents() override {
+    std::vector<plugin::ProfileEvent> events;
+    events.reserve(model_->timings().size());
+    for (const xnnpack::XnnpackModel::Timing& timing : model_->timings()) {
+      events.push_back({static_cast<int32_t>(timing.op), timing.partition, timing.name,
+                        static_cast<uint64_t>(timing.time.count())});
+    }
+    return events;
+  }
+  const char* DelegateName() const override { return "XNNPACK"; }
 
   plugin::Facts DescribeFacts() const override {
     plugin::Facts facts;
@@ -74,6 +89,7 @@ class XnnpackRuntime : public plugin::Runtime {
   }
 
   uint32_t threads_ = 1;
+  xnnpack::XnnpackModel::Profile profile_ = xnnpack::XnnpackModel::Profile::kOff;
   std::unique_ptr<xnnpack::XnnpackModel> model_;
 };
 
