@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "harness/cli/command.h"
+#include "harness/cli/litert_option.h"
 #include "harness/cli/terminal.h"
 #include "harness/measure/fitness.h"
 
@@ -39,6 +40,7 @@ po::options_description DoctorOptions() {
   options.add_options()("json", po::bool_switch(), "print the result as JSON")(
       "no-peak", po::bool_switch(),
       "leave out the measurement of the machine's peak, which takes a second");
+  AddLitertOption(options);
   AddDatabaseOption(options);
   AddFolderOptions(options);
   return options;
@@ -115,6 +117,7 @@ Section CheckDatasets(const plan::Folders& folders) {
 }
 
 Result<Diagnosis> Examine(const Arguments& arguments) {
+  QB_RETURN_IF_ERROR(SetLitertLibrary(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   Diagnosis diagnosis;
   diagnosis.facts = measure::ReadHostFacts();

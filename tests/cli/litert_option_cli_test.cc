@@ -36,6 +36,7 @@ TEST(LitertOptionCli, AFileThatIsNotThereIsAnErrorOfEveryCommand) {
            {"quantize", "intel-cnn", "--plugins", "float", "-o", "x.tflite"},
            {"diff", "intel-cnn", "int8", "--dataset", "scenes"},
            {"plugin", "list"},
+           {"doctor", "--no-peak"},
            {"plugin", "check", QBENCH_BINARY_DIR "/lib/qbench/plugins/litert.so"}}) {
     std::vector<std::string> args = command;
     args.insert(args.end(), {"--litert-library", nowhere});
