@@ -105,6 +105,7 @@ Status FoldBatchNorm(Model& model) {
       if (next < 0 || !Append(graph, graph.ops[static_cast<size_t>(next)], data, affine)) break;
       *FusedActivation(op) = *FusedActivation(graph.ops[static_cast<size_t>(next)]);
       op.outputs = graph.ops[static_cast<size_t>(next)].outputs;
+      op.statistics = graph.ops[static_cast<size_t>(next)].statistics;  // the last one's, or none
       dead[static_cast<size_t>(next)] = true;
       folded = true;
     }

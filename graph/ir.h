@@ -213,6 +213,14 @@ using OpOptions = std::variant<NoOptions, BinaryOptions, ConcatenationOptions, C
 // The options an operator of this kind carries, at their defaults.
 OpOptions DefaultOptions(OpKind kind);
 
+// How the outputs of an operator are distributed over images like the training set's: one value for
+// each channel, the last dimension.
+struct OutputStatistics {
+  std::vector<float> mean;
+  std::vector<float> deviation;  // standard deviation
+  bool operator==(const OutputStatistics&) const = default;
+};
+
 struct Op {
   OpKind kind = OpKind::kAdd;
   OpOptions options;
@@ -220,6 +228,9 @@ struct Op {
   std::vector<TensorId> outputs;
   // The layer of the source model that it comes from, for messages and recipes; may be empty.
   std::string name = {};
+  // Before the operator's activation, where batch normalization says so: kept from the source model
+  // by FoldBatchNorm, in files by WriteOptions::statistics.
+  std::optional<OutputStatistics> statistics = std::nullopt;
   bool operator==(const Op&) const = default;
 };
 

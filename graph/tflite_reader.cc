@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "graph/output_statistics.h"
 #include "graph/tflite_codes.h"
 #include "graph/tflite_file.h"
 #include "graph/validate.h"
@@ -92,6 +93,7 @@ class Reader {
       }
     }
     QB_RETURN_IF_ERROR(ReadSignature(model));
+    QB_RETURN_IF_ERROR(ReadStatistics(graph));
     return model;
   }
 
@@ -308,6 +310,16 @@ class Reader {
     QB_ASSIGN_OR_RETURN(signature.output_names,
                         ReadNames(chosen->outputs(), model.graph.outputs, signature.key));
     model.signature = std::move(signature);
+    return OkStatus();
+  }
+
+  Status ReadStatistics(Graph& graph) const {
+    const auto* entries = file_.model().metadata();
+    if (entries == nullptr) return OkStatus();
+    for (const wire::Metadata* entry : *entries) {
+      if (Text(entry->name()) != kStatisticsMetadata) continue;
+      QB_RETURN_IF_ERROR(DecodeStatistics(file_.BufferData(entry->buffer()), graph));
+    }
     return OkStatus();
   }
 

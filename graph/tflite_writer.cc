@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "graph/op_versions.h"
+#include "graph/output_statistics.h"
 #include "graph/tflite_codes.h"
 #include "graph/validate.h"
 
@@ -175,8 +176,8 @@ void AddMissingBiases(Graph& graph) {
 // that in the file the tables stand together at the front.
 class ModelWriter {
  public:
-  ModelWriter(const Model& model, size_t expected_bytes)
-      : model_(model), graph_(model.graph), builder_(expected_bytes) {}
+  ModelWriter(const Model& model, const WriteOptions& options, size_t expected_bytes)
+      : model_(model), options_(options), graph_(model.graph), builder_(expected_bytes) {}
 
   Bytes Write() {
     buffers_.push_back(wire::CreateBuffer(builder_));  // the format's rule: 0 is empty
@@ -219,13 +220,19 @@ class ModelWriter {
     }
     Bytes padded(newest.begin(), newest.end());
     padded.resize(16);
-    builder_.ForceVectorAlignment(padded.size(), sizeof(uint8_t), 16);
-    const auto data = builder_.CreateVector(padded);
+    Offsets<wire::Metadata> entries = {WriteEntry("min_runtime_version", padded)};
+    const Bytes statistics = options_.statistics ? EncodeStatistics(graph_) : Bytes();
+    if (!statistics.empty()) entries.push_back(WriteEntry(kStatisticsMetadata, statistics));
+    return builder_.CreateVector(entries);
+  }
+
+  Offset<wire::Metadata> WriteEntry(std::string_view entry, const Bytes& content) {
+    builder_.ForceVectorAlignment(content.size(), sizeof(uint8_t), 16);
+    const auto data = builder_.CreateVector(content);
     const auto index = static_cast<uint32_t>(buffers_.size());
     buffers_.push_back(wire::CreateBuffer(builder_, data));
-    const auto name = builder_.CreateString("min_runtime_version");
-    return builder_.CreateVector(
-        Offsets<wire::Metadata>{wire::CreateMetadata(builder_, name, index)});
+    const auto name = builder_.CreateString(entry.data(), entry.size());
+    return wire::CreateMetadata(builder_, name, index);
   }
 
   Offset<wire::QuantizationParameters> WriteQuantization(const Tensor& tensor) {
@@ -326,6 +333,7 @@ class ModelWriter {
   }
 
   const Model& model_;
+  const WriteOptions options_;
   const Graph& graph_;
   FlatBufferBuilder builder_;
   Offsets<wire::Buffer> buffers_;
@@ -336,7 +344,7 @@ class ModelWriter {
 
 }  // namespace
 
-Result<Bytes> WriteTflite(const Model& model) {
+Result<Bytes> WriteTflite(const Model& model, const WriteOptions& options) {
   QB_RETURN_IF_ERROR(Validate(model));
   size_t constant_bytes = 0;
   for (const Tensor& tensor : model.graph.tensors) {
@@ -348,7 +356,7 @@ Result<Bytes> WriteTflite(const Model& model) {
   }
   Model complete = model;  // shares the constants
   AddMissingBiases(complete.graph);
-  return ModelWriter(complete, constant_bytes + 4096).Write();
+  return ModelWriter(complete, options, constant_bytes + 4096).Write();
 }
 
 }  // namespace qbench::graph

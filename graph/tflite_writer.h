@@ -7,10 +7,14 @@
 
 namespace qbench::graph {
 
+struct WriteOptions {
+  bool statistics = false;  // with Op::statistics (output_statistics.h)
+};
+
 // A model without a signature gets one by its tensors' names, and a convolution without a bias one
 // of zeros, which LiteRT needs; else reading the file gives an equal model. Layers' names
-// (Op::name) have no place in the format. Validates first. kUnsupported where the file would pass 2
-// GiB; else Validate's errors.
-Result<Bytes> WriteTflite(const Model& model);
+// (Op::name) have no place in the format, and Op::statistics are left out if `options` do not ask
+// for them. Validates first. kUnsupported where the file would pass 2 GiB; else Validate's errors.
+Result<Bytes> WriteTflite(const Model& model, const WriteOptions& options = {});
 
 }  // namespace qbench::graph

@@ -106,6 +106,10 @@ class LayerCall {
   Result<TensorId> Emit(OpKind kind, std::vector<TensorId> inputs) {
     return Emit(kind, DefaultOptions(kind), std::move(inputs));
   }
+  // What is known of the outputs of the operator that was added last.
+  void SetStatistics(OutputStatistics statistics) {
+    import_.graph.ops.back().statistics = std::move(statistics);
+  }
   // Gives the layer's name to its last tensor.
   void NameOutput(TensorId output);
 

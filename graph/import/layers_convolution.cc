@@ -165,15 +165,21 @@ Result<TensorId> BuildBatchNormalization(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const auto beta, WeightUnless(call, "center", "beta", channels, 0.0F));
   std::vector<float> factor(mean.size());
   std::vector<float> offset(mean.size());
+  OutputStatistics statistics{.mean = beta, .deviation = std::vector<float>(mean.size())};
   for (size_t c = 0; c < mean.size(); ++c) {
     const double scale = gamma[c] / std::sqrt(variance[c] + epsilon);
     factor[c] = static_cast<float>(scale);
     offset[c] = static_cast<float>(beta[c] - mean[c] * scale);
+    // |gamma|, but for what epsilon takes from channels that hardly vary.
+    statistics.deviation[c] =
+        static_cast<float>(std::abs(scale) * std::sqrt(std::max(variance[c], 0.0F)));
   }
   const TensorId factors = call.WeightConstant("factor", {channels}, factor);
   const TensorId offsets = call.WeightConstant("offset", {channels}, offset);
   QB_ASSIGN_OR_RETURN(const TensorId scaled, call.Emit(OpKind::kMul, {input, factors}));
-  return call.Emit(OpKind::kAdd, {scaled, offsets});
+  QB_ASSIGN_OR_RETURN(const TensorId output, call.Emit(OpKind::kAdd, {scaled, offsets}));
+  call.SetStatistics(std::move(statistics));
+  return output;
 }
 
 }  // namespace qbench::graph::import

@@ -24,6 +24,10 @@ std::string ShippedNames(const std::filesystem::path& folder) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// Counts the changes within a version to what an import writes: what the cache holds of an earlier
+// one is not taken.
+constexpr int kImportRevision = 2;
+
 // What an import left in the cache, for the same model file and qbench.
 struct ImportFolder {
   explicit ImportFolder(std::filesystem::path folder) : path(std::move(folder)) {}
@@ -112,7 +116,8 @@ Result<PlannedModel> LoadModel(const std::filesystem::path& file,
   QB_ASSIGN_OR_RETURN(model.sha256, Sha256HexOfFile(file));
   QB_ASSIGN_OR_RETURN(model.sidecar, datasets::ReadSidecar(file));
   QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
-  const ImportFolder folder(cache / "imports" / fmt::format("{}-{}", model.sha256, QBENCH_VERSION));
+  const ImportFolder folder(cache / "imports" /
+                            fmt::format("{}-{}-{}", model.sha256, QBENCH_VERSION, kImportRevision));
   if (!ReadCached(folder, model)) QB_RETURN_IF_ERROR(Import(folder, run_job, model));
   model.tflite = folder.model();
   return model;

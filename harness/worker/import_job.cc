@@ -63,7 +63,7 @@ Status RefuseFormat(const std::filesystem::path& path) {
 Result<Bytes> ImportKeras(const std::filesystem::path& path) {
   QB_ASSIGN_OR_RETURN(graph::Model model, graph::import::ReadKerasH5(path));
   QB_RETURN_IF_ERROR(graph::Optimize(model));
-  return graph::WriteTflite(model);
+  return graph::WriteTflite(model, {.statistics = true});
 }
 
 // The .tflite file's bytes of a model in any format.

@@ -138,6 +138,23 @@ TEST(KerasImport, FindsWeightsByNameAndChecksTheirShape) {
   EXPECT_THAT(twice.message(), HasSubstr("the file has 2 weights \"kernel\""));
 }
 
+TEST(KerasImport, KeepsWhatBatchNormalizationSaysOfItsOutputs) {
+  // All weights are one: with this epsilon the variance is a quarter of what it is divided by.
+  const std::string config = OneLayer("BatchNormalization", R"("epsilon": 3.0)");
+  const auto model = ImportKeras(OnesFile(config)
+                                     .Add("it", "it/gamma", {3})
+                                     .Add("it", "it/beta", {3})
+                                     .Add("it", "it/moving_mean", {3})
+                                     .Add("it", "it/moving_variance", {3})
+                                     .file);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const auto& statistics = model->graph.ops.back().statistics;
+  ASSERT_TRUE(statistics.has_value());
+  EXPECT_THAT(statistics->mean, testing::Each(1.0F));
+  EXPECT_THAT(statistics->deviation, testing::Each(0.5F));
+  EXPECT_EQ(statistics->deviation.size(), 3U);
+}
+
 // A Functional model of two identity layers, connected as the arguments say.
 std::string TwoLayers(const std::string& calls_of_a, const std::string& calls_of_b,
                       const std::string& outputs = R"([["b", 0, 0]])") {

@@ -107,6 +107,17 @@ class Layer {
     return ranges;
   }
 
+  // What is known of the outputs, where a channel is divided by its factor, or lowered.
+  void DivideStatistics(const std::vector<double>& factors) {
+    for (size_t i = 0; op_.statistics && i < factors.size(); ++i) {
+      op_.statistics->mean[i] = static_cast<float>(op_.statistics->mean[i] / factors[i]);
+      op_.statistics->deviation[i] = static_cast<float>(op_.statistics->deviation[i] / factors[i]);
+    }
+  }
+  void LowerStatistics(size_t channel, float by) {
+    if (op_.statistics) op_.statistics->mean[channel] -= by;
+  }
+
   // Puts changed values into the model, as constants of this operator's own.
   void Store() {
     op_.inputs[kWeightsInput] = Replace(inputs_.weights, values_);
@@ -196,6 +207,7 @@ double EqualizePair(Layer& first, Layer& second) {
   for (size_t i = 0; i < first.bias().size(); ++i) {
     first.bias()[i] = static_cast<float>(first.bias()[i] / factors[i]);
   }
+  first.DivideStatistics(factors);
   for (size_t i = 0; i < second.values().size(); ++i) {
     second.values()[i] =
         static_cast<float>(second.values()[i] * factors[second.InputOf(i, channels)]);
@@ -262,6 +274,7 @@ Result<int64_t> AbsorbHighBiases(graph::Model& model, const std::vector<LayerInp
     for (size_t i = 0; i < lowest.size(); ++i) {
       if (!(lowest[i] > 0.0F)) continue;
       first.bias()[i] -= lowest[i];
+      first.LowerStatistics(i, lowest[i]);
       ++absorbed;
     }
     std::vector<double> raised(second.outputs(), 0.0);

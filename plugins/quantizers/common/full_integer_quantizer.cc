@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/equalization.h"
+#include "plugins/quantizers/common/expected_inputs.h"
 #include "plugins/quantizers/common/float_head.h"
 #include "plugins/quantizers/common/input_range.h"
 #include "plugins/quantizers/common/sample_calibration.h"
@@ -50,6 +51,15 @@ Status RefuseGiven(const plugin::Options& options, std::initializer_list<const c
   return OkStatus();
 }
 
+// Gives the layers the means that batch normalization tells.
+Status ExpectInputs(const graph::Model& model, const std::vector<bool>& float_ops,
+                    CalibratedRanges& calibrated) {
+  QB_ASSIGN_OR_RETURN(const auto means, ExpectedInputs(model, float_ops));
+  calibrated.layer_inputs.resize(means.size());
+  for (size_t i = 0; i < means.size(); ++i) calibrated.layer_inputs[i].means = means[i];
+  return OkStatus();
+}
+
 // The type of an input or output: what its own option says, or else `io`.
 DataType BorderType(const plugin::Options& options, const char* own) {
   const std::string& own_text = options.Text(own);
@@ -88,9 +98,10 @@ std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
       plugin::Option("rounding", "auto", "auto|nearest|gptq",
                      "of weights: to the nearest integer, or as their inputs ask for; auto: gptq, "
                      "but nearest with calibration=minmax, the quick way, and with given ranges"),
-      plugin::Option("bias_correction", "auto", "auto|true|false",
-                     "make up for the mean error of rounded weights in the biases; auto: with "
-                     "rounding=gptq")};
+      plugin::Option("bias_correction", "auto", "auto|true|analytic|false",
+                     "make up for the mean error of rounded weights in the biases; true: as "
+                     "measured on the samples; analytic: as the model's batch normalization tells, "
+                     "without samples; auto: true with rounding=gptq")};
   table.push_back(plugin::Option("equalization", "false", "true|false",
                                  "give the channels between two layers like ranges (cross-layer "
                                  "equalization)"));
@@ -158,6 +169,7 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   layers_.moments = rounding == "auto" ? !quick : rounding == "gptq";
   const std::string& correction = options.Text("bias_correction");
   layers_.means = correction == "auto" ? layers_.moments : correction == "true";
+  analytic_ = correction == "analytic";
   options_.input = BorderType(options, "input");
   options_.output = BorderType(options, "output");
   equalization_ = options.Flag("equalization");
@@ -263,6 +275,7 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   if (float_head_) options_.int8_storage_ops = FindHead(model);
   Json document = {{"equalization", equalization_}, {"bias_absorption", bias_absorption_}};
   QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host, document));
+  if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options_.float_ops, calibrated));
   options_.layer_inputs = calibrated.layer_inputs;
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(

@@ -58,6 +58,7 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   std::string recipe_file_;           // empty: none
   std::string ranges_file_;           // empty: none
   std::optional<DummyRanges> dummy_;  // calibration=dummy
+  bool analytic_ = false;             // bias_correction=analytic
   bool equalization_ = false;
   bool bias_absorption_ = false;
 };

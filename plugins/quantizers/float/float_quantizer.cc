@@ -1,7 +1,12 @@
 // The `float` quantizer: the model as it is, so that every other quantizer is compared with a row
 // made in the same way. A model that is quantized already passes too, which puts the files of other
-// converters beside ours.
+// converters beside ours. What an imported model says for quantizers alone (output_statistics.h) is
+// left out: an application has no use for it.
+#include <memory>
+
+#include "graph/output_statistics.h"
 #include "graph/tflite_reader.h"
+#include "graph/tflite_writer.h"
 #include "plugins/support/quantizer_plugin.h"
 
 namespace qbench {
@@ -13,7 +18,10 @@ class FloatQuantizer : public plugin::Quantizer {
 
   Status Quantize(ByteSpan model, const plugin::HostServices& host) override {
     QB_RETURN_IF_ERROR(graph::InspectTflite(model).status());
-    return host.EmitModel(model);
+    const auto read = graph::ReadTflite(std::make_shared<const Bytes>(model.begin(), model.end()));
+    if (!read.ok() || !graph::HasStatistics(read->graph)) return host.EmitModel(model);
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(*read));
+    return host.EmitModel(artifact);
   }
 };
 

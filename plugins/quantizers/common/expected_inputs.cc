@@ -1,0 +1,197 @@
+#include "plugins/quantizers/common/expected_inputs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <utility>
+
+#include "graph/output_statistics.h"
+#include "plugins/quantizers/common/float_model.h"
+
+namespace qbench::quantize {
+namespace {
+
+using graph::Activation;
+using graph::Op;
+using graph::OpKind;
+using graph::TensorId;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double Density(double x) { return std::exp(-0.5 * x * x) / std::sqrt(2.0 * std::numbers::pi); }
+double Distribution(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
+
+std::pair<double, double> BoundsOf(Activation activation) {
+  switch (activation) {
+    case Activation::kNone:
+      return {-kInfinity, kInfinity};
+    case Activation::kRelu:
+      return {0.0, kInfinity};
+    case Activation::kRelu6:
+      return {0.0, 6.0};
+    case Activation::kReluN1To1:
+      return {-1.0, 1.0};
+  }
+  return {-kInfinity, kInfinity};
+}
+
+Activation ActivationOf(const Op& op) {
+  if (op.kind == OpKind::kRelu) return Activation::kRelu;
+  if (op.kind == OpKind::kRelu6) return Activation::kRelu6;
+  return std::visit(
+      [](const auto& options) {
+        if constexpr (requires { options.activation; }) return options.activation;
+        return Activation::kNone;
+      },
+      op.options);
+}
+
+// What is known of a tensor.
+struct Known {
+  bool picture = false;           // the model's input, or moved values of it
+  std::vector<double> mean = {};  // of each channel; empty: not known
+  // Where the channels are normal; else empty.
+  std::vector<double> deviation = {};
+};
+
+Known Activated(const Known& before, Activation activation) {
+  if (activation == Activation::kNone) return before;
+  Known after;
+  const auto [low, high] = BoundsOf(activation);
+  for (size_t i = 0; i < before.deviation.size(); ++i) {
+    after.mean.push_back(ClippedNormalMean(before.mean[i], before.deviation[i], low, high));
+  }
+  return after;
+}
+
+class Expectation {
+ public:
+  explicit Expectation(const graph::Graph& graph) : graph_(graph), known_(graph.tensors.size()) {
+    for (const TensorId input : graph.inputs) At(input).picture = true;
+    for (const Op& op : graph.ops) At(op.outputs[0]) = OutputOf(op);
+  }
+
+  const Known& Of(TensorId tensor) const { return known_[static_cast<size_t>(tensor)]; }
+
+ private:
+  Known& At(TensorId tensor) { return known_[static_cast<size_t>(tensor)]; }
+  const graph::Tensor& TensorAt(TensorId tensor) const {
+    return graph_.tensors[static_cast<size_t>(tensor)];
+  }
+
+  Known OutputOf(const Op& op) const {
+    if (op.statistics) {
+      const graph::OutputStatistics& statistics = *op.statistics;
+      return Activated({.mean = {statistics.mean.begin(), statistics.mean.end()},
+                        .deviation = {statistics.deviation.begin(), statistics.deviation.end()}},
+                       ActivationOf(op));
+    }
+    switch (op.kind) {
+      case OpKind::kRelu:
+      case OpKind::kRelu6:
+        return Activated(Of(op.inputs[0]), ActivationOf(op));
+      case OpKind::kAdd:
+        return Sum(op);
+      case OpKind::kSub:
+      case OpKind::kMul:  // of the picture: scaling of pixels
+        return {.picture = Of(op.inputs[0]).picture && TensorAt(op.inputs[1]).is_constant()};
+      case OpKind::kMean:
+      case OpKind::kAveragePool2D:
+      case OpKind::kPad:
+      case OpKind::kReshape:
+        return Moved(op);
+      case OpKind::kConcatenation:
+        return Joined(op);
+      default:
+        return {};
+    }
+  }
+
+  Known Sum(const Op& op) const {
+    const Known& a = Of(op.inputs[0]);
+    const Known& b = Of(op.inputs[1]);
+    if (TensorAt(op.inputs[1]).is_constant()) return {.picture = a.picture};
+    if (a.mean.size() != b.mean.size() || ActivationOf(op) != Activation::kNone) return {};
+    Known sum{.mean = a.mean};
+    for (size_t i = 0; i < sum.mean.size(); ++i) sum.mean[i] += b.mean[i];
+    return sum;
+  }
+
+  // The same values in other places, or their means.
+  Known Moved(const Op& op) const {
+    const Known& from = Of(op.inputs[0]);
+    if (from.picture) return {.picture = true};
+    const graph::Shape& input = TensorAt(op.inputs[0]).shape;
+    const graph::Shape& output = TensorAt(op.outputs[0]).shape;
+    // Channels stay last; behind a flattened image they repeat.
+    const bool flattens = op.kind == OpKind::kReshape && output.back() % input.back() == 0;
+    if ((output.back() != input.back() && !flattens) || ActivationOf(op) != Activation::kNone) {
+      return {};
+    }
+    Known moved{.mean = from.mean};
+    if (op.kind != OpKind::kPad) return moved;
+    const double share = static_cast<double>(graph::ElementCount(input)) /
+                         static_cast<double>(graph::ElementCount(output));
+    for (double& mean : moved.mean) mean *= share;  // the others are zero
+    return moved;
+  }
+
+  Known Joined(const Op& op) const {
+    Known joined;
+    const auto rank = static_cast<int32_t>(TensorAt(op.outputs[0]).shape.size());
+    const int32_t axis = std::get<graph::ConcatenationOptions>(op.options).axis;
+    if ((axis != -1 && axis != rank - 1) || ActivationOf(op) != Activation::kNone) return joined;
+    for (const TensorId input : op.inputs) {
+      const Known& part = Of(input);
+      if (part.mean.size() != static_cast<size_t>(TensorAt(input).shape.back())) return {};
+      joined.mean.insert(joined.mean.end(), part.mean.begin(), part.mean.end());
+    }
+    return joined;
+  }
+
+  const graph::Graph& graph_;
+  std::vector<Known> known_;  // one a tensor
+};
+
+}  // namespace
+
+double ClippedNormalMean(double mean, double deviation, double low, double high) {
+  if (!(deviation > 0.0)) return std::clamp(mean, low, high);
+  const double a = (low - mean) / deviation;
+  const double b = (high - mean) / deviation;
+  double result =
+      mean * (Distribution(b) - Distribution(a)) + deviation * (Density(a) - Density(b));
+  if (low > -kInfinity) result += low * Distribution(a);
+  if (high < kInfinity) result += high * Distribution(-b);
+  return result;
+}
+
+Result<std::vector<std::vector<float>>> ExpectedInputs(const graph::Model& model,
+                                                       const std::vector<bool>& float_ops) {
+  const graph::Graph& graph = model.graph;
+  const Expectation expectation(graph);
+  std::vector<std::vector<float>> inputs(graph.ops.size());
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const Op& op = graph.ops[i];
+    if (!FindWeights(op) || (i < float_ops.size() && float_ops[i])) continue;
+    const TensorId input = op.inputs[0];
+    const Known& known = expectation.Of(input);
+    if (known.picture || graph.tensors[static_cast<size_t>(input)].is_constant()) continue;
+    if (known.mean.empty()) {
+      return Error(StatusCode::kUnsupported,
+                   "bias_correction=analytic: {}, so the mean input of \"{}\" is not known; take "
+                   "bias_correction=true, which measures it",
+                   graph::HasStatistics(graph)
+                       ? fmt::format("no batch normalization describes \"{}\"",
+                                     graph.tensors[static_cast<size_t>(input)].name)
+                       : "the model has no batch normalization, or is a .tflite file that does not "
+                         "say what it was (a Keras .h5 does)",
+                   graph::DisplayName(graph, op));
+    }
+    inputs[i].assign(known.mean.begin(), known.mean.end());
+  }
+  return inputs;
+}
+
+}  // namespace qbench::quantize
