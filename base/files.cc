@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -112,6 +113,16 @@ Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   void* address = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
   if (address == MAP_FAILED) return ErrnoStatus("map", path);
   return MappedFile(ByteSpan(static_cast<const uint8_t*>(address), size));
+}
+
+void MappedFile::Release(ByteSpan part) const {
+  if (part.empty()) return;
+  // The kernel maps the neighbours of a page that it is asked for too: up to 64 KiB, or a page.
+  const size_t unit = std::max<size_t>(64 << 10, static_cast<size_t>(sysconf(_SC_PAGESIZE)));
+  const auto offset = static_cast<size_t>(part.data() - bytes_.data());
+  const size_t first = offset / unit * unit;
+  const size_t last = std::min(bytes_.size(), (offset + part.size() + unit - 1) / unit * unit);
+  madvise(const_cast<uint8_t*>(bytes_.data()) + first, last - first, MADV_DONTNEED);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

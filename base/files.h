@@ -38,6 +38,9 @@ class MappedFile {
   ~MappedFile();
 
   ByteSpan bytes() const { return bytes_; }
+  // Takes `part` of bytes() out of the memory of this process, when it has been read and is not
+  // wanted soon: whoever reads it again gets it from the system's cache. Any thread.
+  void Release(ByteSpan part) const;
 
  private:
   explicit MappedFile(ByteSpan bytes) : bytes_(bytes) {}

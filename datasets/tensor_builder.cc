@@ -17,6 +17,19 @@ namespace qbench::datasets {
 
 namespace fs = std::filesystem;
 
+std::string HashTensorFileContent(const MappedFile& file) {
+  constexpr size_t kPiece = size_t{1} << 20;
+  Sha256 hash;
+  ByteSpan left = file.bytes().subspan(sizeof(TensorFileHeader));
+  while (!left.empty()) {
+    const ByteSpan piece = left.first(std::min(kPiece, left.size()));
+    hash.Update(piece);
+    file.Release(piece);
+    left = left.subspan(piece.size());
+  }
+  return hash.HexDigest();
+}
+
 Result<TensorFileLayout> LayOutTensorFile(const TensorFileHeader& header) {
   const auto side_is_wrong = [](uint32_t side) { return side < 1 || side > kMaxInputSide; };
   if (side_is_wrong(header.width) || side_is_wrong(header.height) ||
@@ -173,7 +186,7 @@ Status Build(const Split& split, const Preprocessing& preprocessing, const std::
   QB_RETURN_IF_ERROR(unfinished.WriteAt(AsBytes(outcome.reasons), layout.reasons));
   header.reason_bytes = outcome.reasons.size();
   QB_ASSIGN_OR_RETURN(const MappedFile mapping, MappedFile::Open(unfinished.path()));
-  const std::string sha256 = Sha256Hex(mapping.bytes().subspan(sizeof(header)));
+  const std::string sha256 = HashTensorFileContent(mapping);
   std::copy(sha256.begin(), sha256.end(), header.content_sha256.begin());
   return unfinished.WriteAt({reinterpret_cast<const uint8_t*>(&header), sizeof(header)}, 0);
 }

@@ -48,7 +48,6 @@ Status TensorCache::Parse() {
   channels_ = static_cast<int>(header.channels);
   key_.assign(header.key.begin(), header.key.end());
   content_sha256_.assign(header.content_sha256.begin(), header.content_sha256.end());
-  content_ = bytes.subspan(sizeof(TensorFileHeader));
   status_ = bytes.subspan(layout->status, count_);
   labels_ = bytes.subspan(layout->labels, count_ * sizeof(int32_t));
   pixels_ = bytes.subspan(layout->pixels, count_ * pixel_bytes());
@@ -88,10 +87,11 @@ void TensorCache::NormalizedInto(size_t i, const Preprocessing& preprocessing, f
   for (size_t k = 0; k < source.size(); k += channels) {
     for (size_t c = 0; c < channels; ++c) out[k + c] = values[c][source[k + c]];
   }
+  mapping_.Release(source);
 }
 
 Status TensorCache::CheckContent() const {
-  if (Sha256Hex(content_) == content_sha256_) return OkStatus();
+  if (HashTensorFileContent(mapping_) == content_sha256_) return OkStatus();
   return Damaged(file_, "its checksum differs");
 }
 

@@ -42,6 +42,7 @@ class TensorCache {
   std::span<const uint8_t> pixels(size_t i) const;
   // Writes pixel_bytes() values, (pixel - mean) / std of each channel in float32, as numpy computes
   // it. (x / 127.5 - 1 may differ from it in the last bit.) mean and std have one value a channel.
+  // However many images are read this way, hardly more than one is in this process's memory.
   void NormalizedInto(size_t i, const Preprocessing& preprocessing, float* out) const;
 
   const std::vector<BrokenImage>& broken() const { return broken_; }
@@ -69,7 +70,6 @@ class TensorCache {
   ByteSpan status_;
   ByteSpan labels_;  // int32
   ByteSpan pixels_;
-  ByteSpan content_;  // all but the header
   std::vector<BrokenImage> broken_;
 };
 

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
+#include "base/files.h"
 #include "base/status.h"
 
 namespace qbench::datasets {
@@ -38,5 +40,8 @@ struct TensorFileLayout {
 
 // kCorrupt where a size makes no sense; what it returns cannot overflow.
 Result<TensorFileLayout> LayOutTensorFile(const TensorFileHeader& header);
+
+// TensorFileHeader::content_sha256 of a mapped file, of which little is in memory at a time.
+std::string HashTensorFileContent(const MappedFile& file);
 
 }  // namespace qbench::datasets

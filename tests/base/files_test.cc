@@ -1,0 +1,59 @@
+#include "base/files.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "gtest/gtest.h"
+
+namespace qbench {
+namespace {
+
+// Bytes of files (those in memory too) that are in this process's memory.
+uint64_t ResidentFileBytes() {
+  std::ifstream status("/proc/self/status");
+  uint64_t kilobytes = 0;
+  for (std::string line; std::getline(status, line);) {
+    std::istringstream fields(line);
+    std::string name;
+    uint64_t value = 0;
+    fields >> name >> value;
+    if (name == "RssFile:" || name == "RssShmem:") kilobytes += value;
+  }
+  return kilobytes * 1024;
+}
+
+TEST(MappedFileTest, ReleasedPartsLeaveTheMemoryAndCanBeReadAgain) {
+  constexpr size_t kBytes = size_t{16} << 20;
+  const Result<TempDir> folder = TempDir::Create("files-test");
+  ASSERT_TRUE(folder.ok()) << folder.status().message();
+  Bytes content(kBytes);
+  for (size_t i = 0; i < kBytes; ++i) content[i] = static_cast<uint8_t>(i * 131 >> 7);
+  const auto path = folder->path() / "content";
+  ASSERT_TRUE(WriteFileAtomically(path, content).ok());
+  const Result<MappedFile> file = MappedFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+
+  const auto matches = [&](size_t first, size_t size) {
+    return std::equal(content.begin() + static_cast<ptrdiff_t>(first),
+                      content.begin() + static_cast<ptrdiff_t>(first + size),
+                      file->bytes().begin() + static_cast<ptrdiff_t>(first));
+  };
+  const uint64_t before = ResidentFileBytes();
+  ASSERT_TRUE(matches(0, kBytes));
+  ASSERT_GE(ResidentFileBytes(), before + kBytes * 3 / 4) << "the test measures nothing";
+  file->Release(file->bytes());
+  EXPECT_LE(ResidentFileBytes(), before + kBytes / 4);
+
+  // Parts that neither begin nor end with a page.
+  constexpr size_t kPart = 300'001;
+  for (size_t first = 77; first + kPart <= kBytes; first += kPart) {
+    ASSERT_TRUE(matches(first, kPart)) << first;
+    file->Release(file->bytes().subspan(first, kPart));
+    ASSERT_LE(ResidentFileBytes(), before + kBytes / 4) << first;
+  }
+  file->Release(file->bytes().subspan(5, 0));
+  EXPECT_TRUE(matches(0, kBytes));
+}
+
+}  // namespace
+}  // namespace qbench
