@@ -77,7 +77,7 @@ Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64
     samples.Read(first + index, reinterpret_cast<float*>(input.data()));
     return OkStatus();
   };
-  const auto pass_on = [&](uint64_t index, std::span<const Bytes> outputs) {
+  const auto pass_on = [&](uint64_t index, std::span<const ByteSpan> outputs) {
     return deliver(first + index, outputs);
   };
   return pool_->Run(count, fill, pass_on, cancelled);

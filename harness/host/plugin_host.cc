@@ -238,7 +238,7 @@ qbench_status PluginHost::RunInference(ByteSpan model, qbench_split split, uint6
   std::optional<qbench_status> ended_by_plugin;
   std::vector<qbench_tensor_info> infos;
   std::vector<qbench_tensor_view> views;
-  const auto deliver = [&](uint64_t index, std::span<const Bytes> outputs) {
+  const auto deliver = [&](uint64_t index, std::span<const ByteSpan> outputs) {
     if (infos.empty()) {
       for (const TensorInfo& info : inference_->outputs()) infos.push_back(ToAbi(info));
       views.resize(infos.size());

@@ -137,6 +137,10 @@ class Runtime {
   Status Invoke();
   Status CheckAfterInvoke();
   Status GetOutput(uint32_t index, std::span<uint8_t> data);
+  // Whether the plugin shows its outputs without a copy, and output `index` of the latest Invoke:
+  // it stays until the next SetInput or Invoke.
+  bool views_outputs() const { return output_view_ != nullptr; }
+  Result<ByteSpan> ViewOutput(uint32_t index);
   Result<std::vector<Fact>> Facts();
 
   // Between Init and Load, for an object that is profiled and never timed. kUnsupported: this
@@ -154,6 +158,7 @@ class Runtime {
   std::string id_;
   CallObserver* observer_;
   qbench_runtime* object_;
+  const qbench_runtime_output_view* output_view_ = nullptr;  // the plugin's; null where it has none
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;
 };

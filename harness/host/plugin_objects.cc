@@ -179,6 +179,7 @@ Runtime::Runtime(Runtime&& other) noexcept
       id_(std::move(other.id_)),
       observer_(other.observer_),
       object_(std::exchange(other.object_, nullptr)),
+      output_view_(other.output_view_),
       inputs_(std::move(other.inputs_)),
       outputs_(std::move(other.outputs_)) {}
 
@@ -199,6 +200,16 @@ Status Runtime::Load(ByteSpan model) {
                                            object_->input_info));
   QB_ASSIGN_OR_RETURN(outputs_, ReadTensors(observer_, id_, object_, "output",
                                             object_->output_count, object_->output_info));
+  const void* extension = nullptr;
+  QB_RETURN_IF_ERROR(Call(observer_, id_, Phase::kLoad, extension, [&] {
+    return object_->get_extension(object_, QBENCH_RUNTIME_OUTPUT_VIEW);
+  }));
+  output_view_ = static_cast<const qbench_runtime_output_view*>(extension);
+  if (output_view_ != nullptr &&
+      (output_view_->struct_size < sizeof(*output_view_) || output_view_->view == nullptr)) {
+    return Error(StatusCode::kCorrupt, "{}'s table {} is truncated or has a null member", id_,
+                 QBENCH_RUNTIME_OUTPUT_VIEW);
+  }
   return OkStatus();
 }
 
@@ -225,6 +236,18 @@ Status Runtime::CheckAfterInvoke() {
 Status Runtime::GetOutput(uint32_t index, std::span<uint8_t> data) {
   return CallObject(observer_, id_, Phase::kGetOutput, object_,
                     [&] { return object_->get_output(object_, index, data.data(), data.size()); });
+}
+
+Result<ByteSpan> Runtime::ViewOutput(uint32_t index) {
+  const void* data = nullptr;
+  QB_RETURN_IF_ERROR(CallObject(observer_, id_, Phase::kGetOutput, object_,
+                                [&] { return output_view_->view(object_, index, &data); }));
+  const TensorInfo& info = outputs_[index];
+  if (data == nullptr || reinterpret_cast<uintptr_t>(data) % TypeSize(info.type) != 0) {
+    return Error(StatusCode::kCorrupt, "{} shows output {} at a null or unaligned address", id_,
+                 index);
+  }
+  return ByteSpan(static_cast<const uint8_t*>(data), info.ByteSize());
 }
 
 Result<std::vector<Fact>> Runtime::Facts() { return ReadFacts(observer_, id_, object_); }

@@ -46,7 +46,7 @@ class Conveyor {
     return slot;
   }
 
-  // Its outputs have been copied. [caller]
+  // Its outputs are not looked at any more. [caller]
   void Release(uint64_t sample) {
     const std::lock_guard lock(mutex_);
     slots_[sample % slots_.size()].ready = false;
@@ -124,16 +124,26 @@ Status RuntimePool::Run(uint64_t count, const Fill& fill, const Deliver& deliver
   Crew crew(conveyor);
   for (size_t i = 0; i < threads; ++i) crew.Start(*runtimes_[i], fill);
 
-  std::vector<Bytes> outputs;
-  for (const TensorInfo& info : this->outputs()) outputs.emplace_back(info.ByteSize());
+  // A runtime that only copies its outputs computes the next ones while these are looked at.
+  const bool views = runtimes_.front()->views_outputs();
+  std::vector<Bytes> copies;
+  std::vector<ByteSpan> outputs(this->outputs().size());
+  for (size_t i = 0; i < outputs.size() && !views; ++i) {
+    outputs[i] = copies.emplace_back(this->outputs()[i].ByteSize());
+  }
   for (uint64_t sample = 0; sample < count; ++sample) {
     const Conveyor::Slot slot = conveyor.Take(sample);
     QB_RETURN_IF_ERROR(slot.status);
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      QB_RETURN_IF_ERROR(slot.runtime->GetOutput(static_cast<uint32_t>(i), outputs[i]));
+    for (uint32_t i = 0; i < outputs.size(); ++i) {
+      if (views) {
+        QB_ASSIGN_OR_RETURN(outputs[i], slot.runtime->ViewOutput(i));
+      } else {
+        QB_RETURN_IF_ERROR(slot.runtime->GetOutput(i, copies[i]));
+      }
     }
-    conveyor.Release(sample);
+    if (!views) conveyor.Release(sample);
     QB_RETURN_IF_ERROR(deliver(sample, outputs));
+    if (views) conveyor.Release(sample);
     if (cancelled && cancelled()) return Error(StatusCode::kCancelled, "stopped by the user");
   }
   return OkStatus();

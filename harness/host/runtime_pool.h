@@ -28,7 +28,7 @@ class RuntimePool {
   using Fill = std::function<Status(uint64_t index, std::span<uint8_t> input)>;
   // Gets the outputs of sample `index`, which live until it returns; called on the thread that
   // called Run, in the order of the samples.
-  using Deliver = std::function<Status(uint64_t index, std::span<const Bytes> outputs)>;
+  using Deliver = std::function<Status(uint64_t index, std::span<const ByteSpan> outputs)>;
 
   // Creates, initializes and loads every object. `model` is copied. Run is for models with one
   // input: see input_count().
@@ -44,7 +44,8 @@ class RuntimePool {
   const std::vector<TensorInfo>& outputs() const { return runtimes_.front()->outputs(); }
   ByteSpan model() const { return model_.span(); }
 
-  // Runs `count` samples. Memory: one input an object, and one set of outputs. Ends with the first
+  // Runs `count` samples. Memory: one input an object, and one set of outputs where the plugin does
+  // not show its own. Ends with the first
   // failure in the order of the samples, or kCancelled when `cancelled` (may be empty; asked on the
   // calling thread after each sample) says so.
   Status Run(uint64_t count, const Fill& fill, const Deliver& deliver,

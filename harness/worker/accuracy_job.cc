@@ -59,7 +59,7 @@ Status Classify(const WorkerContext& context, const SamplesRef& ref,
     WriteModelInput(input, values, bytes);
     return OkStatus();
   };
-  const auto deliver = [&](uint64_t index, std::span<const Bytes> outputs) {
+  const auto deliver = [&](uint64_t index, std::span<const ByteSpan> outputs) {
     const std::vector<float> scores = ReadScores(output, outputs.front());
     const int32_t best = HighestScore(scores);
     if (best < 0) {

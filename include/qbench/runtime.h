@@ -49,13 +49,25 @@ typedef struct qbench_runtime {
   /* Text of the last failure; never null. Lives until the next call. */
   const char *(*last_error)(const struct qbench_runtime *self);
 
-  /* QBENCH_PLUGIN_FACTS, QBENCH_RUNTIME_PROFILE (qbench/profile.h), …; null where there is none.
-   * [any-thread] */
+  /* QBENCH_PLUGIN_FACTS, QBENCH_RUNTIME_OUTPUT_VIEW, QBENCH_RUNTIME_PROFILE (qbench/profile.h), …;
+   * null where there is none. [any-thread] */
   const void *(*get_extension)(const struct qbench_runtime *self, const char *id);
 
   /* Frees the object, whatever its state. */
   void (*destroy)(struct qbench_runtime *self);
 } qbench_runtime;
+
+/* An output without a copy: calibration looks at every activation of a model, which together are
+ * often larger than the model. An extension of runtime objects that keep their outputs in memory;
+ * where it is missing, get_output is used. */
+#define QBENCH_RUNTIME_OUTPUT_VIEW "qbench.runtime.output_view/1"
+typedef struct qbench_runtime_output_view {
+  uint32_t struct_size;
+  /* Where output `index` of the latest invoke is: *data, aligned for its type, has exactly the
+   * output's bytes, and they stay as they are until the next set_input or invoke, or destroy.
+   * Other outputs may be viewed at the same time. QBENCH_INVALID_ARGUMENT: no such output. */
+  qbench_status (*view)(struct qbench_runtime *self, uint32_t index, const void **data);
+} qbench_runtime_output_view;
 
 typedef struct qbench_runtime_descriptor {
   qbench_plugin_descriptor base; /* base.struct_size is the size of this whole table */

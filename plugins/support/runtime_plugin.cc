@@ -56,11 +56,12 @@ class Tensors {
   const qbench_tensor_info* info(uint32_t index) const {
     return index < count() ? &infos_[index] : nullptr;
   }
+  Status CheckIndex(const char* what, uint32_t index) const {
+    if (index < count()) return OkStatus();
+    return Error(StatusCode::kInvalidArgument, "no {} {}: the model has {}", what, index, count());
+  }
   Status Check(const char* what, uint32_t index, size_t size) const {
-    if (index >= count()) {
-      return Error(StatusCode::kInvalidArgument, "no {} {}: the model has {}", what, index,
-                   count());
-    }
+    QB_RETURN_IF_ERROR(CheckIndex(what, index));
     if (size == bytes_[index]) return OkStatus();
     return Error(StatusCode::kInvalidArgument, "{} {} has {} bytes, not {}", what, index,
                  bytes_[index], size);
@@ -190,7 +191,22 @@ qbench_status GetOutput(qbench_runtime* table, uint32_t index, void* data, size_
   return Call(self, [&]() -> Status {
     QB_RETURN_IF_ERROR(CheckLoaded(self, "get_output"));
     QB_RETURN_IF_ERROR(self.outputs.Check("output", index, size));
-    return self.runtime->GetOutput(index, {static_cast<uint8_t*>(data), size});
+    QB_ASSIGN_OR_RETURN(const ByteSpan output, self.runtime->ViewOutput(index));
+    QB_RETURN_IF_ERROR(self.outputs.Check("output", index, output.size()));
+    std::memcpy(data, output.data(), size);
+    return OkStatus();
+  });
+}
+
+qbench_status ViewOutput(qbench_runtime* table, uint32_t index, const void** data) {
+  Object& self = Self(table);
+  return Call(self, [&]() -> Status {
+    QB_RETURN_IF_ERROR(CheckLoaded(self, "view"));
+    QB_RETURN_IF_ERROR(self.outputs.CheckIndex("output", index));
+    QB_ASSIGN_OR_RETURN(const ByteSpan output, self.runtime->ViewOutput(index));
+    QB_RETURN_IF_ERROR(self.outputs.Check("output", index, output.size()));
+    *data = output.data();
+    return OkStatus();
   });
 }
 
@@ -250,8 +266,12 @@ constexpr qbench_runtime_profile kProfile = {sizeof(qbench_runtime_profile),
                                              &ResolutionNs,
                                              &DelegateName};
 
+constexpr qbench_runtime_output_view kOutputView = {sizeof(qbench_runtime_output_view),
+                                                    &ViewOutput};
+
 const void* GetExtension(const qbench_runtime* table, const char* id) {
   if (std::strcmp(id, QBENCH_PLUGIN_FACTS) == 0) return &kFacts;
+  if (std::strcmp(id, QBENCH_RUNTIME_OUTPUT_VIEW) == 0) return &kOutputView;
   const bool profile = std::strcmp(id, QBENCH_RUNTIME_PROFILE) == 0;
   return profile && Self(table).profiled != nullptr ? &kProfile : nullptr;
 }

@@ -34,7 +34,7 @@ struct TensorDescription {
 
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
-// One object: Init, Load once, then {SetInput, Invoke, GetOutput} at will; one thread at a time.
+// One object: Init, Load once, then {SetInput, Invoke, ViewOutput} at will; one thread at a time.
 // The adapter keeps that order and checks indices and sizes, so an implementation need not.
 // Everything may throw.
 class Runtime {
@@ -48,7 +48,9 @@ class Runtime {
   virtual std::vector<TensorDescription> Outputs() const = 0;
   virtual Status SetInput(uint32_t index, ByteSpan data) = 0;
   virtual Status Invoke() = 0;
-  virtual Status GetOutput(uint32_t index, std::span<uint8_t> data) = 0;
+  // The bytes of an output of the latest Invoke, aligned for its type. They stay as they are until
+  // the next SetInput or Invoke; the adapter copies them where the host wants a copy.
+  virtual Result<ByteSpan> ViewOutput(uint32_t index) = 0;
   // For provenance; asked for at any time after an Init that succeeded, between other calls.
   virtual Facts DescribeFacts() const { return {}; }
 };

@@ -110,6 +110,8 @@ ABI_OFFSET(qbench_runtime, last_error, 88);
 ABI_OFFSET(qbench_runtime, get_extension, 96);
 ABI_OFFSET(qbench_runtime, destroy, 104);
 ABI_SIZE(qbench_runtime, 112);
+ABI_OFFSET(qbench_runtime_output_view, view, 8);
+ABI_SIZE(qbench_runtime_output_view, 16);
 ABI_OFFSET(qbench_runtime_descriptor, oracle, 48);
 ABI_SIZE(qbench_runtime_descriptor, 56);
 ABI_OFFSET(qbench_runtime_factory, count, 8);

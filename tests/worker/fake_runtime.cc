@@ -82,16 +82,14 @@ class FakeRuntime : public plugin::ProfiledRuntime {
     return OkStatus();
   }
 
-  Status GetOutput(uint32_t, std::span<uint8_t> data) override {
-    if (!output_int8_) {
-      std::memcpy(data.data(), scores_.data(), data.size());
-      return OkStatus();
-    }
+  Result<ByteSpan> ViewOutput(uint32_t) override {
+    if (!output_int8_) return AsBytes(scores_);
+    quantized_.resize(scores_.size());
     for (size_t i = 0; i < scores_.size(); ++i) {
-      data[i] = static_cast<uint8_t>(
+      quantized_[i] = static_cast<uint8_t>(
           static_cast<int8_t>(std::clamp(std::rint(scores_[i] / kScale), -128.0F, 127.0F)));
     }
-    return OkStatus();
+    return ByteSpan(quantized_);
   }
 
   Status EnableProfile() override {
@@ -135,6 +133,7 @@ class FakeRuntime : public plugin::ProfiledRuntime {
   int32_t channels_ = 0;
   std::vector<float> input_;
   std::vector<float> scores_;
+  Bytes quantized_;
 };
 
 }  // namespace

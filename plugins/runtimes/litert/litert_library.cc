@@ -60,9 +60,9 @@ Status RunKnownModel(const Api& api) {
   QB_RETURN_IF_ERROR(model.SetInput(
       0, {reinterpret_cast<const uint8_t*>(kKnownInput.data()), sizeof(kKnownInput)}));
   QB_RETURN_IF_ERROR(model.Invoke());
+  QB_ASSIGN_OR_RETURN(const ByteSpan view, model.ViewOutput(0));
   std::array<float, kKnownOutput.size()> output{};
-  QB_RETURN_IF_ERROR(
-      model.GetOutput(0, {reinterpret_cast<uint8_t*>(output.data()), sizeof(output)}));
+  std::memcpy(output.data(), view.data(), sizeof(output));
   if (output == kKnownOutput) return OkStatus();
   return Error(StatusCode::kInternal, "it answers ({}, {}, {}) where ({}, {}, {}) is right",
                output[0], output[1], output[2], kKnownOutput[0], kKnownOutput[1], kKnownOutput[2]);

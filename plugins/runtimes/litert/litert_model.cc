@@ -66,6 +66,7 @@ struct LiteRtModel::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
+    (void)UnlockOutputs();
     for (TensorBuffer buffer : output_buffers) api.DestroyTensorBuffer(buffer);
     for (TensorBuffer buffer : input_buffers) api.DestroyTensorBuffer(buffer);
     if (compiled != nullptr) api.DestroyCompiledModel(compiled);
@@ -78,6 +79,7 @@ struct LiteRtModel::Impl {
   Status AddOptions(const char* id);
   Status AllocateInputs();
   Status AllocateOutputs();
+  Status UnlockOutputs();
   Status AddBuffer(const graph::TfliteTensorInfo& info, const Layout& layout,
                    BufferRequirements requirements, std::vector<TensorBuffer>& buffers);
 
@@ -90,6 +92,8 @@ struct LiteRtModel::Impl {
   CompiledModel compiled = nullptr;
   std::vector<TensorBuffer> input_buffers;
   std::vector<TensorBuffer> output_buffers;
+  std::vector<const void*> output_addresses;  // of the buffers that are locked for reading
+  bool any_locked = false;
 };
 
 Status LiteRtModel::Impl::AddOptions(const char* id) {
@@ -175,6 +179,7 @@ Status LiteRtModel::Impl::AllocateOutputs() {
         "size outputs"));
     QB_RETURN_IF_ERROR(AddBuffer(info.outputs[i], layouts[i], requirements, output_buffers));
   }
+  output_addresses.resize(output_buffers.size());
   return OkStatus();
 }
 
@@ -206,6 +211,7 @@ Status LiteRtModel::SetInput(size_t index, ByteSpan data) {
     return Error(StatusCode::kInvalidArgument,
                  "input {} with {} bytes: no such input, or not its size", index, data.size());
   }
+  QB_RETURN_IF_ERROR(impl_->UnlockOutputs());
   void* address = nullptr;
   QB_RETURN_IF_ERROR(
       ToStatus(impl_->api.LockTensorBuffer(impl_->input_buffers[index], &address, kLockWrite),
@@ -214,20 +220,35 @@ Status LiteRtModel::SetInput(size_t index, ByteSpan data) {
   return ToStatus(impl_->api.UnlockTensorBuffer(impl_->input_buffers[index]), "unlock an input");
 }
 
-Status LiteRtModel::GetOutput(size_t index, std::span<uint8_t> data) const {
-  if (index >= impl_->output_buffers.size() || data.size() != TensorBytes(outputs()[index])) {
-    return Error(StatusCode::kInvalidArgument,
-                 "output {} with {} bytes: no such output, or not its size", index, data.size());
+Result<ByteSpan> LiteRtModel::ViewOutput(size_t index) {
+  if (index >= impl_->output_buffers.size()) {
+    return Error(StatusCode::kInvalidArgument, "there is no output {}", index);
   }
-  void* address = nullptr;
-  QB_RETURN_IF_ERROR(
-      ToStatus(impl_->api.LockTensorBuffer(impl_->output_buffers[index], &address, kLockRead),
-               "lock an output"));
-  std::memcpy(data.data(), address, data.size());
-  return ToStatus(impl_->api.UnlockTensorBuffer(impl_->output_buffers[index]), "unlock an output");
+  // Locked until the address is not wanted any more.
+  const void*& address = impl_->output_addresses[index];
+  if (address == nullptr) {
+    void* locked = nullptr;
+    QB_RETURN_IF_ERROR(
+        ToStatus(impl_->api.LockTensorBuffer(impl_->output_buffers[index], &locked, kLockRead),
+                 "lock an output"));
+    address = locked;
+    impl_->any_locked = true;
+  }
+  return ByteSpan(static_cast<const uint8_t*>(address), TensorBytes(outputs()[index]));
+}
+
+Status LiteRtModel::Impl::UnlockOutputs() {
+  if (!any_locked) return OkStatus();
+  any_locked = false;
+  for (size_t i = 0; i < output_buffers.size(); ++i) {
+    if (std::exchange(output_addresses[i], nullptr) == nullptr) continue;
+    QB_RETURN_IF_ERROR(ToStatus(api.UnlockTensorBuffer(output_buffers[i]), "unlock an output"));
+  }
+  return OkStatus();
 }
 
 Status LiteRtModel::Invoke() {
+  QB_RETURN_IF_ERROR(impl_->UnlockOutputs());
   const ApiStatus status = impl_->api.RunCompiledModel(
       impl_->compiled, kSignature, impl_->input_buffers.size(), impl_->input_buffers.data(),
       impl_->output_buffers.size(), impl_->output_buffers.data());

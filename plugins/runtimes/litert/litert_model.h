@@ -34,7 +34,8 @@ class LiteRtModel {
 
   // `data` has exactly the tensor's bytes (checked: kInvalidArgument).
   Status SetInput(size_t index, ByteSpan data);
-  Status GetOutput(size_t index, std::span<uint8_t> data) const;
+  // Where the output of the latest Invoke is, until the next SetInput or Invoke.
+  Result<ByteSpan> ViewOutput(size_t index);
   Status Invoke();
 
  private:

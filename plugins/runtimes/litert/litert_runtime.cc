@@ -70,9 +70,7 @@ class LiteRtRuntime : public plugin::Runtime {
   std::vector<TensorDescription> Outputs() const override { return Describe(model_->outputs()); }
   Status SetInput(uint32_t index, ByteSpan data) override { return model_->SetInput(index, data); }
   Status Invoke() override { return model_->Invoke(); }
-  Status GetOutput(uint32_t index, std::span<uint8_t> data) override {
-    return model_->GetOutput(index, data);
-  }
+  Result<ByteSpan> ViewOutput(uint32_t index) override { return model_->ViewOutput(index); }
 
   plugin::Facts DescribeFacts() const override {
     const litert::Library& library = *SharedLibrary();

@@ -56,10 +56,8 @@ class ReferenceRuntime : public ProfiledRuntime {
     return profiling_ ? interpreter_->InvokeTimed(times_) : interpreter_->Invoke();
   }
 
-  Status GetOutput(uint32_t index, std::span<uint8_t> data) override {
-    const auto from = interpreter_->TensorData(model_->graph.outputs[index]);
-    std::memcpy(data.data(), from.data(), data.size());
-    return OkStatus();
+  Result<ByteSpan> ViewOutput(uint32_t index) override {
+    return ByteSpan(interpreter_->TensorData(model_->graph.outputs[index]));
   }
 
   Status EnableProfile() override {

@@ -33,10 +33,8 @@ class XnnpackRuntime : public plugin::ProfiledRuntime {
     return OkStatus();
   }
   Status Invoke() override { return model_->Invoke(); }
-  Status GetOutput(uint32_t index, std::span<uint8_t> data) override {
-    const auto from = model_->TensorData(model_->graph().outputs[index]);
-    std::memcpy(data.data(), from.data(), data.size());
-    return OkStatus();
+  Result<ByteSpan> ViewOutput(uint32_t index) override {
+    return ByteSpan(model_->TensorData(model_->graph().outputs[index]));
   }
 
   Status EnableProfile() override {
