@@ -8,17 +8,11 @@
 namespace qbench::host {
 namespace {
 
-Status CheckModel(const RuntimePool& pool, const SampleSource& samples) {
-  if (pool.input_count() != 1) {
-    return Error(StatusCode::kInvalidArgument, "the model has {} inputs, the samples are for one",
-                 pool.input_count());
-  }
-  const TensorInfo& input = pool.input();
-  if (input.type != QBENCH_FLOAT32 || input.dims != samples.info().dims) {
+Status CheckModel(const RuntimePool& pool) {
+  if (pool.input_count() != 1 || pool.input().type != QBENCH_FLOAT32) {
     return Error(StatusCode::kInvalidArgument,
-                 "the model wants {}, the samples are {}: the model's input and its sidecar's "
-                 "[input] must agree",
-                 DescribeTensor(input), DescribeTensor(samples.info()));
+                 "the model has {} inputs, the first of them {}: one of float32 can be fed",
+                 pool.input_count(), DescribeTensor(pool.input()));
   }
   for (const TensorInfo& output : pool.outputs()) {
     if (output.type != QBENCH_FLOAT32) {
@@ -27,6 +21,14 @@ Status CheckModel(const RuntimePool& pool, const SampleSource& samples) {
     }
   }
   return OkStatus();
+}
+
+Status CheckSamples(const TensorInfo& input, const TensorInfo& sample) {
+  if (input.dims == sample.dims) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "the model wants {}, the samples are {}: the model's input and its sidecar's "
+               "[input] must agree",
+               DescribeTensor(input), DescribeTensor(sample));
 }
 
 }  // namespace
@@ -51,7 +53,7 @@ void InferenceService::SetName(const std::vector<Fact>& facts) {
   }
 }
 
-Status InferenceService::LoadModel(ByteSpan model, const SampleSource& samples) {
+Status InferenceService::LoadModel(ByteSpan model) {
   const bool same = pool_ && std::ranges::equal(pool_->model(), model);
   if (!same) {
     pool_.reset();  // frees its memory before the next one is made
@@ -60,7 +62,7 @@ Status InferenceService::LoadModel(ByteSpan model, const SampleSource& samples) 
     QB_ASSIGN_OR_RETURN(const std::vector<Fact> facts, pool_->runtime(0).Facts());
     SetName(facts);
   }
-  return CheckModel(*pool_, samples);
+  return CheckModel(*pool_);
 }
 
 Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64_t first,
@@ -71,7 +73,8 @@ Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64
     return Error(StatusCode::kInvalidArgument, "samples {} to {} of {} were asked for", first,
                  first + count, samples.count());
   }
-  QB_RETURN_IF_ERROR(LoadModel(model, samples));
+  QB_RETURN_IF_ERROR(LoadModel(model));
+  QB_RETURN_IF_ERROR(CheckSamples(pool_->input(), samples.info()));
   const auto fill = [&](uint64_t index, std::span<uint8_t> input) {
     // The buffer is a vector's, aligned for any number.
     samples.Read(first + index, reinterpret_cast<float*>(input.data()));
@@ -81,6 +84,14 @@ Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64
     return deliver(first + index, outputs);
   };
   return pool_->Run(count, fill, pass_on, cancelled);
+}
+
+Status InferenceService::RunOn(ByteSpan model, uint64_t count, const RuntimePool::Fill& fill,
+                               const RuntimePool::Deliver& deliver,
+                               const std::function<bool()>& cancelled) {
+  used_ = true;
+  QB_RETURN_IF_ERROR(LoadModel(model));
+  return pool_->Run(count, fill, deliver, cancelled);
 }
 
 }  // namespace qbench::host

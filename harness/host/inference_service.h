@@ -29,6 +29,12 @@ class InferenceService {
   Status Run(ByteSpan model, const SampleSource& samples, uint64_t first, uint64_t count,
              const RuntimePool::Deliver& deliver, const std::function<bool()>& cancelled);
 
+  // The same on the inputs 0 to count - 1 that `fill` writes.
+  Status RunOn(ByteSpan model, uint64_t count, const RuntimePool::Fill& fill,
+               const RuntimePool::Deliver& deliver, const std::function<bool()>& cancelled);
+  // Frees the objects of the last model.
+  void Release() { pool_.reset(); }
+
   // The outputs of the model that was run last.
   const std::vector<TensorInfo>& outputs() const { return pool_->outputs(); }
   // "litert 2.3.0 kernels=xnnpack": the plugin, the version of its engine where the plugin tells it
@@ -37,7 +43,7 @@ class InferenceService {
   bool used() const { return used_; }
 
  private:
-  Status LoadModel(ByteSpan model, const SampleSource& samples);
+  Status LoadModel(ByteSpan model);
   void SetName(const std::vector<Fact>& facts);
 
   RuntimePool::Settings settings_;

@@ -1,6 +1,7 @@
 #include "harness/host/plugin_host.h"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <optional>
 #include <string_view>
@@ -119,6 +120,21 @@ struct HostThunks {
     });
   }
 
+  static qbench_status RunFed(const qbench_host* host, const void* model, size_t model_size,
+                              uint64_t count, qbench_on_input on_input,
+                              qbench_on_outputs on_outputs, void* user) {
+    const InsideHost inside(Self(host).observer_);
+    return NoThrow(qbench_status{QBENCH_HOST_ERROR}, [&] {
+      return Self(host).RunFed({static_cast<const uint8_t*>(model), model_size}, count, on_input,
+                               on_outputs, user);
+    });
+  }
+
+  static void Release(const qbench_host* host) {
+    const InsideHost inside(Self(host).observer_);
+    Self(host).inference_->Release();
+  }
+
   static const char* InferenceRuntime(const qbench_host* host) {
     return Self(host).inference_->runtime().c_str();
   }
@@ -167,6 +183,8 @@ const void* PluginHost::Extension(std::string_view id) const {
   static constexpr qbench_host_inference kInference = {sizeof(kInference), HostThunks::RunInference,
                                                        HostThunks::InferenceRuntime,
                                                        HostThunks::InferenceError};
+  static constexpr qbench_host_feed kFeed = {sizeof(kFeed), HostThunks::RunFed,
+                                             HostThunks::Release};
   static constexpr qbench_host_emit kEmit = {sizeof(kEmit), HostThunks::Emit};
   if (id == QBENCH_HOST_LOG) return &kLog;
   if (id == QBENCH_HOST_PROGRESS) return &kProgress;
@@ -174,6 +192,7 @@ const void* PluginHost::Extension(std::string_view id) const {
   const bool has_samples = calibration_ != nullptr || train_ != nullptr;
   if (id == QBENCH_HOST_SAMPLES && has_samples) return &kSamples;
   if (id == QBENCH_HOST_INFERENCE && has_samples && inference_ != nullptr) return &kInference;
+  if (id == QBENCH_HOST_FEED && inference_ != nullptr) return &kFeed;
   if (id == QBENCH_HOST_EMIT && folder_ != nullptr) return &kEmit;
   return nullptr;
 }
@@ -234,6 +253,38 @@ qbench_status PluginHost::RunInference(ByteSpan model, qbench_split split, uint6
     inference_error_ = "there are no such samples, or the model or the callback is null";
     return QBENCH_INVALID_ARGUMENT;
   }
+  const auto run = [&](const RuntimePool::Deliver& deliver) {
+    return inference_->Run(model, *samples, first, count, deliver, callbacks_.cancelled);
+  };
+  return HandOutputs(run, on_outputs, user);
+}
+
+qbench_status PluginHost::RunFed(ByteSpan model, uint64_t count, qbench_on_input on_input,
+                                 qbench_on_outputs on_outputs, void* user) {
+  inference_error_.clear();
+  if (model.data() == nullptr || on_input == nullptr || on_outputs == nullptr) {
+    inference_error_ = "the model or a callback is null";
+    return QBENCH_INVALID_ARGUMENT;
+  }
+  std::atomic<qbench_status> ended{QBENCH_OK};
+  const auto fill = [&](uint64_t index, std::span<uint8_t> input) {
+    qbench_status code = QBENCH_INTERNAL;
+    QB_RETURN_IF_ERROR(CallUnchecked(observer_, plugin_, Phase::kQuantize, code, [&] {
+      return on_input(user, index, input.data(), input.size());
+    }));
+    if (code == QBENCH_OK) return OkStatus();
+    ended = code;
+    return Error(StatusCode::kCancelled, "ended by the plugin");
+  };
+  const auto run = [&](const RuntimePool::Deliver& deliver) {
+    return inference_->RunOn(model, count, fill, deliver, callbacks_.cancelled);
+  };
+  const qbench_status status = HandOutputs(run, on_outputs, user);
+  return status == QBENCH_CANCELLED && ended != QBENCH_OK ? ended.load() : status;
+}
+
+qbench_status PluginHost::HandOutputs(const std::function<Status(const RuntimePool::Deliver&)>& run,
+                                      qbench_on_outputs on_outputs, void* user) {
   // What the plugin's own callback returned is handed back as it is; it is not an error of ours.
   std::optional<qbench_status> ended_by_plugin;
   std::vector<qbench_tensor_info> infos;
@@ -258,8 +309,7 @@ qbench_status PluginHost::RunInference(ByteSpan model, qbench_split split, uint6
     ended_by_plugin = code;
     return Error(StatusCode::kCancelled, "ended by the plugin");
   };
-  const Status status =
-      inference_->Run(model, *samples, first, count, deliver, callbacks_.cancelled);
+  const Status status = run(deliver);
   if (ended_by_plugin) return *ended_by_plugin;
   if (status.ok()) return QBENCH_OK;
   inference_error_ = status.message();

@@ -53,6 +53,11 @@ class PluginHost {
                            int32_t* label);
   qbench_status RunInference(ByteSpan model, qbench_split split, uint64_t first, uint64_t count,
                              qbench_on_outputs on_outputs, void* user);
+  qbench_status RunFed(ByteSpan model, uint64_t count, qbench_on_input on_input,
+                       qbench_on_outputs on_outputs, void* user);
+  // What both do: `run` gives each sample's outputs to what it is called with.
+  qbench_status HandOutputs(const std::function<Status(const RuntimePool::Deliver&)>& run,
+                            qbench_on_outputs on_outputs, void* user);
   qbench_status Emit(const char* name, const char* media_type, ByteSpan bytes);
   void SetServiceError(const std::string& text);
 

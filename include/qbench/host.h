@@ -105,6 +105,24 @@ typedef struct qbench_host_inference {
   const char *(*last_error)(const qbench_host *host);
 } qbench_host_inference;
 
+/* --- feed: the same on inputs of the plugin's own, so that a model may begin anywhere in a larger
+ * one (quantizers). --- */
+#define QBENCH_HOST_FEED "qbench.host.feed/1"
+/* Writes input `index` (`size` bytes, exactly the model's input) to `data`. Another status than
+ * QBENCH_OK ends the run with that status. [any-thread, several at once] */
+typedef qbench_status (*qbench_on_input)(void *user, uint64_t index, void *data, size_t size);
+typedef struct qbench_host_feed {
+  uint32_t struct_size;
+  /* As qbench_host_inference.run, whose last_error() it sets, for the inputs 0 to count - 1 of
+   * `on_input`; `sample` of `on_outputs` is such an index. */
+  qbench_status (*run)(const qbench_host *host, const void *model, size_t model_size,
+                       uint64_t count, qbench_on_input on_input, qbench_on_outputs on_outputs,
+                       void *user);
+  /* Frees the memory of the model that was run last: it is kept loaded for the case that it is run
+   * again. */
+  void (*release)(const qbench_host *host);
+} qbench_host_feed;
+
 /* --- emit: what a quantizer makes. --- */
 #define QBENCH_HOST_EMIT "qbench.host.emit/1"
 /* The type of the artifact: exactly one, named "model". */

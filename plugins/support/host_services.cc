@@ -1,5 +1,8 @@
 #include "plugins/support/host_services.h"
 
+#include <mutex>
+#include <utility>
+
 #include "plugins/support/abi_status.h"
 
 namespace qbench::plugin {
@@ -11,8 +14,22 @@ Status Missing(const char* id) {
 
 struct InferenceCall {
   const OnOutputs* on_outputs;
-  Status failure;  // of on_outputs
+  Status failure;                     // of on_outputs
+  const OnInput* on_input = nullptr;  // where the plugin feeds the model
+  std::mutex mutex = {};
+  Status input_failure = {};  // the first of on_input
 };
+
+qbench_status HandInput(void* user, uint64_t index, void* data, size_t size) {
+  auto* call = static_cast<InferenceCall*>(user);
+  Status status = Guard([&] {
+    return (*call->on_input)(index, {static_cast<uint8_t*>(data), size});
+  });
+  const qbench_status code = ToAbi(status.code());
+  const std::lock_guard lock(call->mutex);
+  if (call->input_failure.ok()) call->input_failure = std::move(status);
+  return code;
+}
 
 qbench_status HandOutputs(void* user, uint64_t sample, const qbench_tensor_view* outputs,
                           uint32_t output_count) {
@@ -69,6 +86,27 @@ Status HostServices::RunInference(ByteSpan model, qbench_split split, uint64_t f
   if (!call.failure.ok()) return call.failure;
   if (status == QBENCH_OK) return OkStatus();
   return Error(FromAbi(status), "{}", inference->last_error(host_));
+}
+
+bool HostServices::CanFeed() const { return Find<qbench_host_feed>(QBENCH_HOST_FEED) != nullptr; }
+
+Status HostServices::RunFed(ByteSpan model, uint64_t count, const OnInput& on_input,
+                            const OnOutputs& on_outputs) const {
+  const auto* feed = Find<qbench_host_feed>(QBENCH_HOST_FEED);
+  const auto* inference = Find<qbench_host_inference>(QBENCH_HOST_INFERENCE);
+  if (feed == nullptr || inference == nullptr) return Missing(QBENCH_HOST_FEED);
+  InferenceCall call{&on_outputs, {}, &on_input};
+  const qbench_status status =
+      feed->run(host_, model.data(), model.size(), count, &HandInput, &HandOutputs, &call);
+  if (!call.failure.ok()) return call.failure;
+  if (!call.input_failure.ok()) return call.input_failure;
+  if (status == QBENCH_OK) return OkStatus();
+  return Error(FromAbi(status), "{}", inference->last_error(host_));
+}
+
+void HostServices::ReleaseInference() const {
+  const auto* feed = Find<qbench_host_feed>(QBENCH_HOST_FEED);
+  if (feed != nullptr) feed->release(host_);
 }
 
 std::string HostServices::InferenceRuntime() const {

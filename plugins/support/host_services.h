@@ -18,6 +18,9 @@ namespace qbench::plugin {
 using OnOutputs =
     std::function<Status(uint64_t sample, std::span<const qbench_tensor_view> outputs)>;
 
+// Writes the input of one sample; its size is the model's input's.
+using OnInput = std::function<Status(uint64_t index, std::span<uint8_t> data)>;
+
 // A view of the host; the host lives longer. The functions may be called from an object's init on.
 class HostServices {
  public:
@@ -40,6 +43,13 @@ class HostServices {
   // Runs a float model on `count` samples from `first` on; see qbench_host_inference.
   Status RunInference(ByteSpan model, qbench_split split, uint64_t first, uint64_t count,
                       const OnOutputs& on_outputs) const;
+  // Whether the host can run a model on inputs of the plugin's own, and that: `on_input` writes
+  // input `index` of 0 to count - 1, on any thread and on several at once; see qbench_host_feed.
+  bool CanFeed() const;
+  Status RunFed(ByteSpan model, uint64_t count, const OnInput& on_input,
+                const OnOutputs& on_outputs) const;
+  // Frees what the latest inference left in memory.
+  void ReleaseInference() const;
   // The runtime behind it, "litert 2.3.0 xnnpack"; empty where there is none.
   std::string InferenceRuntime() const;
 

@@ -61,6 +61,9 @@ ABI_OFFSET(qbench_host_inference, run, 8);
 ABI_OFFSET(qbench_host_inference, runtime, 16);
 ABI_OFFSET(qbench_host_inference, last_error, 24);
 ABI_SIZE(qbench_host_inference, 32);
+ABI_OFFSET(qbench_host_feed, run, 8);
+ABI_OFFSET(qbench_host_feed, release, 16);
+ABI_SIZE(qbench_host_feed, 24);
 ABI_OFFSET(qbench_host_emit, emit, 8);
 ABI_SIZE(qbench_host_emit, 16);
 

@@ -34,24 +34,6 @@ TEST(Calibration, MeasuresEachTensorOnceAndNothingThatFollows) {
   }
 }
 
-TEST(Calibration, ModelShowsTheTensorsInOrder) {
-  const graph::Model model = TinyClassifier();
-  std::vector<TensorId> tensors = TensorsToMeasure(model);
-  std::erase(tensors, model.graph.inputs.front());
-  const auto shown = WithOutputs(model, tensors);
-  ASSERT_TRUE(shown.ok());
-  const Status valid = graph::Validate(*shown);
-  EXPECT_TRUE(valid.ok()) << valid.message();
-  EXPECT_FALSE(shown->signature.has_value());
-  ASSERT_EQ(shown->graph.outputs.size(), tensors.size());
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    EXPECT_EQ(shown->graph.tensors[static_cast<size_t>(shown->graph.outputs[i])].name,
-              model.graph.tensors[static_cast<size_t>(tensors[i])].name);
-  }
-  EXPECT_TRUE(std::none_of(shown->graph.ops.begin(), shown->graph.ops.end(),
-                           [](const graph::Op& op) { return op.kind == OpKind::kSoftmax; }));
-}
-
 TEST(Calibration, RangeEqualsAPlainLoopForEveryLength) {
   std::mt19937 random(7);
   for (size_t size = 1; size < 70; ++size) {

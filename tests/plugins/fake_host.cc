@@ -55,16 +55,16 @@ struct FakeHost::Services {
     return QBENCH_HOST_ERROR;
   }
 
-  static qbench_status Run(const qbench_host* host, const void* model, size_t model_size,
-                           qbench_split split, uint64_t first, uint64_t count,
-                           qbench_on_outputs on_outputs, void* user) {
-    FakeHost& self = Self(host);
+  // `fill` writes the input of a sample.
+  template <typename Fill>
+  static qbench_status RunModel(FakeHost& self, ByteSpan model, uint64_t first, uint64_t count,
+                                const Fill& fill, qbench_on_outputs on_outputs, void* user) {
     if (!self.runtime_failure.empty()) {
       self.last_error_ = self.runtime_failure;
       return QBENCH_HOST_ERROR;
     }
-    const auto* bytes = static_cast<const uint8_t*>(model);
-    auto read = graph::ReadTflite(std::make_shared<const Bytes>(bytes, bytes + model_size));
+    ++self.models_run;
+    auto read = graph::ReadTflite(std::make_shared<const Bytes>(model.begin(), model.end()));
     if (!read.ok()) return Fail(self, read.status());
     const auto shared = std::make_shared<const graph::Model>(std::move(*read));
     auto interpreter = kernels::Interpreter::Create(shared);
@@ -77,8 +77,7 @@ struct FakeHost::Services {
     }
     const auto input = interpreter->TensorData(graph.inputs.front());
     for (uint64_t sample = first; sample < first + count; ++sample) {
-      const qbench_status status =
-          ReadSample(host, split, sample, input.data(), input.size(), nullptr);
+      const qbench_status status = fill(sample, input.data(), input.size());
       if (status != QBENCH_OK) return status;
       const Status invoked = interpreter->Invoke();
       if (!invoked.ok()) return Fail(self, invoked);
@@ -89,6 +88,28 @@ struct FakeHost::Services {
     }
     return QBENCH_OK;
   }
+
+  static qbench_status Run(const qbench_host* host, const void* model, size_t model_size,
+                           qbench_split split, uint64_t first, uint64_t count,
+                           qbench_on_outputs on_outputs, void* user) {
+    const auto fill = [&](uint64_t sample, void* data, size_t size) {
+      return ReadSample(host, split, sample, data, size, nullptr);
+    };
+    return RunModel(Self(host), {static_cast<const uint8_t*>(model), model_size}, first, count,
+                    fill, on_outputs, user);
+  }
+
+  static qbench_status RunFed(const qbench_host* host, const void* model, size_t model_size,
+                              uint64_t count, qbench_on_input on_input,
+                              qbench_on_outputs on_outputs, void* user) {
+    const auto fill = [&](uint64_t index, void* data, size_t size) {
+      return on_input(user, index, data, size);
+    };
+    return RunModel(Self(host), {static_cast<const uint8_t*>(model), model_size}, 0, count, fill,
+                    on_outputs, user);
+  }
+
+  static void Release(const qbench_host* /*host*/) {}
 
   static const char* Runtime(const qbench_host* /*host*/) { return "fake 1"; }
   static const char* LastError(const qbench_host* host) { return Self(host).last_error_.c_str(); }
@@ -109,6 +130,7 @@ struct FakeHost::Services {
                                                      &ReadSample};
     static constexpr qbench_host_inference kInference = {sizeof(kInference), &Run, &Runtime,
                                                          &LastError};
+    static constexpr qbench_host_feed kFeed = {sizeof(kFeed), &RunFed, &Release};
     static constexpr qbench_host_emit kEmit = {sizeof(kEmit), &Emit};
     static const std::map<std::string, const void*> services = {
         {QBENCH_HOST_LOG, &kLog},
@@ -116,6 +138,7 @@ struct FakeHost::Services {
         {QBENCH_HOST_CANCEL, &kCancel},
         {QBENCH_HOST_SAMPLES, &kSamples},
         {QBENCH_HOST_INFERENCE, &kInference},
+        {QBENCH_HOST_FEED, &kFeed},
         {QBENCH_HOST_EMIT, &kEmit}};
     const auto& missing = Self(host).missing;
     if (std::find(missing.begin(), missing.end(), id) != missing.end()) return nullptr;

@@ -36,7 +36,8 @@ class FakeHost {
   std::map<std::string, Emitted> emitted;
   std::vector<std::string> warnings;
   std::vector<uint64_t> progress;
-  uint64_t samples_run = 0;
+  uint64_t samples_run = 0;  // by every model
+  uint64_t models_run = 0;
 
  private:
   struct Services;

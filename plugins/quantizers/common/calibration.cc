@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <limits>
 
-#include "graph/passes.h"
 #include "plugins/quantizers/common/activation_scales.h"
 
 namespace qbench::quantize {
@@ -39,14 +38,6 @@ std::vector<TensorId> TensorsToMeasure(const graph::Model& model) {
     }
   }
   return tensors;
-}
-
-Result<graph::Model> WithOutputs(const graph::Model& model, std::span<const TensorId> outputs) {
-  graph::Model shown = model;
-  shown.signature.reset();
-  shown.graph.outputs.assign(outputs.begin(), outputs.end());
-  QB_RETURN_IF_ERROR(graph::RemoveDeadCode(shown));
-  return shown;
 }
 
 Status WidenRange(std::span<const float> values, std::optional<ValueRange>& range) {

@@ -27,11 +27,6 @@ using TensorRanges = std::vector<std::optional<ValueRange>>;
 // The tensors to measure, each once, in the order of their producers: first the model's inputs.
 std::vector<graph::TensorId> TensorsToMeasure(const graph::Model& model);
 
-// The model with `outputs` as its outputs, in this order, and no signature. What comes after the
-// last of them is gone.
-Result<graph::Model> WithOutputs(const graph::Model& model,
-                                 std::span<const graph::TensorId> outputs);
-
 // Widens *range (or starts it) by `values`. kInvalidArgument where a value is not finite.
 Status WidenRange(std::span<const float> values, std::optional<ValueRange>& range);
 

@@ -43,6 +43,11 @@ struct CalibrationOptions {
   uint64_t images = 100;      // the first so many of the calibration split
   // Steps of the integers that the activations will be: 255 for int8, 65,534 for int16.
   double steps = 255;
+  // A larger model is calibrated in stages (model_stages.h), each over all images: the activations
+  // of two objects of a runtime, and its library, then fit a board with 1 GB many times over.
+  int64_t most_stage_bytes = int64_t{24} << 20;
+  // On the disk, for what one stage leaves to the next; with more, images are taken in batches.
+  int64_t most_file_bytes = int64_t{64} << 20;
 };
 
 inline constexpr size_t kMostHistogramValues = size_t{1} << 17;

@@ -1,11 +1,15 @@
 #include "plugins/quantizers/common/sample_calibration.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "graph/tflite_writer.h"
+#include "plugins/quantizers/common/activation_file.h"
 #include "plugins/quantizers/common/float_model.h"
+#include "plugins/quantizers/common/model_stages.h"
 
 namespace qbench::quantize {
 namespace {
@@ -41,55 +45,53 @@ Status CheckInput(const graph::Model& model, const HostServices& host) {
   return OkStatus();
 }
 
-// Takes the outputs of one sample after another into the ranges.
+// Takes the activations of one sample after another into the ranges, and shows them to `layers`.
 class RangeMeter {
  public:
-  // The first `ranged` of `outputs` get a range; all are shown to `layers`.
-  RangeMeter(const graph::Model& model, std::vector<TensorId> outputs, size_t ranged,
+  // `ranged`, and the model's input, get a range.
+  RangeMeter(const graph::Model& model, std::span<const TensorId> ranged,
              const CalibrationOptions& options, LayerInputsMeter& layers, const HostServices& host)
       : graph_(model.graph),
-        outputs_(std::move(outputs)),
         layers_(layers),
         host_(host),
         input_(model.graph.inputs.front()),
         image_(ElementsOf(input_)),
-        input_estimator_({.method = CalibrationMethod::kMinMax}),
-        estimators_(ranged, RangeEstimator(options)) {}
-
-  // The input is read from the samples: a runtime need not allow it as an output.
-  Status Add(uint64_t sample, std::span<const qbench_tensor_view> views) {
-    QB_RETURN_IF_ERROR(host_.CheckCancelled());
-    if (views.size() != outputs_.size()) {
-      return Error(StatusCode::kInternal, "the host's runtime gave {} outputs instead of {}",
-                   views.size(), outputs_.size());
-    }
-    QB_RETURN_IF_ERROR(host_.ReadSample(QBENCH_SPLIT_CALIBRATION, sample, image_));
-    QB_RETURN_IF_ERROR(AddTo(input_estimator_, input_, image_, sample));
-    layers_.Add(input_, image_);
-    for (size_t i = 0; i < outputs_.size(); ++i) {
-      const size_t elements = ElementsOf(outputs_[i]);
-      if (views[i].size != elements * sizeof(float)) {
-        return Error(StatusCode::kInternal, "the host's runtime gave {} bytes of \"{}\", not {}",
-                     views[i].size, TensorOf(outputs_[i]).name, elements * sizeof(float));
-      }
-      const std::span<const float> values{static_cast<const float*>(views[i].data), elements};
-      if (i < estimators_.size()) {
-        QB_RETURN_IF_ERROR(AddTo(estimators_[i], outputs_[i], values, sample));
-      }
-      layers_.Add(outputs_[i], values);
-    }
-    ++samples_;
-    return OkStatus();
+        estimators_(model.graph.tensors.size()) {
+    estimators_[static_cast<size_t>(input_)].emplace(
+        CalibrationOptions{.method = CalibrationMethod::kMinMax});
+    for (const TensorId id : ranged) estimators_[static_cast<size_t>(id)].emplace(options);
   }
 
-  uint64_t samples() const { return samples_; }
+  // The input is read from the samples: a runtime need not allow it as an output.
+  Status AddInput(uint64_t sample) {
+    QB_RETURN_IF_ERROR(host_.ReadSample(QBENCH_SPLIT_CALIBRATION, sample, image_));
+    return AddTensor(input_, image_, sample);
+  }
+
+  Status Add(uint64_t sample, std::span<const TensorId> outputs,
+             std::span<const qbench_tensor_view> views) {
+    QB_RETURN_IF_ERROR(host_.CheckCancelled());
+    if (views.size() != outputs.size()) {
+      return Error(StatusCode::kInternal, "the host's runtime gave {} outputs instead of {}",
+                   views.size(), outputs.size());
+    }
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const size_t elements = ElementsOf(outputs[i]);
+      if (views[i].size != elements * sizeof(float)) {
+        return Error(StatusCode::kInternal, "the host's runtime gave {} bytes of \"{}\", not {}",
+                     views[i].size, TensorOf(outputs[i]).name, elements * sizeof(float));
+      }
+      QB_RETURN_IF_ERROR(
+          AddTensor(outputs[i], {static_cast<const float*>(views[i].data), elements}, sample));
+    }
+    return OkStatus();
+  }
 
   // One place a tensor of the model.
   TensorRanges Ranges() const {
     TensorRanges ranges(graph_.tensors.size());
-    ranges[static_cast<size_t>(input_)] = input_estimator_.Range();
-    for (size_t i = 0; i < estimators_.size(); ++i) {
-      ranges[static_cast<size_t>(outputs_[i])] = estimators_[i].Range();
+    for (size_t id = 0; id < ranges.size(); ++id) {
+      if (estimators_[id]) ranges[id] = estimators_[id]->Range();
     }
     return ranges;
   }
@@ -102,25 +104,111 @@ class RangeMeter {
     return static_cast<size_t>(graph::ElementCount(TensorOf(id).shape));
   }
 
-  Status AddTo(RangeEstimator& estimator, TensorId id, std::span<const float> values,
-               uint64_t sample) {
-    Status status = estimator.Add(values);
-    if (status.ok()) return status;
-    return Error(status.code(),
-                 "tensor \"{}\" is not finite for calibration sample {}: check the model and its "
-                 "preprocessing",
-                 TensorOf(id).name, sample);
+  Status AddTensor(TensorId id, std::span<const float> values, uint64_t sample) {
+    if (auto& estimator = estimators_[static_cast<size_t>(id)]) {
+      if (const Status status = estimator->Add(values); !status.ok()) {
+        return Error(status.code(),
+                     "tensor \"{}\" is not finite for calibration sample {}: check the model and "
+                     "its preprocessing",
+                     TensorOf(id).name, sample);
+      }
+    }
+    layers_.Add(id, values);
+    return OkStatus();
   }
 
   const graph::Graph& graph_;
-  const std::vector<TensorId> outputs_;
   LayerInputsMeter& layers_;
   const HostServices& host_;
   const TensorId input_;
   std::vector<float> image_;
-  RangeEstimator input_estimator_;
-  std::vector<RangeEstimator> estimators_;  // of the first of outputs_
-  uint64_t samples_ = 0;
+  std::vector<std::optional<RangeEstimator>> estimators_;  // one place a tensor
+};
+
+// Runs a model's stages on the calibration samples, a batch of them at a time: every stage takes
+// the whole batch before the next does.
+class StageRunner {
+ public:
+  StageRunner(const graph::Graph& graph, std::vector<Stage> stages, RangeMeter& meter,
+              const HostServices& host)
+      : graph_(graph), stages_(std::move(stages)), meter_(meter), host_(host) {}
+
+  Status Run(uint64_t count, int64_t most_file_bytes) {
+    uint64_t batch = count;
+    for (size_t i = 1; i < stages_.size(); ++i) {
+      batch = std::min(batch, std::max<uint64_t>(1, static_cast<uint64_t>(most_file_bytes) /
+                                                        InputBytes(stages_[i])));
+    }
+    total_ = count * stages_.size();
+    for (uint64_t first = 0; first < count; first += batch) {
+      QB_RETURN_IF_ERROR(RunBatch(first, std::min(batch, count - first)));
+    }
+    return OkStatus();
+  }
+
+ private:
+  size_t InputBytes(const Stage& stage) const {
+    return static_cast<size_t>(
+        graph::StoredBytes(graph_.tensors[static_cast<size_t>(stage.input)]));
+  }
+
+  Status RunBatch(uint64_t first, uint64_t count) {
+    std::optional<ActivationFile> inputs;  // of the stage; the first one takes the samples
+    for (size_t i = 0; i < stages_.size(); ++i) {
+      std::optional<ActivationFile> next_inputs;
+      if (i + 1 < stages_.size()) {
+        QB_ASSIGN_OR_RETURN(next_inputs, ActivationFile::Create(InputBytes(stages_[i + 1])));
+      }
+      QB_RETURN_IF_ERROR(RunStage(i, first, count, inputs, next_inputs));
+      inputs = std::move(next_inputs);
+    }
+    return OkStatus();
+  }
+
+  Status RunStage(size_t index, uint64_t first, uint64_t count,
+                  const std::optional<ActivationFile>& inputs,
+                  std::optional<ActivationFile>& next_inputs) {
+    const Stage& stage = stages_[index];
+    const uint64_t done_before = done_;
+    size_t carried = 0;  // which output the next stage takes
+    if (next_inputs) {
+      const auto found = std::ranges::find(stage.outputs, stages_[index + 1].input);
+      carried = static_cast<size_t>(found - stage.outputs.begin());
+    }
+    const auto take = [&](uint64_t sample, std::span<const qbench_tensor_view> views) {
+      if (!inputs) QB_RETURN_IF_ERROR(meter_.AddInput(sample));
+      QB_RETURN_IF_ERROR(meter_.Add(sample, stage.outputs, views));
+      if (next_inputs) {
+        const qbench_tensor_view& view = views[carried];
+        QB_RETURN_IF_ERROR(next_inputs->Write(sample - first,
+                                              {static_cast<const uint8_t*>(view.data), view.size}));
+      }
+      host_.ReportProgress("calibrating", ++done_, total_);
+      return OkStatus();
+    };
+    QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(stage.model));
+    if (!inputs) {
+      QB_RETURN_IF_ERROR(host_.RunInference(bytes, QBENCH_SPLIT_CALIBRATION, first, count, take));
+    } else {
+      QB_RETURN_IF_ERROR(host_.RunFed(
+          bytes, count,
+          [&](uint64_t place, std::span<uint8_t> data) { return inputs->Read(place, data); },
+          [&](uint64_t place, std::span<const qbench_tensor_view> views) {
+            return take(first + place, views);
+          }));
+    }
+    host_.ReleaseInference();
+    if (done_ - done_before == count) return OkStatus();
+    return Error(StatusCode::kInternal, "the host's runtime ran {} of {} calibration samples",
+                 done_ - done_before, count);
+  }
+
+  const graph::Graph& graph_;
+  const std::vector<Stage> stages_;
+  RangeMeter& meter_;
+  const HostServices& host_;
+  uint64_t done_ = 0;  // samples, in every stage once
+  uint64_t total_ = 0;
 };
 
 }  // namespace
@@ -144,19 +232,12 @@ Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationO
   if (outputs.empty()) {
     return Error(StatusCode::kUnsupported, "the model has no operator that int8 can speed up");
   }
-  QB_ASSIGN_OR_RETURN(const graph::Model shown, WithOutputs(model, outputs));
-  QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
-  RangeMeter meter(model, std::move(outputs), ranged, options, layer_meter, host);
-  const auto on_outputs = [&](uint64_t sample, std::span<const qbench_tensor_view> views) {
-    Status status = meter.Add(sample, views);
-    if (status.ok()) host.ReportProgress("calibrating", meter.samples(), count);
-    return status;
-  };
-  QB_RETURN_IF_ERROR(host.RunInference(bytes, QBENCH_SPLIT_CALIBRATION, 0, count, on_outputs));
-  if (meter.samples() != count) {
-    return Error(StatusCode::kInternal, "the host's runtime ran {} of {} calibration samples",
-                 meter.samples(), count);
-  }
+  const int64_t most_bytes =
+      host.CanFeed() ? options.most_stage_bytes : std::numeric_limits<int64_t>::max();
+  QB_ASSIGN_OR_RETURN(std::vector<Stage> stages, CutIntoStages(model, outputs, most_bytes));
+  RangeMeter meter(model, std::span(outputs).first(ranged), options, layer_meter, host);
+  StageRunner runner(model.graph, std::move(stages), meter, host);
+  QB_RETURN_IF_ERROR(runner.Run(count, options.most_file_bytes));
   return CalibratedRanges{
       .ranges = meter.Ranges(), .layer_inputs = layer_meter.Take(), .samples = count};
 }

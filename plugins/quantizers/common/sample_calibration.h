@@ -19,10 +19,11 @@ struct CalibratedRanges {
 };
 
 // Ranges by `options` over the first options.images calibration samples, or over all where there
-// are fewer (with a warning). The host runs the model with the measured tensors as its outputs;
-// memory does not grow with the number of samples. The model's inputs get their smallest and
-// largest value whatever the method: pixels have no outliers. kInvalidArgument: no samples, or a
-// model that does not take them; the host's errors as they are.
+// are fewer (with a warning). The host runs the model with the measured tensors as its outputs, a
+// large one in stages, where the host can feed them; memory does not grow with the number of
+// samples. The model's inputs get their smallest and largest value whatever the method: pixels have
+// no outliers. kInvalidArgument: no samples, or a model that does not take them; the host's errors
+// as they are.
 Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationOptions& options,
                                    const LayerInputsOptions& layers,
                                    const plugin::HostServices& host);
