@@ -66,8 +66,9 @@ Result<std::optional<Quantization>> ReadQuantization(const wire::Tensor& tensor)
 
 class Reader {
  public:
-  Reader(const TfliteFile& file, std::shared_ptr<const Bytes> bytes)
-      : file_(file), bytes_(std::move(bytes)) {}
+  // `owner` keeps the file's bytes alive.
+  Reader(const TfliteFile& file, std::shared_ptr<const void> owner)
+      : file_(file), owner_(std::move(owner)) {}
 
   Result<Model> Read() {
     if (file_.model().subgraphs()->size() != 1) {
@@ -117,7 +118,7 @@ class Reader {
     QB_ASSIGN_OR_RETURN(tensor.dynamic_batch, ReadDynamicBatch(wire_tensor));
     QB_ASSIGN_OR_RETURN(tensor.quantization, ReadQuantization(wire_tensor));
     const ByteSpan data = file_.BufferData(wire_tensor.buffer());
-    if (!data.empty()) tensor.constant = Constant(bytes_, data);
+    if (!data.empty()) tensor.constant = Constant(owner_, data);
     return tensor;
   }
 
@@ -324,7 +325,7 @@ class Reader {
   }
 
   const TfliteFile& file_;
-  std::shared_ptr<const Bytes> bytes_;
+  std::shared_ptr<const void> owner_;
 };
 
 Result<std::vector<TfliteTensorInfo>> InspectTensors(const wire::SubGraph& subgraph,
@@ -348,8 +349,16 @@ bool IsAligned(ByteSpan bytes) { return reinterpret_cast<uintptr_t>(bytes.data()
 }  // namespace
 
 Result<Model> ReadTflite(std::shared_ptr<const Bytes> bytes) {
-  QB_ASSIGN_OR_RETURN(const TfliteFile file, TfliteFile::Open(*bytes));
-  QB_ASSIGN_OR_RETURN(Model model, Reader(file, std::move(bytes)).Read());
+  const ByteSpan span = *bytes;
+  return ReadTflite(std::move(bytes), span);
+}
+
+Result<Model> ReadTflite(std::shared_ptr<const void> owner, ByteSpan bytes) {
+  if (!IsAligned(bytes)) {
+    return ReadTflite(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
+  }
+  QB_ASSIGN_OR_RETURN(const TfliteFile file, TfliteFile::Open(bytes));
+  QB_ASSIGN_OR_RETURN(Model model, Reader(file, std::move(owner)).Read());
   QB_RETURN_IF_ERROR(Validate(model));
   return model;
 }

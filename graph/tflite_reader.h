@@ -14,6 +14,8 @@ namespace qbench::graph {
 // kCorrupt: not a .tflite file, or a broken one. kUnsupported: more than one subgraph, or an
 // operator, type or option that the IR does not have; the message names it.
 Result<Model> ReadTflite(std::shared_ptr<const Bytes> bytes);
+// The same of bytes that live as long as `owner`; null: they outlive the model and its copies.
+Result<Model> ReadTflite(std::shared_ptr<const void> owner, ByteSpan bytes);
 
 // What can be said of a .tflite file without understanding its operators: enough for a runtime
 // plugin to refuse a broken file and for the harness to feed a foreign one.

@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -18,6 +20,22 @@ Result<std::unique_ptr<host::SampleSource>> OpenSamples(const std::optional<Samp
   if (!ref) return std::unique_ptr<host::SampleSource>();
   QB_ASSIGN_OR_RETURN(host::SampleSource source, host::SampleSource::Open(*ref));
   return std::make_unique<host::SampleSource>(std::move(source));
+}
+
+// Large blocks (weights, activations) go back to the system when they are freed. By default the C
+// library comes to keep freed ones of up to 32 MiB, for good where a smaller one lies behind.
+void GiveFreedMemoryBack() {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
+#endif
+}
+
+Result<host::AlignedBytes> ReadModel(const std::filesystem::path& path) {
+  QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(path));
+  if (const auto info = graph::InspectTflite(file); !info.ok()) {
+    return info.status().WithContext(path.string());
+  }
+  return host::AlignedBytes(ByteSpan(file));
 }
 
 // The calibration runtime; null where the job names none. Opened only here, but made when the
@@ -72,12 +90,9 @@ Status CheckArtifact(const std::string& quantizer, const host::ArtifactFolder& f
 }  // namespace
 
 Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job) {
+  GiveFreedMemoryBack();
   const std::string& id = job.quantizer.id;
-  QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(job.model));
-  if (const auto info = graph::InspectTflite(file); !info.ok()) {
-    return info.status().WithContext(job.model.string());
-  }
-  const host::AlignedBytes model{ByteSpan(file)};
+  QB_ASSIGN_OR_RETURN(const host::AlignedBytes model, ReadModel(job.model));
   QB_ASSIGN_OR_RETURN(const auto calibration, OpenSamples(job.calibration));
   QB_ASSIGN_OR_RETURN(const auto train, OpenSamples(job.train));
 

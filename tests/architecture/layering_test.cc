@@ -103,7 +103,8 @@ std::string OwnPath(const std::string& include) {
 bool IsSystem(const std::string& include) {
   static const std::regex system(
       "[a-z_]+|(sys|linux|netinet)/[a-z_]+\\.h|"
-      "(dlfcn|elf|errno|fcntl|limits|link|poll|pthread|sched|signal|spawn|stdbool|stddef|stdint|"
+      "(dlfcn|elf|errno|fcntl|limits|link|malloc|poll|pthread|sched|signal|spawn|stdbool|stddef|"
+      "stdint|"
       "stdio|stdlib|string|time|unistd|math|features|cxxabi)\\.h");
   return std::regex_match(include, system);
 }

@@ -17,7 +17,7 @@ using Matrix = std::vector<std::vector<double>>;
 InputMoments CorrelatedMoments(std::mt19937& random, size_t taps, size_t vectors) {
   const size_t sources = std::max<size_t>(1, taps / 3);
   const std::vector<float> mix = RandomFloats(random, taps * sources, -1.0F, 1.0F);
-  InputMoments moments{.taps = taps, .sums = std::vector<float>(taps * taps, 0.0F)};
+  InputMoments moments{.taps = taps, .sums = std::vector<float>(InputMoments::Places(taps), 0.0F)};
   for (size_t v = 0; v < vectors; ++v) {
     const std::vector<float> source = RandomFloats(random, sources, 0.0F, 2.0F);
     std::vector<float> x(taps, 0.0F);
@@ -25,7 +25,7 @@ InputMoments CorrelatedMoments(std::mt19937& random, size_t taps, size_t vectors
       for (size_t s = 0; s < sources; ++s) x[i] += mix[i * sources + s] * source[s];
     }
     for (size_t i = 0; i < taps; ++i) {
-      for (size_t j = i; j < taps; ++j) moments.sums[i * taps + j] += x[i] * x[j];
+      for (size_t j = i; j < taps; ++j) moments.sums[moments.Place(i, j)] += x[i] * x[j];
     }
     ++moments.vectors;
   }
@@ -152,8 +152,9 @@ TEST(FeedbackRounding, HalvesTheOutputErrorOfCorrelatedInputs) {
 
 TEST(FeedbackRounding, IndependentInputsRoundToNearest) {
   std::mt19937 random(3);
-  InputMoments moments{.taps = 16, .sums = std::vector<float>(16 * 16, 0.0F), .vectors = 1};
-  for (size_t i = 0; i < 16; ++i) moments.sums[i * 16 + i] = 1.0F + static_cast<float>(i);
+  InputMoments moments{
+      .taps = 16, .sums = std::vector<float>(InputMoments::Places(16), 0.0F), .vectors = 1};
+  for (size_t i = 0; i < 16; ++i) moments.sums[moments.Place(i, i)] = 1.0F + static_cast<float>(i);
   const std::vector<float> weights = RandomFloats(random, 16, -1.0F, 1.0F);
   std::vector<int8_t> integers(16);
   FeedbackRounder(moments, 0, 0.0).Round(weights, ScaleOf(weights), integers);
@@ -162,7 +163,8 @@ TEST(FeedbackRounding, IndependentInputsRoundToNearest) {
 
 TEST(FeedbackRounding, InputsThatAreAlwaysZeroRoundToNearest) {
   std::mt19937 random(4);
-  const InputMoments moments{.taps = 9, .sums = std::vector<float>(81, 0.0F), .vectors = 10};
+  const InputMoments moments{
+      .taps = 9, .sums = std::vector<float>(InputMoments::Places(9), 0.0F), .vectors = 10};
   const std::vector<float> weights = RandomFloats(random, 9, -1.0F, 1.0F);
   std::vector<int8_t> integers(9);
   FeedbackRounder(moments, 0, 0.0).Round(weights, ScaleOf(weights), integers);

@@ -33,7 +33,7 @@ void FactorUpper(std::vector<double>& h, size_t size) {
 }  // namespace
 
 FeedbackRounder::FeedbackRounder(const InputMoments& moments, size_t group, double noise)
-    : order_(moments.taps), feedback_(moments.taps * moments.taps), diagonal_(moments.taps) {
+    : order_(moments.taps), feedback_(moments.taps * moments.taps, 0.0), diagonal_(moments.taps) {
   const size_t taps = moments.taps;
   const auto moment = [&](size_t a, size_t b) { return moments.Mean(group, a, b); };
   double mean = 0.0;
@@ -42,17 +42,16 @@ FeedbackRounder::FeedbackRounder(const InputMoments& moments, size_t group, doub
   const double added = noise + (mean > 0.0 ? kDamping * mean : 1.0);
   std::iota(order_.begin(), order_.end(), size_t{0});
   std::ranges::stable_sort(order_, std::greater<>(), [&](size_t i) { return moment(i, i); });
-  std::vector<double> h(taps * taps, 0.0);
+  std::vector<double>& h = feedback_;
   for (size_t i = 0; i < taps; ++i) {
     for (size_t j = i; j < taps; ++j) h[i * taps + j] = moment(order_[i], order_[j]);
     h[i * taps + i] += added;
   }
   FactorUpper(h, taps);
+  // Into the lower triangle, which the factor leaves free: a layer's matrix has up to 32 MiB.
   for (size_t k = 0; k < taps; ++k) {
     diagonal_[k] = h[k * taps + k] * h[k * taps + k];
-    for (size_t i = 0; i < k; ++i) {
-      feedback_[k * taps + i] = h[i * taps + k] / h[k * taps + k];
-    }
+    for (size_t i = 0; i < k; ++i) h[k * taps + i] = h[i * taps + k] / h[k * taps + k];
   }
 }
 

@@ -33,8 +33,7 @@ bool AllFinite(const graph::Constant& constant) {
 }  // namespace
 
 Result<graph::Model> ReadFloatModel(ByteSpan tflite, std::string_view quantizer) {
-  QB_ASSIGN_OR_RETURN(graph::Model model, graph::ReadTflite(std::make_shared<const Bytes>(
-                                              tflite.begin(), tflite.end())));
+  QB_ASSIGN_OR_RETURN(graph::Model model, graph::ReadTflite(nullptr, tflite));
   QB_RETURN_IF_ERROR(CheckFloatModel(model, quantizer));
   return model;
 }

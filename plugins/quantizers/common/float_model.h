@@ -15,8 +15,8 @@ namespace qbench::quantize {
 // Lines for the user, each naming the tensor or layer it is about.
 using Warnings = std::vector<std::string>;
 
-// The model in a .tflite file, as CheckFloatModel wants it. `quantizer` is the id to name in
-// messages. kCorrupt, kUnsupported.
+// The model in a .tflite file, whose bytes outlive it, as CheckFloatModel wants it. `quantizer` is
+// the id to name in messages. kCorrupt, kUnsupported.
 Result<graph::Model> ReadFloatModel(ByteSpan tflite, std::string_view quantizer);
 
 // kUnsupported where the model is quantized already; kInvalidArgument where a weight is not a

@@ -276,7 +276,7 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   Json document = {{"equalization", equalization_}, {"bias_absorption", bias_absorption_}};
   QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host, document));
   if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options_.float_ops, calibrated));
-  options_.layer_inputs = calibrated.layer_inputs;
+  options_.layer_inputs = std::move(calibrated.layer_inputs);
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(
       const auto scales,

@@ -52,7 +52,7 @@ MomentMeter::MomentMeter(const graph::Graph& graph, const graph::Op& op) {
     rows_ = MakeWindow(matrix_rows, matrix_rows, 1, 1, 1, graph::Padding::kValid);
   }
   if (!measures()) return;
-  moments_.sums.resize(moments_.taps * moments_.taps * moments_.groups, 0.0F);
+  moments_.sums.resize(InputMoments::Places(moments_.taps) * moments_.groups, 0.0F);
   batch_.resize(most_vectors_ * moments_.taps * moments_.groups);
 }
 
@@ -80,7 +80,8 @@ void MomentMeter::Accumulate(size_t vectors) {
   const size_t taps = moments_.taps;
   const size_t groups = moments_.groups;
   for (size_t i = 0; i < taps; ++i) {
-    float* row = &moments_.sums[i * taps * groups];
+    // row[j * groups] is the place of i and j; it lies in the sums from j = i on.
+    float* row = moments_.sums.data() + moments_.Place(i, 0) * groups;
     for (size_t v = 0; v < vectors; ++v) {
       const float* vector = &batch_[v * taps * groups];
       if (groups > 1) {

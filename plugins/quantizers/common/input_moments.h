@@ -18,19 +18,24 @@ namespace qbench::quantize {
 struct InputMoments {
   size_t taps = 0;    // weights of one output channel
   size_t groups = 1;  // input channels of a depthwise convolution
-  // [taps, taps, groups]: the sum of x[i] * x[j] over the vectors; only i <= j is set.
+  // The sum of x[i] * x[j] over the vectors, for i <= j alone: row after row, [groups] at each
+  // place.
   std::vector<float> sums;
   int64_t vectors = 0;  // in each group
+
+  // Places of a matrix with `taps` rows, and that of i <= j.
+  static size_t Places(size_t taps) { return taps * (taps + 1) / 2; }
+  size_t Place(size_t i, size_t j) const { return i * taps - i * (i + 1) / 2 + j; }
 
   bool measured() const { return vectors > 0; }
   // The mean of x[i] * x[j]; the same for [j] * [i].
   double Mean(size_t group, size_t i, size_t j) const {
-    const size_t place = (std::min(i, j) * taps + std::max(i, j)) * groups + group;
-    return static_cast<double>(sums[place]) / static_cast<double>(vectors);
+    const size_t place = Place(std::min(i, j), std::max(i, j));
+    return static_cast<double>(sums[place * groups + group]) / static_cast<double>(vectors);
   }
 };
 
-// Layers with more taps are not measured: their moments would take more than 16 MiB.
+// Layers with more taps are not measured: their moments would take more than 8 MiB.
 inline constexpr size_t kMostTaps = 2048;
 // Of each sample so many vectors are taken, spread over the image and shifted from one to the next:
 // neighbours are alike. The few taps of a depthwise convolution need fewer.

@@ -29,9 +29,7 @@ class ReferenceRuntime : public ProfiledRuntime {
   }
 
   Status Load(ByteSpan bytes) override {
-    // A copy, since the interpreter shares ownership of what constants point into.
-    const auto owned = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
-    QB_ASSIGN_OR_RETURN(graph::Model model, graph::ReadTflite(owned));
+    QB_ASSIGN_OR_RETURN(graph::Model model, graph::ReadTflite(nullptr, bytes));
     model_ = std::make_shared<const graph::Model>(std::move(model));
     QB_ASSIGN_OR_RETURN(interpreter_,
                         kernels::Interpreter::Create(model_, ArithmeticOf(arithmetic_)));
