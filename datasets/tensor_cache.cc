@@ -87,7 +87,8 @@ void TensorCache::NormalizedInto(size_t i, const Preprocessing& preprocessing, f
   for (size_t k = 0; k < source.size(); k += channels) {
     for (size_t c = 0; c < channels; ++c) out[k + c] = values[c][source[k + c]];
   }
-  mapping_.Release(source);
+  // All of them: the kernel may have mapped much more than this one's pages.
+  mapping_.Release(pixels_);
 }
 
 Status TensorCache::CheckContent() const {

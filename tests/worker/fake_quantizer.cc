@@ -1,5 +1,7 @@
 // A quantizer that emits the model as it is, and beside it what the host's services gave it, for a
 // test to look at: samples and labels in their order, and the outputs of the model on them.
+#include <cstring>
+
 #include "base/json.h"
 #include "plugins/support/quantizer_plugin.h"
 
@@ -26,6 +28,7 @@ class FakeQuantizer : public plugin::Quantizer {
   Status Init(const plugin::Options& options) override {
     bad_model_ = options.Flag("bad_model");
     emit_ = options.Text("emit");
+    fail_input_ = options.Integer("fail_input");
     return OkStatus();
   }
 
@@ -38,6 +41,8 @@ class FakeQuantizer : public plugin::Quantizer {
     QB_RETURN_IF_ERROR(status);
     if (!host.InferenceRuntime().empty()) {
       QB_RETURN_IF_ERROR(Infer(model, host, seen["outputs"]));
+      QB_RETURN_IF_ERROR(Feed(model, host, seen["fed"]));
+      host.ReleaseInference();
     }
     host.Warn("this is only a test");
     if (emit_ == "nothing") return OkStatus();
@@ -63,7 +68,28 @@ class FakeQuantizer : public plugin::Quantizer {
     return host.RunInference(used, QBENCH_SPLIT_CALIBRATION, count / 2, count - count / 2, keep);
   }
 
+  // Ten inputs of its own, in each of which all values are the input's index.
+  Status Feed(ByteSpan model, const plugin::HostServices& host, Json& outputs) const {
+    if (!host.CanFeed()) return Error(StatusCode::kCrashed, "the host cannot feed");
+    outputs = Json::array();
+    const auto write = [&](uint64_t index, std::span<uint8_t> data) -> Status {
+      if (static_cast<int64_t>(index) == fail_input_) {
+        return Error(StatusCode::kUnsupported, "no input {}", index);
+      }
+      const std::vector<float> values(data.size() / sizeof(float), static_cast<float>(index));
+      std::memcpy(data.data(), values.data(), data.size());
+      return OkStatus();
+    };
+    const auto keep = [&](uint64_t index, std::span<const qbench_tensor_view> views) {
+      const auto* scores = static_cast<const float*>(views[0].data);
+      outputs.push_back({{"input", index}, {"score", scores[0]}});
+      return OkStatus();
+    };
+    return host.RunFed(model, 10, write, keep);
+  }
+
   bool bad_model_ = false;
+  int64_t fail_input_ = -1;
   std::string emit_;
 };
 
@@ -74,6 +100,7 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
       {.id = "fake_quantizer",
        .summary = "emits what it saw",
        .options = {Option("bad_model", "false", "true|false", "run inference on rubbish"),
+                   Option("fail_input", "-1", "-1..9", "the input that it cannot feed"),
                    Option("emit", "model", "model|nothing|rubbish|twice", "what is emitted")},
        .needs_samples = true,
        .make = []() -> std::unique_ptr<Quantizer> { return std::make_unique<FakeQuantizer>(); }}};

@@ -103,6 +103,25 @@ TEST_F(Jobs, QuantizeOffersServicesAndKeepsWhatIsEmitted) {
     EXPECT_EQ((*seen)["outputs"][i]["bytes"], 12);
     EXPECT_FLOAT_EQ((*seen)["outputs"][i]["score"], (*seen)["calibration"][i]["first"]);
   }
+  ASSERT_EQ((*seen)["fed"].size(), 10U);
+  for (size_t i = 0; i < 10; ++i) {
+    EXPECT_EQ((*seen)["fed"][i]["input"], i);
+    EXPECT_FLOAT_EQ((*seen)["fed"][i]["score"], static_cast<float>(i));
+  }
+}
+
+TEST_F(Jobs, AnInputThatThePluginCannotFeedEndsTheRunWithItsReason) {
+  QuantizeJob job{.model = model(),
+                  .quantizer = Fake("fake_quantizer", {{"fail_input", "6"}}),
+                  .output = Path("artifact")};
+  job.calibration = WriteTestTensors();
+  job.calibration_runtime = Fake("fake_runtime");
+  for (const int instances : {1, 3}) {
+    job.instances = instances;
+    const JobOutcome outcome = Run(job);
+    EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+    EXPECT_EQ(outcome.reason, "fake_quantizer: no input 6");
+  }
 }
 
 TEST_F(Jobs, AFileOfAnOptionThatWasChangedMeanwhileIsAnError) {
@@ -139,7 +158,8 @@ TEST_F(Jobs, QuantizeChecksWhatIsEmitted) {
   job.quantizer.options = {{"emit", "twice"}};
   EXPECT_THAT(Run(job).reason, HasSubstr("\"model\" was emitted before"));
   job.quantizer.options = {{"emti", "model"}};
-  EXPECT_THAT(Run(job).reason, HasSubstr("no option \"emti\"; its options are bad_model, emit"));
+  EXPECT_THAT(Run(job).reason,
+              HasSubstr("no option \"emti\"; its options are bad_model, fail_input, emit"));
   job.quantizer.id = "int8";
   EXPECT_THAT(Run(job).reason,
               HasSubstr("no quantizer called int8; it has quantizer fake_quantizer"));
