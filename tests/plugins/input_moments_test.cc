@@ -106,8 +106,9 @@ TEST(InputMoments, AreThoseOfTheWindowsOfAConvolution) {
         -1, 1);
     MomentMeter meter(model.graph, model.graph.ops[0]);
     ASSERT_TRUE(meter.measures());
-    meter.Add(x);
-    meter.Add(x);
+    std::vector<float> scratch;
+    meter.Add(x, scratch);
+    meter.Add(x, scratch);
     const InputMoments moments = meter.Take();
     EXPECT_EQ(moments.groups, static_cast<size_t>(c.depthwise ? c.channels : 1));
     for (size_t group = 0; group < moments.groups; ++group) {

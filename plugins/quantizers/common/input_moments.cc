@@ -51,9 +51,6 @@ MomentMeter::MomentMeter(const graph::Graph& graph, const graph::Op& op) {
         static_cast<int32_t>(graph::ElementCount(input) / static_cast<int64_t>(channels_));
     rows_ = MakeWindow(matrix_rows, matrix_rows, 1, 1, 1, graph::Padding::kValid);
   }
-  if (!measures()) return;
-  moments_.sums.resize(InputMoments::Places(moments_.taps) * moments_.groups, 0.0F);
-  batch_.resize(most_vectors_ * moments_.taps * moments_.groups);
 }
 
 void MomentMeter::Gather(std::span<const float> input, size_t position, float* vector) const {
@@ -76,14 +73,14 @@ void MomentMeter::Gather(std::span<const float> input, size_t position, float* v
 
 // The upper triangle of the batch's outer products. A row of sums stays in the cache while all
 // vectors are added to it.
-void MomentMeter::Accumulate(size_t vectors) {
+void MomentMeter::Accumulate(std::span<const float> batch, size_t vectors) {
   const size_t taps = moments_.taps;
   const size_t groups = moments_.groups;
   for (size_t i = 0; i < taps; ++i) {
     // row[j * groups] is the place of i and j; it lies in the sums from j = i on.
     float* row = moments_.sums.data() + moments_.Place(i, 0) * groups;
     for (size_t v = 0; v < vectors; ++v) {
-      const float* vector = &batch_[v * taps * groups];
+      const float* vector = &batch[v * taps * groups];
       if (groups > 1) {
         for (size_t j = i; j < taps; ++j) {
           for (size_t group = 0; group < groups; ++group) {
@@ -97,15 +94,18 @@ void MomentMeter::Accumulate(size_t vectors) {
   }
 }
 
-void MomentMeter::Add(std::span<const float> input) {
+void MomentMeter::Add(std::span<const float> input, std::vector<float>& scratch) {
   const auto positions = static_cast<size_t>(rows_.outputs) * static_cast<size_t>(columns_.outputs);
   const size_t vectors = std::min(positions, most_vectors_);
   constexpr size_t kShift = 7919;  // a prime: the positions of one sample are not those of the next
   const size_t size = moments_.taps * moments_.groups;
+  // Only now: while an early stage of a model runs, the sums of later ones need no memory.
+  moments_.sums.resize(InputMoments::Places(moments_.taps) * moments_.groups, 0.0F);
+  scratch.resize(std::max(scratch.size(), vectors * size));
   for (size_t v = 0; v < vectors; ++v) {
-    Gather(input, (v * positions / vectors + samples_ * kShift) % positions, &batch_[v * size]);
+    Gather(input, (v * positions / vectors + samples_ * kShift) % positions, &scratch[v * size]);
   }
-  Accumulate(vectors);
+  Accumulate(scratch, vectors);
   moments_.vectors += static_cast<int64_t>(vectors);
   ++samples_;
 }

@@ -50,8 +50,8 @@ class MomentMeter {
 
   // False where the layer has too many taps; Add must not be called then.
   bool measures() const { return moments_.taps <= kMostTaps; }
-  // The operator's input for one sample.
-  void Add(std::span<const float> input);
+  // The operator's input for one sample. `scratch` is memory that several meters may share.
+  void Add(std::span<const float> input, std::vector<float>& scratch);
   // Empties the meter.
   InputMoments Take() { return std::move(moments_); }
 
@@ -68,14 +68,14 @@ class MomentMeter {
 
   // The inputs of an output position: [taps, groups].
   void Gather(std::span<const float> input, size_t position, float* vector) const;
-  void Accumulate(size_t vectors);
+  // `batch` is [vectors, taps, groups].
+  void Accumulate(std::span<const float> batch, size_t vectors);
 
   InputMoments moments_;
   Window rows_, columns_;
   size_t channels_ = 1;  // of the input
   size_t samples_ = 0;
   size_t most_vectors_ = kVectorsPerSample;
-  std::vector<float> batch_;  // [most_vectors_, taps, groups]
 };
 
 }  // namespace qbench::quantize

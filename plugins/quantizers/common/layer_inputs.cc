@@ -61,7 +61,7 @@ std::vector<TensorId> LayerInputsMeter::sources() const {
 void LayerInputsMeter::Add(TensorId source, std::span<const float> values) {
   for (Layer& layer : layers_) {
     if (layer.source != source) continue;
-    if (layer.moments) layer.moments->Add(values);
+    if (layer.moments) layer.moments->Add(values, scratch_);
     for (size_t i = 0; i < values.size() && !layer.minima.empty(); ++i) {
       float& lowest = layer.minima[i % layer.minima.size()];
       lowest = std::min(lowest, values[i]);

@@ -53,6 +53,7 @@ class LayerInputsMeter {
 
   size_t ops_;
   std::vector<Layer> layers_;
+  std::vector<float> scratch_;
 };
 
 }  // namespace qbench::quantize
