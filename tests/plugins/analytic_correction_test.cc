@@ -14,6 +14,7 @@ namespace qbench::plugin {
 namespace {
 
 using graph::Activation;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Two convolutions, the first normalized.
@@ -82,7 +83,7 @@ TEST(AnalyticCorrection, TakesTheExpectedErrorOffTheBiasesWithoutImages) {
         model.graph.tensors[static_cast<size_t>(model.graph.ops[1].inputs[1])];
     const std::vector<double> errors =
         quantize::MeanRoundingErrors(weights.constant->Values<float>(), weights.shape, 0,
-                                     plain.weights, plain.scales, (*inputs)[1]);
+                                     plain.weights, plain.scales, inputs->inputs[1]);
     bool differs = false;
     for (size_t i = 0; i < errors.size(); ++i) {
       const double steps = -errors[i] / plain.bias_scales[i];
@@ -99,6 +100,24 @@ TEST(AnalyticCorrection, AFileThatDoesNotSayIsRefusedByName) {
   EXPECT_EQ(outcome.status, QBENCH_UNSUPPORTED);
   EXPECT_THAT(outcome.error, HasSubstr("bias_correction=analytic: the model has no batch "
                                        "normalization, or is a .tflite file that does not say"));
+}
+
+TEST(AnalyticCorrection, WarnsOfTheLayersThatItLeavesAsTheyAre) {
+  quantize::ModelBuilder builder(5);
+  const graph::TensorId first = builder.Conv(builder.Input({1, 8, 8, 3}), 8, 3);
+  const graph::TensorId second = builder.Conv(first, 8, 1);
+  graph::Model model =
+      builder.Finish({builder.Conv(builder.Pool(graph::OpKind::kMaxPool2D, second), 4, 1)});
+  for (const size_t op : {0U, 1U}) {
+    model.graph.ops[op].statistics = {.mean = std::vector<float>(8, 1.0F),
+                                      .deviation = std::vector<float>(8, 1.0F)};
+  }
+  FakeHost host;
+  host.MakeSamples(3, 100, {1, 8, 8, 3});
+  const Outcome outcome = Quantize("int8", host, FileOf(model), {{"bias_correction", "analytic"}});
+  ASSERT_EQ(outcome.status, QBENCH_OK) << outcome.error;
+  EXPECT_THAT(host.warnings,
+              ElementsAre(HasSubstr("bias_correction=analytic does not correct \"")));
 }
 
 TEST(AnalyticCorrection, NoArtifactKeepsTheStatistics) {

@@ -37,8 +37,6 @@ std::pair<double, double> BoundsOf(Activation activation) {
 }
 
 Activation ActivationOf(const Op& op) {
-  if (op.kind == OpKind::kRelu) return Activation::kRelu;
-  if (op.kind == OpKind::kRelu6) return Activation::kRelu6;
   return std::visit(
       [](const auto& options) {
         if constexpr (requires { options.activation; }) return options.activation;
@@ -49,18 +47,52 @@ Activation ActivationOf(const Op& op) {
 
 // What is known of a tensor.
 struct Known {
-  bool picture = false;           // the model's input, or moved values of it
-  std::vector<double> mean = {};  // of each channel; empty: not known
-  // Where the channels are normal; else empty.
-  std::vector<double> deviation = {};
+  bool picture = false;                // the model's input, or moved values of it
+  std::vector<double> mean = {};       // of each channel; empty: not known
+  std::vector<double> deviation = {};  // the same
 };
 
-Known Activated(const Known& before, Activation activation) {
+// The mean of f(X), X normal: the trapezoidal rule, which is exact for such functions but for kinks
+// of f.
+template <typename Function>
+double NormalMean(double mean, double deviation, const Function& f) {
+  constexpr double kEnd = 8.0;
+  constexpr double kStep = 1.0 / 32.0;
+  double sum = 0.0;
+  for (double z = -kEnd; z <= kEnd; z += kStep) sum += Density(z) * f(mean + deviation * z);
+  return sum * kStep;
+}
+
+double DeviationOf(double mean, double mean_square) {
+  return std::sqrt(std::max(mean_square - mean * mean, 0.0));
+}
+
+Known Clipped(const Known& before, Activation activation) {
   if (activation == Activation::kNone) return before;
   Known after;
   const auto [low, high] = BoundsOf(activation);
   for (size_t i = 0; i < before.deviation.size(); ++i) {
-    after.mean.push_back(ClippedNormalMean(before.mean[i], before.deviation[i], low, high));
+    const double mean = ClippedNormalMean(before.mean[i], before.deviation[i], low, high);
+    const double square =
+        NormalMean(before.mean[i], before.deviation[i], [&, low = low, high = high](double x) {
+          const double clipped = std::clamp(x, low, high);
+          return clipped * clipped;
+        });
+    after.mean.push_back(mean);
+    after.deviation.push_back(DeviationOf(mean, square));
+  }
+  return after;
+}
+
+template <typename Function>
+Known Mapped(const Known& before, const Function& f) {
+  Known after;
+  for (size_t i = 0; i < before.deviation.size(); ++i) {
+    const double mean = NormalMean(before.mean[i], before.deviation[i], f);
+    const double square =
+        NormalMean(before.mean[i], before.deviation[i], [&](double x) { return f(x) * f(x); });
+    after.mean.push_back(mean);
+    after.deviation.push_back(DeviationOf(mean, square));
   }
   return after;
 }
@@ -83,14 +115,27 @@ class Expectation {
   Known OutputOf(const Op& op) const {
     if (op.statistics) {
       const graph::OutputStatistics& statistics = *op.statistics;
-      return Activated({.mean = {statistics.mean.begin(), statistics.mean.end()},
-                        .deviation = {statistics.deviation.begin(), statistics.deviation.end()}},
-                       ActivationOf(op));
+      return Clipped({.mean = {statistics.mean.begin(), statistics.mean.end()},
+                      .deviation = {statistics.deviation.begin(), statistics.deviation.end()}},
+                     ActivationOf(op));
     }
     switch (op.kind) {
       case OpKind::kRelu:
+        return Clipped(Of(op.inputs[0]), Activation::kRelu);
       case OpKind::kRelu6:
-        return Activated(Of(op.inputs[0]), ActivationOf(op));
+        return Clipped(Of(op.inputs[0]), Activation::kRelu6);
+      case OpKind::kLeakyRelu:
+        return Mapped(Of(op.inputs[0]),
+                      [alpha = std::get<graph::LeakyReluOptions>(op.options).alpha](double x) {
+                        return x < 0.0 ? alpha * x : x;
+                      });
+      case OpKind::kHardSwish:
+        return Mapped(Of(op.inputs[0]),
+                      [](double x) { return x * std::clamp(x + 3.0, 0.0, 6.0) / 6.0; });
+      case OpKind::kLogistic:
+        return Mapped(Of(op.inputs[0]), [](double x) { return 1.0 / (1.0 + std::exp(-x)); });
+      case OpKind::kTanh:
+        return Mapped(Of(op.inputs[0]), [](double x) { return std::tanh(x); });
       case OpKind::kAdd:
         return Sum(op);
       case OpKind::kSub:
@@ -108,14 +153,20 @@ class Expectation {
     }
   }
 
+  // Independent terms, whose sum is about normal.
   Known Sum(const Op& op) const {
     const Known& a = Of(op.inputs[0]);
     const Known& b = Of(op.inputs[1]);
     if (TensorAt(op.inputs[1]).is_constant()) return {.picture = a.picture};
-    if (a.mean.size() != b.mean.size() || ActivationOf(op) != Activation::kNone) return {};
+    if (a.mean.size() != b.mean.size()) return {};
     Known sum{.mean = a.mean};
     for (size_t i = 0; i < sum.mean.size(); ++i) sum.mean[i] += b.mean[i];
-    return sum;
+    if (a.deviation.size() == b.deviation.size()) {
+      for (size_t i = 0; i < a.deviation.size(); ++i) {
+        sum.deviation.push_back(std::hypot(a.deviation[i], b.deviation[i]));
+      }
+    }
+    return Clipped(sum, ActivationOf(op));
   }
 
   // The same values in other places, or their means.
@@ -167,11 +218,13 @@ double ClippedNormalMean(double mean, double deviation, double low, double high)
   return result;
 }
 
-Result<std::vector<std::vector<float>>> ExpectedInputs(const graph::Model& model,
-                                                       const std::vector<bool>& float_ops) {
+Result<ExpectedMeans> ExpectedInputs(const graph::Model& model,
+                                     const std::vector<bool>& float_ops) {
   const graph::Graph& graph = model.graph;
   const Expectation expectation(graph);
-  std::vector<std::vector<float>> inputs(graph.ops.size());
+  ExpectedMeans result;
+  result.inputs.resize(graph.ops.size());
+  bool any = false;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
     if (!FindWeights(op) || (i < float_ops.size() && float_ops[i])) continue;
@@ -179,19 +232,21 @@ Result<std::vector<std::vector<float>>> ExpectedInputs(const graph::Model& model
     const Known& known = expectation.Of(input);
     if (known.picture || graph.tensors[static_cast<size_t>(input)].is_constant()) continue;
     if (known.mean.empty()) {
-      return Error(StatusCode::kUnsupported,
-                   "bias_correction=analytic: {}, so the mean input of \"{}\" is not known; take "
-                   "bias_correction=true, which measures it",
-                   graph::HasStatistics(graph)
-                       ? fmt::format("no batch normalization describes \"{}\"",
-                                     graph.tensors[static_cast<size_t>(input)].name)
-                       : "the model has no batch normalization, or is a .tflite file that does not "
-                         "say what it was (a Keras .h5 does)",
-                   graph::DisplayName(graph, op));
+      result.unknown.push_back(i);
+    } else {
+      result.inputs[i].assign(known.mean.begin(), known.mean.end());
+      any = true;
     }
-    inputs[i].assign(known.mean.begin(), known.mean.end());
   }
-  return inputs;
+  if (any || result.unknown.empty()) return result;
+  return Error(StatusCode::kUnsupported,
+               "bias_correction=analytic: {}, so the mean input of \"{}\" is not known, nor any "
+               "other; take bias_correction=true, which measures them",
+               graph::HasStatistics(graph)
+                   ? "the layers read nothing that batch normalization describes"
+                   : "the model has no batch normalization, or is a .tflite file that does not say "
+                     "what it was (a Keras .h5 does)",
+               graph::DisplayName(graph, graph.ops[result.unknown.front()]));
 }
 
 }  // namespace qbench::quantize

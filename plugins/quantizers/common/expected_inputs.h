@@ -16,14 +16,20 @@ namespace qbench::quantize {
 // (arXiv 1906.04721, appendix C). The bounds may be infinite.
 double ClippedNormalMean(double mean, double deviation, double low, double high);
 
-// One place an operator: of those with weights that are not among `float_ops` (empty: none are) the
-// mean of each input channel, else nothing. Outputs of a layer with batch normalization are taken
-// to be normal before their activation; additions, means, average pooling, padding, reshaping and
-// concatenation are followed. Of a layer that reads the model's input, which no normalization
-// describes, nothing is known, and its place is empty. kUnsupported, naming the layer, where
-// another one's inputs are not known: the model has no batch normalization before it, or its file
-// does not say (graph/output_statistics.h).
-Result<std::vector<std::vector<float>>> ExpectedInputs(const graph::Model& model,
-                                                       const std::vector<bool>& float_ops);
+struct ExpectedMeans {
+  // One place an operator: of those with weights the mean of each input channel, where it is known.
+  std::vector<std::vector<float>> inputs;
+  // Operators with weights of whose input nothing is known, though it is not the model's.
+  std::vector<size_t> unknown;
+};
+
+// Of the operators with weights that are not among `float_ops` (one place an operator; empty: none
+// are). Outputs of a layer with batch normalization are taken to be normal before their activation,
+// and sums too, of independent terms; activations, means, average pooling, padding, reshaping and
+// concatenation are followed. The picture, the model's input, is described by no normalization: a
+// layer that reads it has an empty place. kUnsupported, naming the first layer, where no layer's
+// input is known: the model has no batch normalization, or its file does not say
+// (graph/output_statistics.h).
+Result<ExpectedMeans> ExpectedInputs(const graph::Model& model, const std::vector<bool>& float_ops);
 
 }  // namespace qbench::quantize

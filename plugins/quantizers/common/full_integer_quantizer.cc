@@ -53,10 +53,22 @@ Status RefuseGiven(const plugin::Options& options, std::initializer_list<const c
 
 // Gives the layers the means that batch normalization tells.
 Status ExpectInputs(const graph::Model& model, const std::vector<bool>& float_ops,
-                    CalibratedRanges& calibrated) {
-  QB_ASSIGN_OR_RETURN(const auto means, ExpectedInputs(model, float_ops));
-  calibrated.layer_inputs.resize(means.size());
-  for (size_t i = 0; i < means.size(); ++i) calibrated.layer_inputs[i].means = means[i];
+                    const HostServices& host, CalibratedRanges& calibrated) {
+  QB_ASSIGN_OR_RETURN(ExpectedMeans expected, ExpectedInputs(model, float_ops));
+  if (!expected.unknown.empty()) {
+    const graph::Op& first = model.graph.ops[expected.unknown.front()];
+    const size_t others = expected.unknown.size() - 1;
+    host.Warn(
+        fmt::format("bias_correction=analytic does not correct \"{}\"{}: batch normalization does "
+                    "not tell what "
+                    "comes in; bias_correction=true measures it",
+                    graph::DisplayName(model.graph, first),
+                    others > 0 ? fmt::format(" and {} more", others) : ""));
+  }
+  calibrated.layer_inputs.resize(expected.inputs.size());
+  for (size_t i = 0; i < expected.inputs.size(); ++i) {
+    calibrated.layer_inputs[i].means = std::move(expected.inputs[i]);
+  }
   return OkStatus();
 }
 
@@ -275,7 +287,7 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   if (float_head_) options_.int8_storage_ops = FindHead(model);
   Json document = {{"equalization", equalization_}, {"bias_absorption", bias_absorption_}};
   QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host, document));
-  if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options_.float_ops, calibrated));
+  if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options_.float_ops, host, calibrated));
   options_.layer_inputs = std::move(calibrated.layer_inputs);
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(
