@@ -50,6 +50,14 @@ Result<Profile> Runtime::ReadProfile() {
   uint32_t count = 0;
   QB_RETURN_IF_ERROR(
       Call(observer_, id_, Phase::kProfile, count, [&] { return table->event_count(object_); }));
+  const char* error = nullptr;
+  if (count == 0) {
+    QB_RETURN_IF_ERROR(
+        Call(observer_, id_, Phase::kProfile, error, [&] { return object_->last_error(object_); }));
+  }
+  if (error != nullptr && *error != '\0') {
+    return Error(StatusCode::kInternal, "{}: {}", id_, OneLine(error));
+  }
   if (count == 0 || count > kMaxEvents) {
     return Error(StatusCode::kCorrupt, "{}: the profile of an invoke has {} events", id_, count);
   }

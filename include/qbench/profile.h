@@ -43,9 +43,10 @@ typedef struct qbench_runtime_profile {
    * the object's last_error() says why. QBENCH_UNSUPPORTED: not with these options.
    * QBENCH_UNAVAILABLE: the engine that was found cannot. */
   qbench_status (*enable)(qbench_runtime *self);
-  /* The events of the latest invoke(), in the order of execution. 0 before the first one, and where
-   * profiling was not enabled. Every invoke of an object gives the same events but for their times,
-   * so that the host can take a median of each. */
+  /* The events of the latest invoke(), in the order of execution. 0 before the first one, where
+   * profiling was not enabled, and where they cannot be read: last_error() then says why. Every
+   * invoke of an object gives the same events but for their times, so that the host can take a
+   * median of each. */
   uint32_t (*event_count)(const qbench_runtime *self);
   /* Null for an index beyond. Lives until the next invoke(). */
   const qbench_profile_event *(*event)(const qbench_runtime *self, uint32_t index);

@@ -7,6 +7,8 @@
 
 #include "plugins/runtimes/litert/elf_header.h"
 
+#include "plugins/runtimes/litert/profiler_api.h"
+
 namespace qbench::litert {
 namespace {
 
@@ -93,6 +95,25 @@ Result<OpenedLibrary> OpenApi(const std::filesystem::path& library) {
                             opened.path.string(), reader.missing(), kOldestVersion));
   }
   return opened;
+}
+
+Result<ProfilerApi> OpenProfilerApi(const std::filesystem::path& library) {
+  void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) return Error(StatusCode::kNotFound, "cannot open {}", library.string());
+  ProfilerApi api{};
+  SymbolReader reader(handle);
+#define QBENCH_LITERT_READ(function) reader.Read("LiteRt" #function, api.function)
+  QBENCH_LITERT_READ(CompiledModelGetProfiler);
+  QBENCH_LITERT_READ(StartProfiler);
+  QBENCH_LITERT_READ(StopProfiler);
+  QBENCH_LITERT_READ(ResetProfiler);
+  QBENCH_LITERT_READ(GetNumProfilerEvents);
+  QBENCH_LITERT_READ(GetProfilerEvents);
+#undef QBENCH_LITERT_READ
+  if (reader.missing() == nullptr) return api;
+  return Error(StatusCode::kNotFound,
+               "{} has no function {}, so it cannot be profiled: too old; run scripts/setup.sh",
+               library.string(), reader.missing());
 }
 
 std::string ApiStatusText(ApiStatus status) {

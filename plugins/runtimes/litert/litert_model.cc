@@ -1,6 +1,8 @@
 #include "plugins/runtimes/litert/litert_model.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace qbench::litert {
@@ -76,7 +78,10 @@ struct LiteRtModel::Impl {
   }
 
   Status Compile(ByteSpan bytes, Kernels kernels, uint32_t threads);
-  Status AddOptions(const char* id);
+  // `text` is read by the library until the compiled model is destroyed.
+  Status AddOptions(const char* id, std::string& text);
+  Status GetProfiler();
+  Status Run();
   Status AllocateInputs();
   Status AllocateOutputs();
   Status UnlockOutputs();
@@ -84,22 +89,25 @@ struct LiteRtModel::Impl {
                    BufferRequirements requirements, std::vector<TensorBuffer>& buffers);
 
   const Api api;
+  std::optional<ProfilerApi> profiler_api;  // set: to be profiled
   graph::TfliteInfo info;
-  std::string options_text;  // read by the library until the compiled model is destroyed
+  std::string options_text;
+  std::string runtime_options_text;
   Environment environment = nullptr;
   Model model = nullptr;
   Options options = nullptr;
   CompiledModel compiled = nullptr;
+  Profiler profiler = nullptr;  // the compiled model's own
   std::vector<TensorBuffer> input_buffers;
   std::vector<TensorBuffer> output_buffers;
   std::vector<const void*> output_addresses;  // of the buffers that are locked for reading
   bool any_locked = false;
 };
 
-Status LiteRtModel::Impl::AddOptions(const char* id) {
+Status LiteRtModel::Impl::AddOptions(const char* id, std::string& text) {
   OpaqueOptions opaque = nullptr;
   QB_RETURN_IF_ERROR(ToStatus(api.CreateOpaqueOptions(
-                                  id, options_text.data(), [](void*) {}, &opaque),
+                                  id, text.data(), [](void*) {}, &opaque),
                               "take its options"));
   return ToStatus(api.AddOpaqueOptions(options, opaque), "take its options");
 }
@@ -121,8 +129,12 @@ Status LiteRtModel::Impl::Compile(ByteSpan bytes, Kernels kernels, uint32_t thre
   // leaves. With the first alone, "reference" silently means "builtin", on one thread.
   options_text =
       fmt::format("kernel_mode = \"{}\"\nnum_threads = {}\n", KernelMode(kernels), threads);
-  QB_RETURN_IF_ERROR(AddOptions("xnnpack"));
-  QB_RETURN_IF_ERROR(AddOptions("cpu_delegate"));
+  QB_RETURN_IF_ERROR(AddOptions("xnnpack", options_text));
+  QB_RETURN_IF_ERROR(AddOptions("cpu_delegate", options_text));
+  if (profiler_api) {
+    runtime_options_text = "enable_profiling = true\n";
+    QB_RETURN_IF_ERROR(AddOptions("runtime_options_string", runtime_options_text));
+  }
   const ApiStatus status = api.CreateCompiledModel(environment, model, options, &compiled);
   if (status == kApiRuntimeFailure) {
     return Error(StatusCode::kUnsupported,
@@ -131,6 +143,14 @@ Status LiteRtModel::Impl::Compile(ByteSpan bytes, Kernels kernels, uint32_t thre
                  ApiStatusText(status));
   }
   return ToStatus(status, "compile the model");
+}
+
+Status LiteRtModel::Impl::GetProfiler() {
+  if (!profiler_api) return OkStatus();
+  QB_RETURN_IF_ERROR(
+      ToStatus(profiler_api->CompiledModelGetProfiler(compiled, &profiler), "make a profiler"));
+  if (profiler != nullptr) return OkStatus();
+  return Error(StatusCode::kUnsupported, "this LiteRT takes enable_profiling and has no profiler");
 }
 
 Status LiteRtModel::Impl::AddBuffer(const graph::TfliteTensorInfo& tensor, const Layout& layout,
@@ -189,10 +209,12 @@ LiteRtModel& LiteRtModel::operator=(LiteRtModel&&) noexcept = default;
 LiteRtModel::~LiteRtModel() = default;
 
 Result<LiteRtModel> LiteRtModel::Load(const Api& api, ByteSpan bytes, Kernels kernels,
-                                      uint32_t threads) {
+                                      uint32_t threads, const ProfilerApi* profiler) {
   auto impl = std::make_unique<Impl>(api);
+  if (profiler != nullptr) impl->profiler_api = *profiler;
   QB_ASSIGN_OR_RETURN(impl->info, graph::InspectTflite(bytes));
   QB_RETURN_IF_ERROR(impl->Compile(bytes, kernels, threads));
+  QB_RETURN_IF_ERROR(impl->GetProfiler());
   QB_RETURN_IF_ERROR(impl->AllocateInputs());
   QB_RETURN_IF_ERROR(impl->AllocateOutputs());
   return LiteRtModel(std::move(impl));
@@ -247,12 +269,35 @@ Status LiteRtModel::Impl::UnlockOutputs() {
   return OkStatus();
 }
 
-Status LiteRtModel::Invoke() {
-  QB_RETURN_IF_ERROR(impl_->UnlockOutputs());
-  const ApiStatus status = impl_->api.RunCompiledModel(
-      impl_->compiled, kSignature, impl_->input_buffers.size(), impl_->input_buffers.data(),
-      impl_->output_buffers.size(), impl_->output_buffers.data());
+Status LiteRtModel::Impl::Run() {
+  QB_RETURN_IF_ERROR(UnlockOutputs());
+  const ApiStatus status =
+      api.RunCompiledModel(compiled, kSignature, input_buffers.size(), input_buffers.data(),
+                           output_buffers.size(), output_buffers.data());
   return status == kApiOk ? OkStatus() : ToStatus(status, "run the model");
+}
+
+Status LiteRtModel::Invoke() {
+  if (impl_->profiler == nullptr) return impl_->Run();
+  const ProfilerApi& api = *impl_->profiler_api;
+  QB_RETURN_IF_ERROR(ToStatus(api.ResetProfiler(impl_->profiler), "reset its profiler"));
+  QB_RETURN_IF_ERROR(ToStatus(api.StartProfiler(impl_->profiler), "start its profiler"));
+  const Status status = impl_->Run();
+  QB_RETURN_IF_ERROR(ToStatus(api.StopProfiler(impl_->profiler), "stop its profiler"));
+  return status;
+}
+
+Result<std::vector<ProfilerEvent>> LiteRtModel::ProfilerEvents() const {
+  if (impl_->profiler == nullptr) {
+    return Error(StatusCode::kInvalidArgument, "the model was loaded without a profiler");
+  }
+  const ProfilerApi& api = *impl_->profiler_api;
+  int count = 0;
+  QB_RETURN_IF_ERROR(ToStatus(api.GetNumProfilerEvents(impl_->profiler, &count), "count events"));
+  std::vector<ProfilerEvent> events(static_cast<size_t>(std::max(count, 0)));
+  QB_RETURN_IF_ERROR(
+      ToStatus(api.GetProfilerEvents(impl_->profiler, count, events.data()), "give its events"));
+  return events;
 }
 
 }  // namespace qbench::litert

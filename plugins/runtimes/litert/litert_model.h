@@ -8,6 +8,7 @@
 
 #include "graph/tflite_reader.h"
 #include "plugins/runtimes/litert/litert_library.h"
+#include "plugins/runtimes/litert/profiler_api.h"
 
 namespace qbench::litert {
 
@@ -22,9 +23,10 @@ enum class Kernels {
 class LiteRtModel {
  public:
   // `bytes` must outlive the object and be aligned to 64. kCorrupt: not a sound .tflite file.
-  // kUnsupported: LiteRT cannot compile or allocate it.
-  static Result<LiteRtModel> Load(const Api& api, ByteSpan bytes, Kernels kernels,
-                                  uint32_t threads);
+  // kUnsupported: LiteRT cannot compile or allocate it. With `profiler` (may be null) each Invoke
+  // is profiled, which costs time and memory.
+  static Result<LiteRtModel> Load(const Api& api, ByteSpan bytes, Kernels kernels, uint32_t threads,
+                                  const ProfilerApi* profiler = nullptr);
   LiteRtModel(LiteRtModel&&) noexcept;
   LiteRtModel& operator=(LiteRtModel&&) noexcept;
   ~LiteRtModel();
@@ -37,6 +39,8 @@ class LiteRtModel {
   // Where the output of the latest Invoke is, until the next SetInput or Invoke.
   Result<ByteSpan> ViewOutput(size_t index);
   Status Invoke();
+  // What the profiler saw of the latest Invoke. The tags live until the next Invoke.
+  Result<std::vector<ProfilerEvent>> ProfilerEvents() const;
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/sha256.h"
+#include "plugins/runtimes/common/delegate_profile.h"
 #include "plugins/runtimes/common/describe_tensor.h"
 #include "plugins/runtimes/litert/litert_model.h"
 #include "plugins/support/runtime_plugin.h"
@@ -50,7 +51,15 @@ std::vector<TensorDescription> Describe(const std::vector<graph::TfliteTensorInf
   return descriptions;
 }
 
-class LiteRtRuntime : public plugin::Runtime {
+// The model's operators, of which the profile speaks. One with operators that qbench does not know
+// is taken for a chain.
+Result<plugin::OpGraph> OpGraphOf(ByteSpan model) {
+  QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(model));
+  const auto read = graph::ReadTflite(std::make_shared<const Bytes>(model.begin(), model.end()));
+  return read.ok() ? plugin::OpGraphOf(read->graph) : plugin::ChainOf(info.operator_names);
+}
+
+class LiteRtRuntime : public plugin::ProfiledRuntime {
  public:
   Status Init(const plugin::Options& options, uint32_t threads) override {
     kernels_ = options.Text("kernels");
@@ -59,10 +68,13 @@ class LiteRtRuntime : public plugin::Runtime {
   }
 
   Status Load(ByteSpan model) override {
-    QB_ASSIGN_OR_RETURN(
-        litert::LiteRtModel loaded,
-        litert::LiteRtModel::Load(SharedLibrary()->api, model, KernelsOf(kernels_), threads_));
+    QB_ASSIGN_OR_RETURN(litert::LiteRtModel loaded,
+                        litert::LiteRtModel::Load(SharedLibrary()->api, model, KernelsOf(kernels_),
+                                                  threads_, profiler_ ? &*profiler_ : nullptr));
     model_.emplace(std::move(loaded));
+    if (profiler_) {
+      QB_ASSIGN_OR_RETURN(ops_, OpGraphOf(model));
+    }
     return OkStatus();
   }
 
@@ -71,6 +83,38 @@ class LiteRtRuntime : public plugin::Runtime {
   Status SetInput(uint32_t index, ByteSpan data) override { return model_->SetInput(index, data); }
   Status Invoke() override { return model_->Invoke(); }
   Result<ByteSpan> ViewOutput(uint32_t index) override { return model_->ViewOutput(index); }
+
+  Status EnableProfile() override {
+    QB_ASSIGN_OR_RETURN(profiler_, litert::OpenProfilerApi(SharedLibrary()->path));
+    return OkStatus();
+  }
+
+  Result<std::vector<plugin::ProfileEvent>> ProfileEvents() override {
+    QB_ASSIGN_OR_RETURN(const std::vector<litert::ProfilerEvent> seen, model_->ProfilerEvents());
+    std::vector<plugin::EngineStep> steps;
+    std::vector<uint64_t> times_us;
+    for (const litert::ProfilerEvent& event : seen) {
+      // A delegate's partition is a node behind the model's own, and its time that of its steps.
+      const bool own = event.type == litert::kEventOperator && event.metadata1 < ops_.kinds.size();
+      if (!own && event.type != litert::kEventDelegated) continue;
+      steps.push_back({!own, event.metadata1, event.tag});
+      times_us.push_back(event.elapsed_us);
+    }
+    if (steps != steps_) {
+      plan_ = plugin::PlanDelegateEvents(ops_, steps);
+      steps_ = std::move(steps);
+    }
+    std::vector<plugin::ProfileEvent> events;
+    for (const plugin::PlannedEvent& planned : plan_) {
+      const uint64_t us = planned.source < 0 ? 0 : times_us[static_cast<size_t>(planned.source)];
+      events.push_back({planned.op, planned.partition, planned.name, us * 1000});
+    }
+    return events;
+  }
+  uint64_t ProfileResolutionNs() const override { return 1000; }
+  const char* DelegateName() const override {
+    return KernelsOf(kernels_) == litert::Kernels::kXnnpack ? "XNNPACK" : nullptr;
+  }
 
   plugin::Facts DescribeFacts() const override {
     const litert::Library& library = *SharedLibrary();
@@ -83,6 +127,10 @@ class LiteRtRuntime : public plugin::Runtime {
  private:
   std::string kernels_;
   uint32_t threads_ = 1;
+  std::optional<litert::ProfilerApi> profiler_;  // set: each Invoke is profiled
+  plugin::OpGraph ops_;
+  std::vector<plugin::EngineStep> steps_;  // of the latest profile, and the events made of them
+  std::vector<plugin::PlannedEvent> plan_;
   std::optional<litert::LiteRtModel> model_;
 };
 
