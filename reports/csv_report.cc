@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "fmt/format.h"
+#include "harness/store/profile_summary.h"
 #include "harness/store/summary.h"
 #include "reports/reports.h"
 
@@ -31,6 +32,11 @@ std::string Text(double number) { return std::isfinite(number) ? fmt::format("{}
 template <typename T>
 std::string Text(const std::optional<T>& value) {
   return value ? Text(*value) : "";
+}
+
+// None where it has no value.
+std::optional<double> Rate(double amount, double time) {
+  return time > 0 ? std::optional(amount / time) : std::nullopt;
 }
 
 // Appends the fields, with commas between them.
@@ -76,6 +82,33 @@ std::string CsvPredictions(const Runs& runs) {
                   image.path, split.labels[static_cast<size_t>(image.label)],
                   used ? split.labels[static_cast<size_t>(predicted)] : std::string(),
                   used ? std::optional(accuracy->confidences[j]) : std::nullopt);
+      }
+    }
+  }
+  return out;
+}
+
+std::string CsvProfile(const Runs& runs) {
+  std::string out =
+      "run_id,model,quantizer,quantizer_options,runtime,runtime_options,threads,dataset,split,"
+      "op,kind,name,input_type,weight_type,output_type,steps,delegate,partition,median_us,share,"
+      "macs,bytes_read,bytes_written,gmacs_per_s,gbytes_per_s\n";
+  for (const store::RunData& run : runs) {
+    const auto summaries = store::Summarize(run);
+    for (size_t i = 0; i < run.cells.size(); ++i) {
+      const store::Measurement* profile = store::ProfileOf(run.cells[i]);
+      if (profile == nullptr) continue;
+      const store::CellSummary& cell = summaries[i];
+      const double total_us = store::ProfiledMicroseconds(*profile);
+      for (const store::OperatorProfile& row : profile->operators) {
+        const double bytes = static_cast<double>(row.bytes_read + row.bytes_written);
+        AppendRow(&out, cell.run_id, cell.model, cell.quantizer, cell.quantizer_options,
+                  cell.runtime, cell.runtime_options, cell.threads, cell.dataset, cell.split,
+                  row.op, row.kind, row.name, row.input_type, row.weight_type, row.output_type,
+                  row.steps, cell.delegate, row.partition, row.median_us,
+                  Rate(row.median_us, total_us), row.macs, row.bytes_read, row.bytes_written,
+                  Rate(static_cast<double>(row.macs) / 1000, row.median_us),
+                  Rate(bytes / 1000, row.median_us));
       }
     }
   }

@@ -55,6 +55,12 @@ OrderedJson CellObject(const Variant& variant) {
   for (const store::Measurement& measurement : variant.cell->measurements) {
     // One number an image belongs into the CSV of the predictions.
     measurements.push_back(Object(measurement, {"id", "cell_id", "predictions", "confidences"}));
+    if (measurement.kind != store::MeasurementKind::kProfile) continue;
+    OrderedJson operators = OrderedJson::array();
+    for (const store::OperatorProfile& row : measurement.operators) {
+      operators.push_back(Object(row, {"id", "measurement_id"}));
+    }
+    measurements.back()["operators"] = std::move(operators);
   }
   object["measurements"] = std::move(measurements);
   return object;

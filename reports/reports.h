@@ -27,6 +27,10 @@ std::string CsvReport(const Runs& runs);
 // One row an image and cell that has predictions.
 std::string CsvPredictions(const Runs& runs);
 
+// One row an operator (or step of the runtime) and cell that was profiled, in the order in which
+// they ran. Rates are empty where the time is 0.
+std::string CsvProfile(const Runs& runs);
+
 // One object: {"runs": […]}, for machines.
 std::string JsonReport(const Runs& runs);
 

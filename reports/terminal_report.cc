@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "fmt/format.h"
+#include "reports/profile_text.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/text_format.h"
@@ -44,6 +45,9 @@ std::string TerminalTable(const store::RunData& data) {
   std::string out = Joined(headline) + "\n\n";
   AppendLine(table, titles, widths, &out);
   for (const auto& row : table.rows) AppendLine(table, row, widths, &out);
+  const std::vector<std::string> profile = ProfileLines(run);
+  if (!profile.empty()) out += "\nWhere the time goes:\n";
+  for (const std::string& line : profile) out += "  " + line + "\n";
   const auto problems = Problems(run);
   const auto warnings = Warnings(run);
   if (!problems.empty() || !warnings.empty()) out += "\n";

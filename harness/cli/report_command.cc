@@ -16,7 +16,8 @@ constexpr Help kHelp = {
     "Makes reports from the database alone. One format goes to standard output, but HTML and\n"
     "several formats go to files beside the database, named after it.",
     "qbench report --format html,csv\n"
-    "qbench report --format csv --predictions --run 3 > predictions.csv",
+    "qbench report --format csv --predictions --run 3 > predictions.csv\n"
+    "qbench report --format csv --profile > operators.csv",
     "Exit status: 0 done, 2 usage or environment error."};
 
 po::options_description Options() {
@@ -27,6 +28,8 @@ po::options_description Options() {
       "run", po::value<std::vector<int64_t>>()->value_name("ID")->multitoken(),
       "these runs (default: the latest)")("all", po::bool_switch(), "every run of the database")(
       "predictions", po::bool_switch(), "with csv: one row an image and cell")(
+      "profile", po::bool_switch(),
+      "with csv: one row an operator and cell, of runs that were measured with --profile")(
       "output,o", po::value<std::string>()->value_name("FILE"), "where to, with one format");
   AddDatabaseOption(options);
   return options;
@@ -67,11 +70,14 @@ Result<std::vector<int64_t>> RunIds(const Arguments& arguments, store::Store& st
 
 Result<std::string> Text(const Arguments& arguments, const NamedFormat& format,
                          const reports::Runs& runs) {
-  if (!arguments.Get<bool>("predictions")) return reports::Render(format.format, runs);
-  if (format.format != reports::Format::kCsv) {
-    return Error(StatusCode::kInvalidArgument, "--predictions goes with --format csv alone");
+  const bool predictions = arguments.Get<bool>("predictions");
+  const bool profile = arguments.Get<bool>("profile");
+  if (!predictions && !profile) return reports::Render(format.format, runs);
+  if (format.format != reports::Format::kCsv || (predictions && profile)) {
+    return Error(StatusCode::kInvalidArgument,
+                 "--predictions and --profile go with --format csv alone, and one at a time");
   }
-  return reports::CsvPredictions(runs);
+  return predictions ? reports::CsvPredictions(runs) : reports::CsvProfile(runs);
 }
 
 // Where a report goes; empty: to standard output.

@@ -53,6 +53,8 @@ po::options_description Options() {
                                            "timed inferences a process, at least")(
       "warmup-time", po::value<double>()->value_name("S")->default_value(0.5),
       "untimed seconds before them, at least (and 3 inferences)")(
+      "profile", po::bool_switch(),
+      "say where the time goes: a process more a cell, which times each operator")(
       "time-limit", po::value<int64_t>()->value_name("S"),
       "stop a process that takes longer (default: fitted to what it does)")(
       "memory-limit", po::value<uint64_t>()->value_name("MIB"),
@@ -110,6 +112,7 @@ Result<plan::RunRequest> RequestOf(const Arguments& arguments) {
   QB_ASSIGN_OR_RETURN(request.threads, ParseThreads(arguments.Get<std::string>("threads")));
   plan::MeasureSettings& measure = request.measure;
   measure.repetitions = arguments.Get<int>("repetitions");
+  measure.profile = arguments.Get<bool>("profile");
   measure.latency.min_seconds = arguments.Get<double>("min-time");
   measure.latency.min_samples = arguments.Get<int64_t>("min-samples");
   measure.latency.warmup_seconds = arguments.Get<double>("warmup-time");

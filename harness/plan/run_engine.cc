@@ -97,6 +97,7 @@ class RunEngine {
   Status StoreArtifact(size_t index, const worker::JobOutcome& outcome);
   Status Accuracy(const Step& step);
   Status Latency(const Step& step);
+  Status Profile(const Step& step);
 
   // Starts a measurement of a step's cell: kind, repetition, start time.
   store::Measurement Begin(const Step& step, store::MeasurementKind kind) const;
@@ -262,6 +263,8 @@ Status RunEngine::Take(const Step& step) {
       return Accuracy(step);
     case StepKind::kLatency:
       return Latency(step);
+    case StepKind::kProfile:
+      return Profile(step);
   }
   return OkStatus();
 }
@@ -429,6 +432,27 @@ Status RunEngine::Latency(const Step& step) {
   return Commit(step.cell, std::move(measurement), outcome);
 }
 
+// A process of its own, since profiling costs time and memory.
+Status RunEngine::Profile(const Step& step) {
+  const PlannedCell& cell = plan_.cells[step.cell];
+  const CellState& state = cells_[step.cell];
+  if (state.stopped || state.measured.contains({store::MeasurementKind::kProfile, 0})) {
+    return OkStatus();
+  }
+  store::Measurement measurement = Begin(step, store::MeasurementKind::kProfile);
+  worker::ProfileJob job;
+  job.artifact = made_.at({cell.model, cell.quantizer});
+  job.runtime = plan_.selection.runtimes[cell.runtime].Use();
+  job.threads = cell.threads;
+  job.samples = samples_[cell.model].test;
+  worker::JobOutcome outcome = RunJob(job, fmt::format("profile: {}", plan_.CellName(cell)));
+  QB_RETURN_IF_ERROR(CheckCancelled());
+  if (outcome.ok()) {
+    TakeResult(std::get<worker::ProfileResult>(std::move(outcome.result)), measurement);
+  }
+  return Commit(step.cell, std::move(measurement), outcome);
+}
+
 store::Measurement RunEngine::Begin(const Step& step, store::MeasurementKind kind) const {
   store::Measurement measurement;
   measurement.kind = kind;
@@ -460,6 +484,8 @@ void RunEngine::UpdateOutcome(size_t cell, const store::Measurement& measurement
   CellState& state = cells_[cell];
   store::CellOutcome& outcome = state.outcome;
   state.measured.insert({measurement.kind, measurement.repetition});
+  // A runtime that cannot be profiled measures as well as any other.
+  if (measurement.kind == store::MeasurementKind::kProfile) return;
   const bool usable = measurement.status == Outcome::kOk || measurement.status == Outcome::kInvalid;
   AddReason(measurement, state);
   if (!usable) {

@@ -74,6 +74,7 @@ std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
                   {"min_seconds", plan.measure.latency.min_seconds},
                   {"warmup_seconds", plan.measure.latency.warmup_seconds},
                   {"host", measure::HostId(plan.host)}};
+  if (plan.measure.profile) content["profile"] = true;
   for (const datasets::Split& split : plan.dataset.splits) {
     content["splits"].push_back({split.name, split.sha256});
   }

@@ -25,7 +25,8 @@ struct Folders {
 
 struct MeasureSettings {
   measure::LatencySettings latency;
-  int repetitions = 3;  // fresh processes a cell
+  int repetitions = 3;   // fresh processes a cell
+  bool profile = false;  // and one that says where the time goes, operator by operator
   worker::JobLimits limits;
 };
 

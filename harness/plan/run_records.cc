@@ -48,6 +48,7 @@ store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_l
   run.settings = {{"repetitions", plan.measure.repetitions},  {"min_samples", latency.min_samples},
                   {"min_seconds", latency.min_seconds},       {"warmup_runs", latency.warmup_runs},
                   {"warmup_seconds", latency.warmup_seconds}, {"max_seconds", latency.max_seconds}};
+  if (plan.measure.profile) run.settings["profile"] = true;
   if (plan.calibration_runtime) {
     run.settings["calibration_runtime"] = plan.calibration_runtime->Name();
     run.settings["calibration_seed"] = plan.calibration_seed;
@@ -162,6 +163,15 @@ void TakeResult(const worker::LatencyResult& result, store::Measurement& measure
   if (result.invalid_reason.empty()) return;
   measurement.status = Outcome::kInvalid;
   measurement.reason = result.invalid_reason;
+}
+
+void TakeResult(worker::ProfileResult result, store::Measurement& measurement) {
+  measurement.load_ms = result.load_ms;
+  measurement.samples_ns.assign(result.invoke_ns.begin(), result.invoke_ns.end());
+  measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
+  measurement.conditions = {{"delegate", result.delegate.empty() ? Json() : Json(result.delegate)},
+                            {"runtime", FactsJson(result.facts)}};
+  measurement.operators = std::move(result.operators);
 }
 
 Json FactsJson(const std::vector<host::Fact>& facts) {

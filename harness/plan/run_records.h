@@ -37,6 +37,7 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
 // Puts what a job measured into the measurement.
 void TakeResult(worker::AccuracyResult result, store::Measurement& measurement);
 void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement);
+void TakeResult(worker::ProfileResult result, store::Measurement& measurement);
 
 // {"library_version": "2.3.0", …}
 Json FactsJson(const std::vector<host::Fact>& facts);

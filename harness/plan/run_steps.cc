@@ -45,6 +45,13 @@ double LatencySeconds(const Plan& plan, const PlannedCell& cell) {
   return kStartSeconds + warmup + std::min(timed, settings.max_seconds);
 }
 
+double ProfileSeconds(const Plan& plan, const PlannedCell& cell) {
+  const worker::ProfileJob job;
+  const double inference =
+      InferenceSeconds(plan.models[cell.model], plan.selection.runtimes[cell.runtime]);
+  return kStartSeconds + std::min(static_cast<double>(job.runs) * inference, job.max_seconds);
+}
+
 void AddQuantizeSteps(const Plan& plan, std::vector<Step>& steps) {
   for (size_t i = 0; i < plan.cells.size(); ++i) {
     const auto before = plan.cells.begin() + static_cast<std::ptrdiff_t>(i);
@@ -72,6 +79,9 @@ std::vector<Step> PlanSteps(const Plan& plan) {
       const size_t cell = (start + i) % count;
       steps.push_back({StepKind::kLatency, cell, round, LatencySeconds(plan, plan.cells[cell])});
     }
+  }
+  for (size_t i = 0; i < count && plan.measure.profile; ++i) {
+    steps.push_back({StepKind::kProfile, i, 0, ProfileSeconds(plan, plan.cells[i])});
   }
   return steps;
 }

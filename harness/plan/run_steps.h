@@ -8,7 +8,7 @@
 
 namespace qbench::plan {
 
-enum class StepKind { kQuantize, kAccuracy, kLatency };
+enum class StepKind { kQuantize, kAccuracy, kLatency, kProfile };
 
 struct Step {
   StepKind kind = StepKind::kQuantize;
@@ -18,8 +18,8 @@ struct Step {
 };
 
 // The steps in the order in which they run: every artifact, every accuracy, then latency with one
-// round a repetition. Each round begins with another cell, so that what warms up or wears off
-// hits all cells alike.
+// round a repetition, and profiles where they were asked for. Each round begins with another cell,
+// so that what warms up or wears off hits all cells alike.
 std::vector<Step> PlanSteps(const Plan& plan);
 
 // Do these cells run the same artifact?

@@ -4,6 +4,7 @@
 
 #include "harness/stats/descriptive.h"
 #include "harness/stats/proportions.h"
+#include "harness/store/profile_summary.h"
 
 namespace qbench::store {
 namespace {
@@ -73,6 +74,16 @@ std::string FactsOfThisCell(const RunData& run, const CellData& data) {
   return text;
 }
 
+void TakeDelegation(const Delegation& delegation, CellSummary* summary) {
+  summary->delegate = delegation.delegate;
+  summary->operators = delegation.operators;
+  summary->undelegated_operators = delegation.undelegated;
+  summary->undelegated_kinds = delegation.undelegated_kinds;
+  summary->partitions = delegation.partitions;
+  summary->undelegated_macs_share = delegation.undelegated_macs_share;
+  summary->undelegated_time_share = delegation.undelegated_time_share;
+}
+
 CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   const Cell& cell = data.cell;
   const Model& model = run.models.at(cell.model_id);
@@ -102,6 +113,10 @@ CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   summary.dataset_sha256 = split.sha256;
   summary.host_id = run.run.host_id;
   summary.runtime_facts = FactsOfThisCell(run, data);
+  if (const Measurement* profile = ProfileOf(data)) {
+    const std::optional<Delegation> delegation = DelegationOf(*profile);
+    if (delegation) TakeDelegation(*delegation, &summary);
+  }
   SummarizeLatency(data, &summary);
   SummarizeAccuracy(data, split, &summary);
   return summary;

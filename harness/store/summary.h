@@ -55,6 +55,14 @@ struct CellSummary {
   std::optional<double> p90_ratio_to_float;
   std::optional<int64_t> outlier_samples;  // |x - median| > 14.826 MAD within a process, summed
   std::string runtime_facts;  // "name: value; …": what the runtime told of this cell alone
+  // Of a cell that was profiled on a runtime with a delegate:
+  std::string delegate;                          // its name, "XNNPACK"
+  std::optional<int64_t> operators;              // of the artifact
+  std::optional<int64_t> undelegated_operators;  // that the delegate left to slower kernels
+  std::string undelegated_kinds;                 // "DEPTHWISE_CONV_2D x10; SOFTMAX"
+  std::optional<int64_t> partitions;             // stretches of operators that the delegate runs
+  std::optional<double> undelegated_macs_share;  // of the multiplications, those not delegated
+  std::optional<double> undelegated_time_share;  // of the operators' time
 };
 
 // One class of a confusion matrix.
@@ -130,6 +138,12 @@ inline constexpr auto kFields<CellSummary> = std::tuple(
     Field{"median_ratio_to_float", &CellSummary::median_ratio_to_float},
     Field{"p90_ratio_to_float", &CellSummary::p90_ratio_to_float},
     Field{"outlier_samples", &CellSummary::outlier_samples},
-    Field{"runtime_facts", &CellSummary::runtime_facts});
+    Field{"runtime_facts", &CellSummary::runtime_facts}, Field{"delegate", &CellSummary::delegate},
+    Field{"operators", &CellSummary::operators},
+    Field{"undelegated_operators", &CellSummary::undelegated_operators},
+    Field{"undelegated_kinds", &CellSummary::undelegated_kinds},
+    Field{"partitions", &CellSummary::partitions},
+    Field{"undelegated_macs_share", &CellSummary::undelegated_macs_share},
+    Field{"undelegated_time_share", &CellSummary::undelegated_time_share});
 
 }  // namespace qbench::store

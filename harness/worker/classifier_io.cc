@@ -5,6 +5,8 @@
 #include <cstring>
 #include <limits>
 
+#include "harness/host/sample_source.h"
+
 namespace qbench::worker {
 namespace {
 
@@ -65,6 +67,24 @@ void WriteModelInput(const host::TensorInfo& input, std::span<const float> value
   if (input.type == QBENCH_UINT8) return Quantize<uint8_t>(input, values, out);
   if (input.type == QBENCH_INT16) return Quantize<int16_t>(input, values, out);
   std::memcpy(out.data(), values.data(), values.size_bytes());
+}
+
+Result<std::vector<Bytes>> ReadModelInputs(const host::SamplesRef& ref,
+                                           const host::TensorInfo& input, size_t count) {
+  QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(ref));
+  QB_RETURN_IF_ERROR(CheckModelInput(input, samples.info()));
+  std::vector<Bytes> inputs;
+  std::vector<float> values(samples.info().ElementCount());
+  for (size_t i = 0; i < samples.image_count() && inputs.size() < count; ++i) {
+    if (samples.IsBroken(i)) continue;
+    samples.ReadImage(i, values.data());
+    Bytes& bytes = inputs.emplace_back(input.ByteSize());
+    WriteModelInput(input, values, bytes);
+  }
+  if (inputs.empty()) {
+    return Error(StatusCode::kInvalidArgument, "no image of the split could be decoded");
+  }
+  return inputs;
 }
 
 Status CheckModelOutput(const host::TensorInfo& output, size_t labels) {

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "harness/host/plugin_library.h"
+#include "harness/host/samples_description.h"
 
 namespace qbench::worker {
 
@@ -20,6 +21,11 @@ Status CheckModelInput(const host::TensorInfo& input, const host::TensorInfo& sa
 // rint(x * (1 / scale)) + zero_point, clamped.
 void WriteModelInput(const host::TensorInfo& input, std::span<const float> values,
                      std::span<uint8_t> out);
+
+// `input`'s bytes for the first `count` sound images of the split. kInvalidArgument where it has
+// none; else what CheckModelInput says.
+Result<std::vector<Bytes>> ReadModelInputs(const host::SamplesRef& ref,
+                                           const host::TensorInfo& input, size_t count);
 
 // kUnsupported where the output is not one that WriteScores reads: float32, int8, uint8 or int16
 // (integers with a scale). kInvalidArgument where it has not one element a label.

@@ -43,6 +43,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceSums, count, aa, bb, ab, dd, satura
                                    b_min, b_max)
 }  // namespace qbench::stats
 
+namespace qbench::store {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OperatorProfile, op, kind, name, input_type, weight_type,
+                                   output_type, steps, partition, median_us, macs, bytes_read,
+                                   bytes_written)
+}  // namespace qbench::store
+
 namespace qbench::worker {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OptionFile, option, path, sha256)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options, files)
@@ -64,6 +70,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, predicted, confidence, skippe
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, load_ms, first_ms, samples, memory,
                                    baseline_rss_bytes, before, after, invalid_reason, warnings,
                                    facts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileJob, artifact, runtime, threads, samples, runs,
+                                   max_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileResult, operators, delegate, load_ms, invoke_ns,
+                                   peak_rss_bytes, warnings, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceJob, float_model, quantized_model, runtime, samples,
                                    images)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult::Layer, name, kind, op, type, scale, zero_point,
@@ -91,8 +101,8 @@ Variant ReadAlternative(size_t wanted, const Json& json) {
 }
 
 // The jobs' names, in the order of Job.
-constexpr const char* kJobNames[] = {"probe",    "import",  "quantize",
-                                     "accuracy", "latency", "difference"};
+constexpr const char* kJobNames[] = {"probe",   "import",  "quantize",  "accuracy",
+                                     "latency", "profile", "difference"};
 static_assert(std::size(kJobNames) == std::variant_size_v<Job>);
 
 Result<size_t> JobIndex(const std::string& name) {

@@ -17,6 +17,7 @@
 #include "harness/measure/latency.h"
 #include "harness/measure/memory.h"
 #include "harness/stats/layer_difference.h"
+#include "harness/store/records.h"
 
 namespace qbench::worker {
 
@@ -142,6 +143,28 @@ struct LatencyResult {
   std::vector<host::Fact> facts;
 };
 
+// --- profile: where the time of an inference goes, operator by operator. -------------------------
+struct ProfileJob {
+  std::filesystem::path artifact;
+  PluginUse runtime = {};
+  int threads = 1;
+  // The inputs: a few of its images in turn. Without it: noise.
+  std::optional<SamplesRef> samples = {};
+  int64_t runs = 100;      // profiled inferences, after a few that are not
+  double max_seconds = 5;  // slow models: as many as fit, at least three
+};
+struct ProfileResult {
+  // Every operator of the model, and the steps of the runtime beside them, in the order in which
+  // they first ran.
+  std::vector<store::OperatorProfile> operators;
+  std::string delegate;            // of the runtime; empty: it works without one
+  double load_ms = 0;              // with profiling
+  std::vector<int64_t> invoke_ns;  // each profiled inference as a whole, seen from outside
+  uint64_t peak_rss_bytes = 0;
+  std::vector<std::string> warnings;
+  std::vector<host::Fact> facts;
+};
+
 // --- difference: two models on the same images, activation by activation. ------------------------
 struct DifferenceJob {
   std::filesystem::path float_model;      // .tflite
@@ -178,9 +201,10 @@ struct DifferenceResult {
   std::vector<host::Fact> facts;  // of the runtime
 };
 
-using Job = std::variant<ProbeJob, ImportJob, QuantizeJob, AccuracyJob, LatencyJob, DifferenceJob>;
+using Job = std::variant<ProbeJob, ImportJob, QuantizeJob, AccuracyJob, LatencyJob, ProfileJob,
+                         DifferenceJob>;
 using JobResult = std::variant<std::monostate, ProbeResult, ImportResult, QuantizeResult,
-                               AccuracyResult, LatencyResult, DifferenceResult>;
+                               AccuracyResult, LatencyResult, ProfileResult, DifferenceResult>;
 
 // "probe", "import", ….
 std::string JobName(const Job& job);

@@ -4,7 +4,6 @@
 
 #include "graph/tflite_reader.h"
 #include "harness/host/aligned_bytes.h"
-#include "harness/host/sample_source.h"
 #include "harness/measure/conditions.h"
 #include "harness/measure/latency.h"
 #include "harness/measure/memory.h"
@@ -19,24 +18,6 @@ constexpr size_t kInputs = 8;
 
 double Milliseconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-// The model's input for the first few sound images.
-Result<std::vector<Bytes>> MakeInputs(const SamplesRef& ref, const host::TensorInfo& input) {
-  QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(ref));
-  QB_RETURN_IF_ERROR(CheckModelInput(input, samples.info()));
-  std::vector<Bytes> inputs;
-  std::vector<float> values(samples.info().ElementCount());
-  for (size_t i = 0; i < samples.image_count() && inputs.size() < kInputs; ++i) {
-    if (samples.IsBroken(i)) continue;
-    samples.ReadImage(i, values.data());
-    Bytes& bytes = inputs.emplace_back(input.ByteSize());
-    WriteModelInput(input, values, bytes);
-  }
-  if (inputs.empty()) {
-    return Error(StatusCode::kInvalidArgument, "no image of the split could be decoded");
-  }
-  return inputs;
 }
 
 // Makes the runtime ready and says how long that took.
@@ -112,7 +93,7 @@ Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob&
   QB_ASSIGN_OR_RETURN(const auto runtime,
                       LoadRuntime(*library, job, host.host(), model->span(), result.load_ms));
   QB_ASSIGN_OR_RETURN(const std::vector<Bytes> inputs,
-                      MakeInputs(job.samples, runtime->inputs().front()));
+                      ReadModelInputs(job.samples, runtime->inputs().front(), kInputs));
   QB_RETURN_IF_ERROR(Measure(*runtime, inputs, job.settings, result));
   QB_ASSIGN_OR_RETURN(result.memory, measure::ReadMemoryUse());
   QB_RETURN_IF_ERROR(CheckOutputs(*runtime));

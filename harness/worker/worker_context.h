@@ -39,6 +39,7 @@ Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job);
 Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job);
 Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJob& job);
 Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job);
+Result<ProfileResult> RunProfile(const WorkerContext& context, const ProfileJob& job);
 Result<DifferenceResult> RunDifference(const WorkerContext& context, const DifferenceJob& job);
 
 }  // namespace qbench::worker

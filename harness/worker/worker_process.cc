@@ -44,6 +44,8 @@ Result<JobResult> Dispatch(const WorkerContext& context, const Job& job, ImportF
           return Widen(RunAccuracy(context, alternative));
         } else if constexpr (std::is_same_v<T, LatencyJob>) {
           return Widen(RunLatency(context, alternative));
+        } else if constexpr (std::is_same_v<T, ProfileJob>) {
+          return Widen(RunProfile(context, alternative));
         } else {
           return Widen(RunDifference(context, alternative));
         }

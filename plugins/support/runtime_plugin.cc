@@ -252,6 +252,8 @@ uint32_t EventCount(const qbench_runtime* table) {
   if (self.profile_to_read) {
     self.profile_to_read = false;
     if (Call(self, [&] { return ReadProfile(self); }) != QBENCH_OK) self.profile_events.clear();
+  } else if (self.profile_events.empty()) {
+    self.last_error.clear();  // that there is nothing is no failure
   }
   return static_cast<uint32_t>(self.profile_events.size());
 }

@@ -62,6 +62,9 @@ class FakeWorkers {
     if (const auto* latency = std::get_if<worker::LatencyJob>(&job)) {
       return "latency " + ArtifactOf(latency->artifact);
     }
+    if (const auto* profile = std::get_if<worker::ProfileJob>(&job)) {
+      return "profile " + ArtifactOf(profile->artifact);
+    }
     return "other";
   }
 
@@ -95,6 +98,13 @@ class FakeWorkers {
   }
   worker::JobResult Answer(const worker::ProbeJob&) { return std::monostate(); }
   worker::JobResult Answer(const worker::ImportJob&) { return std::monostate(); }
+  worker::JobResult Answer(const worker::ProfileJob&) {
+    worker::ProfileResult result;
+    result.operators = {{.op = 0, .kind = "CONV_2D", .partition = 0, .median_us = 12.5}};
+    result.delegate = "XNNPACK";
+    result.invoke_ns = {13000, 14000, 15000};
+    return result;
+  }
   worker::JobResult Answer(const worker::DifferenceJob&) { return std::monostate(); }
 };
 
@@ -186,6 +196,53 @@ TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
     EXPECT_DOUBLE_EQ(*row.top1, 2.0 / 3);
   }
   EXPECT_TRUE(store_.LoadRun(*run)->run.finished_at.has_value());
+}
+
+TEST_F(RunEngineTest, ProfilesComeLastAndOnlyWhereTheyAreAskedFor) {
+  plan_.measure.profile = true;
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  ASSERT_EQ(workers_.jobs.size(), 10U);
+  EXPECT_EQ(workers_.jobs[8], "profile float");
+  EXPECT_EQ(workers_.jobs[9], "profile int8");
+  const Result<store::RunData> data = store_.LoadRun(*run);
+  const store::Measurement& profile = data->cells[1].measurements.back();
+  EXPECT_EQ(profile.kind, store::MeasurementKind::kProfile);
+  EXPECT_EQ(profile.status, Outcome::kOk);
+  ASSERT_EQ(profile.operators.size(), 1U);
+  EXPECT_EQ(profile.operators[0].median_us, 12.5);
+  EXPECT_EQ(profile.conditions.at("delegate"), "XNNPACK");
+  const store::CellSummary row = Rows(*run)[1];
+  EXPECT_EQ(row.delegate, "XNNPACK");
+  EXPECT_EQ(row.operators, 1);
+  EXPECT_EQ(row.undelegated_operators, 0);
+  EXPECT_EQ(row.partitions, 1);
+  EXPECT_DOUBLE_EQ(*row.median_ms, 1.1);  // the profile's times are not among them
+}
+
+TEST_F(RunEngineTest, ARuntimeThatCannotBeProfiledMeasuresAllTheSame) {
+  plan_.measure.profile = true;
+  workers_.failures["profile int8"] = {OutcomeKind::kUnsupported, "engine cannot say where"};
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  const store::CellSummary row = Rows(*run)[1];
+  EXPECT_EQ(row.status, Outcome::kOk);
+  EXPECT_EQ(row.reason, "");
+  EXPECT_FALSE(row.operators.has_value());
+  const store::Measurement profile = store_.LoadRun(*run)->cells[1].measurements.back();
+  EXPECT_EQ(profile.status, Outcome::kUnsupported);
+  EXPECT_EQ(profile.reason, "engine cannot say where");
+}
+
+TEST_F(RunEngineTest, AProfileThatWasInterruptedIsResumed) {
+  plan_.measure.profile = true;
+  workers_.cancel_after = 9;  // in the first profile
+  ASSERT_FALSE(Execute().ok());
+  workers_.cancel_after = 1 << 30;
+  workers_.jobs.clear();
+  const Result<int64_t> run = Execute(/*resume=*/true);
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_THAT(workers_.jobs, ElementsAre("profile float", "profile int8"));
 }
 
 TEST_F(RunEngineTest, AFailedQuantizerCostsItsCellsAlone) {

@@ -15,7 +15,8 @@ TEST(JobJson, JobsSurviveTheTrip) {
   LatencyJob latency{.artifact = "/a.tflite", .threads = 4};
   latency.settings.min_samples = 662;
   for (const Job& job : {Job(ProbeJob{"/p.so"}), Job(ImportJob{"/m.h5", "/o"}), Job(quantize),
-                         Job(AccuracyJob{.artifact = "/a", .threads = 2}), Job(latency)}) {
+                         Job(AccuracyJob{.artifact = "/a", .threads = 2}), Job(latency),
+                         Job(ProfileJob{.artifact = "/a", .samples = quantize.calibration})}) {
     const Json json = JobToJson(job);
     const Result<Job> back = JobFromJson(json);
     ASSERT_TRUE(back.ok()) << JobName(job) << ": " << back.status().message();

@@ -278,6 +278,55 @@ TEST_F(Jobs, LatencyReportsAFailureInTheTimedLoop) {
   EXPECT_EQ(outcome.reason, "fake_runtime: failed as told");
 }
 
+// --- profile -------------------------------------------------------------------------------------
+
+TEST_F(Jobs, ProfileTimesEveryOperator) {
+  ProfileJob job{.artifact = model(), .runtime = Fake("fake_runtime"), .runs = 60};
+  for (const bool images : {true, false}) {  // without: on noise
+    SCOPED_TRACE(images);
+    job.samples.reset();
+    if (images) job.samples = WriteTestTensors();
+    const JobOutcome outcome = Run(job);
+    ASSERT_TRUE(outcome.ok()) << outcome.reason;
+    const auto& result = std::get<ProfileResult>(outcome.result);
+    EXPECT_EQ(result.delegate, "FAKE");
+    EXPECT_EQ(result.invoke_ns.size(), 60U);
+    EXPECT_GT(result.load_ms, 0);
+    ASSERT_EQ(result.operators.size(), 2U);
+    const store::OperatorProfile& mean = result.operators[0];
+    EXPECT_EQ(mean.op, 0);
+    EXPECT_EQ(mean.kind, "MEAN");
+    EXPECT_EQ(mean.name, "scores");
+    EXPECT_EQ(mean.steps, "Mean (ND) + Divide (ND)");
+    EXPECT_EQ(mean.partition, 0);
+    EXPECT_EQ(mean.median_us, 22);  // 10, 20 or 30, and 2
+    EXPECT_EQ(mean.bytes_read, 4 * 4 * 4 * 3 + 4 * 2);
+    EXPECT_EQ(mean.bytes_written, 4 * 3);
+    EXPECT_EQ(result.operators[1].op, -1);
+    EXPECT_EQ(result.operators[1].name, "Copy");
+    EXPECT_EQ(result.operators[1].median_us, 5);
+    EXPECT_THAT(result.facts, Contains(host::Fact{"engine", "arithmetic mean"}));
+  }
+}
+
+TEST_F(Jobs, ProfileSaysWhyThereIsNone) {
+  ProfileJob job{.artifact = model(), .samples = WriteTestTensors()};
+  const auto reason = [&](const PluginUse& runtime) {
+    job.runtime = runtime;
+    return Run(job).reason;
+  };
+  EXPECT_THAT(reason(Fake("fake_runtime", {{"profile", "refused"}})), HasSubstr("as told"));
+  EXPECT_THAT(reason(Fake("fake_runtime", {{"profile", "beyond"}})),
+              HasSubstr("fake_runtime: the profile has operator 7, the model has 1"));
+  EXPECT_THAT(reason(Fake("fake_runtime", {{"profile", "no_operator"}})),
+              HasSubstr("no event of operator 0, MEAN"));
+  EXPECT_THAT(reason(Fake("fake_runtime", {{"profile", "changing"}})), HasSubstr("another 3"));
+  job.runtime = Example("template_runtime", {{"height", "4"}, {"width", "4"}, {"classes", "3"}});
+  const JobOutcome none = Run(job);
+  EXPECT_EQ(none.kind, OutcomeKind::kUnsupported);
+  EXPECT_THAT(none.reason, HasSubstr("cannot say where its time goes"));
+}
+
 // --- the process ---------------------------------------------------------------------------------
 
 TEST_F(Jobs, CancellingEndsAJobThatListens) {

@@ -1,0 +1,32 @@
+// What a profile says as a whole. Pure functions over records.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "harness/store/store.h"
+
+namespace qbench::store {
+
+// The cell's profile measurement that succeeded, or null.
+const Measurement* ProfileOf(const CellData& cell);
+
+// The sum of the operators' and steps' medians: what the profile accounts for of one inference.
+double ProfiledMicroseconds(const Measurement& profile);
+
+// What the delegate of a runtime took of a model.
+struct Delegation {
+  std::string delegate;  // "XNNPACK"
+  int64_t operators = 0;
+  int64_t undelegated = 0;
+  std::string undelegated_kinds;  // "DEPTHWISE_CONV_2D x10; SOFTMAX", the most frequent first
+  int64_t partitions = 0;
+  // Fractions, 0 to 1; empty where the model has no multiplications, or no time was seen.
+  std::optional<double> undelegated_macs_share;
+  std::optional<double> undelegated_time_share;  // of ProfiledMicroseconds
+};
+// Empty where the runtime works without a delegate.
+std::optional<Delegation> DelegationOf(const Measurement& profile);
+
+}  // namespace qbench::store

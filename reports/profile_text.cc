@@ -1,0 +1,75 @@
+#include "reports/profile_text.h"
+
+#include <algorithm>
+
+#include "fmt/format.h"
+#include "reports/text_format.h"
+
+namespace qbench::reports {
+namespace {
+
+constexpr size_t kShown = 3;
+
+std::string OperatorLine(const store::OperatorProfile& row, double total_us) {
+  std::string line = fmt::format("{:>5} %  {:>7} ms  {}", Percent(row.median_us / total_us),
+                                 Significant(row.median_us / 1000),
+                                 row.op < 0 ? row.name : row.kind + " " + row.name);
+  if (row.macs > 0) {
+    line += fmt::format(", {} GMAC/s",
+                        Significant(static_cast<double>(row.macs) / 1000 / row.median_us));
+  }
+  return line;
+}
+
+void AddProfile(const Variant& variant, const store::Measurement& profile,
+                std::vector<std::string>& lines) {
+  const auto delegation = store::DelegationOf(profile);
+  lines.push_back(variant.name + ": " +
+                  (delegation ? DelegationText(*delegation) : "without a delegate"));
+  const double total_us = store::ProfiledMicroseconds(profile);
+  for (const store::OperatorProfile* row : Costliest(profile, kShown)) {
+    lines.push_back("  " + OperatorLine(*row, total_us));
+  }
+}
+
+}  // namespace
+
+std::vector<const store::OperatorProfile*> Costliest(const store::Measurement& profile,
+                                                     size_t count) {
+  std::vector<const store::OperatorProfile*> rows;
+  for (const store::OperatorProfile& row : profile.operators) {
+    if (row.median_us > 0) rows.push_back(&row);
+  }
+  std::ranges::stable_sort(
+      rows, [](const auto* a, const auto* b) { return a->median_us > b->median_us; });
+  rows.resize(std::min(rows.size(), count));
+  return rows;
+}
+
+std::string DelegationText(const store::Delegation& delegation) {
+  std::string text = fmt::format("{} took {} of {} operators, in {}", delegation.delegate,
+                                 delegation.operators - delegation.undelegated,
+                                 delegation.operators, Counted(delegation.partitions, "partition"));
+  if (delegation.undelegated == 0) return text;
+  return text + fmt::format("; not {} ({} % of the multiplications, {} % of the time)",
+                            delegation.undelegated_kinds,
+                            Percent(delegation.undelegated_macs_share),
+                            Percent(delegation.undelegated_time_share));
+}
+
+std::vector<std::string> ProfileLines(const RunView& run) {
+  std::vector<std::string> lines;
+  for (const Variant& variant : run.variants) {
+    for (const store::Measurement& measurement : variant.cell->measurements) {
+      if (measurement.kind != store::MeasurementKind::kProfile) continue;
+      if (measurement.status == store::Outcome::kOk) {
+        AddProfile(variant, measurement, lines);
+      } else {
+        lines.push_back(variant.name + ": no profile: " + measurement.reason);
+      }
+    }
+  }
+  return lines;
+}
+
+}  // namespace qbench::reports

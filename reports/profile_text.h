@@ -1,0 +1,25 @@
+// Where the time goes, as people read it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "harness/store/profile_summary.h"
+#include "reports/variants.h"
+
+namespace qbench::reports {
+
+// The operators and steps of a profile that took time, the costliest first; at most `count`.
+std::vector<const store::OperatorProfile*> Costliest(const store::Measurement& profile,
+                                                     size_t count);
+
+// "XNNPACK took 65 of 66 operators, in 2 partitions; not SOFTMAX (0.0 % of the multiplications,
+// 0.4 % of the time)"; empty where the runtime works without a delegate.
+std::string DelegationText(const store::Delegation& delegation);
+
+// For the closing table: what the delegate took and the three costliest operators of each cell that
+// was profiled; why it could not be for the others. Empty where profiles were not asked for.
+std::vector<std::string> ProfileLines(const RunView& run);
+
+}  // namespace qbench::reports
