@@ -8,6 +8,12 @@ namespace {
 using graph::DataType;
 using graph::OpKind;
 
+// Float activations and int8 weights: they are quantized by XNNPACK itself.
+bool IsDynamicRange(const OpContext& context) {
+  return context.input(0).type() == DataType::kFloat32 &&
+         context.input(1).type() == DataType::kInt8;
+}
+
 bool IsByte(DataType type) { return type == DataType::kInt8 || type == DataType::kUInt8; }
 
 // Does LiteRT give this operator to XNNPACK?
@@ -17,7 +23,11 @@ bool DelegatedToXnnpack(const OpContext& context) {
     case OpKind::kSoftmax:
     case OpKind::kAveragePool2D:
       return false;
+    case OpKind::kFullyConnected:
+      return IsByte(input) || IsDynamicRange(context);
     case OpKind::kConv2D:
+      if (IsDynamicRange(context)) return true;
+      [[fallthrough]];
     case OpKind::kDepthwiseConv2D:
       // A bias without a scale (graph/tflite_writer adds those that a model lacks) is not taken.
       return IsByte(input) && context.input(2).present() &&

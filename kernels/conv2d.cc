@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "kernels/dynamic_range.h"
+#include "kernels/fully_connected.h"
 
 namespace qbench::kernels {
 
@@ -54,17 +54,14 @@ void Conv2DDynamicRange(const Window& w, const float* input, const DynamicRangeF
                         float* output) {
   const int64_t size = w.patch();
   for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
-    const DynamicScale in = filter.asymmetric_inputs
-                                ? QuantizeAsymmetric(input, w.in_image(), quantized)
-                                : QuantizeSymmetric(input, w.in_image(), quantized);
+    const DynamicScale in = filter.rules.Quantize(input, w.in_image(), quantized);
     ForEachOutput(w, [&](int32_t y, int32_t x) {
       GatherPatch(w, quantized, y, x, static_cast<int16_t>(in.zero_point), patch);
       for (int32_t o = 0; o < w.out_c; ++o) {
-        const auto acc = static_cast<float>(Dot<int32_t>(patch, filter.weights + o * size, size));
-        const float scale = filter.scales[static_cast<size_t>(o)];
-        const float sum =
-            filter.asymmetric_inputs ? acc * scale * in.scale : acc * (in.scale * scale);
-        *output++ = range.Clamp(sum + (bias != nullptr ? bias[o] : 0.0F));
+        const auto sum = Dot<int32_t>(patch, filter.weights + o * size, size);
+        *output++ =
+            range.Clamp(filter.rules.Scale(sum, in.scale, filter.scales[static_cast<size_t>(o)],
+                                           bias != nullptr ? bias[o] : 0.0F));
       }
     });
   }
@@ -90,6 +87,23 @@ Rounding RoundingOf(const OpContext& context) {
       return Rounding::kFloat;
   }
   return Rounding::kTwiceAwayFromZero;
+}
+
+// XNNPACK makes a fully connected layer of it, whose rows are the pixels; not of one channel, which
+// it takes for a depthwise convolution.
+bool RunsOnPixels(const Window& w) {
+  return w.filter_h == 1 && w.filter_w == 1 && w.stride_h == 1 && w.stride_w == 1 &&
+         (w.in_c > 1 || w.out_c > 1);
+}
+
+DynamicRange RulesOf(Arithmetic arithmetic, const std::vector<float>& scales) {
+  using Inputs = DynamicRange::Inputs;
+  using Sums = DynamicRange::Sums;
+  if (arithmetic == Arithmetic::kXnnpack) return {Inputs::kXnnpack, Sums::kFused};
+  // Channels with scales of their own see asymmetric inputs; with one common scale, symmetric ones.
+  if (std::ranges::all_of(scales, [&](float scale) { return scale == scales[0]; })) return {};
+  return {Inputs::kAsymmetric,
+          arithmetic == Arithmetic::kReference ? Sums::kWeightsScale : Sums::kBothScales};
 }
 
 template <typename Activation, typename Weight>
@@ -149,16 +163,25 @@ Result<Run> PrepareConv2DInt16(const OpContext& context) {
 
 Result<Run> PrepareConv2DDynamicRange(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
+  const FloatRange range = RangeOf(context.options<graph::Conv2DOptions>().activation);
   const Operand& weights = context.input(1);
   DynamicRangeFilter filter;
   filter.weights = weights.As<int8_t>();
   filter.scales = weights.ChannelScales(w.out_c);
-  filter.asymmetric_inputs =
-      std::ranges::any_of(filter.scales, [&](float s) { return s != filter.scales[0]; });
-  return Run([=, in = context.input(0).As<float>(), bias = context.input(2).As<float>(),
-              out = context.output().As<float>(),
-              range = RangeOf(context.options<graph::Conv2DOptions>().activation),
-              quantized = std::vector<int8_t>(static_cast<size_t>(w.in_image())),
+  filter.rules = RulesOf(context.arithmetic, filter.scales);
+  const auto* in = context.input(0).As<float>();
+  const auto* bias = context.input(2).As<float>();
+  auto* out = context.output().As<float>();
+  if (context.arithmetic == Arithmetic::kXnnpack && RunsOnPixels(w)) {
+    const FullyConnectedShape pixels{
+        .rows = int64_t{w.batches} * w.out_h * w.out_w, .units = w.out_c, .depth = w.in_c};
+    return Run([=, quantized = std::vector<int8_t>(static_cast<size_t>(w.in_c)),
+                row = std::vector<int16_t>(static_cast<size_t>(w.in_c))]() mutable {
+      FullyConnectedDynamicRange(pixels, filter.rules, in, filter.weights, filter.scales, bias,
+                                 range, quantized.data(), row.data(), out);
+    });
+  }
+  return Run([=, quantized = std::vector<int8_t>(static_cast<size_t>(w.in_image())),
               patch = std::vector<int16_t>(static_cast<size_t>(w.patch()))]() mutable {
     Conv2DDynamicRange(w, in, filter, bias, range, quantized.data(), patch.data(), out);
   });

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/dynamic_range.h"
 #include "kernels/kernel.h"
 #include "kernels/requantize.h"
 #include "kernels/window.h"
@@ -37,18 +38,13 @@ void Conv2DQuantized(const Window& w, const Activation* input, int32_t input_zer
                      const AccumulatorOf<Activation>* bias, const Requantizer& requantize,
                      int16_t* patch, Activation* output);
 
-// Dynamic range: float activations, int8 filter. Each image of the batch is quantized on the fly
-// (dynamic_range.h); then
-//
-//   output = activation(bias[o] + acc * filter_scale[o] * input_scale)
-//
-// where a common filter_scale is multiplied with input_scale first.
-// Scratch: quantized, one image; patch, w.patch() values.
+// Dynamic range: float activations, int8 filter. Each image of the batch is quantized on the fly,
+// and sums are scaled as `rules` say (dynamic_range.h). Scratch: quantized, one image; patch,
+// w.patch() values.
 struct DynamicRangeFilter {
   const int8_t* weights = nullptr;
   std::vector<float> scales;  // one for each output channel
-  // Channels with scales of their own see asymmetric inputs; with one common scale, symmetric ones.
-  bool asymmetric_inputs = false;
+  DynamicRange rules;
 };
 void Conv2DDynamicRange(const Window& w, const float* input, const DynamicRangeFilter& filter,
                         const float* bias, FloatRange range, int8_t* quantized, int16_t* patch,

@@ -1,7 +1,5 @@
 #include "kernels/depthwise_conv2d.h"
 
-#include "kernels/dynamic_range.h"
-
 namespace qbench::kernels {
 namespace {
 
@@ -81,16 +79,18 @@ void DepthwiseConv2DQuantized(const Window& w, int32_t depth_multiplier, const A
 
 void DepthwiseConv2DDynamicRange(const Window& w, int32_t depth_multiplier, const float* input,
                                  const int8_t* filter, const std::vector<float>& filter_scales,
-                                 const float* bias, FloatRange range, int8_t* quantized,
-                                 int32_t* sums, float* output) {
+                                 const DynamicSums& scaling, const float* bias, FloatRange range,
+                                 int8_t* quantized, int32_t* sums, float* output) {
   for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
     const DynamicScale in = QuantizeAsymmetric(input, w.in_image(), quantized);
     ForEachOutput(w, [&](int32_t y, int32_t x) {
       SumTaps(w, depth_multiplier, quantized, y, x, in.zero_point, filter, int32_t{0}, sums);
       for (int32_t o = 0; o < w.out_c; ++o) {
-        const float scale = filter_scales[static_cast<size_t>(o)] * in.scale;
-        const float sum = static_cast<float>(sums[o]) * scale;
-        *output++ = range.Clamp(sum + (bias != nullptr ? bias[o] : 0.0F));
+        const DynamicRange rules{.sums =
+                                     o < scaling.vector_channels ? scaling.vector : scaling.scalar};
+        *output++ =
+            range.Clamp(rules.Scale(sums[o], in.scale, filter_scales[static_cast<size_t>(o)],
+                                    bias != nullptr ? bias[o] : 0.0F));
       }
     });
   }
@@ -167,14 +167,21 @@ Result<Run> PrepareDepthwiseConv2DInt16(const OpContext& context) {
 
 Result<Run> PrepareDepthwiseConv2DDynamicRange(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
+  DynamicSums scaling;
+  if (context.arithmetic != Arithmetic::kReference) {
+    // LiteRT's own kernel: whole vectors of four channels, and those left over.
+    scaling = {.vector_channels = w.out_c / 4 * 4,
+               .vector = DynamicRange::Sums::kWeightsScale,
+               .scalar = DynamicRange::Sums::kInputScale};
+  }
   const Operand& filter = context.input(1);
-  return Run([w, in = context.input(0).As<float>(), weights = filter.As<int8_t>(),
+  return Run([w, scaling, in = context.input(0).As<float>(), weights = filter.As<int8_t>(),
               scales = filter.ChannelScales(w.out_c), bias = context.input(2).As<float>(),
               out = context.output().As<float>(),
               range = RangeOf(context.options<graph::DepthwiseConv2DOptions>().activation),
               quantized = std::vector<int8_t>(static_cast<size_t>(w.in_image())),
               sums = std::vector<int32_t>(static_cast<size_t>(w.out_c))]() mutable {
-    DepthwiseConv2DDynamicRange(w, w.out_c / w.in_c, in, weights, scales, bias, range,
+    DepthwiseConv2DDynamicRange(w, w.out_c / w.in_c, in, weights, scales, scaling, bias, range,
                                 quantized.data(), sums.data(), out);
   });
 }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/dynamic_range.h"
 #include "kernels/kernel.h"
 #include "kernels/requantize.h"
 #include "kernels/window.h"
@@ -30,15 +31,19 @@ void DepthwiseConv2DQuantized(const Window& w, int32_t depth_multiplier, const A
                               const Requantizer& requantize, AccumulatorOf<Activation>* sums,
                               Activation* output);
 
-// Dynamic range: each image is quantized asymmetrically (dynamic_range.h), then
-//
-//   output = activation(bias[o] + acc * (filter_scale[o] * input_scale))
-//
-// Scratch: quantized, one image; sums, out_c accumulators.
+// Which channels' sums are scaled how (dynamic_range.h): the first `vector_channels` as `vector`,
+// the others as `scalar`.
+struct DynamicSums {
+  int32_t vector_channels = 0;
+  DynamicRange::Sums vector = DynamicRange::Sums::kBothScales;
+  DynamicRange::Sums scalar = DynamicRange::Sums::kBothScales;
+};
+// Dynamic range: each image is quantized asymmetrically (dynamic_range.h). Scratch: quantized, one
+// image; sums, out_c accumulators.
 void DepthwiseConv2DDynamicRange(const Window& w, int32_t depth_multiplier, const float* input,
                                  const int8_t* filter, const std::vector<float>& filter_scales,
-                                 const float* bias, FloatRange range, int8_t* quantized,
-                                 int32_t* sums, float* output);
+                                 const DynamicSums& scaling, const float* bias, FloatRange range,
+                                 int8_t* quantized, int32_t* sums, float* output);
 
 Result<Run> PrepareDepthwiseConv2DFloat(const OpContext& context);
 Result<Run> PrepareDepthwiseConv2DInt8(const OpContext& context);

@@ -56,4 +56,54 @@ DynamicScale QuantizeAsymmetric(const float* values, int64_t size, int8_t* quant
   return result;
 }
 
+DynamicScale QuantizeAsXnnpack(const float* values, int64_t size, int8_t* quantized) {
+  constexpr float kLowest = -128.0F;
+  constexpr float kHighest = 127.0F;
+  const auto [low, high] = std::minmax_element(values, values + size);
+  const float min = std::min(0.0F, *low);
+  const float max = std::max(0.0F, *high);
+  const float steps = min == max ? 1.0F : (kHighest - kLowest) / (max - min);  // 1 / scale
+  const float from_min = kLowest + min * steps;
+  const float from_max = kHighest + max * steps;
+  const float zero = from_min + from_max > 0.0F ? kLowest - min * steps : kHighest - max * steps;
+  DynamicScale result;
+  result.scale = 1.0F / steps;
+  result.zero_point =
+      std::isnan(zero) ? 0 : static_cast<int32_t>(std::rint(std::clamp(zero, kLowest, kHighest)));
+  for (int64_t i = 0; i < size; ++i) {
+    const float rounded = std::rint(values[i] * steps) + static_cast<float>(result.zero_point);
+    quantized[i] = std::isnan(rounded)
+                       ? int8_t{0}
+                       : static_cast<int8_t>(std::clamp(rounded, kLowest, kHighest));
+  }
+  return result;
+}
+
+DynamicScale DynamicRange::Quantize(const float* values, int64_t size, int8_t* quantized) const {
+  switch (inputs) {
+    case Inputs::kSymmetric:
+      return QuantizeSymmetric(values, size, quantized);
+    case Inputs::kAsymmetric:
+      return QuantizeAsymmetric(values, size, quantized);
+    case Inputs::kXnnpack:
+      return QuantizeAsXnnpack(values, size, quantized);
+  }
+  return {};
+}
+
+float DynamicRange::Scale(int32_t sum, float input_scale, float weights_scale, float bias) const {
+  const auto real = static_cast<float>(sum);
+  switch (sums) {
+    case Sums::kBothScales:
+      return real * (input_scale * weights_scale) + bias;
+    case Sums::kWeightsScale:
+      return real * weights_scale * input_scale + bias;
+    case Sums::kInputScale:
+      return real * input_scale * weights_scale + bias;
+    case Sums::kFused:
+      return std::fma(real * input_scale, weights_scale, bias);
+  }
+  return 0.0F;
+}
+
 }  // namespace qbench::kernels

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "kernels/dynamic_range.h"
-
 namespace qbench::kernels {
 namespace {
 
@@ -61,20 +59,18 @@ void FullyConnectedQuantized(const FullyConnectedShape& shape, const FullyConnec
   }
 }
 
-void FullyConnectedDynamicRange(const FullyConnectedShape& shape, bool asymmetric,
+void FullyConnectedDynamicRange(const FullyConnectedShape& shape, const DynamicRange& rules,
                                 const float* input, const int8_t* weights,
                                 const std::vector<float>& weights_scales, const float* bias,
                                 FloatRange range, int8_t* quantized, int16_t* row, float* output) {
   for (int64_t b = 0; b < shape.rows; ++b, input += shape.depth) {
-    const DynamicScale in = asymmetric ? QuantizeAsymmetric(input, shape.depth, quantized)
-                                       : QuantizeSymmetric(input, shape.depth, quantized);
+    const DynamicScale in = rules.Quantize(input, shape.depth, quantized);
     std::transform(quantized, quantized + shape.depth, row,
                    [&](int8_t x) { return static_cast<int16_t>(x - in.zero_point); });
     for (int64_t u = 0; u < shape.units; ++u) {
-      const auto acc =
-          static_cast<float>(Dot<int32_t>(row, weights + u * shape.depth, shape.depth));
-      const float scale = in.scale * weights_scales[static_cast<size_t>(u)];
-      *output++ = range.Clamp((bias != nullptr ? bias[u] : 0.0F) + acc * scale);
+      const auto sum = Dot<int32_t>(row, weights + u * shape.depth, shape.depth);
+      *output++ = range.Clamp(rules.Scale(sum, in.scale, weights_scales[static_cast<size_t>(u)],
+                                          bias != nullptr ? bias[u] : 0.0F));
     }
   }
 }
@@ -131,13 +127,18 @@ Result<Run> PrepareFullyConnectedDynamicRange(const OpContext& context) {
   const FullyConnectedShape shape = ShapeOf(context);
   const Operand& weights = context.input(1);
   const auto& options = context.options<graph::FullyConnectedOptions>();
-  return Run([shape, in = context.input(0).As<float>(), units = weights.As<int8_t>(),
+  DynamicRange rules;
+  if (context.arithmetic == Arithmetic::kXnnpack) {
+    rules = {DynamicRange::Inputs::kXnnpack, DynamicRange::Sums::kFused};
+  } else if (options.asymmetric_quantize_inputs) {
+    rules.inputs = DynamicRange::Inputs::kAsymmetric;
+  }
+  return Run([shape, rules, in = context.input(0).As<float>(), units = weights.As<int8_t>(),
               scales = weights.ChannelScales(shape.units), bias = context.input(2).As<float>(),
               out = context.output().As<float>(), range = RangeOf(options.activation),
-              asymmetric = options.asymmetric_quantize_inputs,
               quantized = std::vector<int8_t>(static_cast<size_t>(shape.depth)),
               row = std::vector<int16_t>(static_cast<size_t>(shape.depth))]() mutable {
-    FullyConnectedDynamicRange(shape, asymmetric, in, units, scales, bias, range, quantized.data(),
+    FullyConnectedDynamicRange(shape, rules, in, units, scales, bias, range, quantized.data(),
                                row.data(), out);
   });
 }

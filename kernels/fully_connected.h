@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/dynamic_range.h"
 #include "kernels/kernel.h"
 #include "kernels/requantize.h"
 
@@ -42,13 +43,9 @@ void FullyConnectedQuantized(const FullyConnectedShape& shape, const FullyConnec
                              const AccumulatorOf<Activation>* bias, int16_t* row,
                              Activation* output);
 
-// Dynamic range: each row of the input is quantized on the fly (dynamic_range.h), symmetrically
-// unless `asymmetric`; then
-//
-//   output = activation(bias[u] + acc * (input_scale * weights_scale[u]))
-//
-// Scratch: quantized and row, `depth` values each.
-void FullyConnectedDynamicRange(const FullyConnectedShape& shape, bool asymmetric,
+// Dynamic range: each row of the input is quantized on the fly, and sums are scaled as `rules` say
+// (dynamic_range.h). Scratch: quantized and row, `depth` values each.
+void FullyConnectedDynamicRange(const FullyConnectedShape& shape, const DynamicRange& rules,
                                 const float* input, const int8_t* weights,
                                 const std::vector<float>& weights_scales, const float* bias,
                                 FloatRange range, int8_t* quantized, int16_t* row, float* output);

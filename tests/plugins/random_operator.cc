@@ -103,8 +103,13 @@ class Builder {
     const int64_t count = graph::ElementCount(shape);
     const bool has_bias = random_.Coin();
     if (IsFloat()) {
-      return {Constant(shape, random_.Reals(count, -1, 1)),
-              has_bias ? Constant({outputs}, random_.Reals(outputs, -1, 1)) : graph::kNoTensor};
+      // LiteRT reads a scale for each channel of a depthwise filter, whether there is one or not.
+      const bool per_channel = kind_ == OpKind::kDepthwiseConv2D || (outputs > 1 && random_.Coin());
+      const auto scales = random_.Reals(outputs, 0.001F, 0.02F);
+      return {
+          Constant(shape, random_.Values<int8_t>(count, -127, 127),
+                   per_channel ? kernels::PerChannel(scales, axis) : kernels::Affine(scales[0], 0)),
+          has_bias ? Constant({outputs}, random_.Reals(outputs, -1, 1)) : graph::kNoTensor};
     }
     const bool bytes = type_ == DataType::kUInt8;
     Quantization w = kernels::Affine(AnyScale(type_).scales[0] / 4.0F, 0);
@@ -156,7 +161,8 @@ class Builder {
     const bool depthwise = kind_ == OpKind::kDepthwiseConv2D;
     const Shape image = AnyImage();
     const int32_t fh = random_.Int(1, 3);
-    const int32_t fw = random_.Int(1, 3);
+    // XNNPACK has rules of its own for dynamic range with filters of one pixel.
+    const int32_t fw = IsFloat() && random_.Coin() ? fh : random_.Int(1, 3);
     const int32_t multiplier = random_.Int(1, 5) == 1 ? 2 : 1;
     const int32_t outputs = depthwise ? image[3] * multiplier : random_.Int(1, 24);
     Shape y = {1, 0, 0, outputs};
@@ -188,7 +194,9 @@ class Builder {
     const int32_t rows = random_.Int(1, 3);
     const int32_t depth = random_.Int(1, 70);
     const int32_t units = random_.Int(1, 20);
-    std::get<graph::FullyConnectedOptions>(options_).activation = AnyActivation();
+    auto& options = std::get<graph::FullyConnectedOptions>(options_);
+    options.activation = AnyActivation();
+    options.asymmetric_quantize_inputs = IsFloat() && random_.Coin();
     const Quantization x = AnyScale(type_);
     Quantization out = x;
     const TensorId input = Input({rows, depth}, x);

@@ -10,8 +10,9 @@
 
 namespace qbench {
 
-// `type`: of the activations; float32 for QUANTIZE and the integer for DEQUANTIZE. `to`: of a
-// QUANTIZE's output. The input is the model's input, weights are constants.
+// `type`: of the activations; float32 for QUANTIZE and the integer for DEQUANTIZE. Float
+// convolutions and fully connected layers have int8 weights (dynamic range). `to`: of a QUANTIZE's
+// output. The input is the model's input, weights are constants.
 graph::Model RandomOperator(graph::OpKind kind, graph::DataType type, kernels::Random& random,
                             graph::DataType to = graph::DataType::kInt8);
 
