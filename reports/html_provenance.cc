@@ -72,6 +72,17 @@ Data RunTable(const store::RunData& data) {
   return table.Finish();
 }
 
+Data PeakTable(const store::RunData& data) {
+  FactTable table("What this machine can do at best");
+  for (const store::MachinePeak& peak : data.machine_peaks) {
+    const bool adds = peak.kind == store::PeakKind::kMultiplyAdd;
+    table.Add(fmt::format("{}, {}", peak.type, Counted(peak.threads, "thread")),
+              fmt::format("{} {} ({})", Significant(peak.per_second / 1e9),
+                          adds ? "GMAC/s" : "GB/s", peak.compiled_for));
+  }
+  return table.Finish();
+}
+
 }  // namespace
 
 Data ProvenanceTables(const RunView& run) {
@@ -82,6 +93,7 @@ Data ProvenanceTables(const RunView& run) {
   host.AddAll(data.run.host);
   host.Add("host id", data.run.host_id);
   tables.push_back(host.Finish());
+  if (!data.machine_peaks.empty()) tables.push_back(PeakTable(data));
   FactTable inputs("Models and data sets (SHA-256)");
   for (const auto& [id, model] : data.models) {
     inputs.Add(model.stem, model.sha256);

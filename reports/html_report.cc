@@ -5,6 +5,7 @@
 #include "reports/html_sections.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
+#include "reports/run_explanations.h"
 #include "reports/text_format.h"
 #include "reports/verdict.h"
 #include "reports/warnings.h"
@@ -41,6 +42,18 @@ Data VerdictList(const RunView& run) {
     }
     Data item("paragraphs", paragraphs);
     if (verdicts.size() > 1) item.set("subject", verdict.subject);
+    list.push_back(item);
+  }
+  return list;
+}
+
+// [{headline, rest}]: why each variant is as fast as it is.
+Data ExplanationList(const RunView& run) {
+  Data list(Data::type::list);
+  for (const ExplainedVariant& explained : ExplainRun(run)) {
+    const Explanation& explanation = explained.explanation;
+    Data item("headline", explanation.headline);
+    item.set("rest", explanation.paragraph.substr(explanation.headline.size()));
     list.push_back(item);
   }
   return list;
@@ -96,6 +109,7 @@ Data RunSection(const RunView& run) {
   SetIfAny(&section, "charts", ChartSections(run));
   SetIfAny(&section, "latency", LatencyRows(run));
   section.set("scale", LatencyScaleMarks(run));
+  SetIfAny(&section, "explanations", ExplanationList(run));
   SetIfAny(&section, "classes", ClassTables(run));
   SetIfAny(&section, "confusions", ConfusionTables(run));
   SetIfAny(&section, "provenance", ProvenanceTables(run));

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <cmath>
 #include <set>
 #include <string_view>
@@ -5,6 +7,7 @@
 #include "base/json.h"
 #include "harness/store/summary.h"
 #include "reports/reports.h"
+#include "reports/run_explanations.h"
 #include "reports/variants.h"
 #include "reports/warnings.h"
 
@@ -43,7 +46,25 @@ OrderedJson Objects(const std::map<int64_t, Record>& records) {
   return objects;
 }
 
-OrderedJson CellObject(const Variant& variant) {
+// null where there is no profile to explain anything with.
+OrderedJson ExplanationObject(const Variant& variant,
+                              const std::vector<ExplainedVariant>& explanations) {
+  const auto found = std::ranges::find(explanations, &variant, &ExplainedVariant::variant);
+  if (found == explanations.end()) return nullptr;
+  const Explanation& explanation = found->explanation;
+  OrderedJson causes = OrderedJson::array();
+  for (const Cause& cause : explanation.causes) {
+    causes.push_back({{"kind", CauseName(cause.kind)},
+                      {"share", cause.share},
+                      {"extra_ms", Value(cause.extra_ms)},
+                      {"text", cause.text}});
+  }
+  return {{"ratio", Value(explanation.ratio)},
+          {"causes", causes},
+          {"paragraph", explanation.paragraph}};
+}
+
+OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVariant>& explanations) {
   OrderedJson object = Object(variant.summary);
   OrderedJson classes = OrderedJson::array();
   for (const auto& one : store::PerClassAccuracy(*variant.cell, *variant.split)) {
@@ -51,6 +72,7 @@ OrderedJson CellObject(const Variant& variant) {
   }
   object["classes"] = std::move(classes);
   object["confusion"] = store::Confusion(*variant.cell, *variant.split);
+  object["explanation"] = ExplanationObject(variant, explanations);
   OrderedJson measurements = OrderedJson::array();
   for (const store::Measurement& measurement : variant.cell->measurements) {
     // One number an image belongs into the CSV of the predictions.
@@ -88,7 +110,10 @@ OrderedJson RunObject(const store::RunData& data) {
   object["plugins"] = Objects(data.plugins);
   object["artifacts"] = Objects(data.artifacts);
   object["cells"] = OrderedJson::array();
-  for (const Variant& variant : run.variants) object["cells"].push_back(CellObject(variant));
+  const std::vector<ExplainedVariant> explanations = ExplainRun(run);
+  for (const Variant& variant : run.variants) {
+    object["cells"].push_back(CellObject(variant, explanations));
+  }
   return object;
 }
 

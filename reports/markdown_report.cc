@@ -1,6 +1,7 @@
 #include "fmt/format.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
+#include "reports/run_explanations.h"
 #include "reports/variants.h"
 #include "reports/warnings.h"
 
@@ -59,6 +60,9 @@ std::string MarkdownReport(const Runs& runs) {
     out += fmt::format("## qbench run {}: {}\n\n{}\n\n", data.run.id, Escaped(Subject(run)),
                        Escaped(Joined(Circumstances(run))));
     AppendTable(MakeResultTable(run), &out);
+    for (const ExplainedVariant& explained : ExplainRun(run)) {
+      out += "\n" + Escaped(explained.explanation.paragraph) + "\n";
+    }
     AppendList("Not everything worked:", Problems(run), &out);
     AppendList("Warnings:", Warnings(run), &out);
   }

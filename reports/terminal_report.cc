@@ -4,6 +4,7 @@
 #include "reports/profile_text.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
+#include "reports/run_explanations.h"
 #include "reports/text_format.h"
 #include "reports/variants.h"
 #include "reports/warnings.h"
@@ -48,6 +49,9 @@ std::string TerminalTable(const store::RunData& data) {
   const std::vector<std::string> profile = ProfileLines(run);
   if (!profile.empty()) out += "\nWhere the time goes:\n";
   for (const std::string& line : profile) out += "  " + line + "\n";
+  for (const ExplainedVariant& explained : ExplainRun(run)) {
+    out += "\n" + Wrapped(explained.explanation.paragraph, 100, "  ");
+  }
   const auto problems = Problems(run);
   const auto warnings = Warnings(run);
   if (!problems.empty() || !warnings.empty()) out += "\n";

@@ -63,6 +63,25 @@ std::string DateAndTime(const std::string& iso) {
   return iso.substr(0, 10) + " " + iso.substr(11, 5) + " UTC";
 }
 
+std::string Wrapped(std::string_view text, size_t width, std::string_view indent) {
+  std::string out;
+  std::string line;
+  const auto end_line = [&] {
+    out += std::string(indent) + line + "\n";
+    line.clear();
+  };
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (!line.empty() && DisplayWidth(line) + 1 + DisplayWidth(word) + indent.size() > width) {
+      end_line();
+    }
+    line += (line.empty() ? "" : " ") + std::string(word);
+  }
+  if (!line.empty()) end_line();
+  return out;
+}
+
 size_t DisplayWidth(std::string_view text) {
   // Count what is not a UTF-8 continuation byte (0b10xxxxxx).
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {

@@ -24,6 +24,10 @@ std::string Counted(int64_t count, std::string_view noun);
 // "2025-11-20 21:04 UTC" of "2025-11-20T21:04:05Z"; other texts as they are.
 std::string DateAndTime(const std::string& iso);
 
+// The text in lines of at most `width` characters, broken at spaces, each after `indent` and with a
+// line end. Longer words stay whole.
+std::string Wrapped(std::string_view text, size_t width, std::string_view indent);
+
 // The number of characters a terminal shows for this UTF-8 text (of the kind made here: no
 // combining or wide characters).
 size_t DisplayWidth(std::string_view text);

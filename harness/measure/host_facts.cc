@@ -11,6 +11,7 @@
 
 #include "base/sha256.h"
 #include "fmt/format.h"
+#include "harness/measure/machine_peak.h"
 #include "harness/measure/proc_text.h"
 #include "harness/measure/vcgencmd.h"
 
@@ -127,6 +128,9 @@ void AddProcessor(const fs::path& root, FactList& facts) {
   facts.AddFile("cpu.governor", frequency / "scaling_governor");
   facts.AddFile("cpu.min_khz", frequency / "scaling_min_freq");
   facts.AddFile("cpu.max_khz", frequency / "scaling_max_freq");
+  if (const uint64_t cache = LargestCacheBytes(root); cache > 0) {
+    facts.Add("cpu.cache_kib", std::to_string(cache / 1024));
+  }
   facts.AddFile("cpu.isolated", root / "sys/devices/system/cpu/isolated");
 }
 

@@ -14,10 +14,10 @@ struct HostFact {
 };
 
 // Names: board.{model, compatible, id, revision}, cpu.{name, features (sorted), cores, governor,
-// min_khz, max_khz, isolated}, memory.{total_kib, swap_kib}, page_size, kernel, machine, os,
-// perf_event_paranoid, firmware, firmware.config. board.id is a hash of the board's serial number.
-// `root` is another root of the file system, for tests (page_size and machine are asked of the
-// kernel in any case).
+// min_khz, max_khz, cache_kib (the largest of core 0), isolated}, memory.{total_kib, swap_kib},
+// page_size, kernel, machine, os, perf_event_paranoid, firmware, firmware.config. board.id is a
+// hash of the board's serial number. `root` is another root of the file system, for tests
+// (page_size and machine are asked of the kernel in any case).
 std::vector<HostFact> ReadHostFacts(const std::filesystem::path& root = "/");
 
 // SHA-256 of what stays the same from boot to boot and from update to update: the board, or the

@@ -97,6 +97,7 @@ class RunEngine {
   Status StoreArtifact(size_t index, const worker::JobOutcome& outcome);
   Status Accuracy(const Step& step);
   Status Latency(const Step& step);
+  Status Peak();
   Status Profile(const Step& step);
 
   // Starts a measurement of a step's cell: kind, repetition, start time.
@@ -263,6 +264,8 @@ Status RunEngine::Take(const Step& step) {
       return Accuracy(step);
     case StepKind::kLatency:
       return Latency(step);
+    case StepKind::kPeak:
+      return Peak();
     case StepKind::kProfile:
       return Profile(step);
   }
@@ -430,6 +433,21 @@ Status RunEngine::Latency(const Step& step) {
     TakeResult(std::get<worker::LatencyResult>(outcome.result), measurement);
   }
   return Commit(step.cell, std::move(measurement), outcome);
+}
+
+// What profiles are held against. Without it a report says less, and the run goes on.
+Status RunEngine::Peak() {
+  QB_ASSIGN_OR_RETURN(const auto measured, store_.MachinePeaks(run_id_));
+  if (!measured.empty()) return OkStatus();
+  std::set<int> threads;
+  for (const PlannedCell& cell : plan_.cells) threads.insert(cell.threads);
+  worker::PeakJob job;
+  job.threads.assign(threads.begin(), threads.end());
+  worker::JobOutcome outcome = RunJob(job, "measuring the machine's peak");
+  QB_RETURN_IF_ERROR(CheckCancelled());
+  if (!outcome.ok()) return Warn("the machine's peak is not known: " + outcome.reason);
+  return store_.SetMachinePeaks(run_id_,
+                                PeakRecords(std::get<worker::PeakResult>(outcome.result).measured));
 }
 
 // A process of its own, since profiling costs time and memory.

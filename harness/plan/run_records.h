@@ -39,6 +39,8 @@ void TakeResult(worker::AccuracyResult result, store::Measurement& measurement);
 void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement);
 void TakeResult(worker::ProfileResult result, store::Measurement& measurement);
 
+std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measured);
+
 // {"library_version": "2.3.0", …}
 Json FactsJson(const std::vector<host::Fact>& facts);
 

@@ -80,6 +80,9 @@ std::vector<Step> PlanSteps(const Plan& plan) {
       steps.push_back({StepKind::kLatency, cell, round, LatencySeconds(plan, plan.cells[cell])});
     }
   }
+  if (plan.measure.profile) {
+    steps.push_back({StepKind::kPeak, 0, 0, kStartSeconds + worker::PeakJob().seconds});
+  }
   for (size_t i = 0; i < count && plan.measure.profile; ++i) {
     steps.push_back({StepKind::kProfile, i, 0, ProfileSeconds(plan, plan.cells[i])});
   }

@@ -8,7 +8,7 @@
 
 namespace qbench::plan {
 
-enum class StepKind { kQuantize, kAccuracy, kLatency, kProfile };
+enum class StepKind { kQuantize, kAccuracy, kLatency, kPeak, kProfile };
 
 struct Step {
   StepKind kind = StepKind::kQuantize;
@@ -18,7 +18,8 @@ struct Step {
 };
 
 // The steps in the order in which they run: every artifact, every accuracy, then latency with one
-// round a repetition, and profiles where they were asked for. Each round begins with another cell,
+// round a repetition, and, where they were asked for, the machine's peak and
+// profiles. Each round begins with another cell,
 // so that what warms up or wears off hits all cells alike.
 std::vector<Step> PlanSteps(const Plan& plan);
 

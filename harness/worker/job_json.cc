@@ -36,6 +36,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemoryUse, peak_rss, rss, rss_anon, rss_file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conditions, temperature_c, throttled, under_voltage,
                                    frequency_khz, governor, load_1min, pages_swapped, major_faults,
                                    nonvoluntary_switches)
+NLOHMANN_JSON_SERIALIZE_ENUM(PeakKind, {{PeakKind::kMultiplyAdd, "multiply_add"},
+                                        {PeakKind::kBandwidth, "bandwidth"}})
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MachinePeak, kind, type, threads, per_second, compiled_for)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MachinePeaks, peaks, buffer_bytes, cache_bytes)
 }  // namespace qbench::measure
 
 namespace qbench::stats {
@@ -74,6 +78,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileJob, artifact, runtime, threads, sampl
                                    max_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileResult, operators, delegate, load_ms, invoke_ns,
                                    peak_rss_bytes, warnings, facts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PeakJob, threads, seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PeakResult, measured)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceJob, float_model, quantized_model, runtime, samples,
                                    images)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult::Layer, name, kind, op, type, scale, zero_point,
@@ -101,8 +107,8 @@ Variant ReadAlternative(size_t wanted, const Json& json) {
 }
 
 // The jobs' names, in the order of Job.
-constexpr const char* kJobNames[] = {"probe",   "import",  "quantize",  "accuracy",
-                                     "latency", "profile", "difference"};
+constexpr const char* kJobNames[] = {"probe",   "import",  "quantize", "accuracy",
+                                     "latency", "profile", "peak",     "difference"};
 static_assert(std::size(kJobNames) == std::variant_size_v<Job>);
 
 Result<size_t> JobIndex(const std::string& name) {

@@ -15,6 +15,7 @@
 #include "harness/host/samples_description.h"
 #include "harness/measure/conditions.h"
 #include "harness/measure/latency.h"
+#include "harness/measure/machine_peak.h"
 #include "harness/measure/memory.h"
 #include "harness/stats/layer_difference.h"
 #include "harness/store/records.h"
@@ -165,6 +166,16 @@ struct ProfileResult {
   std::vector<host::Fact> facts;
 };
 
+// --- peak: what this machine can do at best, to hold profiles against.
+// -----------------------------
+struct PeakJob {
+  std::vector<int> threads = {1};
+  double seconds = 1.0;  // about, for everything
+};
+struct PeakResult {
+  measure::MachinePeaks measured;
+};
+
 // --- difference: two models on the same images, activation by activation. ------------------------
 struct DifferenceJob {
   std::filesystem::path float_model;      // .tflite
@@ -202,9 +213,10 @@ struct DifferenceResult {
 };
 
 using Job = std::variant<ProbeJob, ImportJob, QuantizeJob, AccuracyJob, LatencyJob, ProfileJob,
-                         DifferenceJob>;
-using JobResult = std::variant<std::monostate, ProbeResult, ImportResult, QuantizeResult,
-                               AccuracyResult, LatencyResult, ProfileResult, DifferenceResult>;
+                         PeakJob, DifferenceJob>;
+using JobResult =
+    std::variant<std::monostate, ProbeResult, ImportResult, QuantizeResult, AccuracyResult,
+                 LatencyResult, ProfileResult, PeakResult, DifferenceResult>;
 
 // "probe", "import", ….
 std::string JobName(const Job& job);

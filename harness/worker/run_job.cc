@@ -183,7 +183,9 @@ JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallback
   limits.resident_bytes =
       settings.limits.memory_bytes > 0 ? settings.limits.memory_bytes : DefaultMemoryLimit();
   // Looking at a process that measures itself costs it time.
-  if (std::holds_alternative<LatencyJob>(job)) limits.poll = std::chrono::milliseconds(100);
+  if (std::holds_alternative<LatencyJob>(job) || std::holds_alternative<PeakJob>(job)) {
+    limits.poll = std::chrono::milliseconds(100);
+  }
   const auto on_poll = [&] {
     link.Drain();
     return canceller.Poll();

@@ -40,6 +40,7 @@ Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJ
 Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJob& job);
 Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job);
 Result<ProfileResult> RunProfile(const WorkerContext& context, const ProfileJob& job);
+Result<PeakResult> RunPeak(const PeakJob& job);
 Result<DifferenceResult> RunDifference(const WorkerContext& context, const DifferenceJob& job);
 
 }  // namespace qbench::worker

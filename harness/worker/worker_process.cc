@@ -46,6 +46,8 @@ Result<JobResult> Dispatch(const WorkerContext& context, const Job& job, ImportF
           return Widen(RunLatency(context, alternative));
         } else if constexpr (std::is_same_v<T, ProfileJob>) {
           return Widen(RunProfile(context, alternative));
+        } else if constexpr (std::is_same_v<T, PeakJob>) {
+          return Widen(RunPeak(alternative));
         } else {
           return Widen(RunDifference(context, alternative));
         }

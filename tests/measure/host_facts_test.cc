@@ -24,6 +24,7 @@ void MakePi4(const FakeRoot& root) {
   root.Write("etc/os-release", "NAME=Debian\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
   root.Write("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "ondemand\n");
   root.Write("sys/devices/system/cpu/isolated", "\n");
+  root.Write("sys/devices/system/cpu/cpu0/cache/index2/size", "1024K\n");
   root.WriteProgram("usr/bin/vcgencmd",
                     "case $1 in version) printf 'Aug 10 2023\\nversion abc\\n';;\n"
                     "get_config) printf 'arm_freq=1800\\ntotal_mem=4096\\n';; esac\n");
@@ -40,6 +41,7 @@ TEST(HostFacts, OfAPi4) {
   EXPECT_EQ(FactValue(facts, "cpu.features"), "asimd cpuid crc32 evtstrm fp");
   EXPECT_EQ(FactValue(facts, "cpu.cores"), "4");
   EXPECT_EQ(FactValue(facts, "cpu.governor"), "ondemand");
+  EXPECT_EQ(FactValue(facts, "cpu.cache_kib"), "1024");
   EXPECT_EQ(FactValue(facts, "memory.total_kib"), "3884396");
   EXPECT_EQ(FactValue(facts, "memory.swap_kib"), "102396");
   EXPECT_EQ(FactValue(facts, "kernel"), "6.1.0-rpi7-rpi-v8");

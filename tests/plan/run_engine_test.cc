@@ -65,6 +65,7 @@ class FakeWorkers {
     if (const auto* profile = std::get_if<worker::ProfileJob>(&job)) {
       return "profile " + ArtifactOf(profile->artifact);
     }
+    if (std::holds_alternative<worker::PeakJob>(job)) return "peak";
     return "other";
   }
 
@@ -103,6 +104,14 @@ class FakeWorkers {
     result.operators = {{.op = 0, .kind = "CONV_2D", .partition = 0, .median_us = 12.5}};
     result.delegate = "XNNPACK";
     result.invoke_ns = {13000, 14000, 15000};
+    return result;
+  }
+  worker::JobResult Answer(const worker::PeakJob& job) {
+    worker::PeakResult result;
+    for (const int threads : job.threads) {
+      result.measured.peaks.push_back(
+          {measure::PeakKind::kMultiplyAdd, "int8", threads, 1e9 * threads, "avx2"});
+    }
     return result;
   }
   worker::JobResult Answer(const worker::DifferenceJob&) { return std::monostate(); }
@@ -202,9 +211,10 @@ TEST_F(RunEngineTest, ProfilesComeLastAndOnlyWhereTheyAreAskedFor) {
   plan_.measure.profile = true;
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
-  ASSERT_EQ(workers_.jobs.size(), 10U);
-  EXPECT_EQ(workers_.jobs[8], "profile float");
-  EXPECT_EQ(workers_.jobs[9], "profile int8");
+  ASSERT_EQ(workers_.jobs.size(), 11U);
+  EXPECT_EQ(workers_.jobs[8], "peak");
+  EXPECT_EQ(workers_.jobs[9], "profile float");
+  EXPECT_EQ(workers_.jobs[10], "profile int8");
   const Result<store::RunData> data = store_.LoadRun(*run);
   const store::Measurement& profile = data->cells[1].measurements.back();
   EXPECT_EQ(profile.kind, store::MeasurementKind::kProfile);
@@ -236,13 +246,40 @@ TEST_F(RunEngineTest, ARuntimeThatCannotBeProfiledMeasuresAllTheSame) {
 
 TEST_F(RunEngineTest, AProfileThatWasInterruptedIsResumed) {
   plan_.measure.profile = true;
-  workers_.cancel_after = 9;  // in the first profile
+  workers_.cancel_after = 10;  // in the first profile
   ASSERT_FALSE(Execute().ok());
   workers_.cancel_after = 1 << 30;
   workers_.jobs.clear();
   const Result<int64_t> run = Execute(/*resume=*/true);
   ASSERT_TRUE(run.ok()) << run.status().message();
   EXPECT_THAT(workers_.jobs, ElementsAre("profile float", "profile int8"));
+}
+
+TEST_F(RunEngineTest, ProfilesAfterTheMachinesPeak) {
+  plan_.measure.profile = true;
+  plan_.measure.repetitions = 1;
+  plan_.cells = {{0, 0, 0, 1}, {0, 1, 0, 4}};
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_THAT(workers_.jobs, ElementsAre("quantize float", "quantize int8", "accuracy float",
+                                         "accuracy int8", "latency float", "latency int8", "peak",
+                                         "profile float", "profile int8"));
+  const Result<store::RunData> data = store_.LoadRun(*run);
+  ASSERT_EQ(data->machine_peaks.size(), 2U);
+  EXPECT_EQ(data->machine_peaks[1].threads, 4);
+  EXPECT_EQ(data->machine_peaks[1].kind, store::PeakKind::kMultiplyAdd);
+  EXPECT_EQ(data->machine_peaks[1].per_second, 4e9);
+  EXPECT_EQ(data->machine_peaks[1].compiled_for, "avx2");
+  EXPECT_EQ(data->cells[1].measurements.back().operators.size(), 1U);
+}
+
+TEST_F(RunEngineTest, APeakThatFailsIsAWarning) {
+  plan_.measure.profile = true;
+  workers_.failures["peak"] = {OutcomeKind::kFailed, "no memory"};
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  EXPECT_THAT(warnings_, ElementsAre("the machine's peak is not known: no memory"));
+  EXPECT_THAT(workers_.jobs, ::testing::Contains("profile int8"));
 }
 
 TEST_F(RunEngineTest, AFailedQuantizerCostsItsCellsAlone) {

@@ -52,5 +52,12 @@ TEST(TextFormat, DatesAndWidths) {
   EXPECT_EQ(DisplayWidth("−1.2×"), 5U);
 }
 
+TEST(TextFormat, WrapsAtSpaces) {
+  EXPECT_EQ(Wrapped("one two three", 9, "  "), "  one two\n  three\n");
+  EXPECT_EQ(Wrapped("1.4× as fast", 9, ""), "1.4× as\nfast\n");
+  EXPECT_EQ(Wrapped("averylongword x", 4, "> "), "> averylongword\n> x\n");
+  EXPECT_EQ(Wrapped("", 9, "  "), "");
+}
+
 }  // namespace
 }  // namespace qbench::reports

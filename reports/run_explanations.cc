@@ -1,0 +1,59 @@
+#include "reports/run_explanations.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "harness/stats/descriptive.h"
+#include "harness/store/profile_summary.h"
+
+namespace qbench::reports {
+namespace {
+
+// None where it was not profiled.
+std::optional<ProfiledVariant> Profiled(const Variant& variant) {
+  const store::Measurement* profile = store::ProfileOf(*variant.cell);
+  if (profile == nullptr) return std::nullopt;
+  ProfiledVariant profiled;
+  profiled.name = variant.name;
+  if (variant.latency_valid()) profiled.median_ms = variant.summary.median_ms;
+  profiled.profiled_ms = profile->samples_ns.empty() ? 0 : stats::Median(profile->samples_ns) / 1e6;
+  profiled.operators = profile->operators;
+  profiled.delegate = variant.summary.delegate;
+  return profiled;
+}
+
+// Of the host's facts; 0 where they do not say.
+int64_t CacheBytes(const store::Run& run) {
+  const auto kib = run.host.find("cpu.cache_kib");
+  if (kib == run.host.end() || !kib->is_string()) return 0;
+  return std::max(0LL, std::atoll(kib->get<std::string>().c_str())) * 1024;
+}
+
+}  // namespace
+
+std::vector<ExplainedVariant> ExplainRun(const RunView& run) {
+  std::vector<ExplainedVariant> explained;
+  bool only_float = true;
+  for (size_t i = 0; i < run.variants.size(); ++i) {
+    only_float = only_float && store::FloatCellOf(*run.data, i) == i;
+  }
+  for (size_t i = 0; i < run.variants.size(); ++i) {
+    std::optional<ProfiledVariant> variant = Profiled(run.variants[i]);
+    if (!variant) continue;
+    const std::optional<size_t> base = store::FloatCellOf(*run.data, i);
+    if (base == i && !only_float) continue;
+    ExplanationFacts facts;
+    facts.variant = std::move(*variant);
+    facts.variant.is_float = base == i;
+    if (base && base != i) facts.base = Profiled(run.variants[*base]);
+    // On the same runtime, so that its name needs to say no more.
+    if (facts.base) facts.base->name = run.variants[*base].quantizer;
+    facts.peaks = run.data->machine_peaks;
+    facts.threads = run.variants[i].summary.threads;
+    facts.cache_bytes = CacheBytes(run.data->run);
+    explained.push_back({&run.variants[i], Explain(facts)});
+  }
+  return explained;
+}
+
+}  // namespace qbench::reports
