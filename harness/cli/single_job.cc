@@ -1,5 +1,7 @@
 #include "harness/cli/single_job.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "harness/cli/progress.h"
@@ -30,6 +32,17 @@ Result<plan::SelectedPlugin> OneQuantizer(const std::string& text,
   return selection.quantizers[0];
 }
 
+namespace {
+
+// Lists of images and models were read to get here; the job may need the memory.
+void GiveFreedMemoryBack() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
+}  // namespace
+
 Result<worker::JobResult> RunWithProgress(const worker::Job& job, bool quiet) {
   ProgressDisplay display(quiet               ? ProgressDisplay::Style::kQuiet
                           : ErrorIsTerminal() ? ProgressDisplay::Style::kBar
@@ -40,6 +53,7 @@ Result<worker::JobResult> RunWithProgress(const worker::Job& job, bool quiet) {
                    -1);
   };
   callbacks.cancelled = Interrupted;
+  GiveFreedMemoryBack();
   worker::JobOutcome outcome = worker::RunJob(job, {}, callbacks);
   display.Clear();
   if (!outcome.ok()) return plan::OutcomeToStatus(outcome);

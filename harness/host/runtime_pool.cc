@@ -100,6 +100,12 @@ class Crew {
   std::vector<std::thread> threads_;
 };
 
+uint64_t OutputBytes(const Runtime& runtime) {
+  uint64_t bytes = 0;
+  for (const TensorInfo& output : runtime.outputs()) bytes += output.ByteSize();
+  return bytes;
+}
+
 }  // namespace
 
 Result<RuntimePool> RuntimePool::Load(const Settings& settings, ByteSpan model) {
@@ -112,6 +118,8 @@ Result<RuntimePool> RuntimePool::Load(const Settings& settings, ByteSpan model) 
     QB_RETURN_IF_ERROR(runtime->Init(settings.options, settings.threads));
     QB_RETURN_IF_ERROR(runtime->Load(pool.model_.span()));
     pool.runtimes_.push_back(std::move(runtime));
+    const uint64_t with_one_more = (i + 2) * OutputBytes(*pool.runtimes_.front());
+    if (settings.most_output_bytes != 0 && with_one_more > settings.most_output_bytes) break;
   }
   return pool;
 }

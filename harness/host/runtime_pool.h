@@ -22,6 +22,8 @@ class RuntimePool {
     std::vector<Option> options;
     uint32_t threads = 1;  // of each object
     size_t instances = 1;
+    // There are fewer objects, but one, where the outputs of all would take more; 0: no limit.
+    uint64_t most_output_bytes = 0;
     const qbench_host* host = nullptr;  // outlives the pool
   };
   // Writes the model's input for sample `index`; called on any thread.

@@ -50,6 +50,8 @@ Result<std::unique_ptr<host::InferenceService>> OpenInference(const WorkerContex
   if (!library.ok()) return library.status().WithContext("the calibration runtime");
   // Two keep the quantizer busy, which looks at every activation; each has memory for all of them.
   constexpr int kMostInstances = 2;
+  // Where a quantizer looks at more at a time than this, one has to do.
+  constexpr uint64_t kMostOutputBytes = uint64_t{64} << 20;
   const int instances =
       job.instances > 0 ? job.instances : std::min(AvailableCores(), kMostInstances);
   return std::make_unique<host::InferenceService>(
@@ -58,6 +60,7 @@ Result<std::unique_ptr<host::InferenceService>> OpenInference(const WorkerContex
                                   .options = use.options,
                                   .threads = 1,
                                   .instances = static_cast<size_t>(instances),
+                                  .most_output_bytes = job.instances > 0 ? 0 : kMostOutputBytes,
                                   .host = host});
 }
 
