@@ -1,5 +1,7 @@
 #include "harness/host/inference_service.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -84,6 +86,13 @@ Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64
     return deliver(first + index, outputs);
   };
   return pool_->Run(count, fill, pass_on, cancelled);
+}
+
+void InferenceService::Release() {
+  pool_.reset();
+#ifdef __GLIBC__
+  malloc_trim(0);  // the threads that ran it are gone, and their heaps are free
+#endif
 }
 
 Status InferenceService::RunOn(ByteSpan model, uint64_t count, const RuntimePool::Fill& fill,

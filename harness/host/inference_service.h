@@ -33,7 +33,7 @@ class InferenceService {
   Status RunOn(ByteSpan model, uint64_t count, const RuntimePool::Fill& fill,
                const RuntimePool::Deliver& deliver, const std::function<bool()>& cancelled);
   // Frees the objects of the last model.
-  void Release() { pool_.reset(); }
+  void Release();
 
   // The outputs of the model that was run last.
   const std::vector<TensorInfo>& outputs() const { return pool_->outputs(); }

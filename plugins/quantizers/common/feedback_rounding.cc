@@ -11,29 +11,31 @@ namespace {
 
 constexpr double kDamping = 0.01;
 
-// Turns the symmetric, positive definite matrix H (row-major; only rows <= columns are read) into
-// V, upper triangular with H = V V^T, in place.
+// Where column k of an upper triangle begins: the columns lie one behind the other, each down to
+// its diagonal. A layer of 2,048 weights an output takes 16 MiB.
+constexpr size_t Column(size_t k) { return k * (k + 1) / 2; }
+
+// Turns the symmetric, positive definite matrix H, of which the upper triangle is given, into V,
+// upper triangular with H = V V^T, in place.
 void FactorUpper(std::vector<double>& h, size_t size) {
   for (size_t k = size; k-- > 0;) {
-    const double* row_k = &h[k * size];
-    for (size_t i = 0; i <= k; ++i) {
-      double* row_i = &h[i * size];
-      double sum = row_i[k];
-      for (size_t m = k + 1; m < size; ++m) sum -= row_i[m] * row_k[m];
-      // The last i is k itself; damping keeps the diagonal positive.
-      row_i[k] = sum;
+    double* column = &h[Column(k)];
+    for (size_t m = k + 1; m < size; ++m) {
+      const double* later = &h[Column(m)];
+      const double factor = later[k];
+      for (size_t i = 0; i <= k; ++i) column[i] -= later[i] * factor;
     }
-    const double diagonal =
-        std::sqrt(std::max(h[k * size + k], std::numeric_limits<double>::min()));
-    for (size_t i = 0; i < k; ++i) h[i * size + k] /= diagonal;
-    h[k * size + k] = diagonal;
+    // Damping keeps the diagonal positive.
+    const double diagonal = std::sqrt(std::max(column[k], std::numeric_limits<double>::min()));
+    for (size_t i = 0; i < k; ++i) column[i] /= diagonal;
+    column[k] = diagonal;
   }
 }
 
 }  // namespace
 
 FeedbackRounder::FeedbackRounder(const InputMoments& moments, size_t group, double noise)
-    : order_(moments.taps), feedback_(moments.taps * moments.taps, 0.0), diagonal_(moments.taps) {
+    : order_(moments.taps), feedback_(Column(moments.taps)), diagonal_(moments.taps) {
   const size_t taps = moments.taps;
   const auto moment = [&](size_t a, size_t b) { return moments.Mean(group, a, b); };
   double mean = 0.0;
@@ -42,16 +44,17 @@ FeedbackRounder::FeedbackRounder(const InputMoments& moments, size_t group, doub
   const double added = noise + (mean > 0.0 ? kDamping * mean : 1.0);
   std::iota(order_.begin(), order_.end(), size_t{0});
   std::ranges::stable_sort(order_, std::greater<>(), [&](size_t i) { return moment(i, i); });
-  std::vector<double>& h = feedback_;
-  for (size_t i = 0; i < taps; ++i) {
-    for (size_t j = i; j < taps; ++j) h[i * taps + j] = moment(order_[i], order_[j]);
-    h[i * taps + i] += added;
-  }
-  FactorUpper(h, taps);
-  // Into the lower triangle, which the factor leaves free: a layer's matrix has up to 32 MiB.
   for (size_t k = 0; k < taps; ++k) {
-    diagonal_[k] = h[k * taps + k] * h[k * taps + k];
-    for (size_t i = 0; i < k; ++i) h[k * taps + i] = h[i * taps + k] / h[k * taps + k];
+    double* column = &feedback_[Column(k)];
+    for (size_t i = 0; i <= k; ++i) column[i] = moment(order_[i], order_[k]);
+    column[k] += added;
+  }
+  FactorUpper(feedback_, taps);
+  // V is (U + I) times the square root of D.
+  for (size_t k = 0; k < taps; ++k) {
+    double* column = &feedback_[Column(k)];
+    diagonal_[k] = column[k] * column[k];
+    for (size_t i = 0; i < k; ++i) column[i] /= column[k];
   }
 }
 
@@ -62,7 +65,7 @@ double FeedbackRounder::Round(std::span<const float> weights, float scale,
   std::vector<double> errors(taps);
   double cost = 0.0;
   for (size_t k = 0; k < taps; ++k) {
-    const double* row = &feedback_[k * taps];
+    const double* row = &feedback_[Column(k)];
     const double weight = weights[order_[k]];
     double target = weight;
     for (size_t i = 0; i < k; ++i) target += errors[i] * row[i];

@@ -32,7 +32,8 @@ class FeedbackRounder {
 
  private:
   std::vector<size_t> order_;
-  // Row k holds U[i][k] for i < k, in the order of rounding.
+  // U[i][k] for i < k, in the order of rounding: one column k behind the other, each with a place
+  // for its diagonal.
   std::vector<double> feedback_;
   std::vector<double> diagonal_;  // D
 };
