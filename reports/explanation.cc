@@ -59,7 +59,7 @@ double SumUs(const std::vector<OperatorProfile>& operators) {
 // Time of an inference that is in no operator and no step. The profiler's own work lies there too,
 // so where the latency without it is less, that is taken.
 double BetweenUs(const ProfiledVariant& variant) {
-  const double whole_ms = std::min(variant.profiled_ms, variant.median_ms.value_or(1e300));
+  const double whole_ms = std::min(variant.quickest_ms, variant.median_ms.value_or(1e300));
   return std::max(0.0, whole_ms * 1e3 - SumUs(variant.operators));
 }
 
@@ -284,9 +284,12 @@ class Explainer {
     return fmt::format("{} and {}", fmt::join(parts, ", "), last);
   }
 
-  static std::string TimeShare(double share) {
-    return fmt::format("{:.0f} % of the time", share * 100);
+  // "62 %", "0.4 %"
+  static std::string PerCent(double share) {
+    return share < 0.01 ? fmt::format("{:.1f} %", share * 100)
+                        : fmt::format("{:.0f} %", share * 100);
   }
+  static std::string TimeShare(double share) { return PerCent(share) + " of the time"; }
 
   static std::string Duration(double ms) {
     return ms < 0.1 ? Significant(ms * 1e3) + " µs" : Significant(ms) + " ms";
@@ -311,7 +314,7 @@ class Explainer {
     const auto peak = Peak("int8");
     if (!peak) return {};
     const double share = static_cast<double>(group.macs) / group.us * 1e6 / *peak;
-    return fmt::format(", {:.0f} % of this machine's {}", share * 100, Significant(*peak / 1e9));
+    return fmt::format(", {} of this machine's {}", PerCent(share), Significant(*peak / 1e9));
   }
 
   // "4 of 4 depthwise convolutions take": the operators at the beginning of a sentence, with their
@@ -374,9 +377,9 @@ class Explainer {
     const double rate = static_cast<double>(group.bytes) / group.us * 1e6;
     const double of_peak = rate / store::BandwidthPeak(facts_.peaks, facts_.threads).value_or(rate);
     return fmt::format(
-        "{} for memory rather than for arithmetic: {}, at {} GB/s, {:.0f} % of this machine's "
+        "{} for memory rather than for arithmetic: {}, at {} GB/s, {} of this machine's "
         "bandwidth.",
-        Subject(group, "waits", "wait"), share, Significant(rate / 1e9), of_peak * 100);
+        Subject(group, "waits", "wait"), share, Significant(rate / 1e9), PerCent(of_peak));
   }
 
   // What fast convolutions look like: the rate of all multiply-adds in both variants.

@@ -17,7 +17,8 @@ namespace qbench::reports {
 struct ProfiledVariant {
   std::string name;                 // "int8"
   std::optional<double> median_ms;  // its measured latency, without the profiler
-  double profiled_ms = 0;  // median of the profiled inferences: operators and what lies between
+  double profiled_ms = 0;           // median of the profiled inferences
+  double quickest_ms = 0;  // the quickest of them: operators, what lies between, and no disturbance
   std::vector<store::OperatorProfile> operators;
   std::string delegate;   // "XNNPACK"; empty: the runtime works without one
   bool is_float = false;  // the model as it is, not quantized

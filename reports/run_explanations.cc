@@ -17,6 +17,9 @@ std::optional<ProfiledVariant> Profiled(const Variant& variant) {
   profiled.name = variant.name;
   if (variant.latency_valid()) profiled.median_ms = variant.summary.median_ms;
   profiled.profiled_ms = profile->samples_ns.empty() ? 0 : stats::Median(profile->samples_ns) / 1e6;
+  if (!profile->samples_ns.empty()) {
+    profiled.quickest_ms = *std::ranges::min_element(profile->samples_ns) / 1e6;
+  }
   profiled.operators = profile->operators;
   profiled.delegate = variant.summary.delegate;
   return profiled;

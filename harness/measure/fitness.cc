@@ -57,7 +57,7 @@ Check CheckFeatures(const std::vector<HostFact>& facts) {
   };
   const std::string dot = first(kDotProducts);
   const std::string half = first(kHalves);
-  return {"int8", Fitness::kOk,
+  return {"arithmetic", Fitness::kOk,
           fmt::format("{}; {}",
                       dot.empty() ? "no 8-bit dot product: int8 gains little over float here"
                                   : "8-bit dot product (" + dot + ")",

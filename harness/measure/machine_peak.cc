@@ -130,7 +130,7 @@ Result<MachinePeaks> Measure(const PeakSettings& settings) {
   std::vector<int> thread_counts = settings.threads;
   if (thread_counts.empty()) thread_counts = {1, AllowedCores()};
   std::ranges::sort(thread_counts);
-  thread_counts.erase(std::ranges::unique(thread_counts).begin(), thread_counts.end());
+  thread_counts.erase(std::unique(thread_counts.begin(), thread_counts.end()), thread_counts.end());
   std::vector<PeakLoop> loops;
   for (const int threads : thread_counts) {
     if (threads < 1) {

@@ -261,8 +261,8 @@ TEST(Cli, DoctorNamesWhatKeepsTheMachineFromBeingFit) {
       EXPECT_NE(check.at("remedy"), "") << check;
     }
   }
-  EXPECT_THAT(names, ::testing::IsSupersetOf({"processor", "int8", "reference", "scenes", "cache",
-                                              "database", "quantizers"}));
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"processor", "arithmetic", "reference", "scenes",
+                                              "cache", "database", "quantizers"}));
   EXPECT_TRUE(json->at("machine_peaks").empty());
   EXPECT_EQ(json->at("host_id").get<std::string>().size(), 64U);
 

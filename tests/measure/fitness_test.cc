@@ -58,7 +58,8 @@ TEST_F(FitnessTest, ACoolIdleBoardIsFit) {
     EXPECT_EQ(check.remedy, "") << check.name;
   }
   ExpectLine("processor", Fitness::kOk, "Raspberry Pi 5 Model B Rev 1.0, Cortex-A76, cores: 2");
-  ExpectLine("int8", Fitness::kOk, "8-bit dot product (asimddp); float16 arithmetic (asimdhp)");
+  ExpectLine("arithmetic", Fitness::kOk,
+             "8-bit dot product (asimddp); float16 arithmetic (asimdhp)");
   ExpectLine("governor", Fitness::kOk, "performance");
   ExpectLine("throttling", Fitness::kOk, "none since boot");
   ExpectLine("temperature", Fitness::kOk, "48 °C");
@@ -69,8 +70,8 @@ TEST_F(FitnessTest, ACoolIdleBoardIsFit) {
 
 TEST_F(FitnessTest, APi4HasNoDotProduct) {
   root_.Write("proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd crc32\n");
-  ExpectLine("int8", Fitness::kOk, "no 8-bit dot product: int8 gains little");
-  ExpectLine("int8", Fitness::kOk, "no float16 arithmetic");
+  ExpectLine("arithmetic", Fitness::kOk, "no 8-bit dot product: int8 gains little");
+  ExpectLine("arithmetic", Fitness::kOk, "no float16 arithmetic");
 }
 
 TEST_F(FitnessTest, OneCoreUnderAnotherGovernor) {
@@ -114,7 +115,7 @@ TEST_F(FitnessTest, OtherMachinesHaveFewerLines) {
       CheckMachine(ReadHostFacts(bare.path()), ReadConditions(bare.path()), bare.path());
   std::vector<std::string> names;
   for (const Check& check : checks) names.push_back(check.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"processor", "int8", "virtual", "page size"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"processor", "arithmetic", "virtual", "page size"}));
   EXPECT_EQ(checks[2].level, Fitness::kWarning);
 }
 
