@@ -57,6 +57,26 @@ std::string DelegationText(const store::Delegation& delegation) {
                             Percent(delegation.undelegated_time_share));
 }
 
+std::string OperatorTable(const store::Measurement& profile, size_t count) {
+  std::string table =
+      fmt::format("{:>7}  {:>8}  {:>7}  {:>7}  operator\n", "share %", "time ms", "GMAC/s", "GB/s");
+  const double total_us = store::ProfiledMicroseconds(profile);
+  const bool delegate = store::DelegationOf(profile).has_value();
+  for (const store::OperatorProfile* row : Costliest(profile, count)) {
+    const double bytes = static_cast<double>(row->bytes_read + row->bytes_written);
+    const auto rate = [&](double amount) {
+      return amount > 0 ? Significant(amount / 1000 / row->median_us) : "";
+    };
+    std::string what = row->name;
+    if (row->op >= 0) what = fmt::format("{} {} ({})", row->kind, row->name, row->steps);
+    table +=
+        fmt::format("{:>7}  {:>8}  {:>7}  {:>7}  {}{}\n", Percent(row->median_us / total_us),
+                    Significant(row->median_us / 1000), rate(static_cast<double>(row->macs)),
+                    rate(bytes), what, delegate && row->partition < 0 ? ", not delegated" : "");
+  }
+  return table;
+}
+
 std::vector<std::string> ProfileLines(const RunView& run) {
   std::vector<std::string> lines;
   for (const Variant& variant : run.variants) {

@@ -18,6 +18,10 @@ std::vector<const store::OperatorProfile*> Costliest(const store::Measurement& p
 // 0.4 % of the time)"; empty where the runtime works without a delegate.
 std::string DelegationText(const store::Delegation& delegation);
 
+// The costliest operators, at most `count`, a line each under a headline: share of the time, time,
+// multiply-adds and bytes a second, operator, what the runtime calls it.
+std::string OperatorTable(const store::Measurement& profile, size_t count);
+
 // For the closing table: what the delegate took and the three costliest operators of each cell that
 // was profiled; why it could not be for the others. Empty where profiles were not asked for.
 std::vector<std::string> ProfileLines(const RunView& run);

@@ -22,6 +22,7 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args);
 Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args);
 Result<ExitStatus> InspectCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DiffCommand(const std::vector<std::string>& args);
+Result<ExitStatus> ProfileCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DatasetCommand(const std::vector<std::string>& args);
 Result<ExitStatus> PluginCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DoctorCommand(const std::vector<std::string>& args);

@@ -20,6 +20,8 @@ const std::vector<Subcommand>& Commands() {
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},
       {"inspect", "show a model's layers, shapes and costs", InspectCommand},
       {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},
+      {"profile", "say where a .tflite file's time goes, and what LiteRT's delegate takes of it",
+       ProfileCommand},
       {"dataset", "list, import, verify and export data sets", DatasetCommand},
       {"plugin", "list the plugins that are installed, and check one", PluginCommand},
       {"doctor", "say whether this machine is fit to measure on", DoctorCommand},
