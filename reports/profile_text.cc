@@ -10,10 +10,22 @@ namespace {
 
 constexpr size_t kShown = 3;
 
+// Converters join the names of what they fused by ';', so the first says enough; of a long one the
+// end does.
+std::string ShortName(const std::string& name) {
+  constexpr size_t kMost = 40;
+  std::string first = name.substr(0, name.find(';'));
+  if (first.size() <= kMost) return first;
+  size_t start = first.size() - kMost + 1;
+  const auto continues = [&] { return (static_cast<unsigned char>(first[start]) & 0xC0) == 0x80; };
+  while (start < first.size() && continues()) ++start;  // no half characters
+  return "…" + first.substr(start);
+}
+
 std::string OperatorLine(const store::OperatorProfile& row, double total_us) {
   std::string line = fmt::format("{:>5} %  {:>7} ms  {}", Percent(row.median_us / total_us),
                                  Significant(row.median_us / 1000),
-                                 row.op < 0 ? row.name : row.kind + " " + row.name);
+                                 row.op < 0 ? row.name : row.kind + " " + ShortName(row.name));
   if (row.macs > 0) {
     line += fmt::format(", {} GMAC/s",
                         Significant(static_cast<double>(row.macs) / 1000 / row.median_us));
@@ -51,10 +63,12 @@ std::string DelegationText(const store::Delegation& delegation) {
                                  delegation.operators - delegation.undelegated,
                                  delegation.operators, Counted(delegation.partitions, "partition"));
   if (delegation.undelegated == 0) return text;
-  return text + fmt::format("; not {} ({} % of the multiplications, {} % of the time)",
-                            delegation.undelegated_kinds,
-                            Percent(delegation.undelegated_macs_share),
-                            Percent(delegation.undelegated_time_share));
+  text += fmt::format("; not {} ({} % of the multiplications", delegation.undelegated_kinds,
+                      Percent(delegation.undelegated_macs_share));
+  if (delegation.undelegated_time_share) {
+    text += fmt::format(", {} % of the time", Percent(delegation.undelegated_time_share));
+  }
+  return text + ")";
 }
 
 std::string OperatorTable(const store::Measurement& profile, size_t count) {
@@ -68,7 +82,7 @@ std::string OperatorTable(const store::Measurement& profile, size_t count) {
       return amount > 0 ? Significant(amount / 1000 / row->median_us) : "";
     };
     std::string what = row->name;
-    if (row->op >= 0) what = fmt::format("{} {} ({})", row->kind, row->name, row->steps);
+    if (row->op >= 0) what = fmt::format("{} {} ({})", row->kind, ShortName(row->name), row->steps);
     table +=
         fmt::format("{:>7}  {:>8}  {:>7}  {:>7}  {}{}\n", Percent(row->median_us / total_us),
                     Significant(row->median_us / 1000), rate(static_cast<double>(row->macs)),
@@ -78,8 +92,16 @@ std::string OperatorTable(const store::Measurement& profile, size_t count) {
 }
 
 std::vector<std::string> ProfileLines(const RunView& run) {
+  const bool asked = run.data->run.settings.value("profile", false);
   std::vector<std::string> lines;
   for (const Variant& variant : run.variants) {
+    if (!asked) {
+      const auto delegation = store::DelegationOf(*variant.cell);
+      if (delegation && delegation->undelegated > 0) {
+        lines.push_back(variant.name + ": " + DelegationText(*delegation));
+      }
+      continue;
+    }
     for (const store::Measurement& measurement : variant.cell->measurements) {
       if (measurement.kind != store::MeasurementKind::kProfile) continue;
       if (measurement.status == store::Outcome::kOk) {
@@ -88,6 +110,9 @@ std::vector<std::string> ProfileLines(const RunView& run) {
         lines.push_back(variant.name + ": no profile: " + measurement.reason);
       }
     }
+  }
+  if (!lines.empty()) {
+    lines.insert(lines.begin(), asked ? "Where the time goes:" : "Not delegated:");
   }
   return lines;
 }

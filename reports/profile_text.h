@@ -22,8 +22,9 @@ std::string DelegationText(const store::Delegation& delegation);
 // multiply-adds and bytes a second, operator, what the runtime calls it.
 std::string OperatorTable(const store::Measurement& profile, size_t count);
 
-// For the closing table: what the delegate took and the three costliest operators of each cell that
-// was profiled; why it could not be for the others. Empty where profiles were not asked for.
+// For the closing table, with a headline: what the delegate took and the three costliest operators
+// of each cell that was profiled, and why it could not be for the others. Where profiles were not
+// asked for, the cells of which the delegate did not take everything. Else empty.
 std::vector<std::string> ProfileLines(const RunView& run);
 
 }  // namespace qbench::reports

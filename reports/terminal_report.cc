@@ -47,8 +47,8 @@ std::string TerminalTable(const store::RunData& data) {
   AppendLine(table, titles, widths, &out);
   for (const auto& row : table.rows) AppendLine(table, row, widths, &out);
   const std::vector<std::string> profile = ProfileLines(run);
-  if (!profile.empty()) out += "\nWhere the time goes:\n";
-  for (const std::string& line : profile) out += "  " + line + "\n";
+  if (!profile.empty()) out += "\n" + profile.front() + "\n";
+  for (size_t i = 1; i < profile.size(); ++i) out += "  " + profile[i] + "\n";
   for (const ExplainedVariant& explained : ExplainRun(run)) {
     out += "\n" + Wrapped(explained.explanation.paragraph, 100, "  ");
   }

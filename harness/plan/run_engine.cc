@@ -463,10 +463,12 @@ Status RunEngine::Profile(const Step& step) {
   job.runtime = plan_.selection.runtimes[cell.runtime].Use();
   job.threads = cell.threads;
   job.samples = samples_[cell.model].test;
+  if (!plan_.measure.profile) job.runs = 1;
   worker::JobOutcome outcome = RunJob(job, fmt::format("profile: {}", plan_.CellName(cell)));
   QB_RETURN_IF_ERROR(CheckCancelled());
   if (outcome.ok()) {
     TakeResult(std::get<worker::ProfileResult>(std::move(outcome.result)), measurement);
+    if (!plan_.measure.profile) ForgetTimes(measurement);
   }
   return Commit(step.cell, std::move(measurement), outcome);
 }
@@ -487,7 +489,10 @@ Status RunEngine::Commit(size_t cell, store::Measurement measurement,
   if (!outcome.ok()) {
     measurement.status = OutcomeOf(outcome.kind);
     measurement.reason = outcome.reason;
-    if (events_.warning) {
+    // Nobody asked for the profile of a runtime that has none.
+    const bool expected = measurement.kind == store::MeasurementKind::kProfile &&
+                          measurement.status == Outcome::kUnsupported && !plan_.measure.profile;
+    if (events_.warning && !expected) {
       events_.warning(fmt::format("{}: {}", plan_.CellName(plan_.cells[cell]), outcome.reason));
     }
   }

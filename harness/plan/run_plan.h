@@ -26,7 +26,7 @@ struct Folders {
 struct MeasureSettings {
   measure::LatencySettings latency;
   int repetitions = 3;   // fresh processes a cell
-  bool profile = false;  // and one that says where the time goes, operator by operator
+  bool profile = false;  // keep where the time goes, operator by operator
   worker::JobLimits limits;
 };
 

@@ -184,6 +184,12 @@ std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measure
   return records;
 }
 
+void ForgetTimes(store::Measurement& profile) {
+  profile.load_ms.reset();
+  profile.samples_ns.clear();
+  for (store::OperatorProfile& row : profile.operators) row.median_us = 0;
+}
+
 Json FactsJson(const std::vector<host::Fact>& facts) {
   Json json = Json::object();
   for (const host::Fact& fact : facts) json[fact.name] = fact.value;

@@ -38,6 +38,8 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
 void TakeResult(worker::AccuracyResult result, store::Measurement& measurement);
 void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement);
 void TakeResult(worker::ProfileResult result, store::Measurement& measurement);
+// What is left of a profile of one inference, whose times mean nothing: what was delegated.
+void ForgetTimes(store::Measurement& profile);
 
 std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measured);
 

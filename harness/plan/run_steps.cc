@@ -49,6 +49,7 @@ double ProfileSeconds(const Plan& plan, const PlannedCell& cell) {
   const worker::ProfileJob job;
   const double inference =
       InferenceSeconds(plan.models[cell.model], plan.selection.runtimes[cell.runtime]);
+  if (!plan.measure.profile) return kStartSeconds + inference;
   return kStartSeconds + std::min(static_cast<double>(job.runs) * inference, job.max_seconds);
 }
 
@@ -83,7 +84,9 @@ std::vector<Step> PlanSteps(const Plan& plan) {
   if (plan.measure.profile) {
     steps.push_back({StepKind::kPeak, 0, 0, kStartSeconds + worker::PeakJob().seconds});
   }
-  for (size_t i = 0; i < count && plan.measure.profile; ++i) {
+  for (size_t i = 0; i < count; ++i) {
+    const SelectedPlugin& runtime = plan.selection.runtimes[plan.cells[i].runtime];
+    if (!plan.measure.profile && runtime.plugin.descriptor.oracle) continue;
     steps.push_back({StepKind::kProfile, i, 0, ProfileSeconds(plan, plan.cells[i])});
   }
   return steps;

@@ -18,9 +18,10 @@ struct Step {
 };
 
 // The steps in the order in which they run: every artifact, every accuracy, then latency with one
-// round a repetition, and, where they were asked for, the machine's peak and
-// profiles. Each round begins with another cell,
-// so that what warms up or wears off hits all cells alike.
+// round a repetition, the machine's peak where times are asked for, and last a profile each: of
+// every operator's time where that was asked for, else of what a delegate took alone, but not of
+// oracles, which have none. Each round of latency begins with another cell, so that what warms up
+// or wears off hits all cells alike.
 std::vector<Step> PlanSteps(const Plan& plan);
 
 // Do these cells run the same artifact?

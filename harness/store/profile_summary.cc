@@ -24,13 +24,18 @@ std::optional<double> Share(double part, double whole) {
   return whole > 0 ? std::optional(part / whole) : std::nullopt;
 }
 
-}  // namespace
-
-const Measurement* ProfileOf(const CellData& cell) {
+const Measurement* FindProfile(const CellData& cell) {
   const auto found = std::ranges::find_if(cell.measurements, [](const Measurement& measurement) {
     return measurement.kind == MeasurementKind::kProfile && measurement.status == Outcome::kOk;
   });
   return found == cell.measurements.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const Measurement* ProfileOf(const CellData& cell) {
+  const Measurement* found = FindProfile(cell);
+  return found == nullptr || found->samples_ns.empty() ? nullptr : found;
 }
 
 double ProfiledMicroseconds(const Measurement& profile) {
@@ -65,6 +70,11 @@ std::optional<Delegation> DelegationOf(const Measurement& profile) {
   delegation.undelegated_macs_share = Share(undelegated_macs, macs);
   delegation.undelegated_time_share = Share(undelegated_us, ProfiledMicroseconds(profile));
   return delegation;
+}
+
+std::optional<Delegation> DelegationOf(const CellData& cell) {
+  const Measurement* profile = FindProfile(cell);
+  return profile == nullptr ? std::nullopt : DelegationOf(*profile);
 }
 
 }  // namespace qbench::store

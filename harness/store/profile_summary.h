@@ -9,7 +9,8 @@
 
 namespace qbench::store {
 
-// The cell's profile measurement that succeeded, or null.
+// The cell's profile measurement that succeeded and has times, or null. (A run without --profile
+// looks what is delegated and keeps no times.)
 const Measurement* ProfileOf(const CellData& cell);
 
 // The sum of the operators' and steps' medians: what the profile accounts for of one inference.
@@ -28,5 +29,7 @@ struct Delegation {
 };
 // Empty where the runtime works without a delegate.
 std::optional<Delegation> DelegationOf(const Measurement& profile);
+// Of the cell's profile measurement, with or without times; empty where there is none.
+std::optional<Delegation> DelegationOf(const CellData& cell);
 
 }  // namespace qbench::store

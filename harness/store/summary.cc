@@ -113,10 +113,7 @@ CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   summary.dataset_sha256 = split.sha256;
   summary.host_id = run.run.host_id;
   summary.runtime_facts = FactsOfThisCell(run, data);
-  if (const Measurement* profile = ProfileOf(data)) {
-    const std::optional<Delegation> delegation = DelegationOf(*profile);
-    if (delegation) TakeDelegation(*delegation, &summary);
-  }
+  if (const auto delegation = DelegationOf(data)) TakeDelegation(*delegation, &summary);
   SummarizeLatency(data, &summary);
   SummarizeAccuracy(data, split, &summary);
   return summary;

@@ -55,14 +55,14 @@ struct CellSummary {
   std::optional<double> p90_ratio_to_float;
   std::optional<int64_t> outlier_samples;  // |x - median| > 14.826 MAD within a process, summed
   std::string runtime_facts;  // "name: value; …": what the runtime told of this cell alone
-  // Of a cell that was profiled on a runtime with a delegate:
+  // Of a cell on a runtime that has a delegate and says what it took:
   std::string delegate;                          // its name, "XNNPACK"
   std::optional<int64_t> operators;              // of the artifact
   std::optional<int64_t> undelegated_operators;  // that the delegate left to slower kernels
   std::string undelegated_kinds;                 // "DEPTHWISE_CONV_2D x10; SOFTMAX"
   std::optional<int64_t> partitions;             // stretches of operators that the delegate runs
   std::optional<double> undelegated_macs_share;  // of the multiplications, those not delegated
-  std::optional<double> undelegated_time_share;  // of the operators' time
+  std::optional<double> undelegated_time_share;  // of the operators' time, if it was measured
 };
 
 // One class of a confusion matrix.

@@ -195,7 +195,8 @@ TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
   ASSERT_TRUE(run.ok()) << run.status().message();
   EXPECT_THAT(workers_.jobs,
               ElementsAre("quantize float", "quantize int8", "accuracy float", "accuracy int8",
-                          "latency float", "latency int8", "latency int8", "latency float"));
+                          "latency float", "latency int8", "latency int8", "latency float",
+                          "profile float", "profile int8"));
   for (const store::CellSummary& row : Rows(*run)) {
     EXPECT_EQ(row.status, Outcome::kOk);
     EXPECT_EQ(row.accuracy_status, Outcome::kOk);
@@ -207,7 +208,31 @@ TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
   EXPECT_TRUE(store_.LoadRun(*run)->run.finished_at.has_value());
 }
 
-TEST_F(RunEngineTest, ProfilesComeLastAndOnlyWhereTheyAreAskedFor) {
+TEST_F(RunEngineTest, WithoutAProfileItLooksWhatIsDelegated) {
+  workers_.failures["profile int8"] = {OutcomeKind::kUnsupported, "engine cannot say where"};
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  const Result<store::RunData> data = store_.LoadRun(*run);
+  const store::Measurement& profile = data->cells[0].measurements.back();
+  EXPECT_EQ(profile.kind, store::MeasurementKind::kProfile);
+  EXPECT_TRUE(profile.samples_ns.empty());
+  EXPECT_EQ(profile.operators.at(0).median_us, 0);
+  EXPECT_EQ(Rows(*run)[0].partitions, 1);
+  EXPECT_FALSE(Rows(*run)[1].partitions.has_value());
+  EXPECT_THAT(warnings_, ::testing::IsEmpty());  // nobody asked for it
+}
+
+TEST_F(RunEngineTest, OraclesAreProfiledOnlyOnDemand) {
+  plan_.selection.runtimes[0].plugin.descriptor.oracle = true;
+  ASSERT_TRUE(Execute().ok());
+  EXPECT_EQ(workers_.jobs.size(), 8U);
+  workers_.jobs.clear();
+  plan_.measure.profile = true;
+  ASSERT_TRUE(Execute().ok());
+  EXPECT_THAT(workers_.jobs, ::testing::Contains("profile int8"));
+}
+
+TEST_F(RunEngineTest, ProfilesComeLast) {
   plan_.measure.profile = true;
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "plugins/runtimes/litert/profiler_api.h"
 
 namespace qbench::litert {
 namespace {
@@ -41,6 +42,13 @@ TEST_F(LitertLibrary, OneThatIsNamedMustBeThere) {
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
   EXPECT_THAT(status.message(), AllOf(HasSubstr(nowhere.string()), HasSubstr("--litert-library")));
   EXPECT_THAT(status.message(), ::testing::Not(HasSubstr(kFake)));
+}
+
+TEST_F(LitertLibrary, OneWithoutAProfilerIsNamed) {
+  const Status status = OpenProfilerApi(kFake).status();
+  EXPECT_EQ(status.code(), StatusCode::kNotFound);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr(kFake), HasSubstr("cannot be profiled"),
+                                      HasSubstr("LiteRtCompiledModelGetProfiler")));
 }
 
 TEST_F(LitertLibrary, AFolderIsNoLibrary) {

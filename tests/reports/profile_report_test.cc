@@ -20,8 +20,10 @@ store::RunData ProfiledRun() {
   options.images = 6;
   options.processes = 1;
   store::RunData run = LoadSampleRun(options);
+  run.run.settings["profile"] = true;
   store::Measurement profile;
   profile.kind = store::MeasurementKind::kProfile;
+  profile.samples_ns = {1.1e6, 1.2e6};
   profile.conditions = {{"delegate", "XNNPACK"}};
   profile.operators = {
       {.op = 0,
@@ -61,6 +63,33 @@ TEST(ProfileReport, ClosingTableNamesTheCostliest) {
           "  int8: no profile: engine cannot say where its time goes: it has no profile\n"));
   EXPECT_THAT(TerminalTable(store::LoadSampleRun({.images = 6})),
               Not(HasSubstr("Where the time goes")));
+}
+
+TEST(ProfileReport, WithoutTimesItSaysWhatIsNotDelegated) {
+  store::RunData run = ProfiledRun();
+  run.run.settings.erase("profile");
+  store::Measurement& profile = run.cells[0].measurements.back();
+  profile.samples_ns.clear();
+  for (store::OperatorProfile& row : profile.operators) row.median_us = 0;
+  EXPECT_THAT(
+      TerminalTable(run),
+      HasSubstr("\nNot delegated:\n  float: XNNPACK took 2 of 3 operators, in 2 partitions; "
+                "not SOFTMAX (0.0 % of the multiplications)\n"));
+  EXPECT_EQ(std::ranges::count(CsvProfile({run}), '\n'), 1);
+  profile.operators.pop_back();  // now all are delegated
+  EXPECT_THAT(TerminalTable(run), Not(HasSubstr("Not delegated")));
+}
+
+TEST(ProfileReport, ShortensNames) {
+  store::RunData run = ProfiledRun();
+  store::OperatorProfile& row = run.cells[0].measurements.back().operators[0];
+  row.name = "a/relu;a/batch_norm";
+  EXPECT_THAT(TerminalTable(run), HasSubstr("CONV_2D a/relu, 4.00"));
+  row.name = "net/" + std::string(30, 'x') + "/é" + std::string(38, 'y');
+  EXPECT_THAT(OperatorTable(run.cells[0].measurements.back(), 5),
+              HasSubstr("CONV_2D …" + std::string(38, 'y') + " (Conv"));
+  EXPECT_THAT(OperatorTable(run.cells[0].measurements.back(), 1),
+              HasSubstr("   70.0     0.700                    SOFTMAX prob (), not delegated\n"));
 }
 
 TEST(ProfileReport, CsvHasARowAnOperator) {

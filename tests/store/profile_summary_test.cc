@@ -54,7 +54,11 @@ TEST(ProfileOf, FindsTheOneThatSucceeded) {
   failed.status = Outcome::kUnsupported;
   cell.measurements.push_back(failed);
   EXPECT_EQ(ProfileOf(cell), nullptr);
+  EXPECT_FALSE(DelegationOf(cell).has_value());
   cell.measurements.back().status = Outcome::kOk;
+  EXPECT_EQ(ProfileOf(cell), nullptr);  // without times
+  EXPECT_EQ(DelegationOf(cell)->partitions, 2);
+  cell.measurements.back().samples_ns = {1e5};
   EXPECT_EQ(ProfileOf(cell), &cell.measurements.back());
 }
 

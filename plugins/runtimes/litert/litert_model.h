@@ -39,8 +39,8 @@ class LiteRtModel {
   // Where the output of the latest Invoke is, until the next SetInput or Invoke.
   Result<ByteSpan> ViewOutput(size_t index);
   Status Invoke();
-  // What the profiler saw of the latest Invoke. The tags live until the next Invoke.
-  Result<std::vector<ProfilerEvent>> ProfilerEvents() const;
+  // What the profiler saw of the latest Invoke; once an Invoke. The tags live until the next one.
+  Result<std::vector<ProfilerEvent>> ProfilerEvents();
 
  private:
   struct Impl;
