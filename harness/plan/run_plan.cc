@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/sha256.h"
+#include "harness/plan/run_records.h"
 
 namespace qbench::plan {
 namespace {
@@ -61,6 +62,7 @@ void ExpandCells(const std::vector<int>& threads, Plan& plan) {
 Json PluginJson(const SelectedPlugin& selected) {
   return {{"name", selected.Name()},
           {"sha256", selected.plugin.sha256},
+          {"facts", FactsJson(selected.plugin.facts)},  // of the engine's library, for one
           {"files", selected.FileHashes()}};
 }
 

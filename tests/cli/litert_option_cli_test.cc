@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 
 #include "base/json.h"
@@ -74,23 +75,58 @@ TEST(LitertOptionCli, TheListTellsWhatIsWrong) {
   EXPECT_THAT(named.at("reason").get<std::string>(), HasSubstr("/nowhere/libLiteRt.so"));
 }
 
-TEST(LitertOptionCli, TheListTellsWhichLibraryIsTaken) {
-  const Workplace place;
-  const Json installed = Litert(place.Run({"plugin", "list", "--json"}));
-  if (!installed.at("available").get<bool>()) {
+// Where LiteRT is missing, tests are skipped if the environment says that this is meant, and fail
+// otherwise, so that no machine passes without it by accident.
+class InstalledLitert : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    installed = Litert(place.Run({"plugin", "list", "--json"}));
+    if (installed.at("available").get<bool>()) return;
     const char* allowed = std::getenv("QBENCH_ALLOW_NO_LITERT");
     const std::string reason = installed.at("reason").get<std::string>();
     if (allowed != nullptr && std::string_view(allowed) == "1") GTEST_SKIP() << reason;
     FAIL() << reason << " (QBENCH_ALLOW_NO_LITERT=1 skips this)";
   }
-  const fs::path link = place.File("libLiteRt.so");
-  fs::create_symlink(installed.at("facts").at("library_path").get<std::string>(), link);
+  // The same library under another name.
+  std::string Link() const {
+    const fs::path link = place.File("libLiteRt.so");
+    fs::create_symlink(installed.at("facts").at("library_path").get<std::string>(), link);
+    return link.string();
+  }
+
+  Workplace place;
+  Json installed;
+};
+
+TEST_F(InstalledLitert, IsNamedInTheList) {
+  const std::string link = Link();
   const Json given = Litert(
-      place.Run({"plugin", "list", "--json", "--litert-library", link.string()},
+      place.Run({"plugin", "list", "--json", "--litert-library", link},
                 {"QBENCH_LITERT_LIBRARY=/nowhere/libLiteRt.so"}));  // the option goes before it
-  EXPECT_EQ(given.at("facts").at("library_path"), link.string());
+  EXPECT_EQ(given.at("facts").at("library_path"), link);
   EXPECT_EQ(given.at("facts").at("library_version"), installed.at("facts").at("library_version"));
   EXPECT_EQ(given.at("facts").at("library_sha256"), installed.at("facts").at("library_sha256"));
+}
+
+// A run that is interrupted goes on with the library that it began with, or not at all.
+TEST_F(InstalledLitert, ARunIsNotResumedWithAnother) {
+  using std::chrono::milliseconds;
+  const std::string scenes = place.SmallScenes(1).string();
+  std::vector<std::string> command = {"run",       "mobilenetv2-035-96", "--dataset",  scenes,
+                                      "--plugins", "float,litert",       "--min-time", "100"};
+  // It has begun when there is something to report.
+  bool begun = false;
+  for (milliseconds delay(500); !begun && delay < std::chrono::minutes(1); delay *= 2) {
+    ASSERT_TRUE(place.RunAndKill(command, delay));
+    begun = place.Run({"report", "--format", "csv"}).status == 0;
+  }
+  ASSERT_TRUE(begun);
+  command.emplace_back("--resume");
+  EXPECT_TRUE(place.RunAndKill(command, milliseconds(1500))) << "it cannot be resumed at all";
+  command.insert(command.end(), {"--litert-library", Link()});
+  const Answer other = place.Run(command);
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.err, HasSubstr("nothing to resume"));
 }
 
 }  // namespace
