@@ -235,11 +235,22 @@ class ModelWriter {
     return wire::CreateMetadata(builder_, name, index);
   }
 
+  // Vectors with the same elements share their place, as a flatbuffer allows: the zero points of
+  // weights and biases, 8 bytes a channel, are all zero.
+  template <typename T>
+  Offset<flatbuffers::Vector<T>> Shared(
+      const std::vector<T>& values,
+      std::map<std::vector<T>, Offset<flatbuffers::Vector<T>>>& known) {
+    const auto [place, is_new] = known.try_emplace(values, 0);
+    if (is_new) place->second = builder_.CreateVector(values);
+    return place->second;
+  }
+
   Offset<wire::QuantizationParameters> WriteQuantization(const Tensor& tensor) {
     if (!tensor.quantization) return 0;
     const Quantization& q = *tensor.quantization;
-    const auto scales = builder_.CreateVector(q.scales);
-    const auto zero_points = builder_.CreateVector(q.zero_points);
+    const auto scales = Shared(q.scales, known_scales_);
+    const auto zero_points = Shared(q.zero_points, known_zero_points_);
     wire::QuantizationParametersBuilder parameters(builder_);
     parameters.add_scale(scales);
     parameters.add_zero_point(zero_points);
@@ -250,12 +261,12 @@ class ModelWriter {
   Offset<wire::Tensor> WriteTensor(const Tensor& tensor, uint32_t buffer) {
     const auto quantization = WriteQuantization(tensor);
     const auto name = builder_.CreateString(tensor.name);
-    const auto shape = builder_.CreateVector(tensor.shape);
+    const auto shape = Shared(tensor.shape, known_shapes_);
     Offset<flatbuffers::Vector<int32_t>> shape_signature = 0;
     if (tensor.dynamic_batch) {
       Shape free_batch = tensor.shape;
       free_batch[0] = -1;
-      shape_signature = builder_.CreateVector(free_batch);
+      shape_signature = Shared(free_batch, known_shapes_);
     }
     wire::TensorBuilder writer(builder_);
     writer.add_shape(shape);
@@ -338,6 +349,9 @@ class ModelWriter {
   FlatBufferBuilder builder_;
   Offsets<wire::Buffer> buffers_;
   std::map<ByteSpan, uint32_t, BytesLess> known_buffers_;
+  std::map<std::vector<float>, Offset<flatbuffers::Vector<float>>> known_scales_;
+  std::map<std::vector<int64_t>, Offset<flatbuffers::Vector<int64_t>>> known_zero_points_;
+  std::map<std::vector<int32_t>, Offset<flatbuffers::Vector<int32_t>>> known_shapes_;
   std::vector<uint32_t> tensor_buffers_;  // of each tensor; 0: none
   std::vector<std::pair<OpKind, int32_t>> codes_;
 };

@@ -95,6 +95,34 @@ TEST_F(TfliteWriterTest, ConstantsAreAlignedAndShared) {
   }
 }
 
+TEST_F(TfliteWriterTest, EqualVectorsAreShared) {
+  ModelBuilder b;
+  const TensorId x = b.Input({1, 4});
+  const TensorId y = b.Input({1, 4});
+  const TensorId z = b.Add(OpKind::kAdd, {x, y});
+  Model model = b.Finish({z});
+  const auto quantize = [&](TensorId id, float scale, int64_t zero_point) {
+    Tensor& tensor = model.graph.tensors[static_cast<size_t>(id)];
+    tensor.type = DataType::kInt8;
+    tensor.quantization = Quantization{.scales = {scale}, .zero_points = {zero_point}};
+  };
+  quantize(x, 0.5F, 3);
+  quantize(y, 0.25F, 3);
+  quantize(z, 0.5F, -1);
+  const auto& tensors = *Write(model).subgraphs()->Get(0)->tensors();
+  const auto* of_x = tensors.Get(0)->quantization();
+  const auto* of_y = tensors.Get(1)->quantization();
+  const auto* of_z = tensors.Get(2)->quantization();
+  EXPECT_EQ(of_x->zero_point(), of_y->zero_point());
+  EXPECT_NE(of_x->zero_point(), of_z->zero_point());
+  EXPECT_EQ(of_x->scale(), of_z->scale());
+  EXPECT_NE(of_x->scale(), of_y->scale());
+  EXPECT_EQ(tensors.Get(0)->shape(), tensors.Get(2)->shape());
+  const Result<Model> again = ReadTflite(std::make_shared<const Bytes>(bytes_));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_TRUE(again->graph == model.graph);
+}
+
 TEST_F(TfliteWriterTest, SameModelSameBytes) {
   const Result<Bytes> first = WriteTflite(EveryFloatOperator());
   const Result<Bytes> second = WriteTflite(EveryFloatOperator());

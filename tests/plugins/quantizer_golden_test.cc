@@ -57,9 +57,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Case{"fp16", "fp16"}, Case{"dynamic", "dynamic"}, Case{"weight_only", "weight_only"},
         Case{"weight_only_recipe", "weight_only", {{"recipe", kWeightsRecipe}}},
-        Case{"int4", "int4"},
+        Case{"int4", "int4", {{"small_layers", "int4"}}},
         Case{"int4_recipe", "int4", {{"recipe", kWeightsRecipe}, {"small_layers", "int4"}}},
-        Case{"int4_dynamic", "int4", {{"arithmetic", "dynamic"}}}, Case{"int8", "int8"},
+        Case{"int4_dynamic", "int4", {{"small_layers", "int4"}, {"arithmetic", "dynamic"}}},
+        Case{"int8", "int8"},
         Case{"int8_plain",
              "int8",
              {{"calibration", "minmax"}, {"float_head", "false"}, {"io", "int8"}}},

@@ -42,10 +42,10 @@ struct Rounding {
 bool Worthwhile(const graph::Tensor& weights, const WeightStorage& storage,
                 const Rounding& rounding) {
   if (!weights.is_constant() || weights.type != DataType::kFloat32) return false;
-  if (graph::ElementCount(weights.shape) < storage.float_below) return false;
+  const int64_t elements = graph::ElementCount(weights.shape);
+  if (elements < storage.float_below) return false;
   const int64_t scales =
       rounding.per_channel ? weights.shape[static_cast<size_t>(rounding.channel_axis)] : 1;
-  const int64_t elements = graph::ElementCount(weights.shape);
   const int64_t integers = rounding.limit == kInt4Limit ? (elements + 1) / 2 : elements;
   const int64_t saved = elements * static_cast<int64_t>(sizeof(float)) - integers;
   return saved > scales * kBytesAScale + kBytesOfTables;
@@ -157,7 +157,9 @@ std::optional<graph::Op> StoreWeightsOf(graph::Graph& graph, graph::Op& op,
     op.inputs[kWeightsInput] = stored;
     return std::nullopt;
   }
-  graph.tensors[static_cast<size_t>(stored)].name += int4 ? "_int4" : "_int8";
+  // The float tensor keeps the name; converters' names are long, and once in the file is enough.
+  graph.tensors[static_cast<size_t>(stored)].name =
+      fmt::format("{}_{}", int4 ? "int4" : "int8", stored);
   graph::Tensor output = weights;
   output.constant.reset();
   op.inputs[kWeightsInput] = graph.AddTensor(std::move(output));

@@ -13,7 +13,7 @@ namespace qbench {
 namespace {
 
 // Elements. Chosen on training images (docs/quantizers.md).
-constexpr int64_t kSmallLayer = 5120;
+constexpr int64_t kSmallLayer = 7168;
 
 bool HasDepthwise(const graph::Model& model) {
   return std::ranges::any_of(model.graph.ops, [](const graph::Op& op) {
@@ -27,7 +27,7 @@ std::vector<qbench_option_info> OptionTable() {
                          "mean error, or to the nearest integer, without images"),
           plugin::Option("images", "100", "1..100000", "number of calibration samples"),
           plugin::Option("small_layers", "auto", "auto|int4|int8",
-                         "of weights with fewer than 5120 elements; auto: int8 in models with "
+                         "of weights with fewer than 7168 elements; auto: int8 in models with "
                          "depthwise convolutions, which they harm most"),
           plugin::Option("arithmetic", "float", "float|dynamic",
                          "float: weights are dequantized when the model is loaded; dynamic: the "
