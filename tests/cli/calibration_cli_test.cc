@@ -114,6 +114,20 @@ TEST_F(Calibration, TheSidecarSaysWhatWasCalibratedOn) {
               HasSubstr("--calibration-runtime: no runtime \"none\""));
 }
 
+TEST_F(Calibration, AnalyticBiasCorrectionNeedsNoImagesButTheNormalization) {
+  constexpr const char* kAnalytic = "int8:calibration=dummy:bias_correction=analytic";
+  ASSERT_EQ(Quantize("plain", "int8:calibration=dummy").status, 0);
+  const Answer corrected = Quantize("corrected", kAnalytic);
+  ASSERT_EQ(corrected.status, 0) << corrected.err;
+  EXPECT_NE(*ReadFile(place_.File("corrected")), *ReadFile(place_.File("plain")));
+  // The artifact of float says no more what was folded into it.
+  ASSERT_EQ(Quantize("float.tflite", "float").status, 0);
+  const Answer lost = place_.Run({"quantize", place_.File("float.tflite").string(), "--plugins",
+                                  kAnalytic, "-o", place_.File("lost").string()});
+  EXPECT_NE(lost.status, 0);
+  EXPECT_THAT(lost.err, HasSubstr("does not say what it was (a Keras .h5 does)"));
+}
+
 // The closing table, and every format of the report.
 TEST_F(Calibration, RangesThatAreMadeUpGiveNoAccuracyAndEveryReportSaysSo) {
   const Answer made = Quantize("made-up.tflite", "int8:calibration=dummy:default_ranges_max=3");
