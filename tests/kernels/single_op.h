@@ -1,15 +1,15 @@
-// What the kernels' tests share: models of one operator, seeded random numbers, and the two sides
-// of an affine quantization.
+// What the kernels' tests share: models of one operator, and the two sides of an affine
+// quantization.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <utility>
 #include <vector>
 
 #include "graph/ir.h"
+#include "graph/random.h"
 #include "kernels/interpreter.h"
 
 namespace qbench::kernels {
@@ -25,32 +25,7 @@ constexpr graph::DataType DataTypeOf() {
   if constexpr (std::is_same_v<T, int64_t>) return graph::DataType::kInt64;
 }
 
-// Repeatable numbers; tests put the seed into a SCOPED_TRACE.
-class Random {
- public:
-  explicit Random(uint32_t seed) : engine_(seed) {}
-  int32_t Int(int32_t low, int32_t high) {  // both ends included
-    return low + static_cast<int32_t>(engine_() % static_cast<uint32_t>(high - low + 1));
-  }
-  bool Coin() { return Int(0, 1) == 1; }
-  float Real(float low, float high) {
-    return low + (high - low) * static_cast<float>(engine_()) / 4294967296.0F;
-  }
-  template <typename T>
-  std::vector<T> Values(int64_t count, int32_t low, int32_t high) {
-    std::vector<T> values(static_cast<size_t>(count));
-    for (T& value : values) value = static_cast<T>(Int(low, high));
-    return values;
-  }
-  std::vector<float> Reals(int64_t count, float low, float high) {
-    std::vector<float> values(static_cast<size_t>(count));
-    for (float& value : values) value = Real(low, high);
-    return values;
-  }
-
- private:
-  std::mt19937 engine_;
-};
+using graph::Random;  // tests put the seed into a SCOPED_TRACE
 
 inline graph::Quantization Affine(float scale, int64_t zero_point) {
   return {.scales = {scale}, .zero_points = {zero_point}, .axis = 0};

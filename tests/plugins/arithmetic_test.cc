@@ -4,11 +4,10 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
-#include <random>
 
+#include "graph/random_operator.h"
 #include "graph/tflite_reader.h"
 #include "tests/graph/peer_files.h"
-#include "tests/plugins/random_operator.h"
 #include "tests/plugins/runtime_comparison.h"
 
 namespace qbench {
@@ -27,20 +26,6 @@ class Arithmetic : public ::testing::Test {
     FAIL() << reason << " (QBENCH_ALLOW_NO_LITERT=1 skips this)";
   }
 };
-
-Bytes RandomInput(const graph::Tensor& tensor, std::mt19937& random) {
-  Bytes bytes(static_cast<size_t>(graph::ElementCount(tensor.shape)) *
-              graph::DataTypeSize(tensor.type));
-  if (tensor.type != graph::DataType::kFloat32) {
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
-    return bytes;
-  }
-  for (size_t i = 0; i < bytes.size(); i += sizeof(float)) {
-    const float value = static_cast<float>(random()) / 2147483648.0F - 1.0F;
-    std::memcpy(bytes.data() + i, &value, sizeof(value));
-  }
-  return bytes;
-}
 
 // Nothing but integers between QUANTIZE and DEQUANTIZE.
 bool IsIntegerModel(const graph::Model& model) {
@@ -64,9 +49,10 @@ Result<graph::Model> ReadModel(const std::filesystem::path& path) {
 template <typename Check>
 void CompareInEveryMode(const std::filesystem::path& path, const graph::Model& model,
                         Check&& check) {
-  std::mt19937 random(7);
+  graph::Random random(7);
   const graph::TensorId x = model.graph.inputs[0];
-  const Bytes input = RandomInput(model.graph.tensors[static_cast<size_t>(x)], random);
+  const graph::Tensor& tensor = model.graph.tensors[static_cast<size_t>(x)];
+  const Bytes input = graph::RandomValues(tensor.type, tensor.shape, random);
   for (const char* mode : kModes) {
     SCOPED_TRACE(path.filename().string() + ", " + mode);
     const auto differences = CompareWithLitert(model, mode, {{input}});
@@ -120,10 +106,11 @@ TEST_F(Arithmetic, EveryLayerOfPeersDynamicRangeModelsIsLitert) {
   if (compared == 0) GTEST_SKIP() << graph::kNoPeers;
 }
 
-std::vector<Bytes> RandomInputs(const graph::Model& model, std::mt19937& random) {
+std::vector<Bytes> RandomInputs(const graph::Model& model, graph::Random& random) {
   std::vector<Bytes> inputs;
   for (const graph::TensorId id : model.graph.inputs) {
-    inputs.push_back(RandomInput(model.graph.tensors[static_cast<size_t>(id)], random));
+    const graph::Tensor& tensor = model.graph.tensors[static_cast<size_t>(id)];
+    inputs.push_back(graph::RandomValues(tensor.type, tensor.shape, random));
   }
   return inputs;
 }
@@ -153,9 +140,9 @@ void ExpectLitertsBytes(graph::OpKind kind, graph::DataType type, graph::DataTyp
     for (uint32_t seed = 0; seed < models; ++seed) {
       SCOPED_TRACE(fmt::format("{} {} -> {}, {}, seed {}", graph::OpKindName(kind),
                                graph::DataTypeName(type), graph::DataTypeName(to), mode, seed));
-      kernels::Random random(seed);
-      std::mt19937 values(seed);
-      const graph::Model model = RandomOperator(kind, type, random, to);
+      graph::Random random(seed);
+      graph::Random values(seed);
+      const graph::Model model = graph::RandomOperator(kind, type, random, to);
       // The roundings of ADD differ in one output of 100,000.
       std::vector<std::vector<Bytes>> inputs(kind == graph::OpKind::kAdd ? 40 : 1);
       for (std::vector<Bytes>& run : inputs) run = RandomInputs(model, values);

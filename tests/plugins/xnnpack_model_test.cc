@@ -6,11 +6,12 @@
 #include <thread>
 
 #include "graph/quantize_math.h"
+#include "graph/random_operator.h"
 #include "graph/tflite_reader.h"
 #include "graph/tflite_writer.h"
 #include "kernels/interpreter.h"
 #include "plugins/runtimes/xnnpack/xnnpack_model.h"
-#include "random_operators.h"
+#include "tests/graph/model_builder.h"
 #include "tests/graph/peer_files.h"
 #include "tests/kernels/peer_images.h"
 
@@ -78,7 +79,7 @@ TEST(XnnpackModel, RunsWhatTheLibraryLacksOnTheKernels) {
   const auto xnnpack = LoadOrNull(FileOf(model));
   ASSERT_NE(xnnpack, nullptr);
   EXPECT_EQ(xnnpack->division().invocations, 0U);
-  kernels::Random random(1);
+  graph::Random random(1);
   for (int pass = 0; pass < 3; ++pass) {
     const auto input = random.Reals(9 * 8 * 3, -2, 2);
     ExpectNear(Outputs(*xnnpack, input), Expected(model, input), 1.01F / 255);
@@ -130,7 +131,7 @@ std::vector<float> Unpacked(const graph::Tensor& tensor) {
 
 TwoModels ConvolutionWith(DataType type, bool through_dequantize) {
   const graph::Shape shape = {5, 3, 3, 4};
-  kernels::Random random(3);
+  graph::Random random(3);
   const graph::Tensor packed = PackedWeights(type, shape, random.Reals(5 * 9 * 4, -1, 1));
   const auto finish = [&](ModelBuilder& b, TensorId x, TensorId weights) {
     return b.Finish({b.Add(OpKind::kConv2D, {x, weights, b.Weight({5})})});
@@ -157,7 +158,7 @@ void ExpectUnpacksOnce(DataType type, bool through_dequantize) {
   const auto plain = LoadOrNull(FileOf(models.plain));
   ASSERT_NE(packed, nullptr);
   ASSERT_NE(plain, nullptr);
-  kernels::Random random(5);
+  graph::Random random(5);
   const auto input = random.Reals(6 * 7 * 4, -2, 2);
   EXPECT_EQ(Outputs(*packed, input), Outputs(*plain, input));
   ExpectNear(Outputs(*packed, input), Expected(models.plain, input), 1e-4F);
@@ -172,7 +173,7 @@ TEST(XnnpackModel, UnpacksDynamicRangeWeights) { ExpectUnpacksOnce(DataType::kIn
 
 TEST(XnnpackModel, EightInstancesAtOnceGiveTheSameBytesAsOne) {
   const Bytes file = FileOf(graph::EveryFloatOperator());
-  kernels::Random random(8);
+  graph::Random random(8);
   std::vector<std::vector<float>> inputs;
   for (int i = 0; i < 20; ++i) inputs.push_back(random.Reals(9 * 8 * 3, -2, 2));
   std::vector<std::vector<std::vector<float>>> expected;
@@ -194,8 +195,9 @@ TEST(XnnpackModel, EightInstancesAtOnceGiveTheSameBytesAsOne) {
 }
 
 TEST(XnnpackModel, NamesAnOperatorThatNobodyHas) {
-  RandomOperator maker(kOperatorTypes[4], 1);
-  const auto loaded = XnnpackModel::Load(FileOf(maker.Make(OpKind::kHardSwish)), 1);
+  graph::Random random(1);
+  const graph::Model model = graph::RandomOperator(OpKind::kHardSwish, DataType::kInt16, random);
+  const auto loaded = XnnpackModel::Load(FileOf(model), 1);
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.status().code(), StatusCode::kUnsupported);
   EXPECT_THAT(loaded.status().message(), HasSubstr("HARD_SWISH"));

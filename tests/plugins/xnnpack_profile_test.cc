@@ -4,9 +4,10 @@
 
 #include <set>
 
+#include "graph/random.h"
 #include "graph/tflite_writer.h"
 #include "plugins/runtimes/xnnpack/xnnpack_model.h"
-#include "random_operators.h"
+#include "tests/graph/model_builder.h"
 
 namespace qbench::xnnpack {
 namespace {
@@ -27,7 +28,7 @@ std::unique_ptr<XnnpackModel> Load(const graph::Model& model, XnnpackModel::Prof
 // The outputs' bytes for an input of random floats.
 std::vector<Bytes> RunOnce(XnnpackModel& model) {
   const auto input = model.TensorData(model.graph().inputs[0]);
-  kernels::Random random(6);
+  graph::Random random(6);
   const auto values = random.Reals(static_cast<int64_t>(input.size() / sizeof(float)), -2, 2);
   std::ranges::copy(AsBytes(values), input.begin());
   EXPECT_TRUE(model.Invoke().ok());

@@ -1,23 +1,42 @@
-#include "tests/plugins/random_operator.h"
+#include "graph/random_operator.h"
+
+#include <algorithm>
+#include <cmath>
 
 #include "graph/quantize_math.h"
 
-namespace qbench {
+namespace qbench::graph {
 namespace {
 
-using graph::DataType;
-using graph::OpKind;
-using graph::Quantization;
-using graph::Shape;
-using graph::TensorId;
+bool HasWeights(OpKind kind) {
+  return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
+         kind == OpKind::kFullyConnected;
+}
+
+Quantization Affine(float scale, int64_t zero_point) {
+  return {.scales = {scale}, .zero_points = {zero_point}, .axis = 0};
+}
+
+template <typename T>
+constexpr DataType kDataTypeOf = DataType::kFloat32;
+template <>
+constexpr DataType kDataTypeOf<uint16_t> = DataType::kFloat16;
+template <>
+constexpr DataType kDataTypeOf<int8_t> = DataType::kInt8;
+template <>
+constexpr DataType kDataTypeOf<uint8_t> = DataType::kUInt8;
+template <>
+constexpr DataType kDataTypeOf<int32_t> = DataType::kInt32;
+template <>
+constexpr DataType kDataTypeOf<int64_t> = DataType::kInt64;
 
 class Builder {
  public:
-  Builder(OpKind kind, DataType type, DataType to, kernels::Random& random)
-      : kind_(kind), type_(type), to_(to), random_(random) {}
+  Builder(OpKind kind, DataType type, WeightScheme weights, DataType to, Random& random)
+      : kind_(kind), type_(type), weights_(weights), to_(to), random_(random) {}
 
-  graph::Model Build() {
-    options_ = graph::DefaultOptions(kind_);
+  Model Build() {
+    options_ = DefaultOptions(kind_);
     switch (kind_) {
       case OpKind::kConv2D:
       case OpKind::kDepthwiseConv2D:
@@ -39,6 +58,9 @@ class Builder {
       case OpKind::kConcatenation:
         Concatenation();
         break;
+      case OpKind::kReshape:
+        Reshape();
+        break;
       case OpKind::kAdd:
       case OpKind::kSub:
       case OpKind::kMul:
@@ -53,72 +75,95 @@ class Builder {
 
  private:
   bool IsFloat() const { return type_ == DataType::kFloat32; }
+  bool IsDynamic() const { return weights_ == WeightScheme::kDynamic; }
 
   // Any scale from 2^-8 to 2^-4, any zero point that the type has. Powers of two make halves, which
   // tell roundings apart.
   Quantization AnyScale(DataType type) {
     const float scale = random_.Int(0, 2) == 0 ? std::exp2(static_cast<float>(random_.Int(-8, -4)))
                                                : std::exp2(random_.Real(-8, -4));
-    const graph::QuantizedRange range = graph::ActivationRange(type);
-    return kernels::Affine(scale, type == DataType::kInt16 ? 0 : random_.Int(range.min, range.max));
+    const QuantizedRange range = ActivationRange(type);
+    return Affine(scale, type == DataType::kInt16 ? 0 : random_.Int(range.min, range.max));
   }
 
-  TensorId Tensor(DataType type, Shape shape, std::optional<Quantization> quantization) {
-    graph::Tensor tensor;
+  TensorId AddTensor(DataType type, Shape shape, std::optional<Quantization> quantization) {
+    Tensor tensor;
     tensor.name = "t" + std::to_string(model_.graph.tensors.size());
     tensor.type = type;
     tensor.shape = std::move(shape);
-    if (type != DataType::kFloat32) tensor.quantization = std::move(quantization);
+    if (type != DataType::kFloat32 && type != DataType::kFloat16)
+      tensor.quantization = std::move(quantization);
     return model_.graph.AddTensor(std::move(tensor));
   }
   TensorId Input(const Shape& shape, const Quantization& quantization) {
-    const TensorId id = Tensor(type_, shape, quantization);
+    const TensorId id = AddTensor(type_, shape, quantization);
     model_.graph.inputs.push_back(id);
     return id;
   }
   template <typename T>
   TensorId Constant(const Shape& shape, const std::vector<T>& values,
                     std::optional<Quantization> quantization = {}) {
-    const TensorId id = Tensor(kernels::DataTypeOf<T>(), shape, std::move(quantization));
-    model_.graph.tensors[static_cast<size_t>(id)].constant = graph::MakeConstant(values);
+    const TensorId id = AddTensor(kDataTypeOf<T>, shape, std::move(quantization));
+    model_.graph.tensors[static_cast<size_t>(id)].constant = MakeConstant(values);
     return id;
   }
   void Finish(const std::vector<TensorId>& inputs, const Shape& shape,
               const Quantization& quantization, DataType type) {
-    const TensorId y = Tensor(type, shape, quantization);
-    model_.graph.ops = {{kind_, options_, inputs, {y}, "op"}};
+    const TensorId y = AddTensor(type, shape, quantization);
+    model_.graph.ops.push_back({kind_, options_, inputs, {y}, "op"});
     model_.graph.outputs = {y};
   }
 
-  graph::Activation AnyActivation() {
-    constexpr graph::Activation kAll[] = {graph::Activation::kNone, graph::Activation::kRelu,
-                                          graph::Activation::kRelu6};
+  Activation AnyActivation() {
+    constexpr Activation kAll[] = {Activation::kNone, Activation::kRelu, Activation::kRelu6};
     return kAll[random_.Int(0, 2)];
   }
   Shape AnyImage() { return {1, random_.Int(3, 9), random_.Int(3, 9), random_.Int(1, 20)}; }
 
+  bool IsPerChannel() {
+    return weights_ == WeightScheme::kPerChannel ||
+           (weights_ == WeightScheme::kEither && random_.Coin());
+  }
+  Quantization ChannelScales(int32_t axis, int32_t outputs) {
+    Quantization w = {.scales = {}, .zero_points = {}, .axis = axis};
+    for (int32_t o = 0; o < outputs; ++o) w.scales.push_back(std::exp2(random_.Real(-9, -6)));
+    w.zero_points.assign(w.scales.size(), 0);
+    return w;
+  }
+
+  TensorId FloatWeights(const Shape& shape, int32_t axis, int32_t outputs) {
+    const int64_t count = ElementCount(shape);
+    if (IsDynamic()) {
+      // LiteRT reads a scale for each channel of a depthwise filter, whether there is one or not.
+      const bool per_channel = kind_ == OpKind::kDepthwiseConv2D || (outputs > 1 && random_.Coin());
+      Quantization w = {random_.Reals(outputs, 0.001F, 0.02F), {}, axis};
+      if (!per_channel) w = Affine(w.scales[0], 0);
+      w.zero_points.assign(w.scales.size(), 0);
+      return Constant(shape, random_.Values<int8_t>(count, -127, 127), w);
+    }
+    const std::vector<float> values = random_.Reals(count, -1, 1);
+    if (weights_ != WeightScheme::kFloat16) return Constant(shape, values);
+    std::vector<uint16_t> halves;
+    for (const float value : values) halves.push_back(FloatToHalf(value));
+    const TensorId packed = Constant(shape, halves);
+    const TensorId unpacked = AddTensor(DataType::kFloat32, shape, {});
+    model_.graph.ops.push_back({OpKind::kDequantize, NoOptions{}, {packed}, {unpacked}, "unpack"});
+    return unpacked;
+  }
+
   // Weights of [outputs along `axis`] and biases; `terms` products make an output.
   std::vector<TensorId> Weights(const Shape& shape, int32_t axis, int32_t outputs, int32_t terms,
                                 const Quantization& x, Quantization* y) {
-    const int64_t count = graph::ElementCount(shape);
+    const int64_t count = ElementCount(shape);
     const bool has_bias = random_.Coin();
     if (IsFloat()) {
-      // LiteRT reads a scale for each channel of a depthwise filter, whether there is one or not.
-      const bool per_channel = kind_ == OpKind::kDepthwiseConv2D || (outputs > 1 && random_.Coin());
-      const auto scales = random_.Reals(outputs, 0.001F, 0.02F);
-      return {
-          Constant(shape, random_.Values<int8_t>(count, -127, 127),
-                   per_channel ? kernels::PerChannel(scales, axis) : kernels::Affine(scales[0], 0)),
-          has_bias ? Constant({outputs}, random_.Reals(outputs, -1, 1)) : graph::kNoTensor};
+      const TensorId w = FloatWeights(shape, axis, outputs);
+      return {w, has_bias ? Constant({outputs}, random_.Reals(outputs, -1, 1)) : kNoTensor};
     }
     const bool bytes = type_ == DataType::kUInt8;
-    Quantization w = kernels::Affine(AnyScale(type_).scales[0] / 4.0F, 0);
+    Quantization w = Affine(AnyScale(type_).scales[0] / 4.0F, 0);
     if (bytes) w.zero_points = {random_.Int(1, 255)};
-    if (!bytes && outputs > 1 && random_.Coin()) {
-      std::vector<float> scales;
-      for (int32_t o = 0; o < outputs; ++o) scales.push_back(std::exp2(random_.Real(-9, -6)));
-      w = kernels::PerChannel(scales, axis);
-    }
+    if (!bytes && outputs > 1 && IsPerChannel()) w = ChannelScales(axis, outputs);
     // About what the sums need, so that some outputs saturate and some do not.
     const float sums = x.scales[0] * w.scales[0] * 70.0F * std::sqrt(static_cast<float>(terms)) *
                        (type_ == DataType::kInt16 ? 16000.0F : 70.0F);
@@ -130,7 +175,7 @@ class Builder {
     b.axis = 0;
     b.zero_points.assign(b.scales.size(), 0);
     for (float& scale : b.scales) scale *= x.scales[0];
-    TensorId bias = graph::kNoTensor;
+    TensorId bias = kNoTensor;
     if (has_bias && type_ == DataType::kInt16) {
       bias = Constant({outputs}, random_.Values<int64_t>(outputs, -200000, 200000), b);
     } else if (has_bias) {
@@ -143,7 +188,7 @@ class Builder {
 
   template <typename Options>
   void Slide(Options* options, int32_t max_dilation) {
-    options->padding = random_.Coin() ? graph::Padding::kSame : graph::Padding::kValid;
+    options->padding = random_.Coin() ? Padding::kSame : Padding::kValid;
     options->stride_h = options->stride_w = random_.Int(1, 2);
     if constexpr (requires { options->dilation_h; }) {
       if (options->stride_h == 1) {
@@ -152,9 +197,8 @@ class Builder {
     }
     options->activation = AnyActivation();
   }
-  static int32_t Slid(int32_t size, int32_t window, int32_t stride, graph::Padding padding) {
-    return padding == graph::Padding::kSame ? (size + stride - 1) / stride
-                                            : (size - window) / stride + 1;
+  static int32_t Slid(int32_t size, int32_t window, int32_t stride, Padding padding) {
+    return padding == Padding::kSame ? (size + stride - 1) / stride : (size - window) / stride + 1;
   }
 
   void Convolution() {
@@ -162,7 +206,7 @@ class Builder {
     const Shape image = AnyImage();
     const int32_t fh = random_.Int(1, 3);
     // XNNPACK has rules of its own for dynamic range with filters of one pixel.
-    const int32_t fw = IsFloat() && random_.Coin() ? fh : random_.Int(1, 3);
+    const int32_t fw = IsDynamic() && random_.Coin() ? fh : random_.Int(1, 3);
     const int32_t multiplier = random_.Int(1, 5) == 1 ? 2 : 1;
     const int32_t outputs = depthwise ? image[3] * multiplier : random_.Int(1, 24);
     Shape y = {1, 0, 0, outputs};
@@ -172,12 +216,12 @@ class Builder {
     };
     const int32_t max_dilation = std::min(image[1], image[2]) >= 5 ? 2 : 1;
     if (depthwise) {
-      auto& options = std::get<graph::DepthwiseConv2DOptions>(options_);
+      auto& options = std::get<DepthwiseConv2DOptions>(options_);
       Slide(&options, max_dilation);
       options.depth_multiplier = multiplier;
       size(options);
     } else {
-      auto& options = std::get<graph::Conv2DOptions>(options_);
+      auto& options = std::get<Conv2DOptions>(options_);
       Slide(&options, max_dilation);
       size(options);
     }
@@ -194,9 +238,9 @@ class Builder {
     const int32_t rows = random_.Int(1, 3);
     const int32_t depth = random_.Int(1, 70);
     const int32_t units = random_.Int(1, 20);
-    auto& options = std::get<graph::FullyConnectedOptions>(options_);
+    auto& options = std::get<FullyConnectedOptions>(options_);
     options.activation = AnyActivation();
-    options.asymmetric_quantize_inputs = IsFloat() && random_.Coin();
+    options.asymmetric_quantize_inputs = IsDynamic() && random_.Coin();
     const Quantization x = AnyScale(type_);
     Quantization out = x;
     const TensorId input = Input({rows, depth}, x);
@@ -206,10 +250,15 @@ class Builder {
 
   void Pool() {
     const Shape image = AnyImage();
-    auto& options = std::get<graph::Pool2DOptions>(options_);
+    auto& options = std::get<Pool2DOptions>(options_);
     Slide(&options, 1);
     options.filter_h = random_.Int(1, 3);
     options.filter_w = random_.Int(2, 3);
+    if (random_.Int(0, 4) == 0) {  // over the whole input, for which some engines have a kernel
+      options.padding = Padding::kValid;
+      options.filter_h = image[1];
+      options.filter_w = image[2];
+    }
     const Quantization x = AnyScale(type_);
     const Shape y = {1, Slid(image[1], options.filter_h, options.stride_h, options.padding),
                      Slid(image[2], options.filter_w, options.stride_w, options.padding), image[3]};
@@ -219,7 +268,7 @@ class Builder {
   void Mean() {
     const Shape image = AnyImage();
     const bool keep = random_.Coin();
-    std::get<graph::MeanOptions>(options_).keep_dims = keep;
+    std::get<MeanOptions>(options_).keep_dims = keep;
     const Quantization x = AnyScale(type_);
     Quantization y = AnyScale(type_);
     if (random_.Coin()) y = x;
@@ -242,7 +291,7 @@ class Builder {
 
   void Concatenation() {
     Shape image = AnyImage();
-    std::get<graph::ConcatenationOptions>(options_).axis = 3;
+    std::get<ConcatenationOptions>(options_).axis = 3;
     const Quantization x = AnyScale(type_);
     const TensorId a = Input(image, x);
     const TensorId b = Input({1, image[1], image[2], 5}, x);
@@ -250,9 +299,18 @@ class Builder {
     Finish({a, b}, image, x, type_);
   }
 
+  void Reshape() {
+    const Shape image = AnyImage();
+    const std::vector<int32_t> flat = {1, image[1] * image[2] * image[3]};
+    std::get<ReshapeOptions>(options_).new_shape = flat;
+    const Quantization x = AnyScale(type_);
+    const TensorId input = Input(image, x);
+    Finish({input, model_.graph.AddConstant("shape", {2}, flat)}, flat, x, type_);
+  }
+
   void Binary() {
     const Shape image = AnyImage();
-    std::get<graph::BinaryOptions>(options_).activation = AnyActivation();
+    std::get<BinaryOptions>(options_).activation = AnyActivation();
     const Quantization a = AnyScale(type_);
     const Quantization b = AnyScale(type_);
     const bool product = kind_ == OpKind::kMul;
@@ -277,11 +335,10 @@ class Builder {
     switch (kind_) {
       case OpKind::kSoftmax:
       case OpKind::kLogistic:
-        y = int16 ? kernels::Affine(1.0F / 32768.0F, 0) : kernels::Affine(1.0F / 256.0F, lowest);
+        y = int16 ? Affine(1.0F / 32768.0F, 0) : Affine(1.0F / 256.0F, lowest);
         break;
       case OpKind::kTanh:
-        y = int16 ? kernels::Affine(1.0F / 32768.0F, 0)
-                  : kernels::Affine(1.0F / 128.0F, lowest + 128);
+        y = int16 ? Affine(1.0F / 32768.0F, 0) : Affine(1.0F / 128.0F, lowest + 128);
         break;
       case OpKind::kQuantize:
         out_type = to_;
@@ -292,7 +349,7 @@ class Builder {
         out_type = DataType::kFloat32;
         break;
       case OpKind::kLeakyRelu:
-        std::get<graph::LeakyReluOptions>(options_).alpha = random_.Real(0.01F, 0.9F);
+        std::get<LeakyReluOptions>(options_).alpha = random_.Real(0.01F, 0.9F);
         [[fallthrough]];
       default:
         y.scales = {x.scales[0] * std::exp2(random_.Real(-1, 1))};
@@ -304,16 +361,44 @@ class Builder {
   }
 
   OpKind kind_;
-  DataType type_, to_;
-  kernels::Random& random_;
-  graph::Model model_;
-  graph::OpOptions options_;
+  DataType type_;
+  WeightScheme weights_;
+  DataType to_;
+  Random& random_;
+  Model model_;
+  OpOptions options_;
 };
 
 }  // namespace
 
-graph::Model RandomOperator(OpKind kind, DataType type, kernels::Random& random, DataType to) {
-  return Builder(kind, type, to, random).Build();
+bool HasOperator(const OperatorType& type, OpKind kind) {
+  if (type.weights == WeightScheme::kPerChannel || type.weights == WeightScheme::kFloat16 ||
+      type.weights == WeightScheme::kDynamic) {
+    return HasWeights(kind);
+  }
+  const bool converts = kind == OpKind::kQuantize || kind == OpKind::kDequantize;
+  return !converts || type.activations != DataType::kFloat32;
 }
 
-}  // namespace qbench
+Model RandomOperator(OpKind kind, const OperatorType& type, Random& random) {
+  const DataType from = kind == OpKind::kQuantize ? DataType::kFloat32 : type.activations;
+  return Builder(kind, from, type.weights, type.activations, random).Build();
+}
+
+Model RandomOperator(OpKind kind, DataType from, Random& random, DataType to) {
+  const WeightScheme weights =
+      from == DataType::kFloat32 ? WeightScheme::kDynamic : WeightScheme::kEither;
+  return Builder(kind, from, weights, to, random).Build();
+}
+
+Bytes RandomValues(DataType type, const Shape& shape, Random& random) {
+  const int64_t count = ElementCount(shape);
+  if (type == DataType::kFloat32) {
+    const std::vector<float> values = random.Reals(count, -1, 1);
+    const ByteSpan bytes = AsBytes(values);
+    return {bytes.begin(), bytes.end()};
+  }
+  return random.Values<uint8_t>(count * static_cast<int64_t>(DataTypeSize(type)), 0, 255);
+}
+
+}  // namespace qbench::graph
