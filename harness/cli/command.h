@@ -25,6 +25,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args);
 Result<ExitStatus> ProfileCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DatasetCommand(const std::vector<std::string>& args);
 Result<ExitStatus> PluginCommand(const std::vector<std::string>& args);
+Result<ExitStatus> PluginCheckCommand(const std::vector<std::string>& args);  // qbench plugin check
 Result<ExitStatus> DoctorCommand(const std::vector<std::string>& args);
 
 // One of the commands inside of `qbench dataset` and `qbench plugin`.

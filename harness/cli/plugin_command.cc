@@ -1,4 +1,4 @@
-// `qbench plugin`: list, check.
+// `qbench plugin`: list; check is in plugin_check_command.cc.
 #include <boost/program_options/value_semantic.hpp>
 
 #include "base/json.h"
@@ -117,45 +117,12 @@ Result<ExitStatus> List(const std::vector<std::string>& args) {
   return kDone;
 }
 
-Result<ExitStatus> Check(const std::vector<std::string>& args) {
-  const Help help = {
-      "qbench plugin check FILE [options]",
-      "Loads a plugin file in a process of its own and checks its entry table, its factories,\n"
-      "its descriptors, and that each runtime works here and can be made.",
-      "qbench plugin check build/release/lib/qbench/plugins/int8.so",
-      "Exit status: 0 the plugin is sound, 2 it is not, or usage or environment error."};
-  QB_ASSIGN_OR_RETURN(const Arguments arguments,
-                      Arguments::Parse(args, help, CommonOptions(), "file"));
-  if (arguments.help().has_value()) {
-    Print(*arguments.help());
-    return kDone;
-  }
-  QB_ASSIGN_OR_RETURN(const std::string file, OnlyArgument(arguments, "file", "plugin file"));
-  QB_RETURN_IF_ERROR(SetLitertLibrary(arguments));
-  const worker::JobOutcome outcome =
-      worker::RunJob(worker::ProbeJob{std::filesystem::absolute(file)});
-  if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
-  Json json = Json::array();
-  std::string text;
-  for (const auto& entry : std::get<worker::ProbeResult>(outcome.result).plugins) {
-    Json plugin = ToJson(entry.descriptor);
-    plugin["available"] = entry.available;
-    plugin["reason"] = entry.reason;
-    json.push_back(std::move(plugin));
-    text += FormatPlugin(entry.descriptor);
-    if (!entry.available) text += fmt::format("{:<14}does not work here: {}\n", "", entry.reason);
-  }
-  Print(arguments.Get<bool>("json") ? DumpJson(json) + "\n"
-                                    : fmt::format("{} is sound.\n{}", file, text));
-  return kDone;
-}
-
 }  // namespace
 
 Result<ExitStatus> PluginCommand(const std::vector<std::string>& args) {
   return Dispatch("plugin",
                   {{"list", "show the quantizers and runtimes that are installed", List},
-                   {"check", "load a plugin file and check what it says", Check}},
+                   {"check", "hold a plugin file against the plugin ABI", PluginCheckCommand}},
                   args);
 }
 

@@ -1,4 +1,5 @@
-// How the host calls into a plugin and believes what it says: internal to harness/host.
+// How the host calls into a plugin and believes what it says: internal to harness/host and
+// harness/checks.
 #pragma once
 
 #include <exception>

@@ -94,11 +94,13 @@ struct HostThunks {
   }
 
   static uint64_t SampleCount(const qbench_host* host, qbench_split split) {
+    const InsideHost inside(Self(host).observer_);
     const SampleSource* samples = Self(host).Samples(split);
     return samples == nullptr ? 0 : samples->count();
   }
 
   static const qbench_tensor_info* SampleInfo(const qbench_host* host) {
+    const InsideHost inside(Self(host).observer_);
     const PluginHost& self = Self(host);
     return self.calibration_ == nullptr && self.train_ == nullptr ? nullptr : &self.sample_info_;
   }

@@ -50,6 +50,12 @@ class PluginLibrary : public std::enable_shared_from_this<PluginLibrary> {
   // Null where there is none.
   const PluginDescriptor* Find(PluginKind kind, std::string_view id) const;
 
+  // The plugin's own tables, for whoever checks what it does when it is called wrongly; null where
+  // it has none of that kind.
+  const qbench_plugin_entry_t* entry() const { return entry_; }
+  const qbench_quantizer_factory* quantizer_factory() const { return quantizers_; }
+  const qbench_runtime_factory* runtime_factory() const { return runtimes_; }
+
   // Does runtime `id` work on this machine? kNotFound with the plugin's reason where it does not.
   Status ProbeRuntime(const std::string& id);
 

@@ -53,6 +53,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OperatorProfile, op, kind, name, input_type, 
                                    bytes_written)
 }  // namespace qbench::store
 
+namespace qbench::checks {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CheckFiles, model, other, large, foreign, integer)
+}  // namespace qbench::checks
+
 namespace qbench::worker {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OptionFile, option, path, sha256)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options, files)
@@ -87,6 +91,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult::Layer, name, kind, op, type
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult, layers, only_float, only_quantized, flaws,
                                    images, flips, float_is_float, quantized_is_quantized,
                                    own_missing, facts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelsJob::Model, file, seed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelsJob, runtime, models, first, output)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelsResult, models)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CheckJob, plugin, kind, check, files, seed, samples,
+                                   calibration_runtime, folder)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CheckResult, verdict, detail)
 
 namespace {
 
@@ -107,8 +117,8 @@ Variant ReadAlternative(size_t wanted, const Json& json) {
 }
 
 // The jobs' names, in the order of Job.
-constexpr const char* kJobNames[] = {"probe",   "import",  "quantize", "accuracy",
-                                     "latency", "profile", "peak",     "difference"};
+constexpr const char* kJobNames[] = {"probe",   "import", "quantize",   "accuracy", "latency",
+                                     "profile", "peak",   "difference", "models",   "check"};
 static_assert(std::size(kJobNames) == std::variant_size_v<Job>);
 
 Result<size_t> JobIndex(const std::string& name) {

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/status.h"
+#include "harness/checks/check_list.h"
 #include "harness/host/plugin_info.h"
 #include "harness/host/samples_description.h"
 #include "harness/measure/conditions.h"
@@ -212,11 +213,45 @@ struct DifferenceResult {
   std::vector<host::Fact> facts;  // of the runtime
 };
 
+// --- models: a runtime on many small models, for comparing runtimes.
+// ------------------------------ The results are files, so that those of the models before a crash
+// are not lost with it.
+struct ModelsJob {
+  PluginUse runtime;
+  struct Model {
+    std::filesystem::path file;
+    uint32_t seed = 0;  // of its inputs: graph::RandomValues of each
+  };
+  std::vector<Model> models;
+  uint64_t first = 0;            // where to begin in `models`
+  std::filesystem::path output;  // a folder that exists: ModelOutputs of model i as <i>.json
+};
+struct ModelsResult {
+  uint64_t models = 0;  // that were run, or refused
+};
+
+// --- check: one rule of the plugin ABI, tried on a plugin.
+// ----------------------------------------
+struct CheckJob {
+  PluginUse plugin;
+  host::PluginKind kind = host::PluginKind::kRuntime;
+  std::string check;  // a name of harness/checks/check_list.h
+  checks::CheckFiles files = {};
+  uint32_t seed = 1;
+  std::optional<SamplesRef> samples = {};
+  std::optional<PluginUse> calibration_runtime = {};
+  std::filesystem::path folder = {};  // for what a quantizer emits; made where it is missing
+};
+struct CheckResult {
+  std::string verdict;  // checks::VerdictName
+  std::string detail;
+};
+
 using Job = std::variant<ProbeJob, ImportJob, QuantizeJob, AccuracyJob, LatencyJob, ProfileJob,
-                         PeakJob, DifferenceJob>;
-using JobResult =
-    std::variant<std::monostate, ProbeResult, ImportResult, QuantizeResult, AccuracyResult,
-                 LatencyResult, ProfileResult, PeakResult, DifferenceResult>;
+                         PeakJob, DifferenceJob, ModelsJob, CheckJob>;
+using JobResult = std::variant<std::monostate, ProbeResult, ImportResult, QuantizeResult,
+                               AccuracyResult, LatencyResult, ProfileResult, PeakResult,
+                               DifferenceResult, ModelsResult, CheckResult>;
 
 // "probe", "import", ….
 std::string JobName(const Job& job);

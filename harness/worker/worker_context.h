@@ -42,5 +42,7 @@ Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob&
 Result<ProfileResult> RunProfile(const WorkerContext& context, const ProfileJob& job);
 Result<PeakResult> RunPeak(const PeakJob& job);
 Result<DifferenceResult> RunDifference(const WorkerContext& context, const DifferenceJob& job);
+Result<ModelsResult> RunModels(const WorkerContext& context, const ModelsJob& job);
+Result<CheckResult> RunCheck(const WorkerContext& context, const CheckJob& job);
 
 }  // namespace qbench::worker

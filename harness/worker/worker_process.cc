@@ -48,8 +48,12 @@ Result<JobResult> Dispatch(const WorkerContext& context, const Job& job, ImportF
           return Widen(RunProfile(context, alternative));
         } else if constexpr (std::is_same_v<T, PeakJob>) {
           return Widen(RunPeak(alternative));
-        } else {
+        } else if constexpr (std::is_same_v<T, DifferenceJob>) {
           return Widen(RunDifference(context, alternative));
+        } else if constexpr (std::is_same_v<T, ModelsJob>) {
+          return Widen(RunModels(context, alternative));
+        } else {
+          return Widen(RunCheck(context, alternative));
         }
       },
       job);

@@ -22,6 +22,7 @@ static const qbench_quantizer_descriptor kDescriptor = {
 typedef struct template_quantizer {
   qbench_quantizer table;
   const qbench_host *host;
+  enum { kCreated, kReady, kUsed } state;
   long max_kib;
   char error[256];
 } template_quantizer;
@@ -37,6 +38,9 @@ static qbench_status fail(template_quantizer *self, qbench_status status, const 
 static qbench_status quantizer_init(qbench_quantizer *table, const qbench_option *options,
                                     uint32_t option_count) {
   template_quantizer *self = self_of(table);
+  if (self->state != kCreated) {
+    return fail(self, QBENCH_INVALID_ARGUMENT, "%s goes once", "init()");
+  }
   for (uint32_t i = 0; i < option_count; ++i) {
     if (strcmp(options[i].name, "max_kib") != 0) {
       return fail(self, QBENCH_INVALID_ARGUMENT, "no option \"%s\"; there is max_kib",
@@ -51,11 +55,16 @@ static qbench_status quantizer_init(qbench_quantizer *table, const qbench_option
                   "max_kib is \"%s\", not a number from 0 to 1000000", options[i].value);
     }
   }
+  self->state = kReady;
   return QBENCH_OK;
 }
 
 static qbench_status quantizer_quantize(qbench_quantizer *table, const void *model, size_t size) {
   template_quantizer *self = self_of(table);
+  if (self->state != kReady) {
+    return fail(self, QBENCH_INVALID_ARGUMENT, "%s goes once, after init()", "quantize()");
+  }
+  self->state = kUsed;
   if (self->max_kib > 0 && size > (size_t)self->max_kib * 1024) {
     return fail(self, QBENCH_UNSUPPORTED, "the model is larger than %s allows", "max_kib");
   }

@@ -115,6 +115,8 @@ class FakeWorkers {
     return result;
   }
   worker::JobResult Answer(const worker::DifferenceJob&) { return std::monostate(); }
+  worker::JobResult Answer(const worker::ModelsJob&) { return std::monostate(); }
+  worker::JobResult Answer(const worker::CheckJob&) { return std::monostate(); }
 };
 
 SelectedPlugin Plugin(host::PluginKind kind, const std::string& id) {

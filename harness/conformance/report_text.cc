@@ -1,0 +1,151 @@
+#include "harness/conformance/report_text.h"
+
+#include <algorithm>
+
+#include "fmt/format.h"
+#include "graph/random_operator.h"
+
+namespace qbench::conformance {
+namespace {
+
+using checks::Verdict;
+
+std::string CellText(const OperatorCell& cell) {
+  switch (cell.state) {
+    case CellState::kOk:
+      if (cell.steps)
+        return cell.difference == 0 ? "ok" : fmt::format("ok +-{:g}", cell.difference);
+      return cell.difference <= 1e-5 ? "ok" : fmt::format("ok {:.1g}", cell.difference);
+    case CellState::kWrong:
+      return cell.steps ? fmt::format("WRONG by {:g}", cell.difference)
+                        : fmt::format("WRONG {:.2g}", cell.difference);
+    case CellState::kUnsupported:
+      return cell.refused < cell.models ? "partly" : "unsupported";
+    case CellState::kFailed:
+      return "FAILED";
+    case CellState::kCrashed:
+      return "CRASHED";
+    case CellState::kTimeout:
+      return "TIMEOUT";
+    case CellState::kNotCompared:
+      return "runs";
+  }
+  return "?";
+}
+
+std::string FormatTable(const PluginReport& report) {
+  std::string text = fmt::format("{:<18}", "operator");
+  for (const graph::OperatorType& type : graph::kOperatorTypes) {
+    text += fmt::format("  {:<{}}", type.name, std::max<size_t>(type.name.size(), 11));
+  }
+  std::string op;
+  size_t column = 0;
+  for (const OperatorCell& cell : report.operators) {
+    if (cell.op != op) {
+      op = cell.op;
+      text += fmt::format("\n{:<18}", op);
+      column = 0;
+    }
+    for (; graph::kOperatorTypes[column].name != cell.type; ++column) {
+      text += fmt::format("  {:<{}}", "-",
+                          std::max<size_t>(graph::kOperatorTypes[column].name.size(), 11));
+    }
+    text += fmt::format("  {:<{}}", CellText(cell), std::max<size_t>(cell.type.size(), 11));
+    ++column;
+  }
+  return text + "\n";
+}
+
+// The cells that need words.
+std::string FormatTrouble(const PluginReport& report) {
+  std::string text;
+  for (const OperatorCell& cell : report.operators) {
+    if (cell.state == CellState::kOk || cell.detail.empty()) continue;
+    if (cell.state == CellState::kUnsupported && cell.refused == cell.models) continue;
+    text += fmt::format("  {} {}, seed {}: {}\n", cell.op, cell.type, cell.seed, cell.detail);
+  }
+  return text;
+}
+
+std::string Closing(const PluginReport& report) {
+  size_t tried = 0;
+  size_t failed = 0;
+  size_t notes = 0;
+  for (const CheckLine& line : report.checks) {
+    if (line.finding.verdict != Verdict::kSkipped) ++tried;
+    if (line.finding.verdict == Verdict::kFailed) ++failed;
+    if (line.finding.verdict == Verdict::kNote) ++notes;
+  }
+  size_t cells = 0;
+  for (const OperatorCell& cell : report.operators) {
+    const bool fine = cell.state == CellState::kOk || cell.state == CellState::kUnsupported ||
+                      cell.state == CellState::kNotCompared;
+    if (!fine) ++cells;
+  }
+  const std::string seed = fmt::format("seed {}", report.seed);
+  if (!report.available) {
+    return fmt::format("{} does not work here ({}): {} checks tried, {} failed\n",
+                       report.descriptor.id, report.reason, tried, failed);
+  }
+  if (!report.conforms()) {
+    return fmt::format(
+        "{} does not conform: {} of {} checks failed, {} of {} cells of the table "
+        "are wrong ({})\n",
+        report.descriptor.id, failed, tried, cells, report.operators.size(), seed);
+  }
+  return fmt::format("{} conforms: {} checks, {} of them with a note{} ({})\n",
+                     report.descriptor.id, tried, notes,
+                     report.operators.empty()
+                         ? ""
+                         : fmt::format(", {} operators in their types", report.operators.size()),
+                     seed);
+}
+
+}  // namespace
+
+std::string FormatReport(const PluginReport& report) {
+  std::string text =
+      fmt::format("{} {} {}: {}\n", host::PluginKindName(report.descriptor.kind),
+                  report.descriptor.id, report.descriptor.version, report.descriptor.summary);
+  if (!report.operators.empty()) {
+    text += "\n" + FormatTable(report) + FormatTrouble(report) + "\n";
+  }
+  for (const CheckLine& line : report.checks) {
+    text += fmt::format("{:<8}{}{}{}\n", checks::VerdictName(line.finding.verdict), line.name,
+                        line.finding.detail.empty() ? "" : ": ", line.finding.detail);
+  }
+  return text + Closing(report);
+}
+
+Json ReportToJson(const PluginReport& report) {
+  Json lines = Json::array();
+  for (const CheckLine& line : report.checks) {
+    lines.push_back({{"check", line.name},
+                     {"verdict", checks::VerdictName(line.finding.verdict)},
+                     {"detail", line.finding.detail}});
+  }
+  Json cells = Json::array();
+  for (const OperatorCell& cell : report.operators) {
+    cells.push_back({{"operator", cell.op},
+                     {"type", cell.type},
+                     {"state", CellStateName(cell.state)},
+                     {"difference", cell.difference},
+                     {"unit", cell.steps ? "steps" : "relative"},
+                     {"tolerance", cell.tolerance},
+                     {"models", cell.models},
+                     {"refused", cell.refused},
+                     {"seed", cell.seed},
+                     {"detail", cell.detail}});
+  }
+  return {{"kind", host::PluginKindName(report.descriptor.kind)},
+          {"name", report.descriptor.id},
+          {"version", report.descriptor.version},
+          {"available", report.available},
+          {"reason", report.reason},
+          {"conforms", report.conforms()},
+          {"seed", report.seed},
+          {"checks", lines},
+          {"operators", cells}};
+}
+
+}  // namespace qbench::conformance

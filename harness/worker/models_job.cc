@@ -1,0 +1,54 @@
+#include "graph/random_operator.h"
+#include "graph/tflite_reader.h"
+#include "harness/host/aligned_bytes.h"
+#include "harness/worker/model_outputs.h"
+#include "harness/worker/worker_context.h"
+
+namespace qbench::worker {
+namespace {
+
+// Loads and runs one model.
+Result<std::vector<Bytes>> RunOne(host::PluginLibrary& library, const host::PluginHost& host,
+                                  const PluginUse& use, const ModelsJob::Model& model) {
+  QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(model.file));
+  QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(file));
+  const host::AlignedBytes bytes{ByteSpan(file)};
+  QB_ASSIGN_OR_RETURN(host::Runtime runtime, library.CreateRuntime(use.id, host.host()));
+  QB_RETURN_IF_ERROR(runtime.Init(use.options, 1));
+  QB_RETURN_IF_ERROR(runtime.Load(bytes.span()));
+  graph::Random random(model.seed);
+  uint32_t index = 0;
+  for (const graph::TfliteTensorInfo& input : info.inputs) {
+    const Bytes values = graph::RandomValues(input.type, input.shape, random);
+    QB_RETURN_IF_ERROR(runtime.SetInput(index++, values));
+  }
+  QB_RETURN_IF_ERROR(runtime.Invoke());
+  QB_RETURN_IF_ERROR(runtime.CheckAfterInvoke());
+  std::vector<Bytes> outputs;
+  for (const host::TensorInfo& tensor : runtime.outputs()) {
+    Bytes output(tensor.ByteSize());
+    QB_RETURN_IF_ERROR(runtime.GetOutput(static_cast<uint32_t>(outputs.size()), output));
+    outputs.push_back(std::move(output));
+  }
+  return outputs;
+}
+
+}  // namespace
+
+Result<ModelsResult> RunModels(const WorkerContext& context, const ModelsJob& job) {
+  QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
+  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
+  ModelsResult result;
+  for (size_t i = job.first; i < job.models.size(); ++i, ++result.models) {
+    if (context.link.Cancelled()) return Error(StatusCode::kCancelled, "stopped by the user");
+    Result<std::vector<Bytes>> ran = RunOne(*library, host, job.runtime, job.models[i]);
+    ModelOutputs outputs;
+    outputs.code = ran.status().code();
+    outputs.message = ran.status().message();
+    if (ran.ok()) outputs.outputs = std::move(*ran);
+    QB_RETURN_IF_ERROR(WriteModelOutputs(job.output, i, outputs));
+  }
+  return result;
+}
+
+}  // namespace qbench::worker
