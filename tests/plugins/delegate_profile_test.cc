@@ -23,7 +23,7 @@ std::vector<int32_t> Align(const std::vector<std::string>& kinds,
                            const std::vector<std::string>& steps) {
   std::vector<DelegatedOp> ops;
   for (const std::string& kind : kinds)
-    ops.push_back({kind, kind == "CONCATENATION" ? size_t{2} : 1});
+    ops.push_back({kind, kind == "CONCATENATION" ? size_t{2} : 1, kind == "FULLY_CONNECTED"});
   return AlignXnnpackSteps(ops, steps);
 }
 
@@ -53,16 +53,21 @@ TEST(XnnpackSteps, ConversionsBelongToWhatReadsThem) {
               ElementsAre(0, -1, 1));
 }
 
-TEST(XnnpackSteps, ReshapesBehindAMeanAreItsOwn) {
-  EXPECT_THAT(
-      Align({"MEAN", "FULLY_CONNECTED"}, {"Mean (ND) Reduce2", "Static Reshape (NC)", kGemm}),
-      ElementsAre(0, 0, 1));
-  EXPECT_THAT(Align({"MEAN", "RESHAPE"}, {"Mean (ND) Reduce2", "Static Reshape (NC)"}),
-              ElementsAre(0, 1));
+TEST(XnnpackSteps, AFlatteningStepIsTheFullyConnectedLayersOwn) {
+  const char* reshape = "Static Reshape (NC)";
+  EXPECT_THAT(Align({"MEAN", "FULLY_CONNECTED"}, {"Mean (ND) Reduce2", reshape, kGemm}),
+              ElementsAre(0, 1, 1));
+  EXPECT_THAT(Align({"RESHAPE", "FULLY_CONNECTED", "FULLY_CONNECTED"},
+                    {reshape, reshape, kGemm, reshape, kGemm}),
+              ElementsAre(0, 1, 1, 2, 2));
+  // One that does not flatten: the RESHAPE's.
+  EXPECT_THAT(Align({"RESHAPE", "FULLY_CONNECTED"}, {reshape, kGemm}), ElementsAre(0, 1));
+  // A 1x1 convolution has none.
+  EXPECT_THAT(Align({"RESHAPE", "CONV_2D"}, {reshape, reshape, kGemm}), ElementsAre(-1, -1, 1));
 }
 
 TEST(XnnpackSteps, ConstantsAreComputedBefore) {
-  const std::vector<DelegatedOp> ops = {{"DEQUANTIZE", 1}, {"DEQUANTIZE", 0}};
+  const std::vector<DelegatedOp> ops = {{"DEQUANTIZE", 1, false}, {"DEQUANTIZE", 0, false}};
   const std::vector<std::string> steps = {"Convert (NC)"};
   EXPECT_THAT(AlignXnnpackSteps(ops, steps), ElementsAre(0));
 }
@@ -169,6 +174,7 @@ TEST(DelegateEvents, APartitionTakesWhatCanRun) {
   model.inputs = {{0}, {1}, {1, 9}, {2, 3}};
   model.outputs = {{1}, {2}, {3}, {4}};
   model.of_constants.assign(4, false);
+  model.flattens.assign(4, false);
   EXPECT_THAT(Plan(model, {Taken(0, "Clamp (NC)"), Taken(1, "Add (ND)"), Own(1, "TANH"),
                            Taken(0, "Multiply (ND)")}),
               ElementsAre(Event{0, 0, "Clamp (NC)"}, Event{2, 0, "Add (ND)"}, Event{1, -1, "TANH"},

@@ -86,7 +86,8 @@ void AddPartition(const OpGraph& model, const std::vector<int32_t>& ops, int32_t
     const auto index = static_cast<size_t>(op);
     const bool joins = model.kinds[index] == "CONCATENATION";
     const size_t most_steps = joins ? model.inputs[index].size() : 1;
-    delegated.push_back({model.kinds[index], model.of_constants[index] ? 0 : most_steps});
+    delegated.push_back(
+        {model.kinds[index], model.of_constants[index] ? 0 : most_steps, model.flattens[index]});
   }
   std::vector<std::string> tags;
   for (const EngineStep& step : steps) tags.push_back(step.tag);
@@ -176,6 +177,8 @@ OpGraph OpGraphOf(const graph::Graph& graph) {
     model.kinds.emplace_back(graph::OpKindName(op.kind));
     model.inputs.push_back(op.inputs);
     model.outputs.push_back(op.outputs);
+    const auto* fully_connected = std::get_if<graph::FullyConnectedOptions>(&op.options);
+    model.flattens.push_back(fully_connected != nullptr && !fully_connected->keep_num_dims);
     model.of_constants.push_back(std::ranges::all_of(op.inputs, [&](graph::TensorId id) {
       return id == graph::kNoTensor || graph.tensors[static_cast<size_t>(id)].is_constant();
     }));
@@ -190,6 +193,7 @@ OpGraph ChainOf(const std::vector<std::string>& kinds) {
     model.inputs.push_back({i});
     model.outputs.push_back({i + 1});
     model.of_constants.push_back(false);
+    model.flattens.push_back(kinds[static_cast<size_t>(i)] == "FULLY_CONNECTED");
   }
   return model;
 }

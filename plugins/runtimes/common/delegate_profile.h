@@ -18,6 +18,7 @@ struct OpGraph {
   std::vector<std::vector<int32_t>> inputs;   // tensors that operators read, constants or not
   std::vector<std::vector<int32_t>> outputs;  // tensors that they write
   std::vector<bool> of_constants;             // reads nothing but constants
+  std::vector<bool> flattens;                 // is a FULLY_CONNECTED that flattens its input
 };
 OpGraph OpGraphOf(const graph::Graph& graph);
 // Of a model of which the kinds alone are known: as if each operator read the one before.

@@ -126,10 +126,14 @@ class Alignment {
   size_t At(size_t i, size_t j) const { return i * (steps_.size() + 1) + j; }
 
   // How many steps operator i may have.
-  size_t MostSteps(size_t i) const { return ops_[i].most_steps; }
+  size_t MostSteps(size_t i) const { return ops_[i].flattens ? 2 : ops_[i].most_steps; }
 
   // The points of operator i taking the n steps from j on.
   int Match(size_t i, size_t j, size_t n) const {
+    if (ops_[i].flattens && n == 2) {
+      if (step_names_[j] != "staticreshape") return kNever;
+      return Points(op_names_[i], step_names_[j + 1], steps_[j + 1]) + 1;
+    }
     int points = 0;
     for (size_t k = j; k < j + n; ++k) {
       points += Points(op_names_[i], step_names_[k], steps_[k]);
@@ -153,12 +157,6 @@ std::vector<int32_t> AlignXnnpackSteps(std::span<const DelegatedOp> ops,
   for (size_t i = 0; i + 1 < assigned.size(); ++i) {
     const bool conversion = assigned[i] < 0 && Plain(steps[i]) == "convert";
     if (conversion && steps[i + 1].find("QD") != std::string::npos) assigned[i] = assigned[i + 1];
-  }
-  for (size_t i = 1; i < assigned.size(); ++i) {
-    const bool reshape = assigned[i] < 0 && Plain(steps[i]) == "staticreshape";
-    const bool after_mean =
-        assigned[i - 1] >= 0 && ops[static_cast<size_t>(assigned[i - 1])].kind == "MEAN";
-    if (reshape && after_mean) assigned[i] = assigned[i - 1];
   }
   return assigned;
 }

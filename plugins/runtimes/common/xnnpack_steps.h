@@ -17,13 +17,14 @@ struct DelegatedOp {
   // How many steps it may be: 0 for one of constants alone, which is computed when the model is
   // loaded; for a CONCATENATION as many as it joins.
   size_t most_steps = 1;
+  bool flattens =
+      false;  // a FULLY_CONNECTED that flattens its input, which may be a step before it
 };
 
 // For each step its operator's place in `ops`, or -1: the alignment with the most matching kinds
 // that keeps the order of both. A step is assigned only where every best alignment agrees on it: of
-// two ADDs and one "Add (ND)" step neither gets it. Two steps more are known: a conversion before
-// an operator with dynamically quantized input ("QD8") belongs to that operator, and a reshape
-// after a MEAN, which drops its dimensions, to the MEAN.
+// two ADDs and one "Add (ND)" step neither gets it. A conversion before an operator with
+// dynamically quantized input ("QD8") belongs to that operator.
 std::vector<int32_t> AlignXnnpackSteps(std::span<const DelegatedOp> ops,
                                        std::span<const std::string> steps);
 
