@@ -304,11 +304,11 @@ TEST(Explanation, SaysWhereLatencyWasDisturbed) {
   facts.variant.median_ms = 2;
   EXPECT_THAT(
       Explain(facts).paragraph,
-      HasSubstr(
-          "(Something disturbed int8: 1.08 ms where it was profiled, 2.00 ms where its latency"));
+      HasSubstr("Take this with care: something disturbed int8 (1.08 ms where it was profiled, "
+                "2.00 ms where its latency was measured)."));
   facts.variant.median_ms.reset();
   facts.base->median_ms = 9;
-  EXPECT_THAT(Explain(facts).paragraph, HasSubstr("(Something disturbed float: "));
+  EXPECT_THAT(Explain(facts).paragraph, HasSubstr("care: something disturbed float ("));
 }
 
 TEST(Explanation, TheProfilersOwnTimeIsNoOverhead) {
