@@ -11,6 +11,7 @@ namespace qbench::checks {
 namespace {
 
 constexpr Check kRuntimeChecks[] = {
+    {"exports", CheckExports},
     {"factory_ids", CheckFactoryIds},
     {"descriptors", CheckDescriptors},
     {"unknown_id", CheckUnknownId},
@@ -42,10 +43,13 @@ constexpr Check kRuntimeChecks[] = {
     {"other_thread", CheckOtherThread, true},
     {"threads", CheckThreads, true},
     {"heap_growth", CheckHeapGrowth, true},
+    {"output_view", CheckOutputView, true},
+    {"profile", CheckProfile, true},
     {"out_of_memory", CheckOutOfMemory, true},
 };
 
 constexpr Check kQuantizerChecks[] = {
+    {"exports", CheckExports},
     {"factory_ids", CheckFactoryIds},
     {"descriptors", CheckDescriptors},
     {"unknown_id", CheckUnknownId},

@@ -143,6 +143,15 @@ Answer CheckedRuntime::GetOutput(uint32_t index, std::span<uint8_t> data) {
              [&] { return object_->get_output(object_, index, data.data(), data.size()); });
 }
 
+Answer CheckedRuntime::View(const qbench_runtime_output_view& extension, uint32_t index,
+                            const void** data) {
+  return Ask(Phase::kGetOutput, [&] { return extension.view(object_, index, data); });
+}
+
+Answer CheckedRuntime::EnableProfile(const qbench_runtime_profile& extension) {
+  return Ask(Phase::kInit, [&] { return extension.enable(object_); });
+}
+
 Result<uint32_t> CheckedRuntime::Count(bool inputs) {
   return Get<uint32_t>(Phase::kLoad, [&] {
     return inputs ? object_->input_count(object_) : object_->output_count(object_);

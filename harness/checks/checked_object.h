@@ -7,6 +7,7 @@
 
 #include "harness/checks/check_context.h"
 #include "harness/host/plugin_calls.h"
+#include "qbench/profile.h"
 
 namespace qbench::checks {
 
@@ -91,6 +92,8 @@ class CheckedRuntime : public CheckedObject {
   Answer SetInput(uint32_t index, ByteSpan data);
   Answer Invoke();
   Answer GetOutput(uint32_t index, std::span<uint8_t> data);
+  Answer View(const qbench_runtime_output_view& extension, uint32_t index, const void** data);
+  Answer EnableProfile(const qbench_runtime_profile& extension);
   Result<uint32_t> Count(bool inputs);
   // Null beyond the end.
   Result<const qbench_tensor_info*> Info(bool inputs, uint32_t index);

@@ -23,7 +23,7 @@ std::vector<std::pair<std::string, Bytes>> NotModels(uint32_t seed) {
           {"random bytes with a .tflite file's identifier", named}};
 }
 
-std::vector<DamagedModel> DamagedModels(ByteSpan sound, uint32_t seed) {
+std::vector<DamagedModel> DamagedModels(ByteSpan sound, uint32_t seed, int changed) {
   graph::Random random(seed);
   const auto last = static_cast<int32_t>(sound.size()) - 1;
   std::vector<DamagedModel> models;
@@ -32,7 +32,7 @@ std::vector<DamagedModel> DamagedModels(ByteSpan sound, uint32_t seed) {
     models.push_back({fmt::format("a model cut off after {} of {} bytes", size, sound.size()),
                       Bytes(sound.begin(), sound.begin() + size), true});
   }
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < changed; ++i) {
     DamagedModel model{"", Bytes(sound.begin(), sound.end())};
     const int32_t byte = random.Int(0, last);
     if (i % 2 == 0) {

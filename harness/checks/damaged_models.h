@@ -18,6 +18,7 @@ struct DamagedModel {
   Bytes bytes;
   bool truncated = false;  // else a few bytes were changed, which may have left it sound
 };
-std::vector<DamagedModel> DamagedModels(ByteSpan sound, uint32_t seed);
+// Twelve that are cut off, and `changed` others.
+std::vector<DamagedModel> DamagedModels(ByteSpan sound, uint32_t seed, int changed);
 
 }  // namespace qbench::checks

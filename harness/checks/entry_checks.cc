@@ -5,6 +5,7 @@
 
 #include "harness/checks/check_host.h"
 #include "harness/checks/checked_object.h"
+#include "harness/checks/exported_symbols.h"
 
 namespace qbench::checks {
 namespace {
@@ -66,6 +67,18 @@ auto OfFactory(CheckContext& context, Function&& function) {
 }
 
 }  // namespace
+
+Status CheckExports(CheckContext& context) {
+  std::vector<std::string> names = ExportedSymbols(context.library->entry());
+  if (std::erase(names, "qbench_plugin_entry") == 0) {
+    return Broken("qbench_plugin_entry is not among the exported symbols");
+  }
+  if (!names.empty()) {
+    context.Note(fmt::format("it exports {} symbols beside qbench_plugin_entry: {}{}", names.size(),
+                             names[0], names.size() > 1 ? ", ..." : ""));
+  }
+  return OkStatus();
+}
 
 Status CheckFactoryIds(CheckContext& context) {
   const qbench_plugin_entry_t* entry = context.library->entry();

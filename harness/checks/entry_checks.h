@@ -6,6 +6,7 @@
 
 namespace qbench::checks {
 
+Status CheckExports(CheckContext& context);
 Status CheckFactoryIds(CheckContext& context);
 Status CheckDescriptors(CheckContext& context);
 Status CheckUnknownId(CheckContext& context);

@@ -52,6 +52,12 @@ qbench_status FailRun(const qbench_host* /*host*/, const void* /*model*/, size_t
                       qbench_on_outputs /*on_outputs*/, void* /*user*/) {
   return QBENCH_HOST_ERROR;
 }
+qbench_status FailFeed(const qbench_host* /*host*/, const void* /*model*/, size_t /*size*/,
+                       uint64_t /*count*/, qbench_on_input /*on_input*/,
+                       qbench_on_outputs /*on_outputs*/, void* /*user*/) {
+  return QBENCH_HOST_ERROR;
+}
+void ReleaseNothing(const qbench_host* /*host*/) {}
 const char* FailingRuntime(const qbench_host* /*host*/) { return "a runtime that fails"; }
 const char* FailingError(const qbench_host* /*host*/) { return "failed on purpose"; }
 qbench_status FailEmit(const qbench_host* /*host*/, const char* /*name*/, const char* /*media*/,
@@ -170,7 +176,8 @@ Status CheckQuantizeNotAModel(CheckContext& context) {
 
 Status CheckQuantizeDamaged(CheckContext& context) {
   QB_ASSIGN_OR_RETURN(const TestModel model, TestModel::Read(context.files->model));
-  for (const DamagedModel& damaged : DamagedModels(model.bytes.bytes(), context.seed)) {
+  constexpr int kChanged = 12;  // what was not hurt is quantized, which takes a while
+  for (const DamagedModel& damaged : DamagedModels(model.bytes.bytes(), context.seed, kChanged)) {
     context.Step(damaged.name);
     const CheckHost host(context);
     QB_ASSIGN_OR_RETURN(const Answer answer, Quantize(context, host, damaged.bytes));
@@ -207,8 +214,9 @@ Status CheckForeignOperator(CheckContext& context) {
 Status CheckWithoutServices(CheckContext& context) {
   QB_ASSIGN_OR_RETURN(const TestModel model, TestModel::Read(context.files->model));
   int number = 0;
-  for (const char* service : {QBENCH_HOST_LOG, QBENCH_HOST_PROGRESS, QBENCH_HOST_CANCEL,
-                              QBENCH_HOST_SAMPLES, QBENCH_HOST_INFERENCE, QBENCH_HOST_EMIT}) {
+  for (const char* service :
+       {QBENCH_HOST_LOG, QBENCH_HOST_PROGRESS, QBENCH_HOST_CANCEL, QBENCH_HOST_SAMPLES,
+        QBENCH_HOST_INFERENCE, QBENCH_HOST_FEED, QBENCH_HOST_EMIT}) {
     context.Step(fmt::format("a host without {}", service));
     CheckHost host(context, "without" + std::to_string(number++));
     host.replaced[service] = nullptr;
@@ -222,6 +230,7 @@ Status CheckWithoutServices(CheckContext& context) {
 Status CheckFailingServices(CheckContext& context) {
   static constexpr qbench_host_inference kInference = {sizeof(kInference), FailRun, FailingRuntime,
                                                        FailingError};
+  static constexpr qbench_host_feed kFeed = {sizeof(kFeed), FailFeed, ReleaseNothing};
   static constexpr qbench_host_emit kEmit = {sizeof(kEmit), FailEmit};
   QB_ASSIGN_OR_RETURN(const TestModel model, TestModel::Read(context.files->model));
   const CheckHost whole(context, "whole");
@@ -232,6 +241,7 @@ Status CheckFailingServices(CheckContext& context) {
   const std::pair<const char*, const void*> failing[] = {
       {QBENCH_HOST_SAMPLES, sound == nullptr ? nullptr : &samples},
       {QBENCH_HOST_INFERENCE, &kInference},
+      {QBENCH_HOST_FEED, &kFeed},
       {QBENCH_HOST_EMIT, &kEmit}};
   for (const auto& [service, table] : failing) {
     context.Step(fmt::format("{} fails", service));

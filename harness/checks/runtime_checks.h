@@ -29,4 +29,8 @@ Status CheckOtherThread(CheckContext& context);
 Status CheckThreads(CheckContext& context);
 Status CheckHeapGrowth(CheckContext& context);
 
+// runtime_extension_checks.cc
+Status CheckOutputView(CheckContext& context);
+Status CheckProfile(CheckContext& context);
+
 }  // namespace qbench::checks

@@ -145,7 +145,7 @@ Status CheckNotAModel(CheckContext& context) {
 Status CheckDamagedModels(CheckContext& context) {
   const CheckHost host(context);
   QB_ASSIGN_OR_RETURN(const TestModel model, TestModel::Read(context.files->model));
-  for (const DamagedModel& damaged : DamagedModels(model.bytes.bytes(), context.seed)) {
+  for (const DamagedModel& damaged : DamagedModels(model.bytes.bytes(), context.seed, 40)) {
     context.Step(damaged.name);
     QB_ASSIGN_OR_RETURN(const Answer answer, LoadFresh(context, host.host(), damaged.bytes));
     QB_RETURN_IF_ERROR(answer.broken);

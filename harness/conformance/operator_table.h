@@ -34,6 +34,11 @@ struct OperatorCell {
   int refused = 0;     // of them, as unsupported
   uint32_t seed = 0;   // of the model that decided the state
   std::string detail;  // why, in the plugin's words; empty for kOk
+
+  bool conforms() const {
+    return state == CellState::kOk || state == CellState::kUnsupported ||
+           state == CellState::kNotCompared;
+  }
 };
 
 // How far a type's outputs may be from the reference runtime's. Integers: one step, for the

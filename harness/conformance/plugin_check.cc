@@ -13,9 +13,10 @@ using checks::Verdict;
 using host::PluginKind;
 
 // The checks that need no object that works: what is left of a runtime whose library is missing.
-constexpr std::string_view kWithoutObject[] = {
-    "factory_ids",    "descriptors", "unknown_id", "probe", "create_calls_no_service",
-    "factory_threads"};
+constexpr std::string_view kWithoutObject[] = {"exports",        "factory_ids",
+                                               "descriptors",    "unknown_id",
+                                               "probe",          "create_calls_no_service",
+                                               "factory_threads"};
 
 class Checker {
  public:
@@ -75,6 +76,11 @@ class Checker {
     job.kind = kind;
     job.seed = settings_.seed;
     QB_ASSIGN_OR_RETURN(job.files, WriteCheckFiles(folder, kind, settings_.seed));
+    if (kind == PluginKind::kQuantizer && !settings_.op.empty()) {
+      return Error(StatusCode::kInvalidArgument,
+                   "{} is a quantizer: the table of operators is of runtimes",
+                   report.descriptor.id);
+    }
     if (kind == PluginKind::kQuantizer) {
       QB_ASSIGN_OR_RETURN(job.samples, WriteSamples(folder, settings_.seed));
       job.calibration_runtime = Reference();
@@ -248,10 +254,7 @@ class Checker {
 bool PluginReport::conforms() const {
   const bool checked = std::ranges::none_of(
       checks, [](const CheckLine& line) { return line.finding.verdict == Verdict::kFailed; });
-  return checked && std::ranges::all_of(operators, [](const OperatorCell& cell) {
-           return cell.state == CellState::kOk || cell.state == CellState::kUnsupported ||
-                  cell.state == CellState::kNotCompared;
-         });
+  return checked && std::ranges::all_of(operators, &OperatorCell::conforms);
 }
 
 Result<std::vector<PluginReport>> CheckPlugin(const CheckSettings& settings) {

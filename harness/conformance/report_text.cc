@@ -67,6 +67,11 @@ std::string FormatTrouble(const PluginReport& report) {
   return text;
 }
 
+// "1 check", "36 checks".
+std::string Count(size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 std::string Closing(const PluginReport& report) {
   size_t tried = 0;
   size_t failed = 0;
@@ -76,29 +81,19 @@ std::string Closing(const PluginReport& report) {
     if (line.finding.verdict == Verdict::kFailed) ++failed;
     if (line.finding.verdict == Verdict::kNote) ++notes;
   }
-  size_t cells = 0;
-  for (const OperatorCell& cell : report.operators) {
-    const bool fine = cell.state == CellState::kOk || cell.state == CellState::kUnsupported ||
-                      cell.state == CellState::kNotCompared;
-    if (!fine) ++cells;
+  const auto wrong = static_cast<size_t>(std::ranges::count_if(
+      report.operators, [](const OperatorCell& cell) { return !cell.conforms(); }));
+  const std::string& id = report.descriptor.id;
+  std::string verdict = id + " conforms";
+  if (!report.available) verdict = fmt::format("{} does not work here ({})", id, report.reason);
+  if (!report.conforms()) verdict = id + " does not conform";
+  std::string counts =
+      fmt::format("{} of {} failed, {}", failed, Count(tried, "check"), Count(notes, "note"));
+  if (!report.operators.empty()) {
+    counts += fmt::format(", {} of {} wrong", wrong,
+                          Count(report.operators.size(), "cell") + " of the table");
   }
-  const std::string seed = fmt::format("seed {}", report.seed);
-  if (!report.available) {
-    return fmt::format("{} does not work here ({}): {} checks tried, {} failed\n",
-                       report.descriptor.id, report.reason, tried, failed);
-  }
-  if (!report.conforms()) {
-    return fmt::format(
-        "{} does not conform: {} of {} checks failed, {} of {} cells of the table "
-        "are wrong ({})\n",
-        report.descriptor.id, failed, tried, cells, report.operators.size(), seed);
-  }
-  return fmt::format("{} conforms: {} checks, {} of them with a note{} ({})\n",
-                     report.descriptor.id, tried, notes,
-                     report.operators.empty()
-                         ? ""
-                         : fmt::format(", {} operators in their types", report.operators.size()),
-                     seed);
+  return fmt::format("{}: {} (seed {})\n", verdict, counts, report.seed);
 }
 
 }  // namespace

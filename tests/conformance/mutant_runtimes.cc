@@ -8,6 +8,7 @@
 
 #include "graph/tflite_reader.h"
 #include "kernels/interpreter.h"
+#include "qbench/profile.h"
 #include "tests/conformance/mutants.h"
 
 namespace qbench::mutants {
@@ -22,7 +23,8 @@ constexpr const char* kRuntimes[] = {
     "wrong_shape",    "takes_any_size",   "reads_beyond",     "writes_beyond",
     "writes_refused", "throws",           "invokes_unloaded", "off_by_three",
     "off_in_float",   "dies_of_softmax",  "hangs_at_softmax", "leaks_memory",
-    "dies_of_memory", "counts_threads",   "writes_model",     "unknown_code"};
+    "dies_of_memory", "counts_threads",   "writes_model",     "unknown_code",
+    "stale_view",     "loses_events"};
 
 constexpr qbench_option_info kOption = {sizeof(kOption), "mode", "a", "a|b", "which mode"};
 constexpr const qbench_option_info* kOptions[] = {&kOption};
@@ -266,7 +268,36 @@ qbench_status GetFact(const void* table, uint32_t index, const char** name, cons
 }
 constexpr qbench_plugin_facts kFacts = {sizeof(kFacts), FactCount, GetFact};
 
+qbench_status View(qbench_runtime* table, uint32_t index, const void** data) {
+  Runtime& self = Self(table);
+  if (index >= self.results.size()) return self.Fail(QBENCH_INVALID_ARGUMENT, "no such output");
+  if (self.Is("stale_view") && self.invokes > 1)
+    self.results[index].assign(self.results[index].size(), 0);
+  *data = self.results[index].data();
+  return QBENCH_OK;
+}
+constexpr qbench_runtime_output_view kView = {sizeof(kView), View};
+
+qbench_status EnableProfile(qbench_runtime*) { return QBENCH_OK; }
+uint32_t EventCount(const qbench_runtime* table) {
+  const Runtime& self = Self(table);
+  if (self.invokes == 0) return 0;
+  const auto count = static_cast<uint32_t>(self.model->graph.ops.size());
+  return self.Is("loses_events") ? count - 1 : count;
+}
+const qbench_profile_event* Event(const qbench_runtime* table, uint32_t index) {
+  static thread_local qbench_profile_event event;
+  event = {sizeof(event), static_cast<int32_t>(index), -1, "step", 1};
+  return index < EventCount(table) ? &event : nullptr;
+}
+uint64_t Resolution(const qbench_runtime*) { return 1; }
+const char* DelegateName(const qbench_runtime*) { return nullptr; }
+constexpr qbench_runtime_profile kProfile = {sizeof(kProfile), EnableProfile, EventCount, Event,
+                                             Resolution,       DelegateName};
+
 const void* GetExtension(const qbench_runtime* table, const char* id) {
+  if (std::strcmp(id, QBENCH_RUNTIME_OUTPUT_VIEW) == 0) return &kView;
+  if (std::strcmp(id, QBENCH_RUNTIME_PROFILE) == 0) return &kProfile;
   if (std::strcmp(id, QBENCH_PLUGIN_FACTS) == 0 || Self(table).Is("any_extension")) return &kFacts;
   return nullptr;
 }
