@@ -1,6 +1,7 @@
 #include "harness/conformance/report_text.h"
 
 #include <algorithm>
+#include <map>
 
 #include "fmt/format.h"
 #include "graph/random_operator.h"
@@ -56,13 +57,24 @@ std::string FormatTable(const PluginReport& report) {
   return text + "\n";
 }
 
-// The cells that need words.
+bool NeedsWords(const OperatorCell& cell) {
+  if (cell.state == CellState::kOk || cell.detail.empty()) return false;
+  return cell.state != CellState::kUnsupported || cell.refused < cell.models;
+}
+
+// The cells that need words; those with the same words are told together.
 std::string FormatTrouble(const PluginReport& report) {
-  std::string text;
+  std::vector<const OperatorCell*> firsts;
+  std::map<std::string_view, int> cells;
   for (const OperatorCell& cell : report.operators) {
-    if (cell.state == CellState::kOk || cell.detail.empty()) continue;
-    if (cell.state == CellState::kUnsupported && cell.refused == cell.models) continue;
-    text += fmt::format("  {} {}, seed {}: {}\n", cell.op, cell.type, cell.seed, cell.detail);
+    if (NeedsWords(cell) && ++cells[cell.detail] == 1) firsts.push_back(&cell);
+  }
+  std::string text;
+  for (const OperatorCell* cell : firsts) {
+    const int others = cells[cell->detail] - 1;
+    text += fmt::format("  {} {}{}, seed {}: {}\n", cell->op, cell->type,
+                        others == 0 ? "" : fmt::format(" and {} more", others), cell->seed,
+                        cell->detail);
   }
   return text;
 }

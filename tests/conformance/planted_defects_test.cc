@@ -167,6 +167,7 @@ TEST(PlantedWrongAnswer, ACrashCostsItsCellsAlone) {
     EXPECT_THAT(cell.detail, HasSubstr("segmentation fault in dies_of_softmax's load"));
   }
   EXPECT_FALSE(reports->front().conforms());
+  EXPECT_THAT(FormatReport(reports->front()), HasSubstr("SOFTMAX float32 and 3 more, seed 1: "));
 }
 
 TEST(PlantedWrongAnswer, AHangIsStopped) {
