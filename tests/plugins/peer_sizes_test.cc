@@ -21,9 +21,14 @@ TEST(PeerSizes, OfTheSameFloatModel) {
   const auto folder = graph::SharedDir() / "peers";
   const auto source = ReadFile(folder / "mbv2_035_96.tf_float.tflite");
   if (!source.ok()) GTEST_SKIP() << graph::kNoPeers;
-  for (const Case& c : {Case{"fp16", "tf_float16"}, Case{"dynamic", "tf_dyn_default"},
-                        Case{"weight_only", "aeq_weight_only_wi8_afp32", {{"rounding", "nearest"}}},
-                        Case{"weight_only", "tf_dyn_default", {{"rounding", "nearest"}}}}) {
+  for (const Case& c :
+       {Case{"fp16", "tf_float16"}, Case{"dynamic", "tf_dyn_default"},
+        Case{"weight_only", "aeq_weight_only_wi8_afp32", {{"rounding", "nearest"}}},
+        Case{"weight_only", "tf_dyn_default", {{"rounding", "nearest"}}},
+        Case{"int8", "tf_int8_floatio", {{"calibration", "dummy"}}},
+        Case{"int8", "tf_int8_int8io", {{"calibration", "dummy"}, {"io", "int8"}}},
+        Case{"int8", "aeq_static_wi8_ai8", {{"calibration", "dummy"}, {"io", "int8"}}},
+        Case{"int16x8", "tf_int16x8", {{"calibration", "dummy"}, {"io", "float"}}}}) {
     SCOPED_TRACE(fmt::format("{} against {}", c.id, c.peer));
     FakeHost host;
     const Outcome outcome = Quantize(c.id, host, *source, c.options);
