@@ -14,11 +14,21 @@ bool IsDynamicRange(const OpContext& context) {
          context.input(1).type() == DataType::kInt8;
 }
 
+// Sums of float products.
+bool IsFloatLayer(const OpContext& context) {
+  const OpKind kind = context.op->kind;
+  return (kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
+          kind == OpKind::kFullyConnected) &&
+         context.input(0).type() == DataType::kFloat32 &&
+         context.input(1).type() == DataType::kFloat32;
+}
+
 bool IsByte(DataType type) { return type == DataType::kInt8 || type == DataType::kUInt8; }
 
 // Does LiteRT give this operator to XNNPACK?
 bool DelegatedToXnnpack(const OpContext& context) {
   const DataType input = context.input(0).type();
+  if (IsFloatLayer(context)) return true;
   switch (context.op->kind) {
     case OpKind::kSoftmax:
     case OpKind::kAveragePool2D:

@@ -7,18 +7,26 @@
 namespace qbench::kernels {
 
 void Conv2DFloat(const Window& w, const float* input, const float* filter, const float* bias,
-                 FloatRange range, float* patch, float* sums, float* output) {
+                 FloatSums rule, FloatRange range, float* patch, float* sums, float* output) {
+  const bool fused = rule == FloatSums::kFused;
   for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
     ForEachOutput(w, [&](int32_t y, int32_t x) {
       GatherPatch(w, input, y, x, 0.0F, patch);
       std::fill_n(sums, w.out_c, 0.0F);
+      if (fused && bias != nullptr) std::copy_n(bias, w.out_c, sums);
       for (int64_t k = 0; k < w.patch(); ++k) {
         const float value = patch[k];
         const float* weights = filter + k * w.out_c;
-        for (int32_t o = 0; o < w.out_c; ++o) sums[o] += value * weights[o];
+        if (fused) {
+          for (int32_t o = 0; o < w.out_c; ++o) {
+            sums[o] = FusedMultiplyAdd(value, weights[o], sums[o]);
+          }
+        } else {
+          for (int32_t o = 0; o < w.out_c; ++o) sums[o] += value * weights[o];
+        }
       }
       for (int32_t o = 0; o < w.out_c; ++o) {
-        *output++ = range.Clamp(sums[o] + (bias != nullptr ? bias[o] : 0.0F));
+        *output++ = range.Clamp(sums[o] + (fused || bias == nullptr ? 0.0F : bias[o]));
       }
     });
   }
@@ -142,12 +150,12 @@ Result<Run> PrepareConv2DFloat(const OpContext& context) {
   const bool constant = filter.tensor->is_constant();
   if (constant) transpose(transposed);
   return Run([=, in = context.input(0).As<float>(), bias = context.input(2).As<float>(),
-              out = context.output().As<float>(),
+              out = context.output().As<float>(), rule = FloatSumsOf(context.arithmetic),
               range = RangeOf(context.options<graph::Conv2DOptions>().activation),
               transposed = std::move(transposed), patch = std::vector<float>(patch_size),
               sums = std::vector<float>(out_c)]() mutable {
     if (!constant) transpose(transposed);
-    Conv2DFloat(w, in, transposed.data(), bias, range, patch.data(), sums.data(), out);
+    Conv2DFloat(w, in, transposed.data(), bias, rule, range, patch.data(), sums.data(), out);
   });
 }
 

@@ -19,10 +19,10 @@ namespace qbench::kernels {
 
 // Float. `filter` is transposed to [fy, fx, i][o], so that one weight of all output channels is
 // contiguous; each output still adds up its products in the order of the formula, as TensorFlow
-// Lite's reference kernel does. bias: out_c floats or null. Scratch: patch, w.patch() floats; sums,
-// out_c.
+// Lite's reference kernel and XNNPACK do. bias: out_c floats or null. Scratch: patch, w.patch()
+// floats; sums, out_c.
 void Conv2DFloat(const Window& w, const float* input, const float* filter, const float* bias,
-                 FloatRange range, float* patch, float* sums, float* output);
+                 FloatSums rule, FloatRange range, float* patch, float* sums, float* output);
 
 // Integers (Jacob et al. 2018, section 2.2): with real = scale * (q - zero_point) the sum of
 // products is

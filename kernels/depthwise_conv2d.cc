@@ -25,22 +25,66 @@ void AddTap(const Input* input, int32_t channels, int32_t depth_multiplier,
   }
 }
 
+// The taps of the filter that fall inside the image, for one output pixel.
+template <typename Input>
+struct TapsOfPixel {
+  TapsOfPixel(const Window& window, const Input* pixels, int32_t y, int32_t x)
+      : w(window),
+        image(pixels),
+        top(y * w.stride_h - w.pad_top),
+        left(x * w.stride_w - w.pad_left),
+        rows(TapsInside(top, w.in_h, w.filter_h, w.dilation_h)),
+        columns(TapsInside(left, w.in_w, w.filter_w, w.dilation_w)) {}
+  // The channels of the input under a tap.
+  const Input* Pixel(int32_t fy, int32_t fx) const {
+    const int64_t row = top + fy * w.dilation_h;
+    const int64_t column = left + fx * w.dilation_w;
+    return image + (row * w.in_w + column) * w.in_c;
+  }
+  // Where a tap's weights begin.
+  int64_t Weights(int32_t fy, int32_t fx) const {
+    return (static_cast<int64_t>(fy) * w.filter_w + fx) * w.out_c;
+  }
+
+  const Window& w;
+  const Input* image;
+  int32_t top, left;
+  Taps rows, columns;
+};
+
 // The sums of products of one output pixel, all channels, without bias.
 template <typename Product, typename Input, typename Weight, typename Sum>
 void SumTaps(const Window& w, int32_t depth_multiplier, const Input* image, int32_t y, int32_t x,
              Product input_zero_point, const Weight* filter, Product filter_zero_point, Sum* sums) {
-  const int32_t top = y * w.stride_h - w.pad_top;
-  const int32_t left = x * w.stride_w - w.pad_left;
-  const Taps rows = TapsInside(top, w.in_h, w.filter_h, w.dilation_h);
-  const Taps columns = TapsInside(left, w.in_w, w.filter_w, w.dilation_w);
+  const TapsOfPixel<Input> taps(w, image, y, x);
   std::fill_n(sums, w.out_c, Sum{0});
-  for (int32_t fy = rows.begin; fy < rows.end; ++fy) {
-    for (int32_t fx = columns.begin; fx < columns.end; ++fx) {
-      const int64_t row = top + fy * w.dilation_h;
-      const int64_t column = left + fx * w.dilation_w;
-      AddTap<Product>(
-          image + (row * w.in_w + column) * w.in_c, w.in_c, depth_multiplier, input_zero_point,
-          filter + (static_cast<int64_t>(fy) * w.filter_w + fx) * w.out_c, filter_zero_point, sums);
+  for (int32_t fy = taps.rows.begin; fy < taps.rows.end; ++fy) {
+    for (int32_t fx = taps.columns.begin; fx < taps.columns.end; ++fx) {
+      AddTap<Product>(taps.Pixel(fy, fx), w.in_c, depth_multiplier, input_zero_point,
+                      filter + taps.Weights(fy, fx), filter_zero_point, sums);
+    }
+  }
+}
+
+// The same for floats as XNNPACK adds them up, from the bias on and fused: column by column, but
+// row by row with a multiplier, which it takes for a convolution in groups.
+void SumTapsFused(const Window& w, int32_t depth_multiplier, const float* image, int32_t y,
+                  int32_t x, const float* filter, const float* bias, float* sums) {
+  const TapsOfPixel<float> taps(w, image, y, x);
+  std::fill_n(sums, w.out_c, 0.0F);
+  if (bias != nullptr) std::copy_n(bias, w.out_c, sums);
+  const bool by_column = depth_multiplier == 1;
+  const Taps& outer = by_column ? taps.columns : taps.rows;
+  const Taps& inner = by_column ? taps.rows : taps.columns;
+  for (int32_t i = outer.begin; i < outer.end; ++i) {
+    for (int32_t j = inner.begin; j < inner.end; ++j) {
+      const int32_t fy = by_column ? j : i;
+      const int32_t fx = by_column ? i : j;
+      const float* pixel = taps.Pixel(fy, fx);
+      const float* weights = filter + taps.Weights(fy, fx);
+      for (int32_t o = 0; o < w.out_c; ++o) {
+        sums[o] = FusedMultiplyAdd(pixel[o / depth_multiplier], weights[o], sums[o]);
+      }
     }
   }
 }
@@ -48,13 +92,18 @@ void SumTaps(const Window& w, int32_t depth_multiplier, const Input* image, int3
 }  // namespace
 
 void DepthwiseConv2DFloat(const Window& w, int32_t depth_multiplier, const float* input,
-                          const float* filter, const float* bias, FloatRange range, float* sums,
-                          float* output) {
+                          const float* filter, const float* bias, FloatSums rule, FloatRange range,
+                          float* sums, float* output) {
+  const bool fused = rule == FloatSums::kFused;
   for (int32_t n = 0; n < w.batches; ++n, input += w.in_image()) {
     ForEachOutput(w, [&](int32_t y, int32_t x) {
-      SumTaps(w, depth_multiplier, input, y, x, 0.0F, filter, 0.0F, sums);
+      if (fused) {
+        SumTapsFused(w, depth_multiplier, input, y, x, filter, bias, sums);
+      } else {
+        SumTaps(w, depth_multiplier, input, y, x, 0.0F, filter, 0.0F, sums);
+      }
       for (int32_t o = 0; o < w.out_c; ++o) {
-        *output++ = range.Clamp(sums[o] + (bias != nullptr ? bias[o] : 0.0F));
+        *output++ = range.Clamp(sums[o] + (fused || bias == nullptr ? 0.0F : bias[o]));
       }
     });
   }
@@ -149,9 +198,10 @@ Result<Run> PrepareDepthwiseConv2DFloat(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Window w, WindowOf(context));
   return Run([w, in = context.input(0).As<float>(), filter = context.input(1).As<float>(),
               bias = context.input(2).As<float>(), out = context.output().As<float>(),
+              rule = FloatSumsOf(context.arithmetic),
               range = RangeOf(context.options<graph::DepthwiseConv2DOptions>().activation),
               sums = std::vector<float>(static_cast<size_t>(w.out_c))]() mutable {
-    DepthwiseConv2DFloat(w, w.out_c / w.in_c, in, filter, bias, range, sums.data(), out);
+    DepthwiseConv2DFloat(w, w.out_c / w.in_c, in, filter, bias, rule, range, sums.data(), out);
   });
 }
 

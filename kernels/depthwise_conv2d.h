@@ -20,8 +20,8 @@ namespace qbench::kernels {
 
 // Float. bias: out_c floats or null. Scratch: sums, out_c floats.
 void DepthwiseConv2DFloat(const Window& w, int32_t depth_multiplier, const float* input,
-                          const float* filter, const float* bias, FloatRange range, float* sums,
-                          float* output);
+                          const float* filter, const float* bias, FloatSums rule, FloatRange range,
+                          float* sums, float* output);
 
 // Integers: the same arithmetic as Conv2DQuantized (conv2d.h). Scratch: sums, out_c accumulators.
 template <typename Activation, typename Weight>

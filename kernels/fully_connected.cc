@@ -24,10 +24,16 @@ Rounding RoundingOf(const OpContext& context) {
 }  // namespace
 
 void FullyConnectedFloat(const FullyConnectedShape& shape, const float* input, const float* weights,
-                         const float* bias, FloatRange range, float* output) {
+                         const float* bias, FloatSums rule, FloatRange range, float* output) {
   for (int64_t b = 0; b < shape.rows; ++b, input += shape.depth) {
     for (int64_t u = 0; u < shape.units; ++u) {
       const float* unit = weights + u * shape.depth;
+      if (rule == FloatSums::kFused) {
+        float sum = bias != nullptr ? bias[u] : 0.0F;
+        for (int64_t d = 0; d < shape.depth; ++d) sum = FusedMultiplyAdd(input[d], unit[d], sum);
+        *output++ = range.Clamp(sum);
+        continue;
+      }
       double sum = bias != nullptr ? bias[u] : 0.0;
       for (int64_t d = 0; d < shape.depth; ++d) sum += double{input[d]} * unit[d];
       *output++ = range.Clamp(static_cast<float>(sum));
@@ -108,8 +114,9 @@ Result<Run> PrepareFullyConnectedFloat(const OpContext& context) {
   const FullyConnectedShape shape = ShapeOf(context);
   return Run([shape, in = context.input(0).As<float>(), weights = context.input(1).As<float>(),
               bias = context.input(2).As<float>(), out = context.output().As<float>(),
+              rule = FloatSumsOf(context.arithmetic),
               range = RangeOf(context.options<graph::FullyConnectedOptions>().activation)] {
-    FullyConnectedFloat(shape, in, weights, bias, range, out);
+    FullyConnectedFloat(shape, in, weights, bias, rule, range, out);
   });
 }
 

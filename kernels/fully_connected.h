@@ -19,10 +19,10 @@ struct FullyConnectedShape {
 };
 
 // Float, summed in double: over a thousand terms a sum in float loses more than what tells one
-// framework from another, and Keras (which adds in blocks) is nearer to the exact sum. bias:
-// `units` floats or null.
+// framework from another, and Keras (which adds in blocks) is nearer to the exact sum. With
+// FloatSums::kFused as XNNPACK, in float. bias: `units` floats or null.
 void FullyConnectedFloat(const FullyConnectedShape& shape, const float* input, const float* weights,
-                         const float* bias, FloatRange range, float* output);
+                         const float* bias, FloatSums rule, FloatRange range, float* output);
 
 // Integers:
 //

@@ -64,6 +64,20 @@ struct OpContext {
   }
 };
 
+// How convolutions and fully connected layers of floats add up.
+enum class FloatSums : uint8_t {
+  kPlain,  // products and sums rounded as each kernel says; the bias at the end
+  kFused,  // XNNPACK's: from the bias on, each product and sum rounded once (fused multiply-add)
+};
+inline FloatSums FloatSumsOf(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::kXnnpack ? FloatSums::kFused : FloatSums::kPlain;
+}
+// a * b + c, rounded once but for one case in some hundred million: the product is exact in double.
+// std::fma is a slow call where the compiler may not assume the instruction.
+inline float FusedMultiplyAdd(float a, float b, float c) {
+  return static_cast<float>(double{a} * b + c);
+}
+
 // Computes an operator's output from its inputs. Owns its scratch memory; never allocates.
 using Run = std::function<void()>;
 using Prepare = Result<Run> (*)(const OpContext&);

@@ -47,21 +47,26 @@ Result<graph::Model> ReadModel(const std::filesystem::path& path) {
 
 // Compares every tensor for one random image, and gives `check` what it found.
 template <typename Check>
-void CompareInEveryMode(const std::filesystem::path& path, const graph::Model& model,
-                        Check&& check) {
+void CompareInMode(const std::filesystem::path& path, const graph::Model& model, const char* mode,
+                   Check&& check) {
   graph::Random random(7);
   const graph::TensorId x = model.graph.inputs[0];
   const graph::Tensor& tensor = model.graph.tensors[static_cast<size_t>(x)];
   const Bytes input = graph::RandomValues(tensor.type, tensor.shape, random);
+  SCOPED_TRACE(path.filename().string() + ", " + mode);
+  const auto differences = CompareWithLitert(model, mode, {{input}});
+  ASSERT_TRUE(differences.ok()) << differences.status().message();
+  for (const TensorDifference& difference : *differences) {
+    SCOPED_TRACE(fmt::format("{}: {} of {}, by up to {}", difference.op, difference.different,
+                             difference.elements, difference.largest));
+    ASSERT_NO_FATAL_FAILURE(check(difference));
+  }
+}
+template <typename Check>
+void CompareInEveryMode(const std::filesystem::path& path, const graph::Model& model,
+                        Check&& check) {
   for (const char* mode : kModes) {
-    SCOPED_TRACE(path.filename().string() + ", " + mode);
-    const auto differences = CompareWithLitert(model, mode, {{input}});
-    ASSERT_TRUE(differences.ok()) << differences.status().message();
-    for (const TensorDifference& difference : *differences) {
-      SCOPED_TRACE(fmt::format("{}: {} of {}, by up to {}", difference.op, difference.different,
-                               difference.elements, difference.largest));
-      ASSERT_NO_FATAL_FAILURE(check(difference));
-    }
+    ASSERT_NO_FATAL_FAILURE(CompareInMode(path, model, mode, check));
   }
 }
 
@@ -104,6 +109,33 @@ TEST_F(Arithmetic, EveryLayerOfPeersDynamicRangeModelsIsLitert) {
     }
   }
   if (compared == 0) GTEST_SKIP() << graph::kNoPeers;
+}
+
+// Float layers add up in XNNPACK's order; a last bit's difference in the mean spreads from there
+// on.
+TEST_F(Arithmetic, FloatLayersOfPeersModelsAreXnnpacks) {
+  size_t compared = 0;
+  for (const char* file : {"mbv2_035_96.tf_float.tflite", "mbv2_035_96.tf_dyn_default.tflite",
+                           "intelcnn.tf_dyn_default.tflite"}) {
+    for (const auto& path : graph::PeerTfliteFiles(file)) {
+      const auto model = ReadModel(path);
+      ASSERT_TRUE(model.ok()) << model.status().message();
+      bool exact = true;
+      ASSERT_NO_FATAL_FAILURE(
+          CompareInMode(path, *model, "xnnpack", [&exact](const TensorDifference& difference) {
+            const std::string& op = difference.op;
+            exact = exact && !op.starts_with("MEAN") && !op.starts_with("SOFTMAX");
+            if (exact) {
+              ASSERT_EQ(difference.different, 0);
+            } else {
+              ASSERT_LE(difference.largest, 1e-5);
+            }
+          }));
+      ++compared;
+    }
+  }
+  if (compared == 0) GTEST_SKIP() << graph::kNoPeers;
+  EXPECT_EQ(compared, 3U);
 }
 
 std::vector<Bytes> RandomInputs(const graph::Model& model, graph::Random& random) {
@@ -186,6 +218,21 @@ TEST_F(Arithmetic, DynamicRangeOperatorsAreLiterts) {
   using graph::OpKind;
   for (const OpKind kind : {OpKind::kConv2D, OpKind::kDepthwiseConv2D, OpKind::kFullyConnected}) {
     ExpectLitertsBytes(kind, DataType::kFloat32, DataType::kFloat32, /*models=*/200);
+  }
+}
+
+TEST_F(Arithmetic, FloatLayersAreXnnpacks) {
+  using graph::OpKind;
+  for (const OpKind kind : {OpKind::kConv2D, OpKind::kDepthwiseConv2D, OpKind::kFullyConnected}) {
+    for (uint32_t seed = 0; seed < 200; ++seed) {
+      SCOPED_TRACE(fmt::format("{} seed {}", graph::OpKindName(kind), seed));
+      graph::Random random(seed);
+      const graph::Model model = graph::RandomOperator(kind, graph::kOperatorTypes[0], random);
+      const auto differences = CompareWithLitert(model, "xnnpack", {RandomInputs(model, random)});
+      ASSERT_TRUE(differences.ok()) << differences.status().message();
+      EXPECT_EQ((*differences)[0].different, 0)
+          << "of " << (*differences)[0].elements << ", by up to " << (*differences)[0].largest;
+    }
   }
 }
 
