@@ -112,6 +112,7 @@ Data RunSection(const RunView& run) {
   SetIfAny(&section, "explanations", ExplanationList(run));
   SetIfAny(&section, "classes", ClassTables(run));
   SetIfAny(&section, "confusions", ConfusionTables(run));
+  SetIfAny(&section, "comparisons", ComparisonSections(run));
   SetIfAny(&section, "provenance", ProvenanceTables(run));
   return section;
 }
@@ -136,6 +137,7 @@ Result<std::string> HtmlReport(const Runs& runs) {
   page.set("has_chart_library", charts);
   page.set("chart_library", std::string(kChartLibrary));
   page.set("runs", sections);
+  page.set("layer_difference", LayerPartial());
   kainjow::mustache::mustache page_template{std::string(kPageTemplate)};
   std::string html = page_template.render(page);
   if (!page_template.is_valid()) {

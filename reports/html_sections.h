@@ -4,6 +4,7 @@
 
 #include <kainjow/mustache.hpp>
 
+#include "reports/layer_page.h"
 #include "reports/variants.h"
 
 namespace qbench::reports {
@@ -26,6 +27,14 @@ Data ClassTables(const RunView& run);
 // [{name, open, labels, rows: [{label, cells: [{text, heat, hot, diagonal}]}], pairs: […]}]: one a
 // group of cells with the same predictions.
 Data ConfusionTables(const RunView& run);
+
+// What page/layer_difference.mustache shows of a comparison; its headings are <h2> or the like.
+Data LayerData(const LayerPage& page, int heading_level);
+// That template, to be set as "layer_difference" in the data of one that includes it.
+Data LayerPartial();
+
+// [{name, summary, reason, open, parts: LayerData}]: one an artifact that was compared with float.
+Data ComparisonSections(const RunView& run);
 
 // [{title, facts: [{name, value}]}]
 Data ProvenanceTables(const RunView& run);

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "harness/store/summary.h"
+#include "reports/layer_report.h"
 #include "reports/reports.h"
 #include "reports/run_explanations.h"
 #include "reports/variants.h"
@@ -113,6 +114,15 @@ OrderedJson RunObject(const store::RunData& data) {
   const std::vector<ExplainedVariant> explanations = ExplainRun(run);
   for (const Variant& variant : run.variants) {
     object["cells"].push_back(CellObject(variant, explanations));
+  }
+  object["comparisons"] = OrderedJson::array();
+  for (const auto& [name, comparison] : Comparisons(run)) {
+    OrderedJson one = {{"artifact_id", comparison->artifact_id},
+                       {"at", comparison->at},
+                       {"status", std::string(Name(comparison->status))},
+                       {"reason", comparison->reason}};
+    one.update(LayerJson(*comparison));
+    object["comparisons"].push_back(std::move(one));
   }
   return object;
 }

@@ -3,18 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <kainjow/mustache.hpp>
 #include <string_view>
+#include "reports/html_sections.h"
 
 namespace qbench::reports {
 
 // Made at build time from page/.
 extern const std::string_view kLayerPageTemplate;
+extern const std::string_view kLayerPartial;
 extern const std::string_view kPageStyle;
 
 namespace {
 
-using Data = kainjow::mustache::data;
 using Row = LayerPage::Row;
 
 // The chart, in its own units: dB upwards from 0 to kTop, above which nothing is to be told apart.
@@ -87,6 +87,7 @@ Data Marks(const std::vector<Row>& rows) {
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].marked) continue;
     Data mark("x", fmt::format("{:.1f}", X(i, rows.size())));
+    mark.set("name", rows[i].cells.back());
     mark.set("y", fmt::format("{:.1f}", Y(rows[i].sqnr_db.value_or(kTop))));
     list.push_back(mark);
   }
@@ -95,10 +96,9 @@ Data Marks(const std::vector<Row>& rows) {
 
 }  // namespace
 
-Result<std::string> LayerPageHtml(const LayerPage& page) {
+Data LayerData(const LayerPage& page, int heading_level) {
   Data data;
-  data.set("style", std::string(kPageStyle));
-  data.set("headline", page.headline);
+  data.set("level", std::to_string(heading_level));
   data.set("circumstances", Texts(page.circumstances));
   data.set("verdict", Texts(page.verdict));
   data.set("has_warnings", !page.warnings.empty());
@@ -107,6 +107,7 @@ Result<std::string> LayerPageHtml(const LayerPage& page) {
   data.set("rows", Rows(page));
   data.set("grid", Grid());
   data.set("marks", Marks(page.rows));
+  data.set("has_marks", std::ranges::any_of(page.rows, &Row::marked));
   data.set("sqnr", Points(page.rows, &Row::sqnr_db));
   const bool own =
       std::ranges::any_of(page.rows, [](const Row& row) { return row.own_sqnr_db.has_value(); });
@@ -114,6 +115,19 @@ Result<std::string> LayerPageHtml(const LayerPage& page) {
   data.set("own", Points(page.rows, &Row::own_sqnr_db));
   data.set("has_recipe", !page.recipe.empty());
   data.set("recipe", page.recipe);
+  return data;
+}
+
+Data LayerPartial() {
+  return Data(kainjow::mustache::partial([] { return std::string(kLayerPartial); }));
+}
+
+Result<std::string> LayerPageHtml(const LayerPage& page) {
+  Data data = LayerData(page, 2);
+  data.set("layer_difference", LayerPartial());
+  data.set("style", std::string(kPageStyle));
+  data.set("headline", page.headline);
+  data.set("open", true);
   kainjow::mustache::mustache page_template{std::string(kLayerPageTemplate)};
   std::string html = page_template.render(data);
   if (page_template.is_valid()) return html;

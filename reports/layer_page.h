@@ -1,4 +1,5 @@
-// The page of `qbench diff --html`: a quantized model's layers against the float model's.
+// A quantized model's layers against the float model's, as HTML: the page of `qbench diff --html`,
+// and the same within the report of a run.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
 #include "fmt/format.h"
+#include "reports/layer_report.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/run_explanations.h"
@@ -65,6 +66,11 @@ std::string MarkdownReport(const Runs& runs) {
     }
     AppendList("Not everything worked:", Problems(run), &out);
     AppendList("Warnings:", Warnings(run), &out);
+    std::vector<std::string> layers;
+    for (const auto& [name, comparison] : Comparisons(run)) {
+      layers.push_back(name + ": " + LayerSummary(*comparison));
+    }
+    AppendList("Layers, quantized against float:", layers, &out);
   }
   return out;
 }

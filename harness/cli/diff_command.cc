@@ -1,21 +1,20 @@
 // `qbench diff`: what quantization did to each layer.
-#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 
 #include "base/files.h"
-#include "base/json.h"
+#include "base/sha256.h"
 #include "harness/cli/command.h"
 #include "harness/cli/litert_option.h"
 #include "harness/cli/single_job.h"
 #include "harness/cli/terminal.h"
+#include "harness/plan/run_records.h"
 #include "harness/worker/run_job.h"
 #include "reports/layer_page.h"
+#include "reports/layer_report.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
 namespace {
-
-using Layer = worker::DifferenceResult::Layer;
 
 constexpr Help kHelp = {
     "qbench diff MODEL QUANTIZED --dataset NAME [options]",
@@ -34,8 +33,6 @@ constexpr Help kHelp = {
     "below 20 dB.\n\n"
     "Exit status: 0 done, 2 usage or environment error, 130 interrupted."};
 
-constexpr size_t kMostToKeep = 3;
-
 po::options_description Options() {
   po::options_description options("Options", 100);
   options.add_options()("dataset", po::value<std::string>()->value_name("NAME")->required(),
@@ -47,237 +44,14 @@ po::options_description Options() {
       "runtime", po::value<std::string>()->value_name("NAME"),
       "the runtime that runs both (default: litert, or what works)")(
       "html", po::value<std::string>()->value_name("FILE"), "write the result as a page too")(
+      "run", po::value<int64_t>()->value_name("ID"),
+      "keep the result in the database with this run, whose report then shows it")(
       "quiet,q", po::bool_switch(), "no progress")("json", po::bool_switch(),
                                                    "print the result as JSON");
   AddLitertOption(options);
+  AddDatabaseOption(options);
   AddFolderOptions(options);
   return options;
-}
-
-std::vector<stats::LayerNoise> NoiseOf(const std::vector<Layer>& layers) {
-  std::vector<stats::LayerNoise> noise;
-  for (const Layer& layer : layers) {
-    noise.push_back({.share = stats::NoiseShare(layer.sums), .inputs = layer.inputs});
-    if (layer.own) noise.back().own = stats::NoiseShare(*layer.own);
-  }
-  return noise;
-}
-
-double SaturatedShare(const Layer& layer) {
-  return static_cast<double>(layer.sums.saturated) / static_cast<double>(layer.sums.count);
-}
-
-std::string SqnrText(const stats::DifferenceSums& sums) {
-  const std::optional<double> sqnr = stats::SqnrDb(sums);
-  return sqnr ? fmt::format("{:.1f}", *sqnr) : "equal";
-}
-
-struct Column {
-  const char* title;
-  const char* explanation;
-  int width;  // below 0: to the left
-};
-constexpr Column kColumns[] = {
-    {"op", "its place in the float model, as in qbench inspect", 4},
-    {"kind", "TensorFlow Lite's name of the operator", -18},
-    {"sqnr dB", "signal to quantization noise, with all that came in", 7},
-    {"own dB", "the same of the layer by itself, fed with float's values", 7},
-    {"cosine", "of the angle between float's values and the quantized ones", 9},
-    {"rmse", "root mean square error, in steps of the integers", 7},
-    {"clip %", "share of float's values that the integers do not reach", 7},
-    {"range of float", "smallest and largest value of the float model", -25},
-    {"quantized", "type and scale of the quantized model's activation", -14},
-    {"layer", "its name in the float model", 0}};
-
-// In the order of kColumns.
-std::vector<std::string> CellsOf(const Layer& layer) {
-  const bool integer = layer.scale > 0;
-  return {std::to_string(layer.op),
-          layer.kind,
-          SqnrText(layer.sums),
-          layer.own ? SqnrText(*layer.own) : "–",
-          fmt::format("{:.6f}", stats::Cosine(layer.sums)),
-          integer ? fmt::format("{:.2f}", stats::Rmse(layer.sums) / layer.scale) : "–",
-          integer ? fmt::format("{:.2f}", 100 * SaturatedShare(layer)) : "–",
-          fmt::format("{:.4g} to {:.4g}", layer.sums.a_min, layer.sums.a_max),
-          integer ? fmt::format("{} {:.4g}", layer.type, layer.scale) : layer.type,
-          layer.name};
-}
-
-std::string FormatLine(const std::vector<std::string>& cells) {
-  std::string line;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    const int width = kColumns[i].width;
-    if (i > 0) line += i == 1 || i == 7 ? "  " : " ";
-    line += width < 0 ? fmt::format("{:<{}}", cells[i], -width)
-                      : fmt::format("{:>{}}", cells[i], width);
-  }
-  return line + "\n";
-}
-
-std::string FormatLayers(const std::vector<Layer>& layers) {
-  std::vector<std::string> titles;
-  for (const Column& column : kColumns) titles.emplace_back(column.title);
-  std::string text = FormatLine(titles);
-  for (const Layer& layer : layers) text += FormatLine(CellsOf(layer));
-  return text;
-}
-
-// A name as a regular expression that matches it alone.
-std::string AsRegex(std::string_view name) {
-  std::string regex;
-  for (const char c : name) {
-    if (std::string_view(R"(\^$.|?*+()[]{})").find(c) != std::string_view::npos) regex += R"(\\)";
-    regex += c;
-  }
-  return "^" + regex + "$";
-}
-
-std::string JumpText(const std::vector<Layer>& layers) {
-  const std::optional<size_t> jump = stats::FindJump(NoiseOf(layers));
-  if (!jump) return "No layer stands out: the error grows from layer to layer.";
-  return fmt::format("The error jumps first at \"{}\" ({}, sqnr {} dB).", layers[*jump].name,
-                     layers[*jump].kind, SqnrText(layers[*jump].sums));
-}
-
-// The layers to keep in float, as a recipe; empty where none is worth it.
-std::string RecipeText(const std::vector<Layer>& layers) {
-  std::string text;
-  for (const size_t layer : stats::LayersToKeep(NoiseOf(layers), kMostToKeep)) {
-    text += fmt::format("{}[[rule]]\nlayer = \"{}\"\ncompute = \"float\"\n",
-                        text.empty() ? "" : "\n", AsRegex(layers[layer].name));
-  }
-  return text;
-}
-
-std::string FormatVerdict(const std::vector<Layer>& layers) {
-  const std::string recipe = RecipeText(layers);
-  std::string text = JumpText(layers) + "\n";
-  if (recipe.empty()) return text;
-  return text +
-         "These add the most noise; to keep them in float, give the quantizer this recipe "
-         "(int8:recipe=FILE):\n\n" +
-         recipe;
-}
-
-void AppendNames(std::string_view what, const std::vector<std::string>& names, std::string& text) {
-  if (names.empty()) return;
-  text += fmt::format("{} {}: {}\n", names.size(), what, fmt::join(names, ", "));
-}
-
-// What is to be said of the comparison itself, a line each.
-std::string RemarksOn(const worker::DifferenceResult& result) {
-  std::string text;
-  const auto renamed =
-      std::ranges::count_if(result.layers, [](const Layer& layer) { return !layer.same_name; });
-  if (renamed > 0) {
-    text += fmt::format("{} of {} layers have other names and were paired by structure\n", renamed,
-                        result.layers.size());
-  }
-  if (!result.own_missing.empty()) text += "no own sqnr: " + result.own_missing + "\n";
-  AppendNames("layers are in the float model alone", result.only_float, text);
-  AppendNames("layers are in the quantized model alone", result.only_quantized, text);
-  return text;
-}
-
-std::string FormatText(const worker::DifferenceResult& result, const std::string& runtime) {
-  std::string text = fmt::format(
-      "{} layers, {} images, both on {}; {} images in another class\n\n{}\n", result.layers.size(),
-      result.images, runtime, result.flips, FormatLayers(result.layers));
-  text += RemarksOn(result);
-  for (const std::string& flaw : result.flaws) text += "warning: " + flaw + "\n";
-  return text + FormatVerdict(result.layers);
-}
-
-// One row a layer; those that the verdict names are marked.
-std::vector<reports::LayerPage::Row> PageRows(const std::vector<Layer>& layers) {
-  const std::vector<stats::LayerNoise> noise = NoiseOf(layers);
-  std::vector<reports::LayerPage::Row> rows;
-  for (const Layer& layer : layers) {
-    rows.push_back({.cells = CellsOf(layer), .sqnr_db = stats::SqnrDb(layer.sums)});
-    if (layer.own) rows.back().own_sqnr_db = stats::SqnrDb(*layer.own);
-  }
-  if (const std::optional<size_t> jump = stats::FindJump(noise)) rows[*jump].marked = true;
-  for (const size_t layer : stats::LayersToKeep(noise, kMostToKeep)) rows[layer].marked = true;
-  return rows;
-}
-
-reports::LayerPage PageOf(const worker::DifferenceResult& result,
-                          const std::vector<std::string>& models,
-                          const std::vector<std::string>& circumstances) {
-  reports::LayerPage page;
-  page.headline = std::filesystem::path(models[1]).filename().string() + " against " +
-                  std::filesystem::path(models[0]).filename().string();
-  page.circumstances = circumstances;
-  page.circumstances.push_back(fmt::format("{} layers", result.layers.size()));
-  page.circumstances.push_back(fmt::format("{} images", result.images));
-  page.circumstances.push_back(fmt::format("{} of them in another class", result.flips));
-  page.recipe = RecipeText(result.layers);
-  page.verdict = {JumpText(result.layers)};
-  if (const std::string remarks = RemarksOn(result); !remarks.empty()) {
-    page.verdict.push_back(remarks);
-  }
-  page.warnings = result.flaws;
-  for (size_t i = 0; i < std::size(kColumns); ++i) {
-    page.columns.push_back({.title = kColumns[i].title,
-                            .explanation = kColumns[i].explanation,
-                            .is_number = kColumns[i].width > 0});
-  }
-  page.rows = PageRows(result.layers);
-  return page;
-}
-
-// Null where the layer's own error was not measured, or is none.
-Json OwnSqnr(const Layer& layer) {
-  if (!layer.own) return {};
-  const std::optional<double> sqnr = stats::SqnrDb(*layer.own);
-  return sqnr ? Json(*sqnr) : Json();
-}
-
-Json ToJson(const Layer& layer) {
-  const std::optional<double> sqnr = stats::SqnrDb(layer.sums);
-  Json json = {{"op", layer.op},
-               {"name", layer.name},
-               {"kind", layer.kind},
-               {"type", layer.type},
-               {"inputs", layer.inputs},
-               {"cosine", stats::Cosine(layer.sums)},
-               {"sqnr_db", sqnr ? Json(*sqnr) : Json()},
-               {"own_sqnr_db", OwnSqnr(layer)},
-               {"paired_by", layer.same_name ? "name" : "structure"},
-               {"rmse", stats::Rmse(layer.sums)},
-               {"float_min", layer.sums.a_min},
-               {"float_max", layer.sums.a_max},
-               {"quantized_min", layer.sums.b_min},
-               {"quantized_max", layer.sums.b_max}};
-  if (layer.scale > 0) {
-    json["scale"] = layer.scale;
-    json["zero_point"] = layer.zero_point;
-    json["rmse_per_scale"] = stats::Rmse(layer.sums) / layer.scale;
-    json["saturated_share"] = SaturatedShare(layer);
-  }
-  return json;
-}
-
-Json ToJson(const worker::DifferenceResult& result, const std::string& runtime) {
-  const std::vector<stats::LayerNoise> noise = NoiseOf(result.layers);
-  Json layers = Json::array();
-  for (const Layer& layer : result.layers) layers.push_back(ToJson(layer));
-  Json keep = Json::array();
-  for (const size_t layer : stats::LayersToKeep(noise, kMostToKeep)) {
-    keep.push_back(result.layers[layer].name);
-  }
-  const std::optional<size_t> jump = stats::FindJump(noise);
-  return {{"layers", std::move(layers)},
-          {"images", result.images},
-          {"flips", result.flips},
-          {"runtime", runtime},
-          {"only_in_float", result.only_float},
-          {"only_in_quantized", result.only_quantized},
-          {"warnings", result.flaws},
-          {"jump", jump ? Json(result.layers[*jump].name) : Json()},
-          {"keep_in_float", std::move(keep)},
-          {"recipe", RecipeText(result.layers)}};
 }
 
 // The second model: a file, or what a quantizer, named with its options, makes of the first.
@@ -336,6 +110,53 @@ Status CheckRoles(const worker::DifferenceResult& result, const std::string& fir
                second);
 }
 
+// The run that keeps the result, and its artifact that is compared.
+struct Keeper {
+  store::Store store;
+  int64_t run;
+  int64_t artifact;
+
+  static Result<Keeper> Open(const std::filesystem::path& database, int64_t run_id,
+                             const plan::PlannedModel& model, const std::filesystem::path& file) {
+    QB_ASSIGN_OR_RETURN(store::Store store,
+                        store::Store::Open(database, store::OpenMode::kReadWrite));
+    QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(run_id));
+    const bool same_model = std::ranges::any_of(run.models, [&](const auto& each) {
+      return each.second.float_sha256 == model.tflite_sha256;
+    });
+    if (!same_model) {
+      return Error(StatusCode::kInvalidArgument,
+                   "{} is no model of run {}: leave --run out, or name the run that measured it",
+                   model.path.string(), run_id);
+    }
+    QB_ASSIGN_OR_RETURN(const std::string sha256, Sha256HexOfFile(file));
+    for (const auto& [id, artifact] : run.artifacts) {
+      if (artifact.sha256 == sha256) return Keeper{std::move(store), run_id, id};
+    }
+    return Error(StatusCode::kInvalidArgument,
+                 "no artifact of run {} has the bytes of {}: leave --run out, or measure the file "
+                 "with qbench run first",
+                 run_id, file.string());
+  }
+};
+
+// The job's answer, as the store and the reports know it.
+Result<store::LayerComparison> Compare(const worker::DifferenceJob& job,
+                                       const std::vector<std::string>& names, bool quiet) {
+  QB_ASSIGN_OR_RETURN(const worker::JobResult answer, RunWithProgress(job, quiet));
+  const auto& result = std::get<worker::DifferenceResult>(answer);
+  QB_RETURN_IF_ERROR(CheckRoles(result, names[0], names[1]));
+  store::LayerComparison comparison = plan::ComparisonRecord(result);
+  if (comparison.status == store::Outcome::kOk) return comparison;
+  return Error(StatusCode::kInvalidArgument, "{} cannot be compared: {}", names[1],
+               comparison.reason);
+}
+
+std::string Headline(const std::vector<std::string>& models) {
+  return std::filesystem::path(models[1]).filename().string() + " against " +
+         std::filesystem::path(models[0]).filename().string();
+}
+
 }  // namespace
 
 Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
@@ -369,25 +190,34 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(
       const QuantizedModel quantized,
       QuantizedModel::Find(names[1], model, dataset, catalogue, runtime, folders, quiet));
+  std::optional<Keeper> keeper;
+  if (arguments.Has("run")) {
+    QB_ASSIGN_OR_RETURN(keeper, Keeper::Open(DatabaseOf(arguments), arguments.Get<int64_t>("run"),
+                                             model, quantized.file()));
+  }
   worker::DifferenceJob job;
   job.float_model = std::filesystem::absolute(model.tflite);
   job.quantized_model = quantized.file();
   job.runtime = runtime.Use();
   job.images = arguments.Get<uint64_t>("images");
-  QB_ASSIGN_OR_RETURN(job.samples,
-                      SamplesOf(dataset, arguments.Get<std::string>("split"), model, folders));
-  QB_ASSIGN_OR_RETURN(const worker::JobResult answer, RunWithProgress(job, quiet));
-  const auto& result = std::get<worker::DifferenceResult>(answer);
-  QB_RETURN_IF_ERROR(CheckRoles(result, names[0], names[1]));
+  const auto split = arguments.Get<std::string>("split");
+  QB_ASSIGN_OR_RETURN(job.samples, SamplesOf(dataset, split, model, folders));
+  QB_ASSIGN_OR_RETURN(store::LayerComparison comparison, Compare(job, names, quiet));
+  comparison.runtime = runtime.Name();
+  comparison.dataset = dataset.name;
+  comparison.split = split;
+  if (keeper) {
+    comparison.run_id = keeper->run;
+    comparison.artifact_id = keeper->artifact;
+    QB_RETURN_IF_ERROR(keeper->store.AddComparison(comparison));
+  }
   if (arguments.Has("html")) {
-    const reports::LayerPage page = PageOf(
-        result, names,
-        {"both on " + runtime.Name(), dataset.name + ", " + arguments.Get<std::string>("split")});
-    QB_ASSIGN_OR_RETURN(const std::string html, reports::LayerPageHtml(page));
+    QB_ASSIGN_OR_RETURN(const std::string html,
+                        reports::LayerPageHtml(reports::LayerPageOf(comparison, Headline(names))));
     QB_RETURN_IF_ERROR(WriteFileAtomically(arguments.Get<std::string>("html"), html));
   }
-  Print(arguments.Get<bool>("json") ? DumpJson(ToJson(result, runtime.Name())) + "\n"
-                                    : FormatText(result, runtime.Name()));
+  Print(arguments.Get<bool>("json") ? reports::LayerJsonText(comparison)
+                                    : reports::LayerText(comparison));
   return kDone;
 }
 

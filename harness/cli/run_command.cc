@@ -43,6 +43,8 @@ po::options_description Options() {
                                          "write the rows as CSV too")(
       "report", po::value<std::string>()->value_name("FILE"),
       "the HTML report (default: beside the database)")(
+      "diff", po::bool_switch(),
+      "compare each artifact's layers with float's, for the report (as qbench diff does)")(
       "resume", po::bool_switch(), "continue the latest unfinished run of the same command")(
       "strict", po::bool_switch(), "exit with 3 where a cell failed")(
       "repetitions", po::value<int>()->value_name("N")->default_value(3),
@@ -116,6 +118,7 @@ Result<plan::RunRequest> RequestOf(const Arguments& arguments) {
   measure.latency.min_seconds = arguments.Get<double>("min-time");
   measure.latency.min_samples = arguments.Get<int64_t>("min-samples");
   measure.latency.warmup_seconds = arguments.Get<double>("warmup-time");
+  request.diff = arguments.Get<bool>("diff");
   QB_RETURN_IF_ERROR(CheckMeasureSettings(measure));
   if (arguments.Has("time-limit")) {
     measure.limits.time = std::chrono::seconds(arguments.Get<int64_t>("time-limit"));

@@ -47,6 +47,13 @@ void AddReason(const store::Measurement& measurement, CellState& state) {
   reason += (reason.empty() ? "" : "; ") + measurement.reason;
 }
 
+// An artifact that this invocation made, or took from the cache.
+struct MadeArtifact {
+  std::filesystem::path file;
+  std::string sha256;
+  int64_t id = 0;  // in the store
+};
+
 class RunEngine {
  public:
   RunEngine(const Plan& plan, const RunOptions& options, const JobRunner& run_job,
@@ -96,6 +103,7 @@ class RunEngine {
   Json ArtifactKeyContent(const PlannedCell& cell) const;
   Status StoreArtifact(size_t index, const worker::JobOutcome& outcome);
   Status Accuracy(const Step& step);
+  Status Diff(const Step& step);
   Status Latency(const Step& step);
   Status Peak();
   Status Profile(const Step& step);
@@ -122,8 +130,8 @@ class RunEngine {
   double done_seconds_ = 0;
   int64_t run_id_ = 0;
   std::vector<CellState> cells_;
-  std::vector<ModelSamples> samples_;                                // one a model
-  std::map<std::pair<size_t, size_t>, std::filesystem::path> made_;  // (model, quantizer) → file
+  std::vector<ModelSamples> samples_;                                  // one a model
+  std::map<std::pair<size_t, size_t>, MadeArtifact> made_;             // by (model, quantizer)
   std::map<std::pair<size_t, size_t>, std::string> invalid_accuracy_;  // the same → why
 };
 
@@ -241,7 +249,7 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
 }
 
 Status RunEngine::PrepareSamples() {
-  const bool calibrate = plan_.calibration_runtime.has_value();
+  const bool calibrate = plan_.calibration_runtime.has_value() || plan_.diff_runtime.has_value();
   for (const PlannedModel& model : plan_.models) {
     ModelSamples samples;
     QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, 0, nullptr));
@@ -262,6 +270,8 @@ Status RunEngine::Take(const Step& step) {
       return Quantize(step);
     case StepKind::kAccuracy:
       return Accuracy(step);
+    case StepKind::kDiff:
+      return Diff(step);
     case StepKind::kLatency:
       return Latency(step);
     case StepKind::kPeak:
@@ -324,7 +334,6 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   const PlannedCell& cell = plan_.cells[index];
   const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
   const auto& result = std::get<worker::QuantizeResult>(outcome.result);
-  made_[{cell.model, cell.quantizer}] = result.artifact;
   store::Artifact artifact = ArtifactRecord(result);
   if (const std::string reason = InvalidAccuracy(artifact, plan_.models[cell.model].sidecar);
       !reason.empty()) {
@@ -343,6 +352,7 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   QB_ASSIGN_OR_RETURN(artifact.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));
   artifact.quantizer_options = quantizer.StoredOptions();
   QB_ASSIGN_OR_RETURN(const int64_t id, store_.UpsertArtifact(artifact));
+  made_[{cell.model, cell.quantizer}] = {result.artifact, result.sha256, id};
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (SameArtifact(plan_.cells[i], cell)) {
       QB_RETURN_IF_ERROR(store_.SetCellArtifact(cells_[i].id, id));
@@ -394,7 +404,7 @@ Status RunEngine::Accuracy(const Step& step) {
   }
   store::Measurement measurement = Begin(step, store::MeasurementKind::kAccuracy);
   worker::AccuracyJob job;
-  job.artifact = made_.at({cell.model, cell.quantizer});
+  job.artifact = made_.at({cell.model, cell.quantizer}).file;
   job.runtime = plan_.selection.runtimes[cell.runtime].Use();
   job.threads = cell.threads;
   job.samples = samples_[cell.model].test;
@@ -411,6 +421,36 @@ Status RunEngine::Accuracy(const Step& step) {
   return Commit(step.cell, std::move(measurement), outcome);
 }
 
+Status RunEngine::Diff(const Step& step) {
+  const PlannedCell& cell = plan_.cells[step.cell];
+  const PlannedModel& model = plan_.models[cell.model];
+  const auto made = made_.find({cell.model, cell.quantizer});
+  if (made == made_.end() || made->second.sha256 == model.tflite_sha256) return OkStatus();
+  QB_ASSIGN_OR_RETURN(const std::set<int64_t> compared, store_.ComparedArtifacts(run_id_));
+  if (compared.contains(made->second.id)) return OkStatus();
+  const ModelSamples& samples = samples_[cell.model];
+  worker::DifferenceJob job;
+  job.float_model = model.tflite;
+  job.quantized_model = made->second.file;
+  job.runtime = plan_.diff_runtime->Use();
+  job.samples = samples.calibration.value_or(samples.test);
+  job.images = kDiffImages;
+  const std::string name =
+      fmt::format("{} · {}", model.stem, plan_.selection.quantizers[cell.quantizer].Name());
+  const worker::JobOutcome outcome = RunJob(job, "layers: " + name);
+  QB_RETURN_IF_ERROR(CheckCancelled());
+  store::LayerComparison comparison = ComparisonRecord(outcome);
+  if (!comparison.reason.empty() && events_.warning) {
+    events_.warning(fmt::format("layers of {}: {}", name, comparison.reason));
+  }
+  comparison.run_id = run_id_;
+  comparison.artifact_id = made->second.id;
+  comparison.runtime = plan_.diff_runtime->Name();
+  comparison.dataset = plan_.dataset.name;
+  comparison.split = samples.calibration ? "calibration" : "test";
+  return store_.AddComparison(comparison);
+}
+
 Status RunEngine::Latency(const Step& step) {
   const PlannedCell& cell = plan_.cells[step.cell];
   const CellState& state = cells_[step.cell];
@@ -420,7 +460,7 @@ Status RunEngine::Latency(const Step& step) {
   }
   store::Measurement measurement = Begin(step, store::MeasurementKind::kLatency);
   worker::LatencyJob job;
-  job.artifact = made_.at({cell.model, cell.quantizer});
+  job.artifact = made_.at({cell.model, cell.quantizer}).file;
   job.runtime = plan_.selection.runtimes[cell.runtime].Use();
   job.threads = cell.threads;
   job.samples = samples_[cell.model].test;
@@ -459,7 +499,7 @@ Status RunEngine::Profile(const Step& step) {
   }
   store::Measurement measurement = Begin(step, store::MeasurementKind::kProfile);
   worker::ProfileJob job;
-  job.artifact = made_.at({cell.model, cell.quantizer});
+  job.artifact = made_.at({cell.model, cell.quantizer}).file;
   job.runtime = plan_.selection.runtimes[cell.runtime].Use();
   job.threads = cell.threads;
   job.samples = samples_[cell.model].test;

@@ -31,10 +31,10 @@ struct RunOptions {
 // About how long the plan takes on this machine, in seconds, with nothing cached.
 double EstimateSeconds(const Plan& plan);
 
-// Decodes what is missing in the cache, makes the artifacts, measures accuracy cell by cell, then
-// latency: every cell once, then every cell again in another order, so that a board that warms up
-// slows all cells alike. A job that fails costs its cell, which gets the reason; the run goes on.
-// Returns the run's id.
+// Decodes what is missing in the cache, makes the artifacts, measures accuracy cell by cell,
+// compares the artifacts' layers where the plan says so, then latency: every cell once, then every
+// cell again in another order, so that a board that warms up slows all cells alike. A job that
+// fails costs its cell, which gets the reason; the run goes on. Returns the run's id.
 //
 // kNotFound: --resume, and there is nothing to resume. kCancelled: `cancelled` said so; what was
 // measured is stored, and the run can be resumed. kIo and others: the store or the cache cannot be

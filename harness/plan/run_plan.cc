@@ -93,6 +93,7 @@ std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
     content["calibration_runtime"] = PluginJson(*plan.calibration_runtime);
     content["calibration_seed"] = plan.calibration_seed;
   }
+  if (plan.diff_runtime) content["diff_runtime"] = PluginJson(*plan.diff_runtime);
   return Sha256Hex(DumpJson(content));
 }
 
@@ -134,6 +135,10 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
   QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, plan));
   if (NeedsSamples(plan.selection)) {
     QB_ASSIGN_OR_RETURN(plan.calibration_runtime,
+                        CalibrationRuntime(catalogue, request.calibration_runtime));
+  }
+  if (request.diff) {
+    QB_ASSIGN_OR_RETURN(plan.diff_runtime,
                         CalibrationRuntime(catalogue, request.calibration_runtime));
   }
   ExpandCells(request.threads, plan);

@@ -40,6 +40,7 @@ struct RunRequest {
   uint64_t calibration_seed = 0;  // of the choice of images, datasets::SampleImages
   std::vector<int> threads = {1};
   MeasureSettings measure;
+  bool diff = false;  // compare the layers of every artifact with the float model's
 };
 
 // One combination, as indices into the plan's lists.
@@ -56,7 +57,8 @@ struct Plan {
   Selection selection;
   std::optional<SelectedPlugin> calibration_runtime;  // where a quantizer needs samples
   uint64_t calibration_seed = 0;
-  std::vector<PlannedCell> cells;  // models, then runtimes, threads, quantizers
+  std::optional<SelectedPlugin> diff_runtime;  // set: it compares the layers of every artifact
+  std::vector<PlannedCell> cells;              // models, then runtimes, threads, quantizers
   MeasureSettings measure;
   std::vector<measure::HostFact> host;
   std::string hash;

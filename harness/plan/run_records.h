@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "harness/plan/run_plan.h"
+#include "harness/store/layer_records.h"
 #include "harness/store/records.h"
 
 namespace qbench::plan {
@@ -42,6 +43,13 @@ void TakeResult(worker::ProfileResult result, store::Measurement& measurement);
 void ForgetTimes(store::Measurement& profile);
 
 std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measured);
+
+// What a comparison of layers found; or, with another status than ok and a reason, why there is
+// nothing to be found: the file is not quantized, or computes what is no number. Run, artifact,
+// runtime and data set are the caller's.
+store::LayerComparison ComparisonRecord(const worker::DifferenceResult& result);
+// The same of a job that may have failed.
+store::LayerComparison ComparisonRecord(const worker::JobOutcome& outcome);
 
 // {"library_version": "2.3.0", …}
 Json FactsJson(const std::vector<host::Fact>& facts);

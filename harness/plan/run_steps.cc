@@ -53,13 +53,22 @@ double ProfileSeconds(const Plan& plan, const PlannedCell& cell) {
   return kStartSeconds + std::min(static_cast<double>(job.runs) * inference, job.max_seconds);
 }
 
-void AddQuantizeSteps(const Plan& plan, std::vector<Step>& steps) {
+double DiffSeconds(const Plan& plan, const PlannedCell& cell) {
+  constexpr double kModels = 3;  // float, quantized, and quantized with its layers apart
+  const double inference = InferenceSeconds(plan.models[cell.model], *plan.diff_runtime);
+  return kStartSeconds + kModels * static_cast<double>(kDiffImages) * inference;
+}
+
+// A step for the first cell of those that share an artifact.
+template <typename Seconds>
+void AddArtifactSteps(const Plan& plan, StepKind kind, Seconds&& seconds,
+                      std::vector<Step>& steps) {
   for (size_t i = 0; i < plan.cells.size(); ++i) {
     const auto before = plan.cells.begin() + static_cast<std::ptrdiff_t>(i);
     const bool first = std::none_of(plan.cells.begin(), before, [&](const PlannedCell& cell) {
       return SameArtifact(cell, plan.cells[i]);
     });
-    if (first) steps.push_back({StepKind::kQuantize, i, 0, QuantizeSeconds(plan, plan.cells[i])});
+    if (first) steps.push_back({kind, i, 0, seconds(plan, plan.cells[i])});
   }
 }
 
@@ -67,10 +76,11 @@ void AddQuantizeSteps(const Plan& plan, std::vector<Step>& steps) {
 
 std::vector<Step> PlanSteps(const Plan& plan) {
   std::vector<Step> steps;
-  AddQuantizeSteps(plan, steps);
+  AddArtifactSteps(plan, StepKind::kQuantize, QuantizeSeconds, steps);
   for (size_t i = 0; i < plan.cells.size(); ++i) {
     steps.push_back({StepKind::kAccuracy, i, 0, AccuracySeconds(plan, plan.cells[i])});
   }
+  if (plan.diff_runtime) AddArtifactSteps(plan, StepKind::kDiff, DiffSeconds, steps);
   const size_t count = plan.cells.size();
   for (int round = 0; round < plan.measure.repetitions; ++round) {
     // Rounds of r repetitions start 1/r of the cells apart.

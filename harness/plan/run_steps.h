@@ -1,6 +1,7 @@
 // The steps of a run and how long each may take.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,20 +9,23 @@
 
 namespace qbench::plan {
 
-enum class StepKind { kQuantize, kAccuracy, kLatency, kPeak, kProfile };
+enum class StepKind { kQuantize, kAccuracy, kDiff, kLatency, kPeak, kProfile };
+
+// Images on which the layers of an artifact are compared.
+inline constexpr uint64_t kDiffImages = 100;
 
 struct Step {
   StepKind kind = StepKind::kQuantize;
-  size_t cell = 0;  // of Plan::cells; kQuantize: the first of those that share the artifact
+  size_t cell = 0;  // of Plan::cells; kQuantize, kDiff: the first of those that share the artifact
   int repetition = 0;
   double seconds = 0;  // estimated
 };
 
-// The steps in the order in which they run: every artifact, every accuracy, then latency with one
-// round a repetition, the machine's peak where times are asked for, and last a profile each: of
-// every operator's time where that was asked for, else of what a delegate took alone, but not of
-// oracles, which have none. Each round of latency begins with another cell, so that what warms up
-// or wears off hits all cells alike.
+// The steps in the order in which they run: every artifact, every accuracy, the comparisons of
+// layers where the plan has them, then latency with one round a repetition, the machine's peak where
+// times are asked for, and last a profile each: of every operator's time where that was asked for,
+// else of what a delegate took alone, but not of oracles, which have none. Each round of latency
+// begins with another cell, so that what warms up or wears off hits all cells alike.
 std::vector<Step> PlanSteps(const Plan& plan);
 
 // Do these cells run the same artifact?

@@ -40,6 +40,11 @@ std::optional<double> SqnrDb(const DifferenceSums& sums) {
   return 10.0 * std::log10(sums.aa / sums.dd);
 }
 
+std::optional<double> SqnrDb(double noise_share) {
+  if (noise_share == 0) return std::nullopt;
+  return -10.0 * std::log10(noise_share);
+}
+
 double Rmse(const DifferenceSums& sums) {
   return sums.count == 0 ? 0.0 : std::sqrt(sums.dd / static_cast<double>(sums.count));
 }

@@ -33,6 +33,8 @@ double Cosine(const DifferenceSums& sums);
 // Signal to quantization noise, 10 log10(sum a^2 / sum (a - b)^2), in dB; none where a and b are
 // equal.
 std::optional<double> SqnrDb(const DifferenceSums& sums);
+// The same from a noise share, as NoiseShare gives it.
+std::optional<double> SqnrDb(double noise_share);
 // The root of the mean of (a - b)^2.
 double Rmse(const DifferenceSums& sums);
 // sum (a - b)^2 / sum a^2: 0.01 is 20 dB. Infinite where a is zero and b is not.

@@ -195,7 +195,53 @@ CREATE TABLE machine_peaks (
 );
 )sql";
 
-constexpr std::array<const char*, 3> kMigrations = {kSchema1, kSchema2, kSchema3};
+// What quantization did to the layers of a run's artifacts.
+constexpr const char* kSchema4 = R"sql(
+CREATE TABLE layer_comparisons (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  artifact_id INTEGER NOT NULL REFERENCES artifacts,
+  at TEXT NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  runtime TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  split TEXT NOT NULL,
+  images INTEGER NOT NULL,
+  flips INTEGER NOT NULL,
+  own_missing TEXT NOT NULL,
+  only_in_float TEXT NOT NULL,
+  only_in_quantized TEXT NOT NULL,
+  warnings TEXT NOT NULL
+);
+CREATE INDEX layer_comparisons_by_run ON layer_comparisons (run_id);
+
+CREATE TABLE compared_layers (
+  id INTEGER PRIMARY KEY,
+  comparison_id INTEGER NOT NULL REFERENCES layer_comparisons ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  op INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  paired_by TEXT NOT NULL CHECK (paired_by IN ('name', 'structure')),
+  inputs BLOB,
+  type TEXT NOT NULL,
+  scale REAL,
+  zero_point INTEGER,
+  noise REAL NOT NULL,
+  own_noise REAL,
+  cosine REAL NOT NULL,
+  rmse REAL NOT NULL,
+  saturated_share REAL NOT NULL,
+  float_min REAL NOT NULL,
+  float_max REAL NOT NULL,
+  quantized_min REAL NOT NULL,
+  quantized_max REAL NOT NULL,
+  UNIQUE (comparison_id, position)
+);
+)sql";
+
+constexpr std::array<const char*, 4> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4};
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 
 #include "SQLiteCpp/SQLiteCpp.h"
 #include "base/json.h"
+#include "harness/store/layer_records.h"
 #include "harness/store/records.h"
 
 namespace qbench::store {
@@ -43,6 +44,10 @@ template <>
 inline constexpr const char* kTable<Measurement> = "measurements";
 template <>
 inline constexpr const char* kTable<OperatorProfile> = "operator_profiles";
+template <>
+inline constexpr const char* kTable<LayerComparison> = "layer_comparisons";
+template <>
+inline constexpr const char* kTable<ComparedLayer> = "compared_layers";
 
 // --- One value ----------------------------------------------------------------------------------
 

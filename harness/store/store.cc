@@ -81,6 +81,35 @@ std::map<int64_t, Record> SelectNamedByCells(SQLite::Database& database, const c
   return by_id;
 }
 
+// A layer reads layers before it.
+Status CheckLayers(const LayerComparison& comparison) {
+  for (size_t i = 0; i < comparison.layers.size(); ++i) {
+    const ComparedLayer& layer = comparison.layers[i];
+    const bool sound = std::ranges::all_of(
+        layer.inputs, [&](int32_t input) { return input >= 0 && static_cast<size_t>(input) < i; });
+    if (!sound) {
+      return Error(StatusCode::kInvalidArgument,
+                   "layer \"{}\" of a comparison reads a layer that does not run before it",
+                   layer.name);
+    }
+  }
+  return OkStatus();
+}
+
+// The newest of each artifact.
+std::map<int64_t, LayerComparison> SelectComparisons(SQLite::Database& database, int64_t run_id) {
+  std::map<int64_t, LayerComparison> newest;
+  for (LayerComparison& comparison :
+       Select<LayerComparison>(database, "WHERE run_id = ? ORDER BY id", run_id)) {
+    newest.insert_or_assign(comparison.artifact_id, std::move(comparison));
+  }
+  for (auto& [artifact, comparison] : newest) {
+    comparison.layers =
+        Select<ComparedLayer>(database, "WHERE comparison_id = ? ORDER BY position", comparison.id);
+  }
+  return newest;
+}
+
 // What foreign keys and CHECKs do not say; a file that was edited by hand may break it.
 void CheckLoaded(const RunData& run) {
   for (const auto& [id, split] : run.splits) {
@@ -100,6 +129,10 @@ void CheckLoaded(const RunData& run) {
                                              static_cast<int64_t>(split.labels.size()));
       if (!status.ok()) throw BadRow(status.message());
     }
+  }
+  for (const auto& [artifact, comparison] : run.comparisons) {
+    const Status status = CheckLayers(comparison);
+    if (!status.ok()) throw BadRow(status.message());
   }
 }
 
@@ -260,6 +293,7 @@ Result<RunData> Store::LoadRun(int64_t run_id) {
       const int64_t id = cell.id;
       data.cells.push_back({std::move(cell), SelectMeasurements(database, id)});
     }
+    data.comparisons = SelectComparisons(database, run_id);
     CheckLoaded(data);
     return data;
   });
@@ -364,6 +398,38 @@ Status Store::CommitMeasurement(const Measurement& measurement, const CellOutcom
 Result<std::vector<Measurement>> Store::Measurements(int64_t cell_id) {
   return impl_->Read([&](SQLite::Database& database) -> Result<std::vector<Measurement>> {
     return SelectMeasurements(database, cell_id);
+  });
+}
+
+Status Store::AddComparison(const LayerComparison& comparison) {
+  QB_RETURN_IF_ERROR(CheckLayers(comparison));
+  return impl_->Write([&](SQLite::Database& database) -> Status {
+    const auto cell =
+        SelectNumber(database, "SELECT MIN(id) FROM cells WHERE run_id = ? AND artifact_id = ?",
+                     comparison.run_id, comparison.artifact_id);
+    if (!cell) {
+      return Error(StatusCode::kInvalidArgument, "no cell of run {} in '{}' has artifact {}",
+                   comparison.run_id, impl_->path.string(), comparison.artifact_id);
+    }
+    const int64_t id = Insert(database, comparison);
+    int32_t position = 0;
+    for (ComparedLayer layer : comparison.layers) {
+      layer.comparison_id = id;
+      layer.position = position++;
+      Insert(database, layer);
+    }
+    return OkStatus();
+  });
+}
+
+Result<std::set<int64_t>> Store::ComparedArtifacts(int64_t run_id) {
+  return impl_->Read([&](SQLite::Database& database) -> Result<std::set<int64_t>> {
+    std::set<int64_t> artifacts;
+    for (const LayerComparison& comparison :
+         Select<LayerComparison>(database, "WHERE run_id = ?", run_id)) {
+      artifacts.insert(comparison.artifact_id);
+    }
+    return artifacts;
   });
 }
 

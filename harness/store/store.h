@@ -16,10 +16,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "harness/store/layer_records.h"
 #include "harness/store/records.h"
 
 namespace qbench::store {
@@ -45,6 +47,8 @@ struct RunData {
   std::map<int64_t, Plugin> plugins;
   std::map<int64_t, Artifact> artifacts;
   std::vector<CellData> cells;  // in the order they were added
+  // With their layers, the newest of each artifact, by the artifact's id.
+  std::map<int64_t, LayerComparison> comparisons;
 };
 
 // What can still change about a cell.
@@ -109,6 +113,13 @@ class Store {
   Status CommitMeasurement(const Measurement& measurement, const CellOutcome& outcome);
   // The cell's measurements, in the order of kind and repetition.
   Result<std::vector<Measurement>> Measurements(int64_t cell_id);
+
+  // --- Layers -----------------------------------------------------------------------------------
+  // Stores a comparison of an artifact of one of the run's cells, with its layers. kInvalidArgument
+  // where the run has no such artifact, or where a layer reads one that does not run before it.
+  Status AddComparison(const LayerComparison& comparison);
+  // The artifacts that the run has a comparison of, by their ids.
+  Result<std::set<int64_t>> ComparedArtifacts(int64_t run_id);
 
  private:
   struct Impl;

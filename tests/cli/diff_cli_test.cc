@@ -68,6 +68,7 @@ class Diff : public ::testing::Test {
   Workplace place_;
   const std::string scenes_ = place_.SmallScenes(2).string();
   const std::string artifact_ = place_.File("int8.tflite").string();
+  const std::string database_ = place_.File("test.sqlite").string();
 };
 
 TEST_F(Diff, NamesTheLayerWithOneWrongChannelAndItsRecipeKeepsItInFloat) {
@@ -110,6 +111,50 @@ TEST_F(Diff, ShowsATableAndAPage) {
   EXPECT_THAT(*html, HasSubstr("<h1>int8.tflite against mobilenetv2-035-96</h1>"));
   EXPECT_THAT(*html, HasSubstr("<td>block_6_project_BN</td>"));
   EXPECT_THAT(*html, HasSubstr("layer = &quot;^block_6_project_BN$&quot;"));
+}
+
+// The section of a run's report about its artifacts' layers; empty where it has none.
+std::string LayersSection(const std::filesystem::path& report) {
+  const std::string html = *ReadTextFile(report);
+  const size_t begin = html.find("<h2>Layers: where quantization departs from float</h2>");
+  if (begin == std::string::npos) return "";
+  return html.substr(begin, html.find("</section>", begin) - begin);
+}
+
+TEST_F(Diff, IsPartOfTheReportOfARun) {
+  std::vector<std::string> run = place_.QuickRun(
+      {kModel, "--dataset", scenes_, "--plugins",
+       "int8:calibration=minmax:images=6,float,reference", "--calibration-runtime", "reference"});
+  Answer answer = place_.Run(run);
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(LayersSection(place_.File("report.html")), "");
+
+  // The artifact of the run is the file that was quantized by itself, byte for byte.
+  answer = Compare({"--run", "1", "--db", database_});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  ASSERT_EQ(
+      place_.Run({"report", "--db", database_, "-o", place_.File("kept.html").string()}).status, 0);
+  const std::string kept = LayersSection(place_.File("kept.html"));
+  EXPECT_THAT(kept, HasSubstr("<summary>int8:calibration=minmax:images=6 <span>the last layer at"));
+  EXPECT_THAT(kept, HasSubstr("<td>block_6_project_BN</td>"));
+
+  // What --diff makes, on all images of the split, is the same but for their number.
+  run.emplace_back("--diff");
+  answer = place_.Run(run);
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  const std::string measured = LayersSection(place_.File("report.html"));
+  EXPECT_THAT(measured, HasSubstr("<td>block_6_project_BN</td>"));
+  EXPECT_EQ(measured.find("<summary>float"), std::string::npos);
+  const Json report = *ParseJson(place_.Run({"report", "--db", database_, "--format", "json"}).out);
+  EXPECT_EQ(report["runs"][0]["comparisons"][0]["layers"].size(), 65U);
+  EXPECT_THAT(report["runs"][0]["comparisons"][0]["images"], ::testing::Gt(2));
+
+  RuinChannel("block_6_project_BN");
+  answer = Compare({"--run", "1", "--db", database_});
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_THAT(answer.err, HasSubstr("no artifact of run 1 has the bytes of"));
+  answer = Compare({"--run", "7", "--db", database_});
+  EXPECT_THAT(answer.err, HasSubstr("there is no run 7"));
 }
 
 TEST_F(Diff, QuantizesItselfWhereAQuantizerIsNamed) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "base/files.h"
@@ -30,6 +31,8 @@ class FakeWorkers {
   int cancel_after = 1 << 30;
   std::string invalid_latency_of;  // a quantizer's artifact
   std::string made_up_ranges_of;   // the same
+  std::string nothing_quantized_in;
+  std::string not_a_number_in;  // a layer
   std::vector<std::string> jobs;
 
   bool cancelled() const { return static_cast<int>(jobs.size()) >= cancel_after; }
@@ -66,6 +69,9 @@ class FakeWorkers {
       return "profile " + ArtifactOf(profile->artifact);
     }
     if (std::holds_alternative<worker::PeakJob>(job)) return "peak";
+    if (const auto* difference = std::get_if<worker::DifferenceJob>(&job)) {
+      return "layers " + ArtifactOf(difference->quantized_model);
+    }
     return "other";
   }
 
@@ -114,9 +120,22 @@ class FakeWorkers {
     }
     return result;
   }
-  worker::JobResult Answer(const worker::DifferenceJob&) { return std::monostate(); }
   worker::JobResult Answer(const worker::ModelsJob&) { return std::monostate(); }
   worker::JobResult Answer(const worker::CheckJob&) { return std::monostate(); }
+  worker::JobResult Answer(const worker::DifferenceJob& job) {
+    worker::DifferenceResult result;
+    result.images = 3;
+    result.quantized_is_quantized = ArtifactOf(job.quantized_model) != nothing_quantized_in;
+    for (const char* name : {"first", "second"}) {
+      worker::DifferenceResult::Layer layer;
+      layer.name = name;
+      if (!result.layers.empty()) layer.inputs = {0};
+      layer.sums = {.count = 10, .aa = 100, .bb = 100, .ab = 100, .dd = 1};
+      if (name == not_a_number_in) layer.sums.dd = std::nan("");
+      result.layers.push_back(layer);
+    }
+    return result;
+  }
 };
 
 SelectedPlugin Plugin(host::PluginKind kind, const std::string& id) {
@@ -373,6 +392,54 @@ TEST_F(RunEngineTest, ARowNamesEachCauseOnce) {
   EXPECT_EQ(Rows(*failing)[1].reason, "accuracy means nothing: made up; no answer after 9 s");
 }
 
+TEST_F(RunEngineTest, ComparesTheLayersOfEachArtifactOnce) {
+  plan_.diff_runtime = plan_.selection.runtimes[0];
+  plan_.models[0].tflite_sha256 = Sha256Hex(std::string_view("float"));
+  plan_.cells.push_back({0, 1, 0, 4});  // int8 on four threads
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_EQ(std::ranges::count(workers_.jobs, "layers int8"), 1);
+  EXPECT_EQ(std::ranges::count(workers_.jobs, "layers float"), 0);
+  EXPECT_EQ(workers_.jobs[5], "layers int8");  // after all accuracy, before all latency
+  const store::RunData data = *store_.LoadRun(*run);
+  ASSERT_EQ(data.comparisons.size(), 1U);
+  const store::LayerComparison& comparison = data.comparisons.begin()->second;
+  EXPECT_EQ(comparison.artifact_id, data.cells[1].cell.artifact_id);
+  EXPECT_EQ(comparison.runtime, "engine");
+  EXPECT_EQ(comparison.split, "test");  // there is no other
+  ASSERT_EQ(comparison.layers.size(), 2U);
+  EXPECT_DOUBLE_EQ(comparison.layers[1].noise, 0.01);
+  EXPECT_THAT(comparison.layers[1].inputs, ElementsAre(0));
+}
+
+TEST_F(RunEngineTest, AFailedComparisonCostsItselfAlone) {
+  plan_.diff_runtime = plan_.selection.runtimes[0];
+  const std::string reason = "segmentation fault in invoke";
+  workers_.failures["layers int8"] = {OutcomeKind::kCrashed, reason};
+  workers_.nothing_quantized_in = "float";
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  EXPECT_THAT(Rows(*run), Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
+  EXPECT_THAT(warnings_,
+              ElementsAre(HasSubstr("nothing in the artifact is quantized"), HasSubstr(reason)));
+  const store::RunData data = *store_.LoadRun(*run);
+  ASSERT_EQ(data.comparisons.size(), 2U);
+  const store::LayerComparison& crashed = data.comparisons.rbegin()->second;
+  EXPECT_EQ(crashed.status, Outcome::kCrashed);
+  EXPECT_EQ(crashed.reason, reason);
+  EXPECT_TRUE(crashed.layers.empty());
+}
+
+TEST_F(RunEngineTest, AComparisonWithoutNumbersIsInvalid) {
+  plan_.diff_runtime = plan_.selection.runtimes[0];
+  workers_.not_a_number_in = "second";
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  const store::LayerComparison found = store_.LoadRun(*run)->comparisons.begin()->second;
+  EXPECT_EQ(found.status, Outcome::kInvalid);
+  EXPECT_THAT(found.reason, HasSubstr("\"second\" computes values that are no numbers"));
+}
+
 TEST_F(RunEngineTest, AnAliasAndTheModelsOwnFileAreRows) {
   plan_.selection.quantizers[1].alias = "DEFAULT";
   plan_.selection.source_rows = true;
@@ -405,6 +472,7 @@ TEST_F(RunEngineTest, AModelThatWasMadeForTimingAloneHasNoAccuracy) {
 }
 
 TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
+  plan_.diff_runtime = plan_.selection.runtimes[0];
   const Result<int64_t> whole = Execute();
   ASSERT_TRUE(whole.ok());
   const std::vector<std::string> all_jobs = workers_.jobs;
@@ -426,6 +494,7 @@ TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
     const std::vector<store::CellSummary> rows = Rows(*run);
     EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
     EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::processes, 2)));
+    EXPECT_EQ(store_.LoadRun(*run)->comparisons.size(), 2U);
   }
 }
 

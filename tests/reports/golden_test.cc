@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "reports/layer_report.h"
 #include "reports/reports.h"
 #include "tests/golden/golden_file.h"
 #include "tests/store/sample_run.h"
@@ -35,6 +36,16 @@ store::RunData UnfinishedRun() {
   options.runtimes = {"litert", "reference"};
   options.images = 60;
   options.finished = false;
+  return LoadSampleRun(options);
+}
+
+// A comparison of layers with one that is ruined, and one that failed.
+store::RunData RunWithComparisons() {
+  SampleRunOptions options;
+  options.quantizers = {"float", "int8", "uint8"};
+  options.images = 12;
+  options.processes = 1;
+  options.with_comparisons = true;
   return LoadSampleRun(options);
 }
 
@@ -78,6 +89,12 @@ TEST(Golden, Json) {
 TEST(Golden, Markdown) {
   ExpectGolden("reports/golden/plain.md", MarkdownReport({PlainRun()}));
   ExpectGolden("reports/golden/failures.md", MarkdownReport({RunWithFailures(), UnfinishedRun()}));
+  ExpectGolden("reports/golden/layers.md", MarkdownReport({RunWithComparisons()}));
+}
+
+TEST(Golden, Layers) {
+  ExpectGolden("reports/golden/layers.txt", LayerText(store::SampleComparison()));
+  ExpectGolden("reports/golden/layers.json", LayerJson(store::SampleComparison()).dump(1) + "\n");
 }
 
 TEST(Golden, TerminalTable) {
@@ -89,7 +106,8 @@ TEST(Golden, TerminalTable) {
 TEST(Golden, HtmlPage) {
   for (const auto& [name, run] :
        {std::pair{"plain.html", PlainRun()}, std::pair{"failures.html", RunWithFailures()},
-        std::pair{"unfinished.html", UnfinishedRun()}}) {
+        std::pair{"unfinished.html", UnfinishedRun()},
+        std::pair{"layers.html", RunWithComparisons()}}) {
     const auto html = HtmlReport({run});
     ASSERT_TRUE(html.ok()) << html.status().message();
     ExpectGolden(std::string("reports/golden/") + name, WithoutAssets(*html));

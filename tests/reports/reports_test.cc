@@ -151,11 +151,19 @@ TEST(Formats, AreDocumented) {
   store::ForEachField(store::Model(), expect_documented);
   store::ForEachField(store::Plugin(), expect_documented);
   store::ForEachField(store::Artifact(), expect_documented);
-  const auto report = ParseJson(JsonReport({LoadSampleRun({})}));
+  store::SampleRunOptions options;
+  options.with_comparisons = true;
+  const auto report = ParseJson(JsonReport({LoadSampleRun(options)}));
   for (const auto& [key, value] : (*report)["runs"][0].items()) {
     EXPECT_THAT(page, HasSubstr("`" + key + "`"));
   }
   for (const auto& [key, value] : (*report)["runs"][0]["cells"][0]["measurements"][0].items()) {
+    EXPECT_THAT(page, HasSubstr("`" + key + "`"));
+  }
+  for (const auto& [key, value] : (*report)["runs"][0]["comparisons"][0].items()) {
+    EXPECT_THAT(page, HasSubstr("`" + key + "`"));
+  }
+  for (const auto& [key, value] : (*report)["runs"][0]["comparisons"][0]["layers"][0].items()) {
     EXPECT_THAT(page, HasSubstr("`" + key + "`"));
   }
 }

@@ -94,6 +94,8 @@ TEST_F(MigrationsTest, SchemaHasTheColumnsOfTheFieldTables) {
   EXPECT_EQ(StoredColumns<Cell>(database), ColumnNames<Cell>());
   EXPECT_EQ(StoredColumns<Measurement>(database), ColumnNames<Measurement>());
   EXPECT_EQ(StoredColumns<OperatorProfile>(database), ColumnNames<OperatorProfile>());
+  EXPECT_EQ(StoredColumns<LayerComparison>(database), ColumnNames<LayerComparison>());
+  EXPECT_EQ(StoredColumns<ComparedLayer>(database), ColumnNames<ComparedLayer>());
   EXPECT_EQ(SchemaVersion(database), static_cast<int>(Migrations().size()));
 }
 

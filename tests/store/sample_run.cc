@@ -168,7 +168,9 @@ class Builder {
     const int64_t cell_id = Must(store_.AddCell(cell));
     cells_.push_back(cell_id);
     if (options_.with_failures && FromEnd() == 0) return;  // its quantizer timed out
-    Must(store_.SetCellArtifact(cell_id, Must(store_.UpsertArtifact(artifact))));
+    const int64_t artifact_id = Must(store_.UpsertArtifact(artifact));
+    Must(store_.SetCellArtifact(cell_id, artifact_id));
+    if (options_.with_comparisons) AddComparison(artifact_id, quantizer);
     if (options_.with_failures && FromEnd() < 3) return;
     CommitAccuracy(cell_id, model.stem, quantizer, effect);
     const double slow = runtime == "reference" ? 28 : 1;
@@ -176,6 +178,20 @@ class Builder {
         float_bytes / 4.1e5 * effect.time * slow / (threads == 1 ? 1 : 0.62 * threads);
     CommitLatency(cell_id, ms, SeedOf(artifact.sha256 + runtime + std::to_string(threads)));
     Must(store_.SetCellOutcome(cell_id, {Outcome::kOk, Outcome::kOk, Outcome::kOk, ""}));
+  }
+
+  void AddComparison(int64_t artifact_id, const std::string& quantizer) {
+    LayerComparison comparison = SampleComparison();
+    if (options_.quantizers.size() > 2 && quantizer == options_.quantizers[2]) {
+      comparison.status = Outcome::kCrashed;
+      comparison.reason = "the worker ended by signal 11 (SIGSEGV) in invoke";
+      comparison.layers.clear();
+    } else if (quantizer != options_.quantizers.at(1)) {
+      return;
+    }
+    comparison.run_id = run_id_;
+    comparison.artifact_id = artifact_id;
+    Must(store_.AddComparison(comparison));
   }
 
   // How many cells follow the one that was added last.
@@ -262,7 +278,46 @@ class Builder {
   std::vector<int64_t> cells_;
 };
 
+ComparedLayer SampleLayer(const std::string& name, const std::string& kind,
+                          std::vector<int32_t> inputs, double noise, double own_noise) {
+  ComparedLayer layer;
+  layer.op = inputs.empty() ? 0 : inputs.back() + 1;
+  layer.name = name;
+  layer.kind = kind;
+  layer.paired_by = "name";
+  layer.inputs = std::move(inputs);
+  layer.type = "int8";
+  layer.scale = 0.0235;
+  layer.zero_point = -128;
+  layer.noise = noise;
+  layer.own_noise = own_noise;
+  layer.cosine = 1 - noise / 2;
+  layer.rmse = 0.02;
+  layer.saturated_share = noise / 10;
+  layer.float_max = 6;
+  layer.quantized_max = 5.98;
+  return layer;
+}
+
 }  // namespace
+
+LayerComparison SampleComparison() {
+  LayerComparison comparison;
+  comparison.at = "2025-11-20T21:06:00Z";
+  comparison.runtime = "litert";
+  comparison.dataset = "scenes";
+  comparison.split = "calibration";
+  comparison.images = 100;
+  comparison.flips = 7;
+  comparison.only_quantized = {"tfl.quantize"};
+  comparison.warnings = {"\"project\": output channel 3 has no weight but zero"};
+  comparison.layers = {SampleLayer("conv<1>", "CONV_2D", {}, 0.0001, 0.0001),
+                       SampleLayer("depthwise", "DEPTHWISE_CONV_2D", {0}, 0.0004, 0.0002),
+                       SampleLayer("project", "CONV_2D", {1}, 0.05, 0.048),
+                       SampleLayer("add", "ADD", {0, 2}, 0.03, 0.0001)};
+  comparison.layers.back().paired_by = "structure";
+  return comparison;
+}
 
 Result<int64_t> StoreSampleRun(Store& store, const SampleRunOptions& options) {
   try {

@@ -21,7 +21,13 @@ struct SampleRunOptions {
   // latency invalid because the board throttled; the last four cells (there must be as many).
   bool with_failures = false;
   bool finished = true;
+  // The layers of the second quantizer's artifact compared with float's, one of them ruined; and a
+  // comparison of the third's that failed.
+  bool with_comparisons = false;
 };
+
+// Four layers, of which the third, "project", is ruined. Not stored: without run and artifact.
+LayerComparison SampleComparison();
 
 // Adds the run and returns its id.
 Result<int64_t> StoreSampleRun(Store& store, const SampleRunOptions& options);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/files.h"
 #include "harness/store/peak_lookup.h"
 #include "tests/store/child_process.h"
@@ -89,6 +91,45 @@ TEST_F(StoreTest, GivesBackEveryFieldOfEveryRecord) {
       ExpectSameFields(loaded->cells[i].measurements[j], first.cells[i].measurements[j]);
     }
   }
+}
+
+TEST_F(StoreTest, GivesBackTheNewestComparisonOfAnArtifact) {
+  Store store = Open();
+  const int64_t cell = AddEmptyCell(store);
+  const Cell stored = store.Cells(1)->at(0);
+  Artifact file;
+  file.model_id = stored.model_id;
+  file.quantizer_id = stored.quantizer_id;
+  LayerComparison sent = SampleComparison();
+  sent.run_id = stored.run_id;
+  sent.artifact_id = *store.UpsertArtifact(file);
+  EXPECT_THAT(store.AddComparison(sent).message(), HasSubstr("no cell of run 1"));
+  ASSERT_TRUE(store.SetCellArtifact(cell, sent.artifact_id).ok());
+  EXPECT_TRUE(store.ComparedArtifacts(stored.run_id)->empty());
+
+  ASSERT_TRUE(store.AddComparison(sent).ok());
+  sent.layers[1].own_noise.reset();
+  sent.layers[1].scale.reset();
+  sent.layers[2].noise = std::numeric_limits<double>::infinity();
+  ASSERT_TRUE(store.AddComparison(sent).ok());
+  EXPECT_EQ(*store.ComparedArtifacts(stored.run_id), std::set<int64_t>{sent.artifact_id});
+  const Result<RunData> run = store.LoadRun(stored.run_id);
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  ASSERT_EQ(run->comparisons.size(), 1U);
+  const LayerComparison& got = run->comparisons.at(sent.artifact_id);
+  sent.id = got.id;
+  ExpectSameFields(got, sent);
+  ASSERT_EQ(got.layers.size(), sent.layers.size());
+  for (size_t i = 0; i < sent.layers.size(); ++i) {
+    EXPECT_EQ(got.layers[i].position, static_cast<int32_t>(i));
+    sent.layers[i].id = got.layers[i].id;
+    sent.layers[i].comparison_id = got.id;
+    sent.layers[i].position = static_cast<int32_t>(i);
+    ExpectSameFields(got.layers[i], sent.layers[i]);
+  }
+
+  sent.layers[0].inputs = {0};
+  EXPECT_THAT(store.AddComparison(sent).message(), HasSubstr("does not run before it"));
 }
 
 TEST_F(StoreTest, KeepsAMeasurementsEveryBit) {
