@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "harness/cli/command.h"
 #include "harness/cli/litert_option.h"
+#include "harness/cli/plugin_text.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/aliases.h"
 
@@ -40,42 +41,6 @@ Json ToJson(const std::vector<host::Fact>& facts) {
   Json json = Json::object();
   for (const host::Fact& fact : facts) json[fact.name] = fact.value;
   return json;
-}
-
-std::string FormatPlugin(const host::PluginDescriptor& descriptor) {
-  std::string text =
-      fmt::format("  {:<12}{} ({})\n", descriptor.id, descriptor.summary, descriptor.version);
-  for (const host::OptionInfo& option : descriptor.options) {
-    text += fmt::format("{:<14}{}={}  {}", "", option.name, option.values, option.help);
-    text +=
-        option.default_value.empty() ? "\n" : fmt::format(" (default {})\n", option.default_value);
-  }
-  return text;
-}
-
-std::string FormatCatalogue(const Catalogue& catalogue) {
-  std::string text;
-  for (const host::PluginKind kind : {host::PluginKind::kQuantizer, host::PluginKind::kRuntime}) {
-    text += fmt::format("{}{}s\n", text.empty() ? "" : "\n",
-                        kind == host::PluginKind::kQuantizer ? "Quantizer" : "Runtime");
-    for (const InstalledPlugin& plugin : catalogue.plugins) {
-      if (plugin.descriptor.kind != kind) continue;
-      text += FormatPlugin(plugin.descriptor);
-      if (!plugin.available)
-        text += fmt::format("{:<14}does not work here: {}\n", "", plugin.reason);
-      for (const host::Fact& fact : plugin.facts) {
-        text += fmt::format("{:<14}{}: {}\n", "", fact.name, fact.value);
-      }
-    }
-  }
-  text += "\nOther names\n";
-  for (const plan::AliasInfo& alias : plan::Aliases()) {
-    text += fmt::format("  {:<22}{}\n", alias.name, alias.meaning);
-  }
-  for (const Catalogue::Broken& broken : catalogue.broken) {
-    text += fmt::format("\n{} is left out: {}\n", broken.file.string(), broken.reason);
-  }
-  return text;
 }
 
 Json ToJson(const Catalogue& catalogue) {

@@ -242,6 +242,10 @@ TEST(Cli, PluginListAndCheck) {
   for (const char* name : {"float", "fp16", "dynamic", "int8", "reference"}) {
     EXPECT_THAT(list.out, HasSubstr(name));
   }
+  // What quantizers have in common stands once; what differs, with each.
+  EXPECT_EQ(list.out.find("  equalization="), list.out.rfind("  equalization="));
+  EXPECT_THAT(list.out, HasSubstr("and the options of int16x8, int8 and uint8, below"));
+  EXPECT_THAT(list.out, HasSubstr("type of the model's input and output (default uint8)"));
   EXPECT_EQ(
       Shared().Run({"plugin", "check", QBENCH_BINARY_DIR "/lib/qbench/plugins/int8.so"}).status, 0);
   ExpectError(Shared().Run({"plugin", "check", QBENCH_SOURCE_DIR "/LICENSE"}), "qbench plugin",
