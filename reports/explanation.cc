@@ -7,6 +7,7 @@
 
 #include "fmt/format.h"
 #include "harness/store/peak_lookup.h"
+#include "reports/counterparts.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
@@ -71,39 +72,6 @@ int Partitions(const ProfiledVariant& variant) {
   return static_cast<int>(partitions.size());
 }
 
-// The base's operator for each of the variant's: the layer of the same name and kind, else (other
-// converters rename) the operator of the same kind and place, where there are as many of the kind.
-class Counterparts {
- public:
-  explicit Counterparts(const ExplanationFacts& facts) {
-    if (!facts.base) return;
-    std::map<std::string, std::vector<const OperatorProfile*>> mine;
-    std::map<std::string, std::vector<const OperatorProfile*>> theirs;
-    for (const OperatorProfile& op : facts.variant.operators) mine[op.kind].push_back(&op);
-    for (const OperatorProfile& op : facts.base->operators) theirs[op.kind].push_back(&op);
-    for (const auto& [kind, ops] : mine) {
-      if (kind.empty()) continue;
-      const auto& others = theirs[kind];
-      for (size_t i = 0; i < ops.size(); ++i) {
-        const auto same = std::ranges::find(others, ops[i]->name, &OperatorProfile::name);
-        if (same != others.end()) {
-          found_[ops[i]] = *same;
-        } else if (others.size() == ops.size()) {
-          found_[ops[i]] = others[i];
-        }
-      }
-    }
-  }
-  // Null where there is none.
-  const OperatorProfile* Of(const OperatorProfile& op) const {
-    const auto found = found_.find(&op);
-    return found == found_.end() ? nullptr : found->second;
-  }
-
- private:
-  std::map<const OperatorProfile*, const OperatorProfile*> found_;
-};
-
 // --- What an operator's time goes into ----------------------------------------------------------
 
 // The operators of one cause.
@@ -118,7 +86,11 @@ struct Group {
 class Explainer {
  public:
   explicit Explainer(const ExplanationFacts& facts)
-      : facts_(facts), counterparts_(facts), total_us_(SumUs(facts.variant.operators)) {
+      : facts_(facts),
+        counterparts_(facts.variant.operators,
+                      facts.base ? std::span<const OperatorProfile>(facts.base->operators)
+                                 : std::span<const OperatorProfile>()),
+        total_us_(SumUs(facts.variant.operators)) {
     total_us_ += BetweenUs(facts.variant);
     for (const OperatorProfile& op : facts.variant.operators) {
       touched_bytes_ += op.bytes_read + op.bytes_written;

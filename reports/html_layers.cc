@@ -11,7 +11,7 @@ Data ComparisonSections(const RunView& run) {
     section.set("summary", LayerSummary(*comparison));
     if (!comparison->layers.empty()) {
       const bool stands_out = JudgeLayers(*comparison).jump.has_value();
-      section.set("unfolded", stands_out || comparisons.size() == 1);
+      section.set("unfolded", stands_out || comparison == comparisons.front().comparison);
       section.set("parts", LayerData(LayerPageOf(*comparison, name), 3));
     }
     sections.push_back(section);

@@ -14,6 +14,7 @@ namespace qbench::reports {
 
 // Made at build time from page/ and the chart library.
 extern const std::string_view kPageTemplate;
+extern const std::string_view kOperatorPartial;
 extern const std::string_view kPageStyle;
 extern const std::string_view kPageScript;
 extern const std::string_view kChartLibrary;
@@ -112,6 +113,7 @@ Data RunSection(const RunView& run) {
   SetIfAny(&section, "explanations", ExplanationList(run));
   SetIfAny(&section, "classes", ClassTables(run));
   SetIfAny(&section, "confusions", ConfusionTables(run));
+  SetIfAny(&section, "operator_tables", OperatorSections(run));
   SetIfAny(&section, "comparisons", ComparisonSections(run));
   SetIfAny(&section, "provenance", ProvenanceTables(run));
   return section;
@@ -138,6 +140,8 @@ Result<std::string> HtmlReport(const Runs& runs) {
   page.set("chart_library", std::string(kChartLibrary));
   page.set("runs", sections);
   page.set("layer_difference", LayerPartial());
+  page.set("operators",
+           Data(kainjow::mustache::partial([] { return std::string(kOperatorPartial); })));
   kainjow::mustache::mustache page_template{std::string(kPageTemplate)};
   std::string html = page_template.render(page);
   if (!page_template.is_valid()) {

@@ -36,6 +36,10 @@ Data LayerPartial();
 // [{name, summary, reason, open, parts: LayerData}]: one an artifact that was compared with float.
 Data ComparisonSections(const RunView& run);
 
+// [{name, delegation, shown, unfolded, rows: […]}]: one a variant that was profiled; what
+// page/operators.mustache shows.
+Data OperatorSections(const RunView& run);
+
 // [{title, facts: [{name, value}]}]
 Data ProvenanceTables(const RunView& run);
 

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "harness/store/summary.h"
+#include "reports/costliest_operators.h"
 #include "reports/layer_report.h"
 #include "reports/reports.h"
 #include "reports/run_explanations.h"
@@ -65,7 +66,9 @@ OrderedJson ExplanationObject(const Variant& variant,
           {"paragraph", explanation.paragraph}};
 }
 
-OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVariant>& explanations) {
+// `costliest` is null where there is no profile.
+OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVariant>& explanations,
+                       const CostliestOperators* costliest) {
   OrderedJson object = Object(variant.summary);
   OrderedJson classes = OrderedJson::array();
   for (const auto& one : store::PerClassAccuracy(*variant.cell, *variant.split)) {
@@ -73,6 +76,7 @@ OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVarian
   }
   object["classes"] = std::move(classes);
   object["confusion"] = store::Confusion(*variant.cell, *variant.split);
+  object["costliest_operators"] = costliest == nullptr ? OrderedJson() : OperatorsJson(*costliest);
   object["explanation"] = ExplanationObject(variant, explanations);
   OrderedJson measurements = OrderedJson::array();
   for (const store::Measurement& measurement : variant.cell->measurements) {
@@ -112,8 +116,11 @@ OrderedJson RunObject(const store::RunData& data) {
   object["artifacts"] = Objects(data.artifacts);
   object["cells"] = OrderedJson::array();
   const std::vector<ExplainedVariant> explanations = ExplainRun(run);
+  const std::vector<CostliestOperators> tables = OperatorTables(run);
   for (const Variant& variant : run.variants) {
-    object["cells"].push_back(CellObject(variant, explanations));
+    const auto table = std::ranges::find(tables, &variant, &CostliestOperators::variant);
+    object["cells"].push_back(
+        CellObject(variant, explanations, table == tables.end() ? nullptr : &*table));
   }
   object["comparisons"] = OrderedJson::array();
   for (const auto& [name, comparison] : Comparisons(run)) {

@@ -1,8 +1,10 @@
 #include "fmt/format.h"
+#include "reports/costliest_operators.h"
 #include "reports/layer_report.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/run_explanations.h"
+#include "reports/text_format.h"
 #include "reports/variants.h"
 #include "reports/warnings.h"
 
@@ -45,6 +47,26 @@ void AppendTable(const ResultTable& table, std::string* out) {
   }
 }
 
+std::string Number(std::optional<double> value) { return value ? Significant(*value) : ""; }
+
+void AppendOperators(const CostliestOperators& table, std::string* out) {
+  *out +=
+      fmt::format("\nWhere the time of {} goes: {}{}.\n\n", Escaped(table.variant->name),
+                  table.delegation.empty() ? "" : Escaped(table.delegation) + "; ", table.shown);
+  AppendRow({"operator", "time %", "ms", "float ms", "× float", "GMAC/s", "% of peak", "GB/s",
+             "% of peak", "delegate"},
+            out);
+  AppendRow({":---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:", ":---"}, out);
+  for (const OperatorRow& row : table.rows) {
+    AppendRow(
+        {Escaped(row.profile->kind + (row.profile->kind.empty() ? "" : " ") + row.profile->name),
+         Percent(row.share), Significant(row.ms), Number(row.float_ms), Number(row.ratio),
+         Number(row.gmacs), WholePercent(row.gmacs_of_peak), Number(row.gbytes),
+         WholePercent(row.gbytes_of_peak), row.where},
+        out);
+  }
+}
+
 void AppendList(const std::string& title, const std::vector<std::string>& items, std::string* out) {
   if (items.empty()) return;
   *out += "\n" + title + "\n\n";
@@ -61,6 +83,7 @@ std::string MarkdownReport(const Runs& runs) {
     out += fmt::format("## qbench run {}: {}\n\n{}\n\n", data.run.id, Escaped(Subject(run)),
                        Escaped(Joined(Circumstances(run))));
     AppendTable(MakeResultTable(run), &out);
+    for (const CostliestOperators& table : OperatorTables(run)) AppendOperators(table, &out);
     for (const ExplainedVariant& explained : ExplainRun(run)) {
       out += "\n" + Escaped(explained.explanation.paragraph) + "\n";
     }

@@ -28,6 +28,11 @@ std::string Percent(std::optional<double> fraction) {
   return fraction ? fmt::format("{:.1f}", *fraction * 100) : std::string(kMissing);
 }
 
+std::string WholePercent(std::optional<double> fraction) {
+  if (!fraction) return "";
+  return *fraction > 0 && *fraction < 0.005 ? "<1" : fmt::format("{:.0f}", 100 * *fraction);
+}
+
 std::string PercentRange(std::optional<double> low, std::optional<double> high) {
   if (!low || !high) return std::string(kMissing);
   return Percent(low) + "–" + Percent(high);

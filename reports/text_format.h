@@ -15,6 +15,8 @@ std::string Significant(double value);
 std::string Milliseconds(std::optional<double> ms);   // "3.12"
 std::string Megabytes(std::optional<int64_t> bytes);  // "1.63", of 1,000,000 bytes
 std::string Percent(std::optional<double> fraction);  // "89.2", one decimal
+// "89"; "<1" where there is something, but no whole one; empty where there is nothing to say.
+std::string WholePercent(std::optional<double> fraction);
 std::string PercentRange(std::optional<double> low, std::optional<double> high);  // "86.4–91.4"
 std::string Points(std::optional<double> difference);  // "+0.3", "−1.2", "±0.0"
 std::string Ratio(std::optional<double> ratio);        // "0.46×"

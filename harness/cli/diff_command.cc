@@ -7,7 +7,7 @@
 #include "harness/cli/litert_option.h"
 #include "harness/cli/single_job.h"
 #include "harness/cli/terminal.h"
-#include "harness/plan/run_records.h"
+#include "harness/plan/comparison_record.h"
 #include "harness/worker/run_job.h"
 #include "reports/layer_page.h"
 #include "reports/layer_report.h"

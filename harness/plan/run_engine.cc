@@ -7,6 +7,7 @@
 
 #include "datasets/tensor_cache.h"
 #include "harness/plan/artifact_cache.h"
+#include "harness/plan/comparison_record.h"
 #include "harness/plan/run_records.h"
 #include "harness/plan/run_steps.h"
 #include "harness/worker/samples_ref.h"
@@ -50,7 +51,6 @@ void AddReason(const store::Measurement& measurement, CellState& state) {
 // An artifact that this invocation made, or took from the cache.
 struct MadeArtifact {
   std::filesystem::path file;
-  std::string sha256;
   int64_t id = 0;  // in the store
 };
 
@@ -176,31 +176,17 @@ Status RunEngine::AddCell(const PlannedCell& planned, int64_t split_id) {
 }
 
 Status RunEngine::AddSourceRow(const PlannedModel& model, int64_t split_id) {
-  const auto placeholder = [](store::PluginKind kind, const char* name) {
-    store::Plugin plugin;
-    plugin.kind = kind;
-    plugin.name = name;
-    plugin.version = QBENCH_VERSION;
-    return plugin;
-  };
   store::Cell cell;
   cell.run_id = run_id_;
   cell.split_id = split_id;
-  store::Artifact file;
+  QB_ASSIGN_OR_RETURN(store::Artifact file, SourceRecord(model));
   QB_ASSIGN_OR_RETURN(cell.model_id, store_.UpsertModel(ModelRecord(model)));
-  QB_ASSIGN_OR_RETURN(cell.quantizer_id,
-                      store_.UpsertPlugin(placeholder(store::PluginKind::kQuantizer, "source")));
+  QB_ASSIGN_OR_RETURN(cell.quantizer_id, store_.UpsertPlugin(PlaceholderPlugin(
+                                             store::PluginKind::kQuantizer, "source")));
   QB_ASSIGN_OR_RETURN(cell.runtime_id,
-                      store_.UpsertPlugin(placeholder(store::PluginKind::kRuntime, "none")));
+                      store_.UpsertPlugin(PlaceholderPlugin(store::PluginKind::kRuntime, "none")));
   file.model_id = cell.model_id;
   file.quantizer_id = cell.quantizer_id;
-  file.sha256 = model.sha256;
-  file.path = model.path.string();
-  std::error_code error;
-  file.file_bytes = static_cast<int64_t>(std::filesystem::file_size(model.path, error));
-  if (error) {
-    return Error(StatusCode::kIo, "{}: {}", model.path.string(), error.message());
-  }
   QB_ASSIGN_OR_RETURN(const int64_t cell_id, store_.AddCell(cell));
   QB_ASSIGN_OR_RETURN(const int64_t artifact_id, store_.UpsertArtifact(file));
   QB_RETURN_IF_ERROR(store_.SetCellArtifact(cell_id, artifact_id));
@@ -352,7 +338,7 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   QB_ASSIGN_OR_RETURN(artifact.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));
   artifact.quantizer_options = quantizer.StoredOptions();
   QB_ASSIGN_OR_RETURN(const int64_t id, store_.UpsertArtifact(artifact));
-  made_[{cell.model, cell.quantizer}] = {result.artifact, result.sha256, id};
+  made_[{cell.model, cell.quantizer}] = {result.artifact, id};
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (SameArtifact(plan_.cells[i], cell)) {
       QB_RETURN_IF_ERROR(store_.SetCellArtifact(cells_[i].id, id));
@@ -425,7 +411,8 @@ Status RunEngine::Diff(const Step& step) {
   const PlannedCell& cell = plan_.cells[step.cell];
   const PlannedModel& model = plan_.models[cell.model];
   const auto made = made_.find({cell.model, cell.quantizer});
-  if (made == made_.end() || made->second.sha256 == model.tflite_sha256) return OkStatus();
+  const bool is_float = plan_.selection.quantizers[cell.quantizer].plugin.descriptor.id == "float";
+  if (made == made_.end() || is_float) return OkStatus();
   QB_ASSIGN_OR_RETURN(const std::set<int64_t> compared, store_.ComparedArtifacts(run_id_));
   if (compared.contains(made->second.id)) return OkStatus();
   const ModelSamples& samples = samples_[cell.model];

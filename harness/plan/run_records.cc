@@ -1,7 +1,5 @@
 #include "harness/plan/run_records.h"
 
-#include <algorithm>
-#include <cmath>
 #include <ctime>
 
 #include "base/files.h"
@@ -73,6 +71,24 @@ store::Plugin PluginRecord(const SelectedPlugin& selected) {
   plugin.path = selected.plugin.file.string();
   plugin.sha256 = selected.plugin.sha256;
   plugin.facts = FactsJson(selected.plugin.facts);
+  return plugin;
+}
+
+Result<store::Artifact> SourceRecord(const PlannedModel& model) {
+  store::Artifact file;
+  file.sha256 = model.sha256;
+  file.path = model.path.string();
+  std::error_code error;
+  file.file_bytes = static_cast<int64_t>(std::filesystem::file_size(model.path, error));
+  if (!error) return file;
+  return Error(StatusCode::kIo, "{}: {}", model.path.string(), error.message());
+}
+
+store::Plugin PlaceholderPlugin(store::PluginKind kind, const std::string& name) {
+  store::Plugin plugin;
+  plugin.kind = kind;
+  plugin.name = name;
+  plugin.version = QBENCH_VERSION;
   return plugin;
 }
 
@@ -190,76 +206,6 @@ void ForgetTimes(store::Measurement& profile) {
   profile.load_ms.reset();
   profile.samples_ns.clear();
   for (store::OperatorProfile& row : profile.operators) row.median_us = 0;
-}
-
-namespace {
-
-store::ComparedLayer LayerRecord(const worker::DifferenceResult::Layer& layer) {
-  store::ComparedLayer record;
-  record.op = layer.op;
-  record.name = layer.name;
-  record.kind = layer.kind;
-  record.paired_by = layer.same_name ? "name" : "structure";
-  record.inputs.assign(layer.inputs.begin(), layer.inputs.end());
-  record.type = layer.type;
-  if (layer.scale > 0) {
-    record.scale = layer.scale;
-    record.zero_point = layer.zero_point;
-  }
-  record.noise = stats::NoiseShare(layer.sums);
-  if (layer.own) record.own_noise = stats::NoiseShare(*layer.own);
-  record.cosine = stats::Cosine(layer.sums);
-  record.rmse = stats::Rmse(layer.sums);
-  record.saturated_share =
-      static_cast<double>(layer.sums.saturated) / static_cast<double>(layer.sums.count);
-  record.float_min = layer.sums.a_min;
-  record.float_max = layer.sums.a_max;
-  record.quantized_min = layer.sums.b_min;
-  record.quantized_max = layer.sums.b_max;
-  return record;
-}
-
-// The first layer with values that are no numbers; null where there is none.
-const store::ComparedLayer* FindNan(const std::vector<store::ComparedLayer>& layers) {
-  const auto found = std::ranges::find_if(layers, [](const store::ComparedLayer& layer) {
-    return std::isnan(layer.noise) || std::isnan(layer.cosine) || std::isnan(layer.rmse) ||
-           std::isnan(layer.saturated_share);
-  });
-  return found == layers.end() ? nullptr : &*found;
-}
-
-}  // namespace
-
-store::LayerComparison ComparisonRecord(const worker::DifferenceResult& result) {
-  store::LayerComparison record;
-  record.at = UtcNow();
-  record.images = result.images;
-  record.flips = result.flips;
-  record.own_missing = result.own_missing;
-  record.only_float = result.only_float;
-  record.only_quantized = result.only_quantized;
-  record.warnings = result.flaws;
-  if (!result.quantized_is_quantized) {
-    record.status = Outcome::kUnsupported;
-    record.reason = "nothing in the artifact is quantized";
-    return record;
-  }
-  for (const auto& layer : result.layers) record.layers.push_back(LayerRecord(layer));
-  if (const store::ComparedLayer* broken = FindNan(record.layers); broken != nullptr) {
-    record.status = Outcome::kInvalid;
-    record.reason = fmt::format("\"{}\" computes values that are no numbers", broken->name);
-    record.layers.clear();
-  }
-  return record;
-}
-
-store::LayerComparison ComparisonRecord(const worker::JobOutcome& outcome) {
-  if (outcome.ok()) return ComparisonRecord(std::get<worker::DifferenceResult>(outcome.result));
-  store::LayerComparison record;
-  record.at = UtcNow();
-  record.status = OutcomeOf(outcome.kind);
-  record.reason = outcome.reason;
-  return record;
 }
 
 Json FactsJson(const std::vector<host::Fact>& facts) {

@@ -6,7 +6,6 @@
 
 #include "base/json.h"
 #include "harness/plan/run_plan.h"
-#include "harness/store/layer_records.h"
 #include "harness/store/records.h"
 
 namespace qbench::plan {
@@ -20,6 +19,10 @@ store::Outcome OutcomeOf(worker::OutcomeKind kind);
 store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_line);
 store::Model ModelRecord(const PlannedModel& model);
 store::Plugin PluginRecord(const SelectedPlugin& selected);
+// A model's own file as an artifact, without model and quantizer. kIo: it is gone.
+Result<store::Artifact> SourceRecord(const PlannedModel& model);
+// What stands in a cell in the place of a plugin that it has not.
+store::Plugin PlaceholderPlugin(store::PluginKind kind, const std::string& name);
 store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets::Split& split);
 // Without what it was made of: model, quantizer and options are the caller's. Reads what was
 // emitted beside the artifact; a file that cannot be read is left out, as nothing depends on it.
@@ -43,13 +46,6 @@ void TakeResult(worker::ProfileResult result, store::Measurement& measurement);
 void ForgetTimes(store::Measurement& profile);
 
 std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measured);
-
-// What a comparison of layers found; or, with another status than ok and a reason, why there is
-// nothing to be found: the file is not quantized, or computes what is no number. Run, artifact,
-// runtime and data set are the caller's.
-store::LayerComparison ComparisonRecord(const worker::DifferenceResult& result);
-// The same of a job that may have failed.
-store::LayerComparison ComparisonRecord(const worker::JobOutcome& outcome);
 
 // {"library_version": "2.3.0", …}
 Json FactsJson(const std::vector<host::Fact>& facts);

@@ -22,10 +22,10 @@ struct Step {
 };
 
 // The steps in the order in which they run: every artifact, every accuracy, the comparisons of
-// layers where the plan has them, then latency with one round a repetition, the machine's peak where
-// times are asked for, and last a profile each: of every operator's time where that was asked for,
-// else of what a delegate took alone, but not of oracles, which have none. Each round of latency
-// begins with another cell, so that what warms up or wears off hits all cells alike.
+// layers where the plan has them, then latency with one round a repetition, the machine's peak
+// where times are asked for, and last a profile each: of every operator's time where that was asked
+// for, else of what a delegate took alone, but not of oracles, which have none. Each round of
+// latency begins with another cell, so that what warms up or wears off hits all cells alike.
 std::vector<Step> PlanSteps(const Plan& plan);
 
 // Do these cells run the same artifact?

@@ -394,7 +394,6 @@ TEST_F(RunEngineTest, ARowNamesEachCauseOnce) {
 
 TEST_F(RunEngineTest, ComparesTheLayersOfEachArtifactOnce) {
   plan_.diff_runtime = plan_.selection.runtimes[0];
-  plan_.models[0].tflite_sha256 = Sha256Hex(std::string_view("float"));
   plan_.cells.push_back({0, 1, 0, 4});  // int8 on four threads
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
@@ -416,18 +415,26 @@ TEST_F(RunEngineTest, AFailedComparisonCostsItselfAlone) {
   plan_.diff_runtime = plan_.selection.runtimes[0];
   const std::string reason = "segmentation fault in invoke";
   workers_.failures["layers int8"] = {OutcomeKind::kCrashed, reason};
-  workers_.nothing_quantized_in = "float";
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
   EXPECT_THAT(Rows(*run), Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
-  EXPECT_THAT(warnings_,
-              ElementsAre(HasSubstr("nothing in the artifact is quantized"), HasSubstr(reason)));
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr(reason)));
   const store::RunData data = *store_.LoadRun(*run);
-  ASSERT_EQ(data.comparisons.size(), 2U);
-  const store::LayerComparison& crashed = data.comparisons.rbegin()->second;
+  ASSERT_EQ(data.comparisons.size(), 1U);
+  const store::LayerComparison& crashed = data.comparisons.begin()->second;
   EXPECT_EQ(crashed.status, Outcome::kCrashed);
   EXPECT_EQ(crashed.reason, reason);
   EXPECT_TRUE(crashed.layers.empty());
+}
+
+TEST_F(RunEngineTest, WhereNothingIsQuantizedThereIsNothingToCompare) {
+  plan_.diff_runtime = plan_.selection.runtimes[0];
+  workers_.nothing_quantized_in = "int8";  // as with a recipe that keeps all in float
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  const store::LayerComparison found = store_.LoadRun(*run)->comparisons.begin()->second;
+  EXPECT_EQ(found.status, Outcome::kUnsupported);
+  EXPECT_EQ(found.reason, "nothing in the artifact is quantized");
 }
 
 TEST_F(RunEngineTest, AComparisonWithoutNumbersIsInvalid) {
@@ -494,7 +501,7 @@ TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
     const std::vector<store::CellSummary> rows = Rows(*run);
     EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
     EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::processes, 2)));
-    EXPECT_EQ(store_.LoadRun(*run)->comparisons.size(), 2U);
+    EXPECT_EQ(store_.LoadRun(*run)->comparisons.size(), 1U);
   }
 }
 

@@ -59,5 +59,12 @@ TEST(TextFormat, WrapsAtSpaces) {
   EXPECT_EQ(Wrapped("", 9, "  "), "");
 }
 
+TEST(TextFormat, WholePercents) {
+  EXPECT_EQ(WholePercent(std::nullopt), "");
+  EXPECT_EQ(WholePercent(0.0), "0");
+  EXPECT_EQ(WholePercent(0.004), "<1");
+  EXPECT_EQ(WholePercent(1.249), "125");
+}
+
 }  // namespace
 }  // namespace qbench::reports
