@@ -32,9 +32,15 @@ class CalibrationJob : public WorkerTest, public ::testing::WithParamInterface<c
     return {kBuild / "lib/qbench/plugins" / (id + ".so"), id, {}};
   }
 
-  // Artifact and ranges, one behind the other.
-  Bytes Quantize(const graph::Model& model, const SamplesRef& samples, int instances) {
-    const std::string name = std::to_string(instances);
+  void SetUp() override {
+    WorkerTest::SetUp();
+    const JobOutcome probe = Run(ProbeJob{Plugin(GetParam()).file});
+    ASSERT_TRUE(probe.ok()) << probe.reason;
+    const auto& runtime = std::get<ProbeResult>(probe.result).plugins.at(0);
+    if (!runtime.available) GTEST_SKIP() << runtime.reason;
+  }
+
+  QuantizeResult Quantize(const graph::Model& model, const SamplesRef& samples, int instances) {
     const Result<Bytes> bytes = graph::WriteTflite(model);
     EXPECT_TRUE(bytes.ok()) << bytes.status().message();
     EXPECT_TRUE(WriteFileAtomically(Path("float.tflite"), *bytes).ok());
@@ -42,15 +48,21 @@ class CalibrationJob : public WorkerTest, public ::testing::WithParamInterface<c
                     .quantizer = Plugin("int8"),
                     .calibration_runtime = Plugin(GetParam()),
                     .instances = instances,
-                    .output = Path("artifact" + name)};
+                    .output = Path("artifact" + std::to_string(++jobs_))};
     job.calibration = samples;
     const JobOutcome outcome = Run(job);
     EXPECT_TRUE(outcome.ok()) << outcome.reason;
     if (!outcome.ok()) return {};
     const auto& result = std::get<QuantizeResult>(outcome.result);
     EXPECT_THAT(result.calibration_runtime, HasSubstr(GetParam()));
+    return result;
+  }
+
+  // Artifact and ranges, one behind the other.
+  static Bytes Content(const QuantizeResult& result) {
     Result<Bytes> all = ReadFile(result.artifact);
-    EXPECT_TRUE(all.ok());
+    EXPECT_TRUE(all.ok()) << all.status().message();
+    if (!all.ok()) return {};
     for (const auto& entry : result.entries) {
       const Result<Bytes> content = ReadFile(entry.file);
       EXPECT_TRUE(content.ok());
@@ -60,17 +72,27 @@ class CalibrationJob : public WorkerTest, public ::testing::WithParamInterface<c
   }
 
   void ExpectSameBytes(const graph::Model& model, const SamplesRef& samples) {
-    const JobOutcome probe = Run(ProbeJob{Plugin(GetParam()).file});
-    ASSERT_TRUE(probe.ok()) << probe.reason;
-    const auto& runtime = std::get<ProbeResult>(probe.result).plugins.at(0);
-    if (!runtime.available) GTEST_SKIP() << runtime.reason;
-    const Bytes alone = Quantize(model, samples, 1);
+    const Bytes alone = Content(Quantize(model, samples, 1));
     ASSERT_FALSE(alone.empty());
     for (const int instances : {2, 5}) {
-      EXPECT_TRUE(Quantize(model, samples, instances) == alone) << instances;
+      EXPECT_TRUE(Content(Quantize(model, samples, instances)) == alone) << instances;
     }
   }
+
+ private:
+  int jobs_ = 0;
 };
+
+constexpr uint64_t kWideBytes = 60000 * 4 * 4 * sizeof(float);
+
+// `layers` activations of kWideBytes each.
+graph::Model WideModel(int layers) {
+  quantize::ModelBuilder builder(1);
+  graph::TensorId last = builder.Conv(builder.Input({1, 4, 4, 3}), 60000, 1);
+  for (int i = 1; i < layers; ++i) last = builder.Unary(graph::OpKind::kRelu, last);
+  last = builder.Conv(last, 4, 1, graph::Activation::kNone);
+  return builder.Finish({builder.Dense(builder.Flatten(last), 3)});
+}
 
 INSTANTIATE_TEST_SUITE_P(On, CalibrationJob, ::testing::Values("reference", "litert"),
                          [](const auto& test) { return std::string(test.param); });
@@ -86,13 +108,18 @@ TEST_P(CalibrationJob, AnyNumberOfObjectsGivesTheSameBytes) {
 
 TEST_P(CalibrationJob, SoItIsInStages) {
   // More activations than calibration has in memory at a time.
-  constexpr int32_t kWide = 60000;
-  quantize::ModelBuilder builder(1);
-  graph::TensorId last = builder.Conv(builder.Input({1, kSide, kSide, kChannels}), kWide, 1);
-  for (int i = 0; i < 7; ++i) last = builder.Unary(graph::OpKind::kRelu, last);
-  last = builder.Conv(last, 4, 1, graph::Activation::kNone);
-  const graph::Model model = builder.Finish({builder.Dense(builder.Flatten(last), kChannels)});
-  ExpectSameBytes(model, WriteImages(5));
+  ExpectSameBytes(WideModel(8), WriteImages(5));
+}
+
+TEST_P(CalibrationJob, MemoryDoesNotGrowWithTheNumberOfLayers) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the address sanitizer keeps what is freed";
+#endif
+  const SamplesRef samples = WriteImages(3);
+  const uint64_t small = Quantize(WideModel(8), samples, 1).peak_rss_bytes;
+  const uint64_t large = Quantize(WideModel(20), samples, 1).peak_rss_bytes;
+  ASSERT_GT(small, kWideBytes);
+  EXPECT_LT(large, small + 4 * kWideBytes) << "12 more activations";
 }
 
 }  // namespace
