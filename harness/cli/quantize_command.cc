@@ -143,6 +143,9 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
     if (input.dataset) {
       QB_ASSIGN_OR_RETURN(job.calibration,
                           SamplesOf(*input.dataset, "calibration", model, folders, input.seed));
+      // The lists of the others' images may be long, and are not looked at any more.
+      std::erase_if(input.dataset->splits,
+                    [](const datasets::Split& split) { return split.name != "calibration"; });
     }
     QB_ASSIGN_OR_RETURN(
         const plan::SelectedPlugin runtime,

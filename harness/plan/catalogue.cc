@@ -52,7 +52,7 @@ ProbedFile ProbeFile(const std::filesystem::path& path, const JobRunner& run_job
 // as each process takes 6 MB or more.
 std::vector<ProbedFile> ProbeFiles(const std::vector<std::filesystem::path>& files,
                                    const JobRunner& run_job) {
-  constexpr size_t kAtOnce = 8;
+  constexpr size_t kAtOnce = 6;
   std::vector<std::optional<ProbedFile>> probed(files.size());
   std::atomic<size_t> next{0};
   std::vector<std::future<void>> workers;

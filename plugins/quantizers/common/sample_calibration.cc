@@ -235,11 +235,16 @@ Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationO
   const int64_t most_bytes =
       host.CanFeed() ? options.most_stage_bytes : std::numeric_limits<int64_t>::max();
   QB_ASSIGN_OR_RETURN(std::vector<Stage> stages, CutIntoStages(model, outputs, most_bytes));
-  RangeMeter meter(model, std::span(outputs).first(ranged), options, layer_meter, host);
-  StageRunner runner(model.graph, std::move(stages), meter, host);
-  QB_RETURN_IF_ERROR(runner.Run(count, options.most_file_bytes));
-  return CalibratedRanges{
-      .ranges = meter.Ranges(), .layer_inputs = layer_meter.Take(), .samples = count};
+  CalibratedRanges calibrated{.ranges = {}, .layer_inputs = {}, .samples = count};
+  {
+    RangeMeter meter(model, std::span(outputs).first(ranged), options, layer_meter, host);
+    StageRunner runner(model.graph, std::move(stages), meter, host);
+    QB_RETURN_IF_ERROR(runner.Run(count, options.most_file_bytes));
+    calibrated.ranges = meter.Ranges();
+    calibrated.layer_inputs = layer_meter.Take();
+  }
+  host.ReleaseInference();  // now that the histograms are gone, which lie between what it used
+  return calibrated;
 }
 
 }  // namespace qbench::quantize
