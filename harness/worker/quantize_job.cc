@@ -27,6 +27,7 @@ Result<std::unique_ptr<host::SampleSource>> OpenSamples(const std::optional<Samp
 void GiveFreedMemoryBack() {
 #ifdef M_MMAP_THRESHOLD
   mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  mallopt(M_ARENA_MAX, 1);  // what one thread frees, another uses
 #endif
 }
 

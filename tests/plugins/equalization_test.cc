@@ -233,7 +233,10 @@ TEST(BiasAbsorption, KeepsTheFunctionAndNarrowsTheRange) {
   graph::Model shown = model;
   shown.graph.outputs = {a};
   LayerInputsMeter meter(model.graph, {.minima = true});
-  for (const std::vector<float>& activation : RunModel(shown, images)) meter.Add(a, activation);
+  std::vector<float> scratch;
+  for (const std::vector<float>& activation : RunModel(shown, images)) {
+    meter.Add(a, activation, scratch);
+  }
   const std::vector<LayerInputs> minima = meter.Take();
 
   graph::Model absorbed = model;

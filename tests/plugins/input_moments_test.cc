@@ -136,8 +136,9 @@ TEST(LayerInputs, LookThroughReshapesAndLeaveFloatLayersOut) {
   const graph::Model model = builder.Finish({builder.Dense(builder.Flatten(features), 2)});
   LayerInputsMeter both(model.graph, {.means = true, .moments = true});
   EXPECT_EQ(both.sources(), (std::vector<TensorId>{input, features}));
-  both.Add(input, std::vector<float>(48, 2.0F));
-  both.Add(features, std::vector<float>(64, 3.0F));
+  std::vector<float> scratch;
+  both.Add(input, std::vector<float>(48, 2.0F), scratch);
+  both.Add(features, std::vector<float>(64, 3.0F), scratch);
   const std::vector<LayerInputs> inputs = both.Take();
   ASSERT_EQ(inputs.size(), model.graph.ops.size());
   EXPECT_EQ(inputs[0].means, std::vector<float>(3, 2.0F));

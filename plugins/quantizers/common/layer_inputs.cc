@@ -58,10 +58,11 @@ std::vector<TensorId> LayerInputsMeter::sources() const {
   return sources;
 }
 
-void LayerInputsMeter::Add(TensorId source, std::span<const float> values) {
+void LayerInputsMeter::Add(TensorId source, std::span<const float> values,
+                           std::vector<float>& scratch) {
   for (Layer& layer : layers_) {
     if (layer.source != source) continue;
-    if (layer.moments) layer.moments->Add(values, scratch_);
+    if (layer.moments) layer.moments->Add(values, scratch);
     for (size_t i = 0; i < values.size() && !layer.minima.empty(); ++i) {
       float& lowest = layer.minima[i % layer.minima.size()];
       lowest = std::min(lowest, values[i]);

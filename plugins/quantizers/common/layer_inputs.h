@@ -28,7 +28,7 @@ struct LayerInputs {
   std::vector<float> minima = {};  // the smallest value of each channel
 };
 
-// Looks at activations, sample by sample. Memory does not grow with the samples. Not synchronized.
+// Looks at activations, sample by sample. Memory does not grow with the samples.
 class LayerInputsMeter {
  public:
   LayerInputsMeter(const graph::Graph& graph, const LayerInputsOptions& options);
@@ -37,7 +37,8 @@ class LayerInputsMeter {
   // runtime need not show.
   std::vector<graph::TensorId> sources() const;
   // The values of activation `source` for one sample; of any other tensor nothing is taken.
-  void Add(graph::TensorId source, std::span<const float> values);
+  // `scratch` is memory that calls may share. Different sources may be added at the same time.
+  void Add(graph::TensorId source, std::span<const float> values, std::vector<float>& scratch);
   // One place an operator of the graph. Empties the meter.
   std::vector<LayerInputs> Take();
 
@@ -53,7 +54,6 @@ class LayerInputsMeter {
 
   size_t ops_;
   std::vector<Layer> layers_;
-  std::vector<float> scratch_;
 };
 
 }  // namespace qbench::quantize

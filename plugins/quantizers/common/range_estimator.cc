@@ -215,14 +215,7 @@ Status RangeEstimator::Add(std::span<const float> values) {
     smoothed_->max = kSmoothing * smoothed_->max + (1 - kSmoothing) * of_image->max;
     return OkStatus();
   }
-  const size_t stride = StrideFor(values.size());
-  if (stride == 1) {
-    histogram_.Add(values);
-    return OkStatus();
-  }
-  picked_.clear();
-  for (size_t i = 0; i < values.size(); i += stride) picked_.push_back(values[i]);
-  histogram_.Add(picked_);
+  histogram_.Add(values, StrideFor(values.size()));
   return OkStatus();
 }
 

@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "base/status.h"
 #include "plugins/quantizers/common/calibration.h"
@@ -69,7 +68,6 @@ class RangeEstimator {
   std::optional<ValueRange> seen_;
   std::optional<ValueRange> smoothed_;
   ValueHistogram histogram_;
-  std::vector<float> picked_;
 };
 
 // The searches, for tests: `seen` are the smallest and the largest value of the histogram's.

@@ -10,6 +10,7 @@
 #include "plugins/quantizers/common/activation_file.h"
 #include "plugins/quantizers/common/float_model.h"
 #include "plugins/quantizers/common/model_stages.h"
+#include "plugins/quantizers/common/parallel_for.h"
 
 namespace qbench::quantize {
 namespace {
@@ -45,6 +46,13 @@ Status CheckInput(const graph::Model& model, const HostServices& host) {
   return OkStatus();
 }
 
+// Smallest and largest values are found faster than threads are started.
+size_t ThreadsFor(const CalibrationOptions& options, const LayerInputsMeter& layers) {
+  const bool quick = options.method == CalibrationMethod::kMinMax ||
+                     options.method == CalibrationMethod::kMovingAverage;
+  return quick && layers.sources().empty() ? 1 : WorkThreads();
+}
+
 // Takes the activations of one sample after another into the ranges, and shows them to `layers`.
 class RangeMeter {
  public:
@@ -56,7 +64,8 @@ class RangeMeter {
         host_(host),
         input_(model.graph.inputs.front()),
         image_(ElementsOf(input_)),
-        estimators_(model.graph.tensors.size()) {
+        estimators_(model.graph.tensors.size()),
+        scratch_(ThreadsFor(options, layers)) {
     estimators_[static_cast<size_t>(input_)].emplace(
         CalibrationOptions{.method = CalibrationMethod::kMinMax});
     for (const TensorId id : ranged) estimators_[static_cast<size_t>(id)].emplace(options);
@@ -65,7 +74,7 @@ class RangeMeter {
   // The input is read from the samples: a runtime need not allow it as an output.
   Status AddInput(uint64_t sample) {
     QB_RETURN_IF_ERROR(host_.ReadSample(QBENCH_SPLIT_CALIBRATION, sample, image_));
-    return AddTensor(input_, image_, sample);
+    return AddTensor(input_, image_, sample, scratch_.front());
   }
 
   Status Add(uint64_t sample, std::span<const TensorId> outputs,
@@ -75,16 +84,15 @@ class RangeMeter {
       return Error(StatusCode::kInternal, "the host's runtime gave {} outputs instead of {}",
                    views.size(), outputs.size());
     }
-    for (size_t i = 0; i < outputs.size(); ++i) {
+    return ParallelFor(outputs.size(), scratch_.size(), [&](size_t thread, size_t i) -> Status {
       const size_t elements = ElementsOf(outputs[i]);
       if (views[i].size != elements * sizeof(float)) {
         return Error(StatusCode::kInternal, "the host's runtime gave {} bytes of \"{}\", not {}",
                      views[i].size, TensorOf(outputs[i]).name, elements * sizeof(float));
       }
-      QB_RETURN_IF_ERROR(
-          AddTensor(outputs[i], {static_cast<const float*>(views[i].data), elements}, sample));
-    }
-    return OkStatus();
+      const std::span<const float> values{static_cast<const float*>(views[i].data), elements};
+      return AddTensor(outputs[i], values, sample, scratch_[thread]);
+    });
   }
 
   // One place a tensor of the model.
@@ -104,7 +112,9 @@ class RangeMeter {
     return static_cast<size_t>(graph::ElementCount(TensorOf(id).shape));
   }
 
-  Status AddTensor(TensorId id, std::span<const float> values, uint64_t sample) {
+  // May be called for different tensors at the same time.
+  Status AddTensor(TensorId id, std::span<const float> values, uint64_t sample,
+                   std::vector<float>& scratch) {
     if (auto& estimator = estimators_[static_cast<size_t>(id)]) {
       if (const Status status = estimator->Add(values); !status.ok()) {
         return Error(status.code(),
@@ -113,7 +123,7 @@ class RangeMeter {
                      TensorOf(id).name, sample);
       }
     }
-    layers_.Add(id, values);
+    layers_.Add(id, values, scratch);
     return OkStatus();
   }
 
@@ -123,6 +133,7 @@ class RangeMeter {
   const TensorId input_;
   std::vector<float> image_;
   std::vector<std::optional<RangeEstimator>> estimators_;  // one place a tensor
+  std::vector<std::vector<float>> scratch_;                // one a thread
 };
 
 // Runs a model's stages on the calibration samples, a batch of them at a time: every stage takes

@@ -26,13 +26,19 @@ double FinestWidth(double low, double high) {
 
 }  // namespace
 
-void ValueHistogram::Add(std::span<const float> values) {
+void ValueHistogram::Add(std::span<const float> values, size_t stride) {
   if (values.empty()) return;
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  MakeRoom(*low, *high);
-  count_ += static_cast<int64_t>(values.size());
+  float low = values.front();
+  float high = values.front();
+  for (size_t i = 0; i < values.size(); i += stride) {
+    low = std::min(low, values[i]);
+    high = std::max(high, values[i]);
+  }
+  MakeRoom(low, high);
+  count_ += static_cast<int64_t>((values.size() + stride - 1) / stride);
   const double inverse = 1.0 / width_;  // exact: a power of two
-  for (const float value : values) {
+  for (size_t i = 0; i < values.size(); i += stride) {
+    const float value = values[i];
     if (value == 0.0F) {
       ++zeros_;
     } else {

@@ -15,8 +15,8 @@ class ValueHistogram {
  public:
   static constexpr int64_t kMaxBins = 4096;
 
-  // Finite values.
-  void Add(std::span<const float> values);
+  // Finite values: the first, and every `stride`-th after it.
+  void Add(std::span<const float> values, size_t stride = 1);
 
   struct Bin {
     double low = 0;  // it holds values in [low, low + width())
