@@ -14,9 +14,19 @@ TEST(JobJson, JobsSurviveTheTrip) {
   quantize.calibration_runtime = PluginUse{"/litert.so", "litert", {}};
   LatencyJob latency{.artifact = "/a.tflite", .threads = 4};
   latency.settings.min_samples = 662;
+  ModelsJob models;
+  models.runtime = {"/r.so", "reference", {}};
+  models.models = {{"/1.tflite", 7}, {"/2.tflite", 8}};
+  models.first = 1;
+  CheckJob check;
+  check.plugin = models.runtime;
+  check.check = "life_cycle";
+  check.files.model = "/1.tflite";
+  check.samples = quantize.calibration;
   for (const Job& job : {Job(ProbeJob{"/p.so"}), Job(ImportJob{"/m.h5", "/o"}), Job(quantize),
                          Job(AccuracyJob{.artifact = "/a", .threads = 2}), Job(latency),
-                         Job(ProfileJob{.artifact = "/a", .samples = quantize.calibration})}) {
+                         Job(ProfileJob{.artifact = "/a", .samples = quantize.calibration}),
+                         Job(models), Job(check)}) {
     const Json json = JobToJson(job);
     const Result<Job> back = JobFromJson(json);
     ASSERT_TRUE(back.ok()) << JobName(job) << ": " << back.status().message();
