@@ -211,6 +211,27 @@ Status LiteRtModel::Impl::AllocateOutputs() {
   return OkStatus();
 }
 
+namespace {
+
+// LiteRT has no int16 kernel for HARD_SWISH, loads such a model all the same and fails when it is
+// run. The copy is gone before LiteRT makes larger ones.
+Status RefuseWhatOnlyRunningTells(const graph::TfliteInfo& info, ByteSpan bytes) {
+  const auto& names = info.operator_names;
+  if (std::find(names.begin(), names.end(), "HARD_SWISH") == names.end()) return OkStatus();
+  const auto model = graph::ReadTflite(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
+  if (!model.ok()) return OkStatus();  // LiteRT may have operators that qbench's graphs do not
+  for (const graph::Op& op : model->graph.ops) {
+    const graph::Tensor& input = model->graph.tensors[static_cast<size_t>(op.inputs[0])];
+    if (op.kind != graph::OpKind::kHardSwish || input.type != graph::DataType::kInt16) continue;
+    return Error(StatusCode::kUnsupported,
+                 "LiteRT has no kernel for HARD_SWISH with int16 activations; keep it in float, or "
+                 "quantize to int8");
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
 LiteRtModel::LiteRtModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LiteRtModel::LiteRtModel(LiteRtModel&&) noexcept = default;
 LiteRtModel& LiteRtModel::operator=(LiteRtModel&&) noexcept = default;
@@ -221,6 +242,7 @@ Result<LiteRtModel> LiteRtModel::Load(const Api& api, ByteSpan bytes, Kernels ke
   auto impl = std::make_unique<Impl>(api);
   if (profiler != nullptr) impl->profiler_api = *profiler;
   QB_ASSIGN_OR_RETURN(impl->info, graph::InspectTflite(bytes));
+  QB_RETURN_IF_ERROR(RefuseWhatOnlyRunningTells(impl->info, bytes));
   QB_RETURN_IF_ERROR(impl->Compile(bytes, kernels, threads));
   QB_RETURN_IF_ERROR(impl->GetProfiler());
   QB_RETURN_IF_ERROR(impl->AllocateInputs());
