@@ -117,7 +117,8 @@ struct Keeper {
   int64_t artifact;
 
   static Result<Keeper> Open(const std::filesystem::path& database, int64_t run_id,
-                             const plan::PlannedModel& model, const std::filesystem::path& file) {
+                             const plan::PlannedModel& model, const std::filesystem::path& file,
+                             const std::string& named) {
     QB_ASSIGN_OR_RETURN(store::Store store,
                         store::Store::Open(database, store::OpenMode::kReadWrite));
     QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(run_id));
@@ -134,9 +135,9 @@ struct Keeper {
       if (artifact.sha256 == sha256) return Keeper{std::move(store), run_id, id};
     }
     return Error(StatusCode::kInvalidArgument,
-                 "no artifact of run {} has the bytes of {}: leave --run out, or measure the file "
+                 "no artifact of run {} has the bytes of {}: leave --run out, or measure it "
                  "with qbench run first",
-                 run_id, file.string());
+                 run_id, named);
   }
 };
 
@@ -193,7 +194,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   std::optional<Keeper> keeper;
   if (arguments.Has("run")) {
     QB_ASSIGN_OR_RETURN(keeper, Keeper::Open(DatabaseOf(arguments), arguments.Get<int64_t>("run"),
-                                             model, quantized.file()));
+                                             model, quantized.file(), names[1]));
   }
   worker::DifferenceJob job;
   job.float_model = std::filesystem::absolute(model.tflite);

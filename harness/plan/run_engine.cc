@@ -409,27 +409,24 @@ Status RunEngine::Accuracy(const Step& step) {
 
 Status RunEngine::Diff(const Step& step) {
   const PlannedCell& cell = plan_.cells[step.cell];
-  const PlannedModel& model = plan_.models[cell.model];
   const auto made = made_.find({cell.model, cell.quantizer});
-  const bool is_float = plan_.selection.quantizers[cell.quantizer].plugin.descriptor.id == "float";
-  if (made == made_.end() || is_float) return OkStatus();
+  const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
+  if (made == made_.end() || quantizer.plugin.descriptor.id == "float") return OkStatus();
   QB_ASSIGN_OR_RETURN(const std::set<int64_t> compared, store_.ComparedArtifacts(run_id_));
   if (compared.contains(made->second.id)) return OkStatus();
   const ModelSamples& samples = samples_[cell.model];
   worker::DifferenceJob job;
-  job.float_model = model.tflite;
+  job.float_model = plan_.models[cell.model].tflite;
   job.quantized_model = made->second.file;
   job.runtime = plan_.diff_runtime->Use();
   job.samples = samples.calibration.value_or(samples.test);
   job.images = kDiffImages;
-  const std::string name =
-      fmt::format("{} · {}", model.stem, plan_.selection.quantizers[cell.quantizer].Name());
+  const std::string name = plan_.models[cell.model].stem + " · " + quantizer.Name();
   const worker::JobOutcome outcome = RunJob(job, "layers: " + name);
   QB_RETURN_IF_ERROR(CheckCancelled());
   store::LayerComparison comparison = ComparisonRecord(outcome);
-  if (!comparison.reason.empty() && events_.warning) {
-    events_.warning(fmt::format("layers of {}: {}", name, comparison.reason));
-  }
+  const std::string& reason = comparison.reason;
+  if (!reason.empty() && events_.warning) events_.warning("layers of " + name + ": " + reason);
   comparison.run_id = run_id_;
   comparison.artifact_id = made->second.id;
   comparison.runtime = plan_.diff_runtime->Name();
