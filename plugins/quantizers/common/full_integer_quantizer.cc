@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/equalization.h"
+#include "plugins/quantizers/common/expand_hard_swish.h"
 #include "plugins/quantizers/common/expected_inputs.h"
 #include "plugins/quantizers/common/float_head.h"
 #include "plugins/quantizers/common/input_range.h"
@@ -120,6 +121,9 @@ std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
   table.push_back(plugin::Option("bias_absorption", "false", "true|false",
                                  "move what a channel never falls below into the next layer's "
                                  "biases"));
+  table.push_back(plugin::Option("expand_hard_swish", "true", "true|false",
+                                 "HARD_SWISH as additions and multiplications, which more engines "
+                                 "have for integers"));
   if (activations == DataType::kInt8) {
     table.push_back(plugin::Option("float_head", "true", "true|false",
                                    "where the output is float: softmax and a small last layer in "
@@ -188,10 +192,12 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   bias_absorption_ = options.Flag("bias_absorption");
   float_head_ = options_.activations == DataType::kInt8 && options.Flag("float_head") &&
                 options_.output == DataType::kFloat32;
+  expand_hard_swish_ = options.Flag("expand_hard_swish");
   return OkStatus();
 }
 
 Status FullIntegerQuantizer::Prepare(graph::Model& model, const HostServices& host) const {
+  if (expand_hard_swish_) ExpandHardSwish(model);
   if (equalization_) {
     QB_ASSIGN_OR_RETURN(const int64_t pairs, EqualizeCrossLayer(model));
     if (pairs == 0) {

@@ -61,6 +61,7 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   bool analytic_ = false;             // bias_correction=analytic
   bool equalization_ = false;
   bool bias_absorption_ = false;
+  bool expand_hard_swish_ = false;
 };
 
 }  // namespace qbench::quantize
