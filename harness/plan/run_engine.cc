@@ -7,6 +7,7 @@
 
 #include "datasets/tensor_cache.h"
 #include "harness/plan/artifact_cache.h"
+#include "harness/plan/cell_state.h"
 #include "harness/plan/comparison_record.h"
 #include "harness/plan/run_records.h"
 #include "harness/plan/run_steps.h"
@@ -24,29 +25,6 @@ struct ModelSamples {
   std::optional<worker::SamplesRef> train;
   std::string calibration_content;  // hash of the tensors, for the artifact's key
 };
-
-// What a run knows of a cell while it goes on.
-struct CellState {
-  int64_t id = 0;
-  store::CellOutcome outcome;
-  std::set<std::pair<store::MeasurementKind, int>> measured;
-  // The kinds of measurement that a reason in the outcome comes from.
-  std::set<store::MeasurementKind> explained = {};
-  // Set: the cell cannot go on (its artifact, its accuracy or a latency process failed).
-  bool stopped = false;
-};
-
-// Adds the measurement's reason to its cell's: one of each kind, as ten processes on a hot board
-// say much the same, and any that ends the cell. Accuracy and latency can be spoilt by different
-// causes.
-void AddReason(const store::Measurement& measurement, CellState& state) {
-  const bool ends = measurement.status != Outcome::kOk && measurement.status != Outcome::kInvalid;
-  if (measurement.reason.empty()) return;
-  if (!state.explained.insert(measurement.kind).second && !ends) return;
-  std::string& reason = state.outcome.reason;
-  if (reason.find(measurement.reason) != std::string::npos) return;
-  reason += (reason.empty() ? "" : "; ") + measurement.reason;
-}
 
 // An artifact that this invocation made, or took from the cache.
 struct MadeArtifact {
@@ -112,7 +90,6 @@ class RunEngine {
   store::Measurement Begin(const Step& step, store::MeasurementKind kind) const;
   // Ends it with the outcome of its job and stores it with the cell's outcome.
   Status Commit(size_t cell, store::Measurement measurement, const worker::JobOutcome& outcome);
-  void UpdateOutcome(size_t cell, const store::Measurement& measurement);
 
   worker::JobOutcome RunJob(const worker::Job& job, const std::string& doing);
   Status CheckCancelled() const;
@@ -208,7 +185,9 @@ Status RunEngine::AddCells() {
   for (size_t i = 0; i < cells_.size(); ++i) {
     QB_ASSIGN_OR_RETURN(const std::vector<store::Measurement> measurements,
                         store_.Measurements(cells_[i].id));
-    for (const store::Measurement& measurement : measurements) UpdateOutcome(i, measurement);
+    for (const store::Measurement& measurement : measurements) {
+      TakeMeasurement(measurement, plan_.measure.repetitions, cells_[i]);
+    }
   }
   return OkStatus();
 }
@@ -523,34 +502,8 @@ Status RunEngine::Commit(size_t cell, store::Measurement measurement,
   measurement.cell_id = cells_[cell].id;
   measurement.finished_at = UtcNow();
   if (!measurement.wall_seconds.has_value()) measurement.wall_seconds = outcome.wall_seconds;
-  UpdateOutcome(cell, measurement);
+  TakeMeasurement(measurement, plan_.measure.repetitions, cells_[cell]);
   return store_.CommitMeasurement(measurement, cells_[cell].outcome);
-}
-
-void RunEngine::UpdateOutcome(size_t cell, const store::Measurement& measurement) {
-  CellState& state = cells_[cell];
-  store::CellOutcome& outcome = state.outcome;
-  state.measured.insert({measurement.kind, measurement.repetition});
-  // A runtime that cannot be profiled measures as well as any other.
-  if (measurement.kind == store::MeasurementKind::kProfile) return;
-  const bool usable = measurement.status == Outcome::kOk || measurement.status == Outcome::kInvalid;
-  AddReason(measurement, state);
-  if (!usable) {
-    state.stopped = true;
-    outcome.status = measurement.status;
-  }
-  if (measurement.kind == store::MeasurementKind::kAccuracy) {
-    outcome.accuracy_status = measurement.status;
-  }
-  if (measurement.kind == store::MeasurementKind::kLatency) {
-    // One invalid process spoils the cell's latency, one that failed more so.
-    if (!usable || outcome.latency_status != Outcome::kInvalid) {
-      outcome.latency_status = measurement.status;
-    }
-    if (usable && measurement.repetition + 1 == plan_.measure.repetitions) {
-      outcome.status = Outcome::kOk;
-    }
-  }
 }
 
 worker::JobOutcome RunEngine::RunJob(const worker::Job& job, const std::string& doing) {

@@ -1,0 +1,26 @@
+// What a run knows of a cell while it goes on, folded from the cell's measurements.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "harness/store/store.h"
+
+namespace qbench::plan {
+
+struct CellState {
+  int64_t id = 0;  // in the store
+  store::CellOutcome outcome;
+  std::set<std::pair<store::MeasurementKind, int>> measured = {};  // kind and repetition
+  // The kinds of measurement that a reason in the outcome comes from.
+  std::set<store::MeasurementKind> explained = {};
+  // Set: the cell cannot go on (its artifact, its accuracy or a latency process failed).
+  bool stopped = false;
+};
+
+// Takes a measurement that has ended into the state of its cell: its status, its reason, and with
+// the last of `repetitions` latency processes the end of the cell.
+void TakeMeasurement(const store::Measurement& measurement, int repetitions, CellState& state);
+
+}  // namespace qbench::plan
