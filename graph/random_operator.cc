@@ -102,8 +102,8 @@ class Builder {
   }
   template <typename T>
   TensorId Constant(const Shape& shape, const std::vector<T>& values,
-                    std::optional<Quantization> quantization = {}) {
-    const TensorId id = AddTensor(kDataTypeOf<T>, shape, std::move(quantization));
+                    const std::optional<Quantization>& quantization = {}) {
+    const TensorId id = AddTensor(kDataTypeOf<T>, shape, quantization);
     model_.graph.tensors[static_cast<size_t>(id)].constant = MakeConstant(values);
     return id;
   }
@@ -144,6 +144,7 @@ class Builder {
     const std::vector<float> values = random_.Reals(count, -1, 1);
     if (weights_ != WeightScheme::kFloat16) return Constant(shape, values);
     std::vector<uint16_t> halves;
+    halves.reserve(values.size());
     for (const float value : values) halves.push_back(FloatToHalf(value));
     const TensorId packed = Constant(shape, halves);
     const TensorId unpacked = AddTensor(DataType::kFloat32, shape, {});

@@ -42,6 +42,7 @@ void AppendTable(const ResultTable& table, std::string* out) {
   AppendRow(rules, out);
   for (const auto& row : table.rows) {
     std::vector<std::string> texts;
+    texts.reserve(row.size());
     for (const std::string& text : row) texts.push_back(Escaped(text));
     AppendRow(texts, out);
   }

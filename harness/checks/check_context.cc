@@ -74,6 +74,7 @@ Status MustNameForeignOperator(const Answer& answer) {
 Status OnThreads(int count, const std::function<Status(int)>& function) {
   std::vector<Status> results(static_cast<size_t>(count));
   std::vector<std::thread> threads;
+  threads.reserve(results.size());
   for (int i = 0; i < count; ++i) {
     threads.emplace_back([&, i] { results[static_cast<size_t>(i)] = function(i); });
   }

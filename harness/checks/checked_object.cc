@@ -51,6 +51,7 @@ Result<std::unique_ptr<CheckedObject>> CheckedObject::Create(CheckContext& conte
 Answer CheckedObject::Init(std::vector<host::Option> options, uint32_t threads) {
   options.insert(options.end(), context_.options.begin(), context_.options.end());
   std::vector<qbench_option> table;
+  table.reserve(options.size());
   for (const host::Option& option : options) {
     table.push_back({option.name.c_str(), option.value.c_str()});
   }

@@ -24,7 +24,8 @@ Dynamic ReadDynamic(const link_map& library) {
     // Most systems have made these offsets addresses when the library was loaded.
     ElfW(Addr) address = entry->d_un.d_ptr;
     if (address < library.l_addr) address += library.l_addr;
-    const auto* pointer = reinterpret_cast<const void*>(address);
+    const auto* pointer =
+        reinterpret_cast<const void*>(address);  // NOLINT(performance-no-int-to-ptr): as ELF has it
     if (entry->d_tag == DT_SYMTAB) dynamic.symbols = static_cast<const ElfW(Sym)*>(pointer);
     if (entry->d_tag == DT_STRTAB) dynamic.names = static_cast<const char*>(pointer);
     if (entry->d_tag == DT_GNU_HASH) dynamic.gnu_hash = static_cast<const uint32_t*>(pointer);

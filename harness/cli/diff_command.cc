@@ -201,7 +201,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   job.quantized_model = quantized.file();
   job.runtime = runtime.Use();
   job.images = arguments.Get<uint64_t>("images");
-  const auto split = arguments.Get<std::string>("split");
+  const auto& split = arguments.Get<std::string>("split");
   QB_ASSIGN_OR_RETURN(job.samples, SamplesOf(dataset, split, model, folders));
   QB_ASSIGN_OR_RETURN(store::LayerComparison comparison, Compare(job, names, quiet));
   comparison.runtime = runtime.Name();

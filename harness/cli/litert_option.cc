@@ -26,7 +26,7 @@ void AddLitertOption(po::options_description& options) {
 
 Status SetLitertLibrary(const Arguments& arguments) {
   if (!arguments.Has(kOption)) return OkStatus();
-  const std::string named = arguments.Get<std::string>(kOption);
+  const auto& named = arguments.Get<std::string>(kOption);
   std::error_code error;
   const std::filesystem::path path = std::filesystem::absolute(named, error);
   if (error || !std::filesystem::is_regular_file(path, error)) {

@@ -1,6 +1,5 @@
 // `qbench plugin check`.
 #include <boost/program_options/value_semantic.hpp>
-#include <ranges>
 
 #include "base/json.h"
 #include "harness/cli/command.h"
@@ -41,12 +40,13 @@ Result<fs::path> ReferencePlugin() {
   for (const fs::path& file : files) {
     if (file.filename() == "reference.so") return file;
   }
-  return Error(
-      StatusCode::kNotFound,
-      "the runtime reference, which plugins are compared with, is in none of the plugin "
-      "folders ({})",
-      fmt::join(folders | std::views::transform([](const fs::path& p) { return p.string(); }),
-                ", "));
+  std::vector<std::string> names;
+  names.reserve(folders.size());
+  for (const fs::path& folder : folders) names.push_back(folder.string());
+  return Error(StatusCode::kNotFound,
+               "the runtime reference, which plugins are compared with, is in none of the plugin "
+               "folders ({})",
+               fmt::join(names, ", "));
 }
 
 Result<std::vector<host::Option>> PluginOptions(const Arguments& arguments) {

@@ -99,6 +99,7 @@ class Checker {
                         WriteOperatorModels(folder, settings_.seed, table ? settings_.models : 1,
                                             table ? settings_.op : "RELU"));
     std::vector<worker::ModelsJob::Model> runs;
+    runs.reserve(models.size() + 1);
     for (const OperatorModel& model : models) runs.push_back({model.file, model.seed});
     if (settings_.op.empty()) runs.push_back({files.model, settings_.seed});
     Progress("operators", 0, 2);

@@ -243,7 +243,8 @@ Result<ByteSpan> Runtime::ViewOutput(uint32_t index) {
   QB_RETURN_IF_ERROR(CallObject(observer_, id_, Phase::kGetOutput, object_,
                                 [&] { return output_view_->view(object_, index, &data); }));
   const TensorInfo& info = outputs_[index];
-  if (data == nullptr || reinterpret_cast<uintptr_t>(data) % TypeSize(info.type) != 0) {
+  if (data == nullptr ||
+      reinterpret_cast<uintptr_t>(data) % std::max<size_t>(TypeSize(info.type), 1) != 0) {
     return Error(StatusCode::kCorrupt, "{} shows output {} at a null or unaligned address", id_,
                  index);
   }

@@ -65,6 +65,7 @@ std::vector<ProbedFile> ProbeFiles(const std::vector<std::filesystem::path>& fil
   }
   for (std::future<void>& worker : workers) worker.get();
   std::vector<ProbedFile> result;
+  result.reserve(probed.size());
   for (std::optional<ProbedFile>& file : probed) result.push_back(std::move(*file));
   return result;
 }

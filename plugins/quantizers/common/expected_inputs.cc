@@ -56,10 +56,13 @@ struct Known {
 // of f.
 template <typename Function>
 double NormalMean(double mean, double deviation, const Function& f) {
-  constexpr double kEnd = 8.0;
   constexpr double kStep = 1.0 / 32.0;
+  constexpr int kEnd = 8 * 32;
   double sum = 0.0;
-  for (double z = -kEnd; z <= kEnd; z += kStep) sum += Density(z) * f(mean + deviation * z);
+  for (int i = -kEnd; i <= kEnd; ++i) {
+    const double z = i * kStep;
+    sum += Density(z) * f(mean + deviation * z);
+  }
   return sum * kStep;
 }
 

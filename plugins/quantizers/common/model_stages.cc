@@ -25,9 +25,9 @@ struct Cut {
 // One past the operator that makes the last of `outputs`.
 size_t EndOfOutputs(const graph::Graph& graph, std::span<const TensorId> outputs) {
   const graph::Uses uses = graph::FindUses(graph);
-  int32_t last = -1;
+  int64_t last = -1;
   for (const TensorId id : outputs) {
-    last = std::max(last, uses.producer[static_cast<size_t>(id)]);
+    last = std::max<int64_t>(last, uses.producer[static_cast<size_t>(id)]);
   }
   return static_cast<size_t>(last + 1);
 }

@@ -132,7 +132,7 @@ Result<Library> OpenLibrary(const std::vector<LibraryPlace>& places) {
 }
 
 Status CheckKnownModel(const Library& library) {
-  const Status known = RunKnownModel(library.api);
+  Status known = RunKnownModel(library.api);
   if (known.ok()) return known;
   return Error(StatusCode::kInternal, "{} is refused: on a known model {}; run scripts/setup.sh",
                library.path.string(), known.message());

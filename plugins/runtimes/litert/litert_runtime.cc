@@ -44,6 +44,7 @@ litert::Kernels KernelsOf(const std::string& name) {
 
 std::vector<TensorDescription> Describe(const std::vector<graph::TfliteTensorInfo>& tensors) {
   std::vector<TensorDescription> descriptions;
+  descriptions.reserve(tensors.size());
   for (const graph::TfliteTensorInfo& tensor : tensors) {
     descriptions.push_back(
         plugin::DescribeTensor(tensor.name, tensor.type, tensor.shape, tensor.quantization));
