@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "harness/stats/layer_difference.h"
 #include "reports/text_format.h"
@@ -74,12 +75,17 @@ std::string AsRegex(std::string_view name) {
   return "^" + regex + "$";
 }
 
-void AppendNames(std::string_view what, const std::vector<std::string>& names,
+// The first names stand for the others; the JSON has them all.
+void AppendNames(std::string_view what, std::span<const std::string> names,
                  std::vector<std::string>& remarks) {
   if (names.empty()) return;
-  remarks.push_back(fmt::format("{} in the {} model alone: {}",
+  constexpr size_t kShown = 5;
+  const size_t shown = std::min(names.size(), kShown);
+  const std::string others =
+      shown < names.size() ? fmt::format(" and {} more", names.size() - shown) : "";
+  remarks.push_back(fmt::format("{} in the {} model alone: {}{}",
                                 Counted(static_cast<int64_t>(names.size()), "layer"), what,
-                                fmt::join(names, ", ")));
+                                fmt::join(names.first(shown), ", "), others));
 }
 
 // What is to be said of the comparison itself, a line each.
