@@ -1,14 +1,16 @@
 #include "datasets/dataset.h"
 
 #include <algorithm>
-#include <set>
 #include <system_error>
+#include <utility>
 
-#include "base/json.h"
 #include "base/paths.h"
 #include "base/sha256.h"
+#include "datasets/file_names.h"
 #include "datasets/folder_layout.h"
 #include "datasets/hash_cache.h"
+#include "datasets/name_differences.h"
+#include "datasets/split_folders.h"
 #include "fmt/ranges.h"
 
 namespace qbench::datasets {
@@ -18,14 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr char kIntel[] = "intel";
 
-// Labels go into TOML, JSON and reports: they must be UTF-8.
-Status CheckLabelText(const std::string& label, const fs::path& folder) {
-  const Result<Json> parsed = ParseJson(DumpJson(label));
-  if (parsed.ok() && *parsed == label) return OkStatus();
-  return Error(StatusCode::kInvalidArgument,
-               "a class folder in {} has a name that is not UTF-8; rename it", folder.string());
-}
-
 // The images of class folders below `folder`, with labels by `labels` and their hashes.
 Result<std::vector<Image>> HashImages(const fs::path& folder, const ClassFolders& scan,
                                       const std::vector<std::string>& labels, HashCache& hashes) {
@@ -34,7 +28,7 @@ Result<std::vector<Image>> HashImages(const fs::path& folder, const ClassFolders
     const auto label = std::find(labels.begin(), labels.end(), name);
     for (const std::string& file : files) {
       Image image;
-      image.path = fmt::format("{}/{}", name, file);
+      image.path = fmt::format("{}/{}", name, EscapeName(file));
       image.file = folder / name / file;
       image.label = static_cast<int>(label - labels.begin());
       QB_ASSIGN_OR_RETURN(image.sha256, hashes.Hash(image.file));
@@ -55,19 +49,22 @@ Split MakeSplit(std::string name, fs::path folder, std::vector<Image> images) {
 // kInvalidArgument, naming the differing classes, unless the folders are just the labels; a small
 // calibration split may lack some.
 Status CheckClasses(const fs::path& folder, const std::vector<std::string>& classes,
-                    const std::vector<std::string>& labels, std::string_view expected_by,
+                    const std::vector<std::string>& labels, const std::string& expected_by,
                     bool may_lack) {
-  const std::set<std::string> found(classes.begin(), classes.end());
-  const std::set<std::string> expected(labels.begin(), labels.end());
+  NameDifferences names = CompareNames(labels, classes);
+  if (may_lack) names.only_first.clear();
+  if (names.empty()) return OkStatus();
   std::vector<std::string> differences;
-  for (const std::string& label : expected) {
-    if (!may_lack && !found.contains(label))
-      differences.push_back(fmt::format("no folder {}", label));
+  if (!names.alike.empty()) {
+    differences.push_back(DescribeAlike(names.alike, expected_by, folder.string()) +
+                          ": rename one of them");
   }
-  for (const std::string& name : found) {
-    if (!expected.contains(name)) differences.push_back(fmt::format("{} is no class", name));
+  if (!names.only_first.empty()) {
+    differences.push_back(fmt::format("no folder {}", FewNames(names.only_first)));
   }
-  if (differences.empty()) return OkStatus();
+  if (!names.only_second.empty()) {
+    differences.push_back(fmt::format("{} is no class", FewNames(names.only_second)));
+  }
   return Error(StatusCode::kInvalidArgument, "the class folders of {} differ from those of {}: {}",
                folder.string(), expected_by, fmt::join(differences, ", "));
 }
@@ -84,41 +81,69 @@ class Opener {
     if (fs::exists(dataset_.folder / kManifestName, ignored)) {
       QB_RETURN_IF_ERROR(OpenByManifest());
     } else {
-      dataset_.name = dataset_.folder.filename().string();
-      QB_ASSIGN_OR_RETURN(const auto split_folders, FindSplitFolders(dataset_.folder));
-      if (split_folders.contains("train") && split_folders.contains("test")) {
-        QB_RETURN_IF_ERROR(OpenBySplitFolders(split_folders));
-      } else if (split_folders.empty()) {
+      dataset_.name = EscapeName(dataset_.folder.filename().string());
+      QB_ASSIGN_OR_RETURN(const SplitFolders split_folders, FindSplitFolders(dataset_.folder));
+      if (split_folders.found.empty()) {
         QB_RETURN_IF_ERROR(OpenByRule(dataset_.folder));
       } else {
-        QB_RETURN_IF_ERROR(OpenOneSplit(split_folders));
+        WarnOfUnused(split_folders.unused);
+        QB_RETURN_IF_ERROR(OpenBySplitFolders(ChooseSplits(split_folders)));
       }
     }
     std::sort(dataset_.splits.begin(), dataset_.splits.end(),
               [](const Split& a, const Split& b) { return a.name < b.name; });
+    WarnOfContent();
+    WarnOfEmptyClasses();
+    return std::move(dataset_);
+  }
+
+ private:
+  void WarnOfUnused(const std::vector<std::string>& lines) {
+    for (auto* list : {&dataset_.unused, &dataset_.warnings}) {
+      list->insert(list->end(), lines.begin(), lines.end());
+    }
+  }
+
+  // Images that are in two splits, or in two classes.
+  void WarnOfContent() {
     if (const std::vector<Overlap> overlaps = FindOverlaps(dataset_); !overlaps.empty()) {
       dataset_.warnings.push_back(
           fmt::format("{} images are in two splits, which makes accuracy look better than it is; "
                       "the first: {} = {}",
                       overlaps.size(), overlaps[0].first, overlaps[0].second));
     }
-    return std::move(dataset_);
+    if (const std::vector<Overlap> both = FindContradictions(dataset_); !both.empty()) {
+      dataset_.warnings.push_back(
+          fmt::format("{} images are in two classes, so that one of the labels is wrong; the "
+                      "first: {} = {}",
+                      both.size(), both[0].first, both[0].second));
+    }
   }
 
- private:
+  void WarnOfEmptyClasses() {
+    const Result<const Split*> test = dataset_.FindSplit("test");
+    if (!test.ok()) return;
+    std::vector<bool> tested(dataset_.labels.size());
+    for (const Image& image : (*test)->images) tested[static_cast<size_t>(image.label)] = true;
+    std::vector<std::string> untested;
+    for (size_t i = 0; i < tested.size(); ++i) {
+      if (!tested[i]) untested.push_back(dataset_.labels[i]);
+    }
+    if (untested.empty()) return;
+    dataset_.warnings.push_back(fmt::format(
+        "no image of {} is in the test split: accuracy says nothing about them; add images, or "
+        "put some into folders test and train",
+        FewNames(untested)));
+  }
+
   Result<ClassFolders> Scan(const fs::path& folder) {
     QB_ASSIGN_OR_RETURN(ClassFolders scan, ScanClassFolders(folder));
-    for (auto* lines : {&dataset_.unused, &dataset_.warnings}) {
-      lines->insert(lines->end(), scan.warnings.begin(), scan.warnings.end());
-    }
-    for (const std::string& name : scan.classes) {
-      QB_RETURN_IF_ERROR(CheckLabelText(name, folder));
-    }
+    WarnOfUnused(scan.warnings);
     return scan;
   }
 
   Result<std::vector<Image>> ScanSplit(std::string_view name, const fs::path& folder,
-                                       std::string_view expected_by) {
+                                       const std::string& expected_by) {
     QB_ASSIGN_OR_RETURN(const ClassFolders scan, Scan(folder));
     QB_RETURN_IF_ERROR(
         CheckClasses(folder, scan.classes, dataset_.labels, expected_by, name == "calibration"));
@@ -146,32 +171,59 @@ class Opener {
     return OkStatus();
   }
 
-  Status OpenBySplitFolders(const std::map<std::string, fs::path>& folders) {
-    const fs::path& train_folder = folders.at("train");
-    QB_ASSIGN_OR_RETURN(const ClassFolders scan, Scan(train_folder));
+  Status OpenBySplitFolders(const SplitChoice& choice) {
+    const fs::path& first = choice.train  ? *choice.train
+                            : choice.test ? *choice.test
+                                          : *choice.calibration;
+    QB_ASSIGN_OR_RETURN(const ClassFolders scan, Scan(first));
     dataset_.labels = scan.classes;
-    QB_ASSIGN_OR_RETURN(std::vector<Image> train,
-                        HashImages(train_folder, scan, dataset_.labels, hashes_));
-    for (const char* name : {"test", "calibration"}) {
-      if (!folders.contains(name)) continue;
+    dataset_.split_rule = choice.rule;
+    WarnOfUnused(choice.warnings);
+    for (const auto& [name, folder] :
+         {std::pair("test", choice.test), std::pair("calibration", choice.calibration)}) {
+      if (!folder) continue;
       QB_ASSIGN_OR_RETURN(std::vector<Image> images,
-                          ScanSplit(name, folders.at(name), train_folder.string()));
-      dataset_.splits.push_back(MakeSplit(name, folders.at(name), std::move(images)));
+                          *folder == first ? HashImages(first, scan, dataset_.labels, hashes_)
+                                           : ScanSplit(name, *folder, first.string()));
+      dataset_.splits.push_back(MakeSplit(name, *folder, std::move(images)));
     }
-    dataset_.split_rule = "the splits are folders";
-    if (!folders.contains("calibration")) {
-      const auto middle = std::stable_partition(train.begin(), train.end(), [](const Image& image) {
-        return !IsCalibrationHash(image.sha256);
-      });
-      dataset_.splits.push_back(
-          MakeSplit("calibration", train_folder, std::vector<Image>(middle, train.end())));
-      train.erase(middle, train.end());
-      dataset_.split_rule +=
-          "; calibration is each training image with h < 0.10, h being the first "
-          "8 hexadecimal digits of its SHA-256 / 2^32";
+    if (choice.train) {
+      QB_ASSIGN_OR_RETURN(std::vector<Image> train,
+                          HashImages(first, scan, dataset_.labels, hashes_));
+      if (choice.calibrate_on_train) TakeCalibrationImages(first, train);
+      dataset_.splits.push_back(MakeSplit("train", first, std::move(train)));
     }
-    dataset_.splits.push_back(MakeSplit("train", train_folder, std::move(train)));
+    ExplainMissing(choice);
     return OkStatus();
+  }
+
+  void TakeCalibrationImages(const fs::path& folder, std::vector<Image>& train) {
+    const auto middle = std::stable_partition(train.begin(), train.end(), [](const Image& image) {
+      return !IsCalibrationHash(image.sha256);
+    });
+    if (middle == train.end()) return;
+    dataset_.splits.push_back(
+        MakeSplit("calibration", folder, std::vector<Image>(middle, train.end())));
+    train.erase(middle, train.end());
+  }
+
+  void ExplainMissing(const SplitChoice& choice) {
+    const std::string folder = dataset_.folder.string();
+    if (!choice.test) {
+      dataset_.why_missing["test"] = fmt::format(
+          "training and calibration images are not tested on: add {}/test, with one folder a class",
+          folder);
+    }
+    if (choice.test && choice.train) {
+      dataset_.why_missing["calibration"] = fmt::format(
+          "by chance no image of {} has h < 0.10: add {}/calibration, with one folder a class",
+          choice.train->string(), folder);
+    } else if (choice.test) {
+      dataset_.why_missing["calibration"] = fmt::format(
+          "test images are not calibrated on: add {0}/calibration or {0}/train, with one folder a "
+          "class",
+          folder);
+    }
   }
 
   // A folder with one class a sub-folder and no splits.
@@ -180,27 +232,23 @@ class Opener {
     dataset_.labels = scan.classes;
     QB_ASSIGN_OR_RETURN(std::vector<Image> images,
                         HashImages(folder, scan, dataset_.labels, hashes_));
+    const size_t count = images.size();
     std::map<std::string_view, std::vector<Image>> splits;
     for (Image& image : images) splits[SplitOfHash(image.sha256)].push_back(std::move(image));
     for (auto& [name, members] : splits) {
       dataset_.splits.push_back(MakeSplit(std::string(name), folder, std::move(members)));
     }
     dataset_.split_rule = SplitRule();
-    return OkStatus();
-  }
-
-  // Training images alone are split by the rule; test (or calibration) images alone stay what they
-  // are.
-  Status OpenOneSplit(const std::map<std::string, fs::path>& folders) {
-    if (folders.contains("train")) return OpenByRule(folders.at("train"));
-    const auto& [first_name, first_folder] = *folders.begin();
-    QB_ASSIGN_OR_RETURN(const ClassFolders scan, Scan(first_folder));
-    dataset_.labels = scan.classes;
-    dataset_.split_rule = "the splits are folders";
-    for (const auto& [name, folder] : folders) {
-      QB_ASSIGN_OR_RETURN(std::vector<Image> images,
-                          ScanSplit(name, folder, first_folder.string()));
-      dataset_.splits.push_back(MakeSplit(name, folder, std::move(images)));
+    for (const char* name : {"test", "calibration"}) {
+      dataset_.why_missing[name] = fmt::format(
+          "by chance none of the {} images falls into it: add images, or put some into {}/{}",
+          count, folder.string(), name);
+    }
+    if (SplitOfName(folder.filename().string()) == "train") {
+      dataset_.warnings.push_back(fmt::format(
+          "{} is called like a folder of training images: if the model was trained on them, its "
+          "accuracy here means nothing; name a folder of other images",
+          folder.string()));
     }
     return OkStatus();
   }
@@ -249,8 +297,10 @@ Result<const Split*> Dataset::FindSplit(std::string_view split) const {
     if (candidate.name == split) return &candidate;
     names.push_back(candidate.name);
   }
-  return Error(StatusCode::kNotFound, "data set {} has no split \"{}\"; it has {}", name, split,
-               fmt::join(names, ", "));
+  const auto why = why_missing.find(std::string(split));
+  return Error(StatusCode::kNotFound, "data set {} has no split \"{}\"; it has {}{}{}", name, split,
+               fmt::join(names, ", "), why == why_missing.end() ? "" : ": ",
+               why == why_missing.end() ? "" : why->second);
 }
 
 Result<SearchPath> DefaultSearchPath(const fs::path& data, const fs::path& cache) {

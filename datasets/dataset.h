@@ -15,7 +15,7 @@
 namespace qbench::datasets {
 
 struct Image {
-  std::string path;            // below the split's folder: "<class>/<file>"
+  std::string path;            // below the split's folder: "<class>/<file>", as EscapeName shows it
   std::filesystem::path file;  // absolute
   int label = 0;               // index into Dataset::labels
   std::string sha256;          // of the file's bytes
@@ -34,12 +34,15 @@ struct Dataset {
   std::vector<std::string> labels;
   std::vector<Split> splits;
   std::optional<Manifest> manifest;
-  std::string split_rule;           // how the splits came about, in words for the user
-  std::vector<std::string> unused;  // files that lie about and are not used: one line a folder
-  // What the user should know, one line each: `unused`, overlaps, a checksum that differs.
+  std::string split_rule;  // how the splits came about, in words for the user
+  // Split -> why there is none of this name, and what to do, where that is known.
+  std::map<std::string, std::string> why_missing;
+  std::vector<std::string> unused;  // files and splits that are not used: one line a folder
+  // What the user should know, one line each: `unused`, images in two
+  // splits or two classes, classes without test images, a checksum that differs.
   std::vector<std::string> warnings;
 
-  // kNotFound, naming the splits there are.
+  // kNotFound, naming the splits there are, and what to do.
   Result<const Split*> FindSplit(std::string_view split) const;
 };
 
@@ -55,14 +58,14 @@ Result<SearchPath> DefaultSearchPath(const std::filesystem::path& data = {},
                                      const std::filesystem::path& cache = {});
 
 // Opens the data set that `name_or_folder` means: an existing folder, else a name among the
-// imported data sets, else a shipped one. A folder holds a manifest.toml, or split folders (train,
-// test, calibration, or Kaggle's seg_train, seg_test, also one inside another of the same name)
-// with one folder a class each, or one folder a class. Missing splits follow SplitRule(). Reads
-// and hashes every image whose hash is not in the cache.
+// imported data sets, else a shipped one. A folder holds a manifest.toml, or split folders with one
+// folder a class each (datasets/split_folders.h says which, and what each is used for), or one
+// folder a class, whose images SplitRule() splits. Reads and hashes every image whose hash is not
+// in the cache.
 //
 // Errors, each with the next step: kNotFound (an unknown name: lists the known ones; `intel` before
-// its import), kInvalidArgument (a class folder without images, classes that differ between the
-// splits, a file name with control characters), kIo (a folder or image that cannot be read).
+// its import), kInvalidArgument (a class folder without images or with a name that is no label,
+// classes that differ between the splits), kIo (a folder or image that cannot be read).
 Result<Dataset> OpenDataset(const std::string& name_or_folder, const SearchPath& search);
 
 // What `qbench dataset list` shows.
@@ -79,7 +82,8 @@ struct DatasetSummary {
 };
 std::vector<DatasetSummary> ListDatasets(const SearchPath& search);
 
-// SHA-256 over the lines that `sha256sum` prints for the images, in the order given.
+// SHA-256 over the lines that `sha256sum` prints for the images, in the order given (of escaped
+// names, Image::path).
 std::string SplitSha256(const std::vector<Image>& images);
 
 // The same content in two splits.
@@ -88,6 +92,8 @@ struct Overlap {
   std::string second;
 };
 std::vector<Overlap> FindOverlaps(const Dataset& dataset);
+// The same content in two classes, in one split or two: at most one of the labels is right.
+std::vector<Overlap> FindContradictions(const Dataset& dataset);
 
 // Images of a split whose content an earlier image of it has: indices, ascending.
 std::vector<size_t> FindDuplicates(const Split& split);

@@ -5,10 +5,12 @@
 #include <charconv>
 #include <utility>
 
+#include "datasets/file_names.h"
+
 namespace qbench::datasets {
 namespace {
 
-constexpr std::string_view kFirstLine = "qbench decode job 1";
+constexpr std::string_view kFirstLine = "qbench decode job 2";
 
 constexpr std::array<std::pair<ImageStatus, std::string_view>, 3> kStatusNames = {{
     {ImageStatus::kOk, "ok"},
@@ -35,13 +37,16 @@ bool ParseSetting(std::string_view key, std::string_view value, DecodeJob& job) 
   if (key == "image") {
     DecodeJob::Item item;
     if (!ParseInteger(Take(value, ' '), item.index)) return false;
-    item.file = value;
+    const std::optional<std::string> file = UnescapeName(value);
+    if (!file) return false;
+    item.file = *file;
     job.items.push_back(std::move(item));
     return true;
   }
   if (key == "output") {
-    job.output = value;
-    return true;
+    const std::optional<std::string> file = UnescapeName(value);
+    if (file) job.output = *file;
+    return file.has_value();
   }
   if (key == "channels") {
     const Result<Channels> channels = ParseChannels(value);
@@ -71,11 +76,11 @@ std::string FormatDecodeJob(const DecodeJob& job) {
   std::string text = fmt::format(
       "{}\noutput {}\noffset {}\nwidth {}\nheight {}\nchannels {}\nresize {}\nexif {}\n"
       "max_file_bytes {}\nmax_pixels {}\n",
-      kFirstLine, job.output.string(), job.offset, job.input.width, job.input.height,
+      kFirstLine, EscapeName(job.output.string()), job.offset, job.input.width, job.input.height,
       ChannelsName(job.input.channels), ResizeName(job.input.resize),
       job.input.exif_rotation ? 1 : 0, job.max_file_bytes, job.max_pixels);
   for (const DecodeJob::Item& item : job.items) {
-    text += fmt::format("image {} {}\n", item.index, item.file.string());
+    text += fmt::format("image {} {}\n", item.index, EscapeName(item.file.string()));
   }
   return text;
 }

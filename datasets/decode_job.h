@@ -29,7 +29,7 @@ struct DecodeJob {
   std::vector<Item> items;
 };
 
-// One line a setting, then one an image; paths have no line breaks (datasets/folder_layout.h).
+// One line a setting, then one an image; paths are escaped (datasets/file_names.h).
 std::string FormatDecodeJob(const DecodeJob& job);
 // kCorrupt.
 Result<DecodeJob> ParseDecodeJob(std::string_view text);

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <optional>
 #include <system_error>
+
+#include "datasets/file_names.h"
+#include "datasets/name_differences.h"
 
 namespace qbench::datasets {
 namespace {
@@ -18,16 +19,24 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-Status CheckName(const fs::path& path) {
-  for (const char c : path.filename().string()) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || c == '\\') {
-      return Error(StatusCode::kInvalidArgument,
-                   "an entry of {} has a control character or a backslash in its name; rename it",
-                   path.parent_path().string());
-    }
-  }
-  return OkStatus();
+template <size_t N>
+bool HasExtension(const fs::path& name, const std::array<std::string_view, N>& extensions) {
+  const std::string extension = LowerCase(name.extension().string());
+  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+}
+
+// An image, but of a format that is not read.
+bool IsForeignImageName(const fs::path& name) {
+  static constexpr std::array<std::string_view, 12> kExtensions = {
+      ".webp", ".gif", ".tif", ".tiff", ".heic", ".heif",
+      ".avif", ".jp2", ".jpe", ".jfif", ".jxl",  ".ppm"};
+  return HasExtension(name, kExtensions);
+}
+
+bool IsClutter(const std::string& name) {
+  const std::string lower = LowerCase(name);
+  return name.starts_with('.') || name == "__MACOSX" || lower == "thumbs.db" ||
+         lower == "desktop.ini";
 }
 
 Status FolderError(const fs::path& folder, const std::error_code& error) {
@@ -36,40 +45,64 @@ Status FolderError(const fs::path& folder, const std::error_code& error) {
                folder.string(), error.message());
 }
 
-// The split that a folder's name means, or "".
-std::string_view SplitOfName(const std::string& name) {
-  const std::string lower = LowerCase(name);
-  if (lower == "train" || lower == "seg_train") return "train";
-  if (lower == "test" || lower == "seg_test") return "test";
-  if (lower == "calibration") return "calibration";
-  return "";
-}
-
-// `folder`, or the one of the same name inside it, if that holds folders and no images.
-Result<std::optional<fs::path>> FindClassRoot(const fs::path& folder) {
-  QB_ASSIGN_OR_RETURN(const FolderEntries entries, ListFolder(folder));
-  if (!entries.images.empty() || entries.folders.empty()) return std::optional<fs::path>();
-  if (entries.folders == std::vector<std::string>{folder.filename().string()}) {
-    const fs::path nested = folder / entries.folders[0];
-    QB_ASSIGN_OR_RETURN(const FolderEntries inner, ListFolder(nested));
-    if (inner.images.empty() && !inner.folders.empty()) return std::optional(nested);
-  }
-  return std::optional(folder);
-}
-
-// "3 files in <folder> are ignored, the first is <name>"
+// "3 files in <folder> are ignored: <first>, …"
 std::string Ignored(std::string_view what, const fs::path& folder,
                     const std::vector<std::string>& names) {
   return fmt::format("{} {} in {} {} ignored: {}{}", names.size(), what, folder.string(),
-                     names.size() == 1 ? "is" : "are", names[0], names.size() == 1 ? "" : ", …");
+                     names.size() == 1 ? "is" : "are", EscapeName(names[0]),
+                     names.size() == 1 ? "" : ", …");
+}
+
+// Labels go into TOML, JSON, CSV and reports.
+Status CheckLabel(const std::string& name, const fs::path& folder) {
+  const std::string escaped = EscapeName(name);
+  if (escaped == name) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "the class folder \"{}\" in {} has a control character or a backslash in its name, "
+               "or one that is not UTF-8 (each shown as \\x and two digits); rename it",
+               escaped, folder.string());
+}
+
+Status NoImages(const fs::path& class_folder, const FolderEntries& entries) {
+  if (!entries.folders.empty()) {
+    return Error(StatusCode::kInvalidArgument,
+                 "{} has no images, but folders ({}): if those are the classes, name {} itself "
+                 "with --dataset; if it is a class, its images must lie in it",
+                 class_folder.string(), FewNames(entries.folders), class_folder.string());
+  }
+  const bool foreign = std::ranges::any_of(
+      entries.others, [](const std::string& name) { return IsForeignImageName(name); });
+  return Error(StatusCode::kInvalidArgument,
+               "the class folder {} has no images (.jpg, .jpeg, .png, .bmp); {}",
+               class_folder.string(),
+               foreign ? "convert those in it" : "put some in, or remove the folder");
+}
+
+// Says what of a class folder is not used.
+void WarnOfOthers(const fs::path& class_folder, const FolderEntries& entries,
+                  std::vector<std::string>& warnings) {
+  std::vector<std::string> foreign, others;
+  for (const std::string& name : entries.others) {
+    (IsForeignImageName(name) ? foreign : others).push_back(name);
+  }
+  if (!foreign.empty()) {
+    warnings.push_back(Ignored("images of a format that is not read (convert them to .png)",
+                               class_folder, foreign));
+  }
+  if (!others.empty()) {
+    warnings.push_back(Ignored("files that are no images", class_folder, others));
+  }
+  if (!entries.folders.empty()) {
+    warnings.push_back(Ignored("folders (a class's images lie in its folder itself)", class_folder,
+                               entries.folders));
+  }
 }
 
 }  // namespace
 
 bool IsImageName(const fs::path& name) {
   static constexpr std::array<std::string_view, 4> kExtensions = {".jpg", ".jpeg", ".png", ".bmp"};
-  const std::string extension = LowerCase(name.extension().string());
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+  return HasExtension(name, kExtensions);
 }
 
 Result<FolderEntries> ListFolder(const fs::path& folder) {
@@ -78,8 +111,7 @@ Result<FolderEntries> ListFolder(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.starts_with('.') || name == "__MACOSX") continue;
-    QB_RETURN_IF_ERROR(CheckName(entry->path()));
+    if (IsClutter(name)) continue;
     std::error_code ignored;  // a link that leads nowhere is among the others
     if (entry->is_directory(ignored)) {
       entries.folders.push_back(name);
@@ -96,24 +128,6 @@ Result<FolderEntries> ListFolder(const fs::path& folder) {
   return entries;
 }
 
-Result<std::map<std::string, fs::path>> FindSplitFolders(const fs::path& folder) {
-  QB_ASSIGN_OR_RETURN(const FolderEntries entries, ListFolder(folder));
-  std::map<std::string, fs::path> splits;
-  for (const std::string& name : entries.folders) {
-    const std::string_view split = SplitOfName(name);
-    if (split.empty()) continue;
-    QB_ASSIGN_OR_RETURN(const std::optional<fs::path> root, FindClassRoot(folder / name));
-    if (!root) continue;
-    const auto [known, is_new] = splits.emplace(split, *root);
-    if (!is_new) {
-      return Error(StatusCode::kInvalidArgument,
-                   "both {} and {} look like the {} split; move one of them away",
-                   known->second.string(), root->string(), split);
-    }
-  }
-  return splits;
-}
-
 Result<ClassFolders> ScanClassFolders(const fs::path& folder) {
   QB_ASSIGN_OR_RETURN(FolderEntries top, ListFolder(folder));
   if (top.folders.empty()) {
@@ -127,19 +141,11 @@ Result<ClassFolders> ScanClassFolders(const fs::path& folder) {
     result.warnings.push_back(Ignored("files beside the class folders", folder, top.others));
   }
   for (const std::string& name : top.folders) {
+    QB_RETURN_IF_ERROR(CheckLabel(name, folder));
     const fs::path class_folder = folder / name;
     QB_ASSIGN_OR_RETURN(FolderEntries entries, ListFolder(class_folder));
-    if (entries.images.empty()) {
-      return Error(StatusCode::kInvalidArgument,
-                   "the class folder {} has no images (.jpg, .jpeg, .png, .bmp); put some in, or "
-                   "remove the folder",
-                   class_folder.string());
-    }
-    entries.others.insert(entries.others.end(), entries.folders.begin(), entries.folders.end());
-    if (!entries.others.empty()) {
-      result.warnings.push_back(
-          Ignored("entries that are no images", class_folder, entries.others));
-    }
+    if (entries.images.empty()) return NoImages(class_folder, entries);
+    WarnOfOthers(class_folder, entries, result.warnings);
     result.files[name] = std::move(entries.images);
   }
   result.classes = std::move(top.folders);

@@ -1,6 +1,7 @@
-// How images lie in folders: which sub-folders are splits, which are classes, and what is in them.
-// Symbolic links are followed, one level at a time; nothing is walked recursively, so that a link
-// to a parent does no harm. Hidden entries and __MACOSX are passed over.
+// How images lie in folders: which sub-folders are classes, and what is in them. Symbolic links are
+// followed, one level at a time; nothing is walked recursively, so that a link to a parent does no
+// harm. Hidden entries (.DS_Store, .ipynb_checkpoints, ._1.jpg) and what systems leave about
+// (__MACOSX, Thumbs.db, desktop.ini) are passed over. Any other name is taken as it is.
 #pragma once
 
 #include <filesystem>
@@ -22,15 +23,8 @@ struct FolderEntries {
   std::vector<std::string> others;  // other files, and links that lead nowhere
 };
 
-// kNotFound, kIo where it cannot be read; kInvalidArgument where a name has a control character or
-// a backslash, which the line-based lists of images could not hold.
+// kNotFound; kIo where it cannot be read.
 Result<FolderEntries> ListFolder(const std::filesystem::path& folder);
-
-// The split folders below `folder`: "train", "calibration" and "test" (Kaggle's seg_train and
-// seg_test too, in any case) -> the folder that holds its class folders, which is the folder itself
-// or, as Kaggle nests them, one of the same name inside it. Empty where there are none.
-Result<std::map<std::string, std::filesystem::path>> FindSplitFolders(
-    const std::filesystem::path& folder);
 
 // The images of a folder with one sub-folder a class.
 struct ClassFolders {
@@ -39,7 +33,8 @@ struct ClassFolders {
   std::vector<std::string> warnings;                      // what lies about and is not used
 };
 
-// kInvalidArgument where there is no class folder, or one without images (both are named).
+// kInvalidArgument where there is no class folder, or one without images (both are named), or one
+// whose name cannot be a label: it has control characters or a backslash, or is not UTF-8.
 Result<ClassFolders> ScanClassFolders(const std::filesystem::path& folder);
 
 }  // namespace qbench::datasets

@@ -9,11 +9,12 @@
 
 #include "base/files.h"
 #include "base/sha256.h"
+#include "datasets/file_names.h"
 
 namespace qbench::datasets {
 namespace {
 
-constexpr char kFirstLine[] = "qbench image hashes 1";
+constexpr char kFirstLine[] = "qbench image hashes 2";
 // A file changed this recently may change again without a new time of change: it is not remembered.
 constexpr int64_t kSettledNs = 2'000'000'000;
 
@@ -32,7 +33,7 @@ HashCache::HashCache(std::filesystem::path file) : file_(std::move(file)) {
   if (!file_.empty()) Load();
 }
 
-// One line a file: "<sha256> <size> <mtime> <inode> <path>".
+// One line a file: "<sha256> <size> <mtime> <inode> <escaped path>".
 void HashCache::Load() {
   const Result<std::string> text = ReadTextFile(file_);
   if (!text.ok()) return;
@@ -45,7 +46,8 @@ void HashCache::Load() {
     std::string path;
     fields >> entry.sha256 >> entry.size >> entry.mtime_ns >> entry.inode;
     fields.get();
-    if (std::getline(fields, path) && entry.sha256.size() == 64) entries_[path] = entry;
+    if (!std::getline(fields, path) || entry.sha256.size() != 64) continue;
+    if (const auto name = UnescapeName(path); name.has_value()) entries_[*name] = entry;
   }
 }
 
@@ -75,7 +77,7 @@ void HashCache::Save() {
   std::string text = fmt::format("{}\n", kFirstLine);
   for (const auto& [path, entry] : entries_) {
     text += fmt::format("{} {} {} {} {}\n", entry.sha256, entry.size, entry.mtime_ns, entry.inode,
-                        path);
+                        EscapeName(path));
   }
   [[maybe_unused]] const Status best_effort = WriteFileAtomically(file_, text);
 }

@@ -1,11 +1,11 @@
 #include "datasets/sidecar.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <sstream>
 
 #include "base/files.h"
+#include "datasets/name_differences.h"
 #include "datasets/toml_fields.h"
 #include "fmt/ranges.h"
 
@@ -57,13 +57,6 @@ std::string FormatFloats(const std::vector<float>& values) {
     texts.push_back(std::move(text));
   }
   return fmt::format("[{}]", fmt::join(texts, ", "));
-}
-
-std::vector<std::string> Missing(const std::set<std::string>& from,
-                                 const std::set<std::string>& in) {
-  std::vector<std::string> missing;
-  std::set_difference(from.begin(), from.end(), in.begin(), in.end(), std::back_inserter(missing));
-  return missing;
 }
 
 }  // namespace
@@ -149,23 +142,25 @@ Result<std::vector<int>> CheckLabels(const std::vector<std::string>& model_label
         StatusCode::kInvalidArgument,
         "the model's sidecar names no labels; add them in the order of the outputs, among: "
         "{}",
-        fmt::join(dataset_labels, ", "));
+        FewNames(dataset_labels));
   }
-  const std::set<std::string> model(model_labels.begin(), model_labels.end());
-  const std::set<std::string> data(dataset_labels.begin(), dataset_labels.end());
+  const NameDifferences names = CompareNames(model_labels, dataset_labels);
   std::vector<std::string> differences;
-  if (const auto names = Missing(model, data); !names.empty()) {
-    differences.push_back(fmt::format("only the model has {}", fmt::join(names, ", ")));
+  if (!names.alike.empty()) {
+    differences.push_back(DescribeAlike(names.alike, "the model", "the data set"));
   }
-  if (const auto names = Missing(data, model); !names.empty()) {
-    differences.push_back(fmt::format("only the data set has {}", fmt::join(names, ", ")));
+  if (!names.only_first.empty()) {
+    differences.push_back(fmt::format("only the model has {}", FewNames(names.only_first)));
+  }
+  if (!names.only_second.empty()) {
+    differences.push_back(fmt::format("only the data set has {}", FewNames(names.only_second)));
   }
   if (!differences.empty()) {
-    return Error(
-        StatusCode::kInvalidArgument,
-        "the labels of model and data set differ: {}; correct the model's sidecar or choose "
-        "another data set",
-        fmt::join(differences, "; "));
+    const bool only_spelling = names.only_first.empty() && names.only_second.empty();
+    return Error(StatusCode::kInvalidArgument, "the labels of model and data set differ: {}; {}",
+                 fmt::join(differences, "; "),
+                 only_spelling ? "write them in the model's sidecar as the class folders are called"
+                               : "correct the model's sidecar or choose another data set");
   }
   std::vector<int> outputs;
   outputs.reserve(dataset_labels.size());

@@ -1,7 +1,8 @@
 // The sidecar of a model, `<model file>.toml`: labels in the order of the outputs, preprocessing,
 // and where the model comes from.
 //
-//   labels = ["buildings", "forest"]   # may be missing: then accuracy cannot be measured
+//   labels = ["buildings", "forest"]   # may be missing: then accuracy cannot be measured; of a
+//                                      # model with one output: the class of 0, then that of 1
 //   [input]
 //   width = 96
 //   height = 96
@@ -44,8 +45,9 @@ Status WriteSidecar(const std::filesystem::path& model_file, const Sidecar& side
 // Several lines: a sidecar to be adapted.
 std::string SidecarTemplate();
 
-// The model's output for each label of the data set. kInvalidArgument, naming the labels that only
-// one of the two has (or saying that the model has none); another order is fine.
+// The place of each label of the data set among the model's labels. kInvalidArgument, naming the
+// labels that only one of the two has or that differ in case alone (or saying that the model has
+// none); another order is fine. Whether there are as many as outputs: datasets/model_fit.h.
 Result<std::vector<int>> CheckLabels(const std::vector<std::string>& model_labels,
                                      const std::vector<std::string>& dataset_labels);
 

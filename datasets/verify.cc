@@ -73,6 +73,13 @@ Result<VerifyReport> VerifyDataset(const Dataset& dataset, const DecodeOptions& 
                         overlap.second));
   }
   AddMore(report.errors, overlaps, "images in two splits");
+  size_t contradictions = 0;
+  for (const Overlap& pair : FindContradictions(dataset)) {
+    AddLine(report.errors, contradictions,
+            fmt::format("{} and {} have the same content and two labels; remove the wrong one",
+                        pair.first, pair.second));
+  }
+  AddMore(report.errors, contradictions, "images with two labels");
   std::vector<std::filesystem::path> files;
   for (const Split& split : dataset.splits) {
     for (const Image& image : split.images) files.push_back(image.file);

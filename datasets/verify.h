@@ -22,7 +22,7 @@ struct SplitReport {
 
 struct VerifyReport {
   std::vector<SplitReport> splits;
-  std::vector<std::string> errors;    // content in two splits, broken images, wrong checksums
+  std::vector<std::string> errors;    // content in two splits or classes, broken images, …
   std::vector<std::string> warnings;  // duplicates in a split, files that are not used
   bool ok() const { return errors.empty(); }
 };

@@ -14,8 +14,10 @@
 #include "base/files.h"
 #include "base/sha256.h"
 #include "datasets/dataset.h"
+#include "datasets/file_names.h"
 #include "datasets/folder_layout.h"
 #include "datasets/import/unzip.h"
+#include "datasets/split_folders.h"
 #include "fmt/ranges.h"
 
 namespace qbench::datasets {
@@ -64,6 +66,13 @@ void RemoveLeftovers(const fs::path& folder) {
       fs::remove_all(entry->path(), ignored);
     }
   }
+}
+
+// The name of the copy of an image: one that needs no escapes.
+std::string PlainName(std::string_view name) {
+  std::string plain = EscapeName(name);
+  std::ranges::replace(plain, '\\', '_');
+  return plain;
 }
 
 // An image on its way; image.path is "<label>/<name>", image.file where it lies now.
@@ -135,32 +144,32 @@ class Importer {
 
   // Finds both splits, at the top or in the only folder there is, and lists their images.
   Status Collect(const fs::path& source) {
-    QB_ASSIGN_OR_RETURN(auto splits, FindSplitFolders(source));
-    if (splits.empty()) {
+    QB_ASSIGN_OR_RETURN(SplitFolders splits, FindSplitFolders(source));
+    if (splits.found.empty()) {
       QB_ASSIGN_OR_RETURN(const FolderEntries entries, ListFolder(source));
       if (entries.folders.size() == 1) {
         QB_ASSIGN_OR_RETURN(splits, FindSplitFolders(source / entries.folders[0]));
       }
     }
-    if (!splits.contains("train") || !splits.contains("test")) {
+    if (!splits.found.contains("train") || !splits.found.contains("test")) {
       return Error(StatusCode::kInvalidArgument,
                    "{} does not hold the Intel set: seg_train and seg_test with one folder a class "
                    "are expected",
                    options_.source.string());
     }
     for (const char* split : {"train", "test"}) {
-      QB_ASSIGN_OR_RETURN(const ClassFolders scan, ScanClassFolders(splits.at(split)));
+      const fs::path& folder = splits.found.at(split).classes;
+      QB_ASSIGN_OR_RETURN(const ClassFolders scan, ScanClassFolders(folder));
       if (scan.classes != kLabels) {
         return Error(StatusCode::kInvalidArgument,
                      "the class folders in {} are {}, not those of the Intel set: {}",
-                     splits.at(split).string(), fmt::join(scan.classes, ", "),
-                     fmt::join(kLabels, ", "));
+                     folder.string(), fmt::join(scan.classes, ", "), fmt::join(kLabels, ", "));
       }
       for (size_t label = 0; label < kLabels.size(); ++label) {
         for (const std::string& name : scan.files.at(kLabels[label])) {
           candidates_.push_back({split,
-                                 {fmt::format("{}/{}", kLabels[label], name),
-                                  splits.at(split) / kLabels[label] / name,
+                                 {fmt::format("{}/{}", kLabels[label], PlainName(name)),
+                                  folder / kLabels[label] / name,
                                   static_cast<int>(label),
                                   {}}});
         }

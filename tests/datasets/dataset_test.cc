@@ -120,8 +120,60 @@ TEST_F(DatasetTest, AClassMayBeCalledTrain) {
 TEST_F(DatasetTest, OneSplitFolderAlone) {
   AddImages(folder() / "a/train/x", 60);
   AddImages(folder() / "b/test/x", 5);
-  EXPECT_THAT(SplitNames(Open(folder() / "a")), ElementsAre("calibration", "test", "train"));
+  const Dataset train = Open(folder() / "a");
+  EXPECT_THAT(SplitNames(train), ElementsAre("calibration", "train"));
+  EXPECT_THAT(train.FindSplit("test").status().message(),
+              HasSubstr("it has calibration, train: training and calibration images are not"));
   EXPECT_THAT(SplitNames(Open(folder() / "b")), ElementsAre("test"));
+}
+
+TEST_F(DatasetTest, TooFewImagesForTheRuleAreSaid) {
+  AddImages(folder() / "d/x", 1);
+  ASSERT_EQ(SplitOfHash(Sha256Hex(MakeBmp(2, 2, 0))), "train");
+  EXPECT_THAT(Open(folder() / "d").FindSplit("test").status().message(),
+              HasSubstr("none of the 1 images falls into it: add images"));
+  AddImages(folder() / "d/y", 60, 9);
+  EXPECT_THAT(Open(folder() / "d").warnings,
+              ElementsAre(HasSubstr("no image of x is in the test split")));
+  // Training images of which none has h < 0.10.
+  AddImages(folder() / "e/train/x", 1);
+  AddImages(folder() / "e/test/x", 1, 9);
+  EXPECT_THAT(Open(folder() / "e").FindSplit("calibration").status().message(),
+              HasSubstr("has h < 0.10: add"));
+}
+
+TEST_F(DatasetTest, TheSameContentInTwoClassesIsWarnedOf) {
+  AddImages(folder() / "d/test/x", 3);
+  AddImages(folder() / "d/test/y", 3, 9);
+  WriteTestFile(folder() / "d/test/y/copy.bmp", MakeBmp(2, 2, 0));
+  EXPECT_THAT(Open(folder() / "d").warnings,
+              ElementsAre("1 images are in two classes, so that one of the labels is wrong; the "
+                          "first: test/x/000.bmp = test/y/copy.bmp"));
+}
+
+TEST_F(DatasetTest, ClassesThatDifferInCaseAloneAreSaid) {
+  AddImages(folder() / "d/train/Cat", 3);
+  AddImages(folder() / "d/test/cat", 3, 9);
+  const std::string root = fs::canonical(folder() / "d").string();
+  EXPECT_THAT(ErrorOf(folder() / "d").message(),
+              HasSubstr(fmt::format("\"Cat\" of {0}/train and \"cat\" of {0}/test differ in case "
+                                    "alone: rename one of them",
+                                    root)));
+}
+
+TEST_F(DatasetTest, ImagesOfOtherFormatsAreSaid) {
+  AddImages(folder() / "d/test/x", 3);
+  WriteTestFile(folder() / "d/test/x/1.webp", AsBytes("RIFF"));
+  EXPECT_THAT(Open(folder() / "d").warnings,
+              ElementsAre(HasSubstr("1 images of a format that is not read (convert them")));
+  WriteTestFile(folder() / "e/test/x/1.HEIC", AsBytes("x"));
+  EXPECT_THAT(ErrorOf(folder() / "e").message(), HasSubstr("convert those in it"));
+}
+
+TEST_F(DatasetTest, ClassesOneFolderTooDeepAreSaid) {
+  AddImages(folder() / "d/images/x", 3);
+  EXPECT_THAT(ErrorOf(folder() / "d").message(),
+              HasSubstr("images has no images, but folders (x): if those are the classes, name"));
 }
 
 TEST_F(DatasetTest, SplitsMustHaveTheSameClasses) {
@@ -166,19 +218,23 @@ TEST_F(DatasetTest, LinksThatLoopDoNoHarm) {
   fs::create_directory_symlink(folder() / "d/x", folder() / "d/x/again");
   fs::create_symlink("self.bmp", folder() / "d/x/self.bmp");
   const Dataset dataset = Open(folder() / "d");
-  ASSERT_EQ(dataset.warnings.size(), 1u);
-  EXPECT_THAT(dataset.warnings[0], HasSubstr("2 entries that are no images"));
+  EXPECT_THAT(dataset.warnings, ElementsAre(HasSubstr("1 files that are no images"),
+                                            HasSubstr("1 folders (a class's images lie")));
   // A class folder that is the data set itself has folders and no images.
   fs::create_directory_symlink(folder() / "d", folder() / "d/loop");
   EXPECT_THAT(ErrorOf(folder() / "d").message(), HasSubstr("loop has no images"));
 }
 
-TEST_F(DatasetTest, NamesThatAListCouldNotHoldAreRefused) {
-  AddImages(folder() / "d/x", 1);
-  WriteTestFile(folder() / "d/x/line\nbreak.bmp", MakeBmp(1, 1, 1));
-  EXPECT_THAT(ErrorOf(folder() / "d").message(), HasSubstr("control character"));
-  AddImages(folder() / "e/\xff\xfe", 1);
-  EXPECT_THAT(ErrorOf(folder() / "e").message(), HasSubstr("not UTF-8"));
+TEST_F(DatasetTest, NamesThatCannotBeLabelsAreRefused) {
+  for (const char* name : {"line\nbreak", "back\\slash", "\xff\xfe"}) {
+    const fs::path root = folder() / "d";
+    AddImages(root / name, 1);
+    const Status status = ErrorOf(root);
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(status.message(), HasSubstr("has a control character or a backslash in its name"));
+    EXPECT_EQ(status.message().find('\n'), std::string::npos);
+    fs::remove_all(root);
+  }
 }
 
 TEST_F(DatasetTest, AFolderThatCannotBeReadIsNamed) {

@@ -126,6 +126,18 @@ TEST(CheckLabelsTest, DifferencesAreNamed) {
       "cat, cow; correct the model's sidecar or choose another data set");
   EXPECT_THAT(CheckLabels({"a", "b", "c"}, {"a", "b"}).status().message(),
               HasSubstr("only the model has c; correct"));
+  EXPECT_EQ(CheckLabels({"Buildings", "sea"}, {"buildings", "sea"}).status().message(),
+            "the labels of model and data set differ: \"Buildings\" of the model and \"buildings\" "
+            "of the data set differ in case alone; write them in the model's sidecar as the class "
+            "folders are called");
+  EXPECT_THAT(CheckLabels({"traffic light", "a"}, {"traffic_light", "b"}).status().message(),
+              HasSubstr("spaces, hyphens or underscores alone; only the model has a; only the data "
+                        "set has b; correct"));
+  // A list of a thousand is no message.
+  std::vector<std::string> thousand;
+  for (int i = 0; i < 1000; ++i) thousand.push_back(fmt::format("class {:03}", i));
+  EXPECT_THAT(CheckLabels(thousand, {"a", "b"}).status().message(),
+              HasSubstr("class 003, class 004 and 995 more; only"));
   EXPECT_THAT(CheckLabels({}, {"a", "b"}).status().message(), HasSubstr("names no labels"));
 }
 

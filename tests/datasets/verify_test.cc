@@ -56,7 +56,10 @@ TEST_F(VerifyTest, BrokenImagesOverlapsAndDuplicatesAreFindings) {
   EXPECT_FALSE(report.ok());
   EXPECT_THAT(report.errors,
               UnorderedElementsAre(HasSubstr("train/a/0.bmp cannot be decoded: not an"),
-                                   HasSubstr("test/a/0.bmp and train/b/7.bmp have")));
+                                   HasSubstr("test/a/0.bmp and train/b/7.bmp have the same "
+                                             "content; remove"),
+                                   HasSubstr("test/a/0.bmp and train/b/7.bmp have the same "
+                                             "content and two labels")));
   EXPECT_THAT(report.warnings,
               ElementsAre(HasSubstr("test/b/7.bmp has the content of an earlier")));
 }
