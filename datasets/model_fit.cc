@@ -87,7 +87,7 @@ Status CheckClassCounts(std::span<const int32_t> output_shape, size_t labels, si
                  "supported; name a data set with one folder for each of the {}",
                  model, classes, classes == 1 ? "" : "es", outputs);
   }
-  if (labels == outputs) return OkStatus();
+  if (labels == outputs || labels == 0) return OkStatus();
   return Error(StatusCode::kInvalidArgument,
                "{}, its sidecar lists {} label{}: list {} labels, in the order of the outputs{}",
                model, labels, labels == 1 ? "" : "s", outputs,

@@ -27,7 +27,8 @@ Result<size_t> ClassesOfOutput(std::span<const int32_t> shape);
 
 // Whether the outputs of a model, the labels of its sidecar and the classes of a data set are as
 // many. kUnsupported where model and data set differ: qbench measures no model on a part of its
-// classes, and no sidecar helps. kInvalidArgument where the sidecar lists too few or too many.
+// classes, and no sidecar helps. kInvalidArgument where the sidecar lists too few or too many; none
+// at all is a matter of CheckLabels (datasets/sidecar.h), which names what to write.
 Status CheckClassCounts(std::span<const int32_t> output_shape, size_t labels, size_t classes);
 
 // "[1, 16, 16, 3]"

@@ -86,6 +86,9 @@ Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset,
   decode.progress = [](size_t, size_t) { return !Interrupted(); };
   QB_ASSIGN_OR_RETURN(const datasets::TensorCache tensors,
                       datasets::EnsureTensors(*split, model.sidecar.input, folders.cache, decode));
+  if (const std::string broken = datasets::DescribeBroken(*split, tensors); !broken.empty()) {
+    PrintWarnings({broken});
+  }
   return worker::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs, seed);
 }
 

@@ -53,7 +53,7 @@ std::filesystem::path DatabaseOf(const Arguments& arguments);
 plan::JobRunner WorkerJobs();
 
 // The images of a split as the model's inputs, decoded where they are not in the cache yet, the
-// classes in turn; `seed` chooses the order within each.
+// classes in turn; `seed` chooses the order within each. Prints a warning of broken images.
 Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset, const std::string& split,
                                      const plan::PlannedModel& model, const plan::Folders& folders,
                                      uint64_t seed = 0);

@@ -154,8 +154,8 @@ Result<ExitStatus> Import(const std::vector<std::string>& args) {
   return kDone;
 }
 
-std::string FormatVerify(const datasets::VerifyReport& report) {
-  std::string text;
+std::string FormatVerify(const datasets::Dataset& dataset, const datasets::VerifyReport& report) {
+  std::string text = fmt::format("{}: {}\n", dataset.name, dataset.split_rule);
   for (const datasets::SplitReport& split : report.splits) {
     text += fmt::format("{:<12}{:>6} images  sha256 {}\n", split.name, split.images, split.sha256);
   }
@@ -164,7 +164,7 @@ std::string FormatVerify(const datasets::VerifyReport& report) {
   return text + (report.ok() ? "The data set is sound.\n" : "The data set is not sound.\n");
 }
 
-Json ToJson(const datasets::VerifyReport& report) {
+Json ToJson(const datasets::Dataset& dataset, const datasets::VerifyReport& report) {
   Json splits = Json::array();
   for (const datasets::SplitReport& split : report.splits) {
     splits.push_back({{"name", split.name},
@@ -173,6 +173,7 @@ Json ToJson(const datasets::VerifyReport& report) {
                       {"sizes", split.sizes}});
   }
   return {{"ok", report.ok()},
+          {"split_rule", dataset.split_rule},
           {"splits", splits},
           {"errors", report.errors},
           {"warnings", report.warnings}};
@@ -182,7 +183,7 @@ Result<ExitStatus> Verify(const std::vector<std::string>& args) {
   const Help help = {
       "qbench dataset verify NAME [options]",
       "Decodes every image of a data set (a name or a folder), checks the manifest's\n"
-      "checksums, and looks for images that stand in two splits.",
+      "checksums, and looks for images that stand in two splits or two classes.",
       "qbench dataset verify scenes",
       "Exit status: 0 sound, 2 not sound, or usage or environment error."};
   QB_ASSIGN_OR_RETURN(const Arguments arguments,
@@ -199,7 +200,8 @@ Result<ExitStatus> Verify(const std::vector<std::string>& args) {
   decode.progress = [](size_t, size_t) { return !Interrupted(); };
   QB_ASSIGN_OR_RETURN(const datasets::VerifyReport report,
                       datasets::VerifyDataset(dataset, decode));
-  Print(arguments.Get<bool>("json") ? DumpJson(ToJson(report)) + "\n" : FormatVerify(report));
+  Print(arguments.Get<bool>("json") ? DumpJson(ToJson(dataset, report)) + "\n"
+                                    : FormatVerify(dataset, report));
   return report.ok() ? kDone : kUsageError;
 }
 
@@ -228,6 +230,7 @@ Result<ExitStatus> ExportTensors(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const datasets::Sidecar sidecar, datasets::ReadSidecar(model));
   QB_ASSIGN_OR_RETURN(const datasets::Dataset dataset,
                       datasets::OpenDataset(name, folders.datasets));
+  PrintWarnings(dataset.warnings);
   QB_ASSIGN_OR_RETURN(const datasets::Split* split,
                       dataset.FindSplit(arguments.Get<std::string>("split")));
   datasets::DecodeOptions decode;

@@ -86,7 +86,9 @@ class QuantizedModel {
       job.calibration_runtime = runtime.Use();
     }
     QB_ASSIGN_OR_RETURN(const worker::JobResult made, RunWithProgress(job, quiet));
-    found.file_ = std::get<worker::QuantizeResult>(made).artifact;
+    const auto& result = std::get<worker::QuantizeResult>(made);
+    PrintWarnings(result.warnings);
+    found.file_ = result.artifact;
     return found;
   }
 
@@ -187,6 +189,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(
       const datasets::Dataset dataset,
       datasets::OpenDataset(arguments.Get<std::string>("dataset"), folders.datasets));
+  PrintWarnings(dataset.warnings);
   const bool quiet = arguments.Get<bool>("quiet");
   QB_ASSIGN_OR_RETURN(
       const QuantizedModel quantized,

@@ -51,6 +51,7 @@ Result<CalibrationInput> CalibrationInputOf(const Arguments& arguments,
   if (arguments.Has("dataset")) {
     QB_ASSIGN_OR_RETURN(input.dataset, datasets::OpenDataset(arguments.Get<std::string>("dataset"),
                                                              folders.datasets));
+    PrintWarnings(input.dataset->warnings);
   }
   return input;
 }
@@ -93,9 +94,7 @@ Status WriteArtifact(const worker::QuantizeResult& result, const datasets::Sidec
 
 void PrintResult(const worker::QuantizeResult& result, const plan::ArtifactOrigin& origin,
                  const std::filesystem::path& output, bool json) {
-  for (const std::string& warning : result.warnings) {
-    PrintError(fmt::format("warning: {}\n", warning));
-  }
+  PrintWarnings(result.warnings);
   if (!json) {
     Print(fmt::format("{}: {} ({} bytes), sha256 {}\n", output.string(),
                       FormatBytes(result.file_bytes), result.file_bytes, result.sha256));

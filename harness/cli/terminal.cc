@@ -26,6 +26,10 @@ void Write(int descriptor, std::string_view text) {
 void Print(std::string_view text) { Write(STDOUT_FILENO, text); }
 void PrintError(std::string_view text) { Write(STDERR_FILENO, text); }
 
+void PrintWarnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) PrintError("warning: " + warning + "\n");
+}
+
 bool ErrorIsTerminal() {
   if (isatty(STDERR_FILENO) == 0) return false;
   const char* kind = std::getenv("TERM");

@@ -1,13 +1,17 @@
 // What the user sees. Output to a terminal that is gone is lost without harm: a run goes on.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace qbench::cli {
 
 // Results go to standard output, everything else (progress, warnings, errors) to standard error.
 void Print(std::string_view text);
 void PrintError(std::string_view text);
+// Each as a line "warning: …".
+void PrintWarnings(const std::vector<std::string>& warnings);
 
 // Is standard error a terminal that understands cursor movement?
 bool ErrorIsTerminal();

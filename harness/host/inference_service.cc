@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "datasets/model_fit.h"
 
 namespace qbench::host {
 namespace {
@@ -27,9 +28,8 @@ Status CheckModel(const RuntimePool& pool) {
 
 Status CheckSamples(const TensorInfo& input, const TensorInfo& sample) {
   if (input.dims == sample.dims) return OkStatus();
-  return Error(StatusCode::kInvalidArgument,
-               "the model wants {}, the samples are {}: the model's input and its sidecar's "
-               "[input] must agree",
+  QB_RETURN_IF_ERROR(datasets::CheckInputShape(input.dims, sample.dims));
+  return Error(StatusCode::kUnsupported, "the model takes {}, the samples are {}",
                DescribeTensor(input), DescribeTensor(sample));
 }
 

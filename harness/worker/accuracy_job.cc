@@ -48,7 +48,8 @@ Status Classify(const WorkerContext& context, const SamplesRef& ref,
   const std::vector<size_t> images = SoundImages(samples);
   const host::TensorInfo& input = pool.input();
   const host::TensorInfo& output = pool.outputs().front();
-  const std::vector<int32_t> output_labels = OutputLabels(ref.label_outputs, output.ElementCount());
+  const std::vector<int32_t> output_labels =
+      OutputLabels(ref.label_outputs, ref.label_outputs.size());
   result.predicted.assign(samples.image_count(), -1);
   result.confidence.assign(samples.image_count(), 0.0F);
   result.skipped = static_cast<int64_t>(samples.image_count() - images.size());
@@ -61,14 +62,15 @@ Status Classify(const WorkerContext& context, const SamplesRef& ref,
   };
   const auto deliver = [&](uint64_t index, std::span<const ByteSpan> outputs) {
     const std::vector<float> scores = ReadScores(output, outputs.front());
-    const int32_t best = HighestScore(scores);
-    if (best < 0) {
+    QB_RETURN_IF_ERROR(CheckScores(scores));
+    const Prediction best = Predict(scores);
+    if (best.output < 0) {
       return Error(StatusCode::kInternal,
                    "{}: the output for image {} has a value that is not a number (NaN)",
                    pool.runtime(0).id(), images[index]);
     }
-    result.predicted[images[index]] = output_labels[static_cast<size_t>(best)];
-    result.confidence[images[index]] = scores[static_cast<size_t>(best)];
+    result.predicted[images[index]] = output_labels[static_cast<size_t>(best.output)];
+    result.confidence[images[index]] = best.confidence;
     context.link.Progress("classifying", index + 1, images.size());
     return OkStatus();
   };

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "datasets/model_fit.h"
 #include "harness/host/sample_source.h"
 
 namespace qbench::worker {
@@ -43,8 +44,8 @@ std::vector<float> Dequantize(const host::TensorInfo& output, ByteSpan bytes) {
 
 Status CheckModelInput(const host::TensorInfo& input, const host::TensorInfo& sample) {
   if (input.dims != sample.dims) {
-    return Error(StatusCode::kInvalidArgument,
-                 "the model wants {}, its sidecar's [input] makes {}: correct the sidecar",
+    QB_RETURN_IF_ERROR(datasets::CheckInputShape(input.dims, sample.dims));
+    return Error(StatusCode::kUnsupported, "the model takes {}, not {}",
                  host::DescribeTensor(input), host::DescribeTensor(sample));
   }
   if (input.type == QBENCH_FLOAT32) return OkStatus();
@@ -87,7 +88,7 @@ Result<std::vector<Bytes>> ReadModelInputs(const host::SamplesRef& ref,
   return inputs;
 }
 
-Status CheckModelOutput(const host::TensorInfo& output, size_t labels) {
+Status CheckModelOutput(const host::TensorInfo& output, size_t classes) {
   const bool integer =
       output.type == QBENCH_INT8 || output.type == QBENCH_UINT8 || output.type == QBENCH_INT16;
   if (output.type != QBENCH_FLOAT32 && !integer) {
@@ -99,13 +100,7 @@ Status CheckModelOutput(const host::TensorInfo& output, size_t labels) {
     return Error(StatusCode::kUnsupported, "the model's output is {} without a scale",
                  host::DescribeTensor(output));
   }
-  if (output.ElementCount() != labels) {
-    return Error(
-        StatusCode::kInvalidArgument,
-        "the model has {} outputs ({}) and its sidecar {} labels: list one label an output",
-        output.ElementCount(), host::DescribeTensor(output), labels);
-  }
-  return OkStatus();
+  return datasets::CheckClassCounts(output.dims, classes, classes);
 }
 
 std::vector<float> ReadScores(const host::TensorInfo& output, ByteSpan bytes) {
@@ -124,6 +119,26 @@ int32_t HighestScore(std::span<const float> scores) {
     if (scores[i] > scores[best]) best = i;
   }
   return scores.empty() ? -1 : static_cast<int32_t>(best);
+}
+
+Prediction Predict(std::span<const float> scores) {
+  if (scores.size() == 1) {
+    const float second = scores.front();
+    if (std::isnan(second)) return {};
+    return second > 0.5F ? Prediction{1, second} : Prediction{0, 1 - second};
+  }
+  const int32_t best = HighestScore(scores);
+  return best < 0 ? Prediction{} : Prediction{best, scores[static_cast<size_t>(best)]};
+}
+
+Status CheckScores(std::span<const float> scores) {
+  constexpr float kStep = 1.0F / 256;
+  if (scores.size() != 1 || std::isnan(scores.front())) return OkStatus();
+  if (scores.front() >= -kStep && scores.front() <= 1 + kStep) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "the model's one output is {}, no probability of the second class: end the model "
+               "with a sigmoid",
+               scores.front());
 }
 
 }  // namespace qbench::worker

@@ -238,7 +238,7 @@ class Comparison {
       DifferenceResult::Layer& layer = result.layers[i];
       QB_RETURN_IF_ERROR(AddLayer(layer, expected[i], actual[i], layer.sums));
     }
-    if (HighestScore(expected[output_a_]) != HighestScore(actual[output_b_])) ++result.flips;
+    if (Predict(expected[output_a_]).output != Predict(actual[output_b_]).output) ++result.flips;
     ++result.images;
     return cut_ ? AddOwn(sample, expected, result) : OkStatus();
   }

@@ -64,6 +64,7 @@ TEST(ClassesOfOutput, CountsScores) {
 TEST(CheckClassCounts, TheSidecarIsAdvisedWhereItHelps) {
   EXPECT_TRUE(CheckClassCounts(Shape{1, 6}, 6, 6).ok());
   EXPECT_TRUE(CheckClassCounts(Shape{1, 1}, 2, 2).ok());
+  EXPECT_TRUE(CheckClassCounts(Shape{1, 6}, 0, 6).ok());
   EXPECT_EQ(CheckClassCounts(Shape{1, 6}, 5, 6).message(),
             "the model has 6 outputs, its sidecar lists 5 labels: list 6 labels, in the order of "
             "the outputs");

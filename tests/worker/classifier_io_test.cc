@@ -44,15 +44,56 @@ TEST(WriteModelInput, CopiesFloats) {
   EXPECT_EQ(LoadUnaligned<float>(bytes), 1.5F);
 }
 
+host::TensorInfo Image(qbench_type type, std::vector<int32_t> dims, float scale = 0) {
+  return {.name = "t", .type = type, .dims = std::move(dims), .scale = scale};
+}
+
 TEST(CheckModelInput, NamesWhatDoesNotFit) {
-  const host::TensorInfo sample = Tensor(QBENCH_FLOAT32);
-  EXPECT_TRUE(CheckModelInput(Tensor(QBENCH_FLOAT32), sample).ok());
-  EXPECT_TRUE(CheckModelInput(Tensor(QBENCH_INT8, 0.1F), sample).ok());
-  EXPECT_THAT(CheckModelInput(Tensor(QBENCH_INT8), sample).message(), HasSubstr("without a scale"));
-  EXPECT_EQ(CheckModelInput(Tensor(QBENCH_INT64), sample).code(), StatusCode::kUnsupported);
-  host::TensorInfo other = Tensor(QBENCH_FLOAT32);
-  other.dims = {1, 8};
-  EXPECT_THAT(CheckModelInput(other, sample).message(), HasSubstr("float32 [1, 8]"));
+  const std::vector<int32_t> dims = {1, 4, 8, 3};
+  const host::TensorInfo sample = Image(QBENCH_FLOAT32, dims);
+  EXPECT_TRUE(CheckModelInput(sample, sample).ok());
+  EXPECT_TRUE(CheckModelInput(Image(QBENCH_INT8, dims, 0.1F), sample).ok());
+  EXPECT_THAT(CheckModelInput(Image(QBENCH_INT8, dims), sample).message(),
+              HasSubstr("without a scale"));
+  EXPECT_EQ(CheckModelInput(Image(QBENCH_INT64, dims), sample).code(), StatusCode::kUnsupported);
+  EXPECT_THAT(CheckModelInput(Image(QBENCH_FLOAT32, {1, 8, 8, 3}), sample).message(),
+              HasSubstr("[1, 8, 8, 3], its sidecar's [input] makes [1, 4, 8, 3]"));
+  for (const std::vector<int32_t>& other : {std::vector<int32_t>{1, 3, 4, 8}, {-1, 4, 8, 3}}) {
+    EXPECT_EQ(CheckModelInput(Image(QBENCH_FLOAT32, other), sample).code(),
+              StatusCode::kUnsupported);
+  }
+}
+
+TEST(CheckModelOutput, WantsOneScoreAClass) {
+  EXPECT_TRUE(CheckModelOutput(Tensor(QBENCH_FLOAT32), 4).ok());
+  EXPECT_TRUE(CheckModelOutput(Image(QBENCH_INT8, {1, 1}, 1.0F / 256), 2).ok());
+  EXPECT_THAT(CheckModelOutput(Image(QBENCH_FLOAT32, {1, 1}), 3).message(),
+              HasSubstr("one output, which tells two classes apart, the data set has 3 classes"));
+  EXPECT_EQ(CheckModelOutput(Tensor(QBENCH_INT8), 4).code(), StatusCode::kUnsupported);
+}
+
+TEST(Predict, OneScoreIsTheProbabilityOfTheSecondClass) {
+  const auto predict = [](std::vector<float> scores) { return Predict(scores); };
+  EXPECT_EQ(predict({0.75F}).output, 1);
+  EXPECT_EQ(predict({0.75F}).confidence, 0.75F);
+  EXPECT_EQ(predict({0.5F}).output, 0);
+  EXPECT_EQ(predict({0.25F}).output, 0);
+  EXPECT_EQ(predict({0.25F}).confidence, 0.75F);
+  EXPECT_EQ(predict({std::nanf("")}).output, -1);
+  EXPECT_EQ(predict({0.1F, 0.7F, 0.2F}).output, 1);
+  EXPECT_EQ(predict({0.1F, 0.7F, 0.2F}).confidence, 0.7F);
+  EXPECT_EQ(predict({0.1F, std::nanf("")}).output, -1);
+  EXPECT_EQ(predict({}).output, -1);
+}
+
+TEST(CheckScores, RefusesOneScoreThatIsNoProbability) {
+  EXPECT_TRUE(CheckScores(std::vector<float>{0}).ok());
+  EXPECT_TRUE(CheckScores(std::vector<float>{1}).ok());
+  EXPECT_TRUE(CheckScores(std::vector<float>{-3, 8}).ok());
+  for (const float logit : {-0.5F, 1.5F}) {
+    EXPECT_THAT(CheckScores(std::vector<float>{logit}).message(),
+                HasSubstr("end the model with a sigmoid"));
+  }
 }
 
 TEST(ReadScores, Dequantizes) {

@@ -37,11 +37,11 @@ Status CheckInput(const graph::Model& model, const HostServices& host) {
   const auto rank = static_cast<size_t>(sample.rank);
   if (input.type != graph::DataType::kFloat32 || sample.type != QBENCH_FLOAT32 ||
       !std::equal(input.shape.begin(), input.shape.end(), sample.dims, sample.dims + rank)) {
-    return Error(StatusCode::kInvalidArgument,
-                 "the model takes {} {}, the calibration samples are {}: correct the input size in "
-                 "the model's sidecar",
-                 graph::DataTypeName(input.type), ShapeText(input.shape.data(), input.shape.size()),
-                 ShapeText(sample.dims, rank));
+    return Error(
+        StatusCode::kInvalidArgument,
+        "the model takes {} {}, the calibration samples are float32 {}: they must be alike",
+        graph::DataTypeName(input.type), ShapeText(input.shape.data(), input.shape.size()),
+        ShapeText(sample.dims, rank));
   }
   return OkStatus();
 }
@@ -229,8 +229,10 @@ Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationO
   QB_RETURN_IF_ERROR(CheckInput(model, host));
   const uint64_t count = std::min(options.images, host.SampleCount(QBENCH_SPLIT_CALIBRATION));
   if (count < options.images) {
-    host.Warn(fmt::format("calibrated on {} samples instead of {}: the data set has no more", count,
-                          options.images));
+    host.Warn(fmt::format(
+        "calibrated on {} samples instead of {}, as the calibration split has no more: the ranges "
+        "may be too narrow for other images; add images to it",
+        count, options.images));
   }
   std::vector<TensorId> outputs = TensorsToMeasure(model);
   std::erase(outputs, model.graph.inputs.front());
