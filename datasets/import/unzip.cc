@@ -74,6 +74,16 @@ class Unzipper {
   }
 
  private:
+  // A path that comes twice, is a file and a folder, or has a name too long is the zip's fault.
+  Status CannotUnpack(const std::string& path, const std::error_code& error) const {
+    const bool zips_fault = error == std::errc::file_exists || error == std::errc::is_a_directory ||
+                            error == std::errc::not_a_directory ||
+                            error == std::errc::filename_too_long;
+    return Error(zips_fault ? StatusCode::kCorrupt : StatusCode::kIo,
+                 "cannot unpack {:?} of {}: {}", std::string_view(path).substr(0, 80),
+                 zip_.string(), error.message());
+  }
+
   Status TooMuch(std::string_view what, uint64_t limit) const {
     return Error(StatusCode::kCorrupt, "{} has more {} than the limit of {}", zip_.string(), what,
                  limit);
@@ -101,16 +111,11 @@ class Unzipper {
     const fs::path file = folder_ / path;
     std::error_code error;
     fs::create_directories(file.parent_path(), error);
-    if (error) {
-      return Error(StatusCode::kIo, "cannot create {}: {}", file.parent_path().string(),
-                   error.message());
-    }
+    if (error) return CannotUnpack(path, error);
     // O_EXCL: nothing in the folder that did not come from here can be in the way, or be followed.
     const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0) {
-      const bool twice = errno == EEXIST;
-      return Error(twice ? StatusCode::kCorrupt : StatusCode::kIo, "cannot unpack {} of {}: {}",
-                   path, zip_.string(), std::generic_category().message(errno));
+      return CannotUnpack(path, std::error_code(errno, std::generic_category()));
     }
     Status status = CopyData(reader, fd, file);
     if (close(fd) != 0 && status.ok()) {

@@ -65,6 +65,10 @@ Status FromSqlite(const std::filesystem::path& database, const SQLite::Exception
                    "'{}' is not a qbench database: name another file with --db FILE",
                    database.string());
     case SQLITE_CORRUPT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    // Our statements are right for our tables: these are no longer ours.
+    case SQLITE_ERROR:
       return Damaged(database, exception.what());
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -1,0 +1,47 @@
+// Recipes, and what they say of a model (plugins/quantizers/common/recipe.h).
+#include "plugins/quantizers/common/recipe.h"
+
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/mutate_text.h"
+#include "tests/fuzz/scratch_file.h"
+#include "tests/plugins/tiny_models.h"
+
+namespace qbench::fuzz {
+namespace {
+
+std::vector<Bytes> Seeds() {
+  return {BytesOf(R"([[rule]]
+operator = ["CONV_2D", "DEPTHWISE_CONV_2D"]
+compute = "float"
+[[rule]]
+layer = "^tensor_[0-9]+$"
+weights = "per-tensor"
+[[rule]]
+position = "first"
+compute = "integer"
+activations = "symmetric"
+[[rule]]
+position = [1, "2-3"]
+compute = "float"
+)")};
+}
+
+bool Run(ByteSpan input) {
+  static const graph::Model model = quantize::TinyClassifier();
+  const Result<quantize::Recipe> recipe = quantize::ParseRecipe(TextOf(input), "input");
+  if (!recipe.ok()) return !Refused(recipe.status());
+  const size_t ops = model.graph.ops.size();
+  quantize::OperatorChoices choices = {std::vector<bool>(ops), std::vector<bool>(ops),
+                                       std::vector<bool>(ops)};
+  const Status applied = quantize::ApplyRecipe(*recipe, model, {}, choices);
+  return applied.ok() || !Refused(applied);
+}
+
+}  // namespace
+
+const FuzzTarget& Target() {
+  static const FuzzTarget target = {"recipe", Seeds, Run, MutateText};
+  return target;
+}
+
+}  // namespace qbench::fuzz
