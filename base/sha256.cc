@@ -5,6 +5,8 @@
 #include <array>
 #include <fstream>
 
+#include "base/interrupt.h"
+
 namespace qbench {
 
 struct Sha256::Impl {
@@ -48,6 +50,7 @@ Result<std::string> Sha256HexOfFile(const std::filesystem::path& path) {
   std::vector<char> buffer(size_t{1} << 18);
   while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0) {
     hash.Update(std::string_view(buffer.data(), static_cast<size_t>(file.gcount())));
+    if (InterruptRequested()) return InterruptStatus("reading " + path.string());
   }
   if (file.bad()) return Error(StatusCode::kIo, "cannot read {}", path.string());
   return hash.HexDigest();

@@ -31,7 +31,7 @@ class Sha256 {
 
 std::string Sha256Hex(ByteSpan bytes);
 std::string Sha256Hex(std::string_view text);
-// kNotFound or kIo where the file cannot be read.
+// kNotFound or kIo where the file cannot be read; kCancelled (base/interrupt.h).
 Result<std::string> Sha256HexOfFile(const std::filesystem::path& path);
 
 }  // namespace qbench

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 #include "base/process.h"
 #include "datasets/decode_job.h"
 #include "datasets/decode_worker.h"
@@ -197,17 +198,17 @@ Result<std::vector<DecodedImage>> RunJob(const std::vector<std::filesystem::path
       --shared.running;
     });
   }
-  bool cancelled_by_caller = false;
+  bool stopped = false;
   while (shared.running > 0) {
     std::this_thread::sleep_for(kPoll);
-    if (options.progress && !cancelled_by_caller && !options.progress(shared.done, files.size())) {
-      cancelled_by_caller = true;
-      shared.cancelled = true;
-    }
+    if (stopped) continue;
+    const bool go_on = !options.progress || options.progress(shared.done, files.size());
+    stopped = InterruptRequested() || !go_on;
+    if (stopped) shared.cancelled = true;
   }
   for (std::thread& thread : threads) thread.join();
   for (const Status& status : statuses) QB_RETURN_IF_ERROR(status);
-  if (cancelled_by_caller) return Error(StatusCode::kCancelled, "decoding was cancelled");
+  if (stopped && shared.done < files.size()) return InterruptStatus("decoding images");
   return std::move(shared.images);
 }
 

@@ -48,7 +48,8 @@ struct DecodedImage {
 // Decodes each file and writes its pixels (resized; 8-bit HWC) at
 // `offset` + i * preprocessing.pixel_bytes() of `output`, which exists and is large enough. The
 // pixels of an image that is not kOk stay as they are. Errors are those of the process, not of an
-// image: kNotFound (no qbench-decode), kCancelled, kCrashed, kIo.
+// image: kNotFound (no qbench-decode), kCancelled (by `progress` or base/interrupt.h), kCrashed,
+// kIo.
 Result<std::vector<DecodedImage>> DecodeImages(const std::vector<std::filesystem::path>& files,
                                                const Preprocessing& preprocessing,
                                                const std::filesystem::path& output, uint64_t offset,

@@ -4,6 +4,7 @@
 #include <array>
 #include <system_error>
 
+#include "base/interrupt.h"
 #include "datasets/file_names.h"
 #include "datasets/name_differences.h"
 
@@ -111,6 +112,7 @@ Result<FolderEntries> ListFolder(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
+    if (InterruptRequested()) return InterruptStatus("reading " + folder.string());
     if (IsClutter(name)) continue;
     std::error_code ignored;  // a link that leads nowhere is among the others
     if (entry->is_directory(ignored)) {

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 #include "base/sha256.h"
 #include "datasets/file_names.h"
 
@@ -52,6 +53,7 @@ void HashCache::Load() {
 }
 
 Result<std::string> HashCache::Hash(const std::filesystem::path& file) {
+  if (InterruptRequested()) return InterruptStatus("reading " + file.string());
   struct stat info {};
   if (stat(file.c_str(), &info) != 0) {
     return Error(errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIo, "cannot read {}: {}",

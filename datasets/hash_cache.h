@@ -17,7 +17,7 @@ class HashCache {
   // `file` holds what was remembered; empty: nothing is kept.
   explicit HashCache(std::filesystem::path file);
 
-  // The file's hash, from memory or from reading it. kNotFound, kIo.
+  // The file's hash, from memory or from reading it. kNotFound, kIo, kCancelled (base/interrupt.h).
   Result<std::string> Hash(const std::filesystem::path& file);
 
   // How many files were read.

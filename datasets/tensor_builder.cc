@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/interrupt.h"
 #include "base/sha256.h"
 #include "datasets/tensor_cache.h"
 #include "datasets/tensor_file.h"
@@ -17,7 +18,7 @@ namespace qbench::datasets {
 
 namespace fs = std::filesystem;
 
-std::string HashTensorFileContent(const MappedFile& file) {
+Result<std::string> HashTensorFileContent(const MappedFile& file) {
   constexpr size_t kPiece = size_t{1} << 20;
   Sha256 hash;
   ByteSpan left = file.bytes().subspan(sizeof(TensorFileHeader));
@@ -26,6 +27,7 @@ std::string HashTensorFileContent(const MappedFile& file) {
     hash.Update(piece);
     file.Release(piece);
     left = left.subspan(piece.size());
+    if (InterruptRequested()) return InterruptStatus("reading decoded images");
   }
   return hash.HexDigest();
 }
@@ -186,7 +188,7 @@ Status Build(const Split& split, const Preprocessing& preprocessing, const std::
   QB_RETURN_IF_ERROR(unfinished.WriteAt(AsBytes(outcome.reasons), layout.reasons));
   header.reason_bytes = outcome.reasons.size();
   QB_ASSIGN_OR_RETURN(const MappedFile mapping, MappedFile::Open(unfinished.path()));
-  const std::string sha256 = HashTensorFileContent(mapping);
+  QB_ASSIGN_OR_RETURN(const std::string sha256, HashTensorFileContent(mapping));
   std::copy(sha256.begin(), sha256.end(), header.content_sha256.begin());
   return unfinished.WriteAt({reinterpret_cast<const uint8_t*>(&header), sizeof(header)}, 0);
 }
@@ -219,7 +221,8 @@ Result<TensorCache> EnsureTensors(const Split& split, const Preprocessing& prepr
   fs::path unfinished_path = file;
   unfinished_path += ".unfinished";
   while (true) {
-    if (Result<TensorCache> cache = OpenFinished(file, key); cache.ok()) return cache;
+    Result<TensorCache> cache = OpenFinished(file, key);
+    if (cache.ok() || cache.status().code() == StatusCode::kCancelled) return cache;
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) {

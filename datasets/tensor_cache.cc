@@ -92,7 +92,8 @@ void TensorCache::NormalizedInto(size_t i, const Preprocessing& preprocessing, f
 }
 
 Status TensorCache::CheckContent() const {
-  if (HashTensorFileContent(mapping_) == content_sha256_) return OkStatus();
+  QB_ASSIGN_OR_RETURN(const std::string sha256, HashTensorFileContent(mapping_));
+  if (sha256 == content_sha256_) return OkStatus();
   return Damaged(file_, "its checksum differs");
 }
 

@@ -51,7 +51,8 @@ class TensorCache {
   const std::string& content_sha256() const { return content_sha256_; }
   const std::filesystem::path& file() const { return file_; }
 
-  // Hashes the whole content: kCorrupt where it is not what was written.
+  // Hashes the whole content: kCorrupt where it is not what was written, kCancelled
+  // (base/interrupt.h).
   Status CheckContent() const;
 
  private:

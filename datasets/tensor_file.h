@@ -42,6 +42,7 @@ struct TensorFileLayout {
 Result<TensorFileLayout> LayOutTensorFile(const TensorFileHeader& header);
 
 // TensorFileHeader::content_sha256 of a mapped file, of which little is in memory at a time.
-std::string HashTensorFileContent(const MappedFile& file);
+// kCancelled (base/interrupt.h).
+Result<std::string> HashTensorFileContent(const MappedFile& file);
 
 }  // namespace qbench::datasets

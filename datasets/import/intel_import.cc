@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 #include "base/sha256.h"
 #include "datasets/dataset.h"
 #include "datasets/file_names.h"
@@ -252,7 +253,8 @@ class Importer {
     std::error_code error;
     std::map<std::string, std::vector<Image>> splits;
     for (size_t i = 0; i < candidates_.size(); ++i) {
-      if (i % 64 == 0 && !Progress("copy", i, candidates_.size())) return Cancelled();
+      const bool go_on = i % 64 != 0 || Progress("copy", i, candidates_.size());
+      if (!go_on || InterruptRequested()) return Cancelled();
       const Candidate& candidate = candidates_[i];
       const fs::path target = folder / candidate.split / candidate.image.path;
       fs::create_directories(target.parent_path(), error);

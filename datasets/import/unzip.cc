@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/bytes.h"
+#include "base/interrupt.h"
 
 namespace qbench::datasets {
 namespace {
@@ -132,6 +133,7 @@ class Unzipper {
       const la_ssize_t count = archive_read_data(reader, buffer.data(), buffer.size());
       if (count < 0) return ArchiveError(zip_, reader);
       if (count == 0) return OkStatus();
+      if (InterruptRequested()) return InterruptStatus("unpacking " + zip_.string());
       file_bytes += static_cast<uint64_t>(count);
       total_bytes_ += static_cast<uint64_t>(count);
       if (file_bytes > limits_.file_bytes) return TooMuch("bytes in one file", limits_.file_bytes);

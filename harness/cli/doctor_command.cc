@@ -61,9 +61,10 @@ Check CheckRuntime(const plan::InstalledPlugin& plugin) {
   return {plugin.descriptor.id, Fitness::kOk, text};
 }
 
-Section CheckPlugins() {
+Result<Section> CheckPlugins() {
   Section section{"Runtimes and quantizers", {}};
   const Result<plan::Catalogue> catalogue = plan::ReadCatalogue(WorkerJobs());
+  if (catalogue.status().code() == StatusCode::kCancelled) return catalogue.status();
   if (!catalogue.ok()) {
     section.checks.push_back({"plugins", Fitness::kError, catalogue.status().message(),
                               "build or install qbench's plugins, or set QBENCH_PLUGIN_PATH"});
@@ -127,6 +128,7 @@ Result<Diagnosis> Examine(const Arguments& arguments) {
   if (!arguments.Get<bool>("no-peak")) {
     Section section{"Peak", {}};
     const Result<measure::MachinePeaks> peaks = measure::MeasureMachinePeaks();
+    if (peaks.status().code() == StatusCode::kCancelled) return peaks.status();
     if (peaks.ok()) {
       section.checks = measure::CheckPeaks(*peaks);
       diagnosis.peaks = peaks->peaks;
@@ -136,7 +138,8 @@ Result<Diagnosis> Examine(const Arguments& arguments) {
     }
     diagnosis.sections.push_back(std::move(section));
   }
-  diagnosis.sections.push_back(CheckPlugins());
+  QB_ASSIGN_OR_RETURN(Section plugins, CheckPlugins());
+  diagnosis.sections.push_back(std::move(plugins));
   diagnosis.sections.push_back(CheckDatasets(folders));
   diagnosis.sections.push_back(
       {"Disk",

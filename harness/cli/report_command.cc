@@ -2,6 +2,7 @@
 #include <boost/program_options/value_semantic.hpp>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 #include "harness/cli/command.h"
 #include "harness/cli/terminal.h"
 #include "harness/store/store.h"
@@ -107,10 +108,12 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, RunIds(arguments, store));
   reports::Runs runs;
   for (const int64_t id : ids) {
+    if (Interrupted()) return InterruptStatus("reading the runs");
     QB_ASSIGN_OR_RETURN(store::RunData run, store.LoadRun(id));
     runs.push_back(std::move(run));
   }
   for (const NamedFormat& format : formats) {
+    if (Interrupted()) return InterruptStatus("writing reports");
     QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, runs));
     const std::filesystem::path path =
         Destination(arguments, format, formats.size() == 1, store.path());

@@ -3,15 +3,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
 
+#include "base/interrupt.h"
+#include "harness/cli/exit_status.h"
+
 namespace qbench::cli {
 namespace {
-
-std::atomic<bool> interrupted = false;
 
 void Write(int descriptor, std::string_view text) {
   while (!text.empty()) {
@@ -19,6 +19,17 @@ void Write(int descriptor, std::string_view text) {
     if (written <= 0) return;  // the terminal is gone, or the disk behind a redirection is full
     text.remove_prefix(static_cast<size_t>(written));
   }
+}
+
+// The first Ctrl-C is a wish that whatever takes long looks at; the second ends the process, and
+// with it its children (PR_SET_PDEATHSIG). What is written to a file or the store is whole or not
+// there at any moment, so that nothing is lost but the temporary folders' removal. The alarm is for
+// what should have looked and did not.
+void Stop(int /*signal*/) {
+  constexpr unsigned kLongestSeconds = 3;
+  if (InterruptRequested()) _exit(kInterrupted);
+  RequestInterrupt();
+  alarm(kLongestSeconds);
 }
 
 }  // namespace
@@ -45,11 +56,11 @@ int TerminalWidth() {
 void HandleSignals() {
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
-  const auto stop = [](int) { interrupted = true; };
-  std::signal(SIGINT, stop);
-  std::signal(SIGTERM, stop);
+  std::signal(SIGINT, Stop);
+  std::signal(SIGTERM, Stop);
+  std::signal(SIGALRM, [](int) { _exit(kInterrupted); });
 }
 
-bool Interrupted() { return interrupted; }
+bool Interrupted() { return InterruptRequested(); }
 
 }  // namespace qbench::cli

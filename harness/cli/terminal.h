@@ -18,8 +18,10 @@ bool ErrorIsTerminal();
 // Columns of the terminal; 80 where they cannot be known.
 int TerminalWidth();
 
-// From here on Ctrl-C asks the run to stop, a hang-up of the terminal is ignored, and writing to a
-// closed pipe is no death. Call once, before threads are started.
+// From here on Ctrl-C (SIGINT, SIGTERM) asks the command to stop, which it does within a second; a
+// second one ends the process at once with status 130, its children with it. A hang-up of the
+// terminal is ignored, and writing to a closed pipe is no death. Call once, before threads are
+// started.
 void HandleSignals();
 // True once Ctrl-C or SIGTERM arrived.
 bool Interrupted();

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/interrupt.h"
 #include "harness/measure/machine_peak_loops.h"
 #include "harness/measure/memory.h"
 #include "harness/measure/proc_text.h"
@@ -145,6 +146,7 @@ Result<MachinePeaks> Measure(const PeakSettings& settings) {
     const double seconds =
         settings.seconds * 5 / 6 / static_cast<double>(loops.size() * thread_counts.size());
     for (const PeakLoop& loop : loops) {
+      if (InterruptRequested()) return InterruptStatus("measuring the machine's peak");
       result.peaks.push_back(
           {loop.kind, loop.type, threads, BestOf(loop, operands, seconds), loop.compiled_for});
     }

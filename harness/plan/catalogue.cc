@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "base/interrupt.h"
 #include "base/sha256.h"
 #include "harness/host/plugin_paths.h"
 #include "harness/plan/aliases.h"
@@ -27,7 +28,7 @@ worker::JobOutcome Probe(const std::filesystem::path& file, const JobRunner& run
   settings.limits.time = kProbeTime;
   settings.limits.memory_bytes = kProbeMemory;
   worker::JobOutcome outcome = run_job(worker::ProbeJob{file}, settings, {});
-  if (outcome.ok()) return outcome;
+  if (outcome.ok() || outcome.kind == worker::OutcomeKind::kCancelled) return outcome;
   worker::JobOutcome read = run_job(worker::ProbeJob{file, /*try_runtimes=*/false}, settings, {});
   if (!read.ok()) return read;
   trouble = outcome.reason;
@@ -74,6 +75,9 @@ std::vector<ProbedFile> ProbeFiles(const std::vector<std::filesystem::path>& fil
 Status AddFile(const ProbedFile& probed, Catalogue& catalogue) {
   const auto& [file, sha256, trouble, outcome] = probed;
   QB_RETURN_IF_ERROR(sha256.status());
+  if (outcome.kind == worker::OutcomeKind::kCancelled) {
+    return InterruptStatus("looking at the plugins");
+  }
   if (!outcome.ok()) {
     catalogue.broken.push_back({file, outcome.reason});
     return OkStatus();
@@ -130,6 +134,7 @@ Result<SelectedPlugin> Select(const InstalledPlugin& plugin, const PluginSpec& s
     std::error_code error;
     const std::filesystem::path path = std::filesystem::absolute(option.value, error);
     Result<std::string> sha256 = Sha256HexOfFile(path);
+    if (sha256.status().code() == StatusCode::kCancelled) return sha256.status();
     if (error || !sha256.ok()) {
       return Error(StatusCode::kInvalidArgument, "{}:{}={}: {}", spec.name, option.name,
                    option.value, error ? error.message() : sha256.status().message());

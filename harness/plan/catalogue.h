@@ -46,7 +46,7 @@ struct Catalogue {
 };
 
 // Probes every plugin file of host::PluginFolders(), all at once: `run_job` is called on several
-// threads. kNotFound where there is no folder or file.
+// threads. kNotFound where there is no folder or file; kCancelled where a job was.
 Result<Catalogue> ReadCatalogue(const JobRunner& run_job);
 
 // A plugin of the catalogue, with the options that the user chose.

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/interrupt.h"
 #include "datasets/tensor_cache.h"
 #include "harness/plan/artifact_cache.h"
 #include "harness/plan/cell_state.h"
@@ -47,6 +48,18 @@ class RunEngine {
   }
 
   Result<int64_t> Execute() {
+    const Status status = Run();
+    if (status.ok()) return run_id_;
+    if (status.code() != StatusCode::kCancelled) return status;
+    return Error(StatusCode::kCancelled,
+                 "interrupted; what was measured is in {}: go on with the same command and "
+                 "--resume",
+                 store_.path().string());
+  }
+
+ private:
+  // Everything, from the run's beginning. kCancelled: the user wishes to stop.
+  Status Run() {
     QB_RETURN_IF_ERROR(BeginOrResume());
     QB_RETURN_IF_ERROR(AddCells());
     QB_RETURN_IF_ERROR(PrepareSamples());
@@ -55,11 +68,9 @@ class RunEngine {
       QB_RETURN_IF_ERROR(Take(step));
       done_seconds_ += step.seconds;
     }
-    QB_RETURN_IF_ERROR(store_.FinishRun(run_id_, UtcNow()));
-    return run_id_;
+    return store_.FinishRun(run_id_, UtcNow());
   }
 
- private:
   // --- Beginning --------------------------------------------------------------------------------
   Status BeginOrResume();
   Status AddCells();
@@ -92,7 +103,12 @@ class RunEngine {
   Status Commit(size_t cell, store::Measurement measurement, const worker::JobOutcome& outcome);
 
   worker::JobOutcome RunJob(const worker::Job& job, const std::string& doing);
+  bool WantsToStop() const {
+    return InterruptRequested() || (events_.cancelled && events_.cancelled());
+  }
   Status CheckCancelled() const;
+  // Was the job stopped by the user? One that finished all the same counts, and is committed.
+  Status CheckStopped(const worker::JobOutcome& outcome) const;
   void Report(const std::string& doing) const;
   Status Warn(const std::string& line);
 
@@ -201,7 +217,7 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
   decode.program = options_.decode_program;
   decode.progress = [&](size_t, size_t) {
     Report(doing);
-    return CheckCancelled().ok();
+    return !WantsToStop();
   };
   QB_ASSIGN_OR_RETURN(
       const datasets::TensorCache tensors,
@@ -346,7 +362,7 @@ Status RunEngine::Quantize(const Step& step) {
   const store::Measurement begun = Begin(step, store::MeasurementKind::kQuantize);
   QB_ASSIGN_OR_RETURN(const worker::JobOutcome outcome,
                       MakeArtifact(cell, ArtifactCache::Key(ArtifactKeyContent(cell))));
-  QB_RETURN_IF_ERROR(CheckCancelled());
+  QB_RETURN_IF_ERROR(CheckStopped(outcome));
   if (outcome.ok()) QB_RETURN_IF_ERROR(StoreArtifact(step.cell, outcome));
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (!SameArtifact(plan_.cells[i], cell)) continue;
@@ -374,7 +390,7 @@ Status RunEngine::Accuracy(const Step& step) {
   job.threads = cell.threads;
   job.samples = samples_[cell.model].test;
   worker::JobOutcome outcome = RunJob(job, fmt::format("accuracy: {}", plan_.CellName(cell)));
-  QB_RETURN_IF_ERROR(CheckCancelled());
+  QB_RETURN_IF_ERROR(CheckStopped(outcome));
   if (outcome.ok()) {
     TakeResult(std::get<worker::AccuracyResult>(std::move(outcome.result)), measurement);
     if (const auto found = invalid_accuracy_.find({cell.model, cell.quantizer});
@@ -402,7 +418,7 @@ Status RunEngine::Diff(const Step& step) {
   job.images = kDiffImages;
   const std::string name = plan_.models[cell.model].stem + " · " + quantizer.Name();
   const worker::JobOutcome outcome = RunJob(job, "layers: " + name);
-  QB_RETURN_IF_ERROR(CheckCancelled());
+  QB_RETURN_IF_ERROR(CheckStopped(outcome));
   store::LayerComparison comparison = ComparisonRecord(outcome);
   const std::string& reason = comparison.reason;
   if (!reason.empty() && events_.warning) events_.warning("layers of " + name + ": " + reason);
@@ -431,7 +447,7 @@ Status RunEngine::Latency(const Step& step) {
   const worker::JobOutcome outcome =
       RunJob(job, fmt::format("latency {}/{}: {}", step.repetition + 1, plan_.measure.repetitions,
                               plan_.CellName(cell)));
-  QB_RETURN_IF_ERROR(CheckCancelled());
+  QB_RETURN_IF_ERROR(CheckStopped(outcome));
   if (outcome.ok()) {
     TakeResult(std::get<worker::LatencyResult>(outcome.result), measurement);
   }
@@ -447,7 +463,7 @@ Status RunEngine::Peak() {
   worker::PeakJob job;
   job.threads.assign(threads.begin(), threads.end());
   worker::JobOutcome outcome = RunJob(job, "measuring the machine's peak");
-  QB_RETURN_IF_ERROR(CheckCancelled());
+  QB_RETURN_IF_ERROR(CheckStopped(outcome));
   if (!outcome.ok()) return Warn("the machine's peak is not known: " + outcome.reason);
   return store_.SetMachinePeaks(run_id_,
                                 PeakRecords(std::get<worker::PeakResult>(outcome.result).measured));
@@ -468,7 +484,7 @@ Status RunEngine::Profile(const Step& step) {
   job.samples = samples_[cell.model].test;
   if (!plan_.measure.profile) job.runs = 1;
   worker::JobOutcome outcome = RunJob(job, fmt::format("profile: {}", plan_.CellName(cell)));
-  QB_RETURN_IF_ERROR(CheckCancelled());
+  QB_RETURN_IF_ERROR(CheckStopped(outcome));
   if (outcome.ok()) {
     TakeResult(std::get<worker::ProfileResult>(std::move(outcome.result)), measurement);
     if (!plan_.measure.profile) ForgetTimes(measurement);
@@ -514,16 +530,17 @@ worker::JobOutcome RunEngine::RunJob(const worker::Job& job, const std::string& 
   callbacks.progress = [&](const std::string&, uint64_t, uint64_t) { Report(doing); };
   callbacks.cancelled = [&] {
     Report(doing);
-    return !CheckCancelled().ok();
+    return WantsToStop();
   };
   return run_job_(job, settings, callbacks);
 }
 
 Status RunEngine::CheckCancelled() const {
-  if (!events_.cancelled || !events_.cancelled()) return OkStatus();
-  return Error(StatusCode::kCancelled,
-               "interrupted; what was measured is in {}: go on with the same command and --resume",
-               store_.path().string());
+  return WantsToStop() ? InterruptStatus("measuring") : OkStatus();
+}
+
+Status RunEngine::CheckStopped(const worker::JobOutcome& outcome) const {
+  return outcome.kind == worker::OutcomeKind::kCancelled ? CheckCancelled() : OkStatus();
 }
 
 void RunEngine::Report(const std::string& doing) const {

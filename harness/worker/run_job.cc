@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 #include "base/process.h"
 #include "harness/measure/memory.h"
 #include "harness/worker/breadcrumb.h"
@@ -20,7 +21,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kCancelGrace{3};
+// Ctrl-C ends a command within a second, its workers included.
+constexpr std::chrono::milliseconds kCancelGrace{500};
 constexpr size_t kLogTailBytes = 4096;             // what is kept with the outcome
 constexpr std::streamoff kLogSearchBytes = 65536;  // where a sanitizer's report is looked for
 constexpr uint64_t kMinMemoryLimit = uint64_t{64} << 20;
@@ -67,7 +69,8 @@ class Canceller {
   Canceller(Child& child, const JobCallbacks& callbacks) : child_(child), callbacks_(callbacks) {}
   // False: kill it.
   bool Poll() {
-    if (!asked_at_ && callbacks_.cancelled && callbacks_.cancelled()) {
+    const bool stop = InterruptRequested() || (callbacks_.cancelled && callbacks_.cancelled());
+    if (!asked_at_ && stop) {
       asked_at_ = Clock::now();
       child_.CloseIn();
     }
@@ -170,6 +173,7 @@ const char* OutcomeName(OutcomeKind kind) {
 }
 
 JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallbacks& callbacks) {
+  if (InterruptRequested()) return DescribeFailure({StatusCode::kCancelled, "stopped by the user"});
   Result<PreparedJob> prepared = Prepare(job, settings.scratch);
   if (!prepared.ok()) return DescribeFailure(prepared.status());
   const JobFolder folder{prepared->folder.path()};

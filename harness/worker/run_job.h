@@ -29,8 +29,8 @@ struct JobCallbacks {
   std::function<void(const std::string& doing, uint64_t done, uint64_t total)> progress = {};
   // A line of the log, of the worker or of the plugin in it.
   std::function<void(int severity, const std::string& line)> log = {};  // severity: qbench/host.h
-  // Asked some 20 times a second; true stops the job. The worker is asked to end
-  // (qbench.host.cancel) and killed three seconds later.
+  // Asked some 20 times a second, as is base/interrupt.h; true stops the job. The worker is asked
+  // to end (qbench.host.cancel) and killed half a second later: an answer in between counts.
   std::function<bool()> cancelled = {};
 };
 
@@ -60,8 +60,8 @@ struct JobOutcome {
 };
 
 // Blocks until the job has ended, one way or another. A crash, a hang, memory without end and
-// closed descriptors are outcomes, not failures of this function. Several jobs may run at once, on
-// several threads.
+// closed descriptors are outcomes, not failures of this function. After InterruptRequested() no
+// process is started: kCancelled. Several jobs may run at once, on several threads.
 JobOutcome RunJob(const Job& job, const JobSettings& settings = {},
                   const JobCallbacks& callbacks = {});
 

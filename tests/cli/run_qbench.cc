@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace qbench::cli_test {
 namespace {
@@ -57,6 +59,53 @@ bool Workplace::RunAndKill(const std::vector<std::string>& args,
     return true;
   });
   return end.reason == ChildEnd::Reason::kSignaled && end.signal == SIGKILL;
+}
+
+std::vector<pid_t> ChildrenOf(pid_t pid) {
+  std::vector<pid_t> children;
+  std::error_code error;
+  // Of every thread: a child belongs to the thread that started it.
+  for (const auto& task : fs::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+    std::ifstream list(task.path() / "children");
+    for (pid_t child = 0; list >> child;) children.push_back(child);
+  }
+  return children;
+}
+
+bool AllEnd(const std::vector<pid_t>& processes) {
+  for (int i = 0; i < 2000; ++i) {
+    if (std::ranges::none_of(processes, [](pid_t pid) { return kill(pid, 0) == 0; })) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+InterruptedAnswer Workplace::RunAndInterrupt(const std::vector<std::string>& args,
+                                             const std::vector<std::string>& environment,
+                                             const std::function<bool(pid_t)>& ready,
+                                             int signals) const {
+  InterruptedAnswer result;
+  Result<Child> child = Child::Spawn(Options(args, environment));
+  EXPECT_TRUE(child.ok()) << child.status().message();
+  if (!child.ok()) return result;
+  const pid_t pid = child->pid();
+  std::optional<std::chrono::steady_clock::time_point> sent;
+  const ChildEnd end = child->Wait({std::chrono::minutes(3), 0, std::chrono::milliseconds(5)}, [&] {
+    if (sent || !ready(pid)) return true;
+    result.children = ChildrenOf(pid);
+    sent = std::chrono::steady_clock::now();
+    for (int i = 0; i < signals; ++i) kill(pid, SIGINT);
+    return true;
+  });
+  EXPECT_TRUE(sent.has_value()) << "it ended before it could be interrupted: " << end.Description();
+  if (sent) {
+    result.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - *sent).count();
+  }
+  if (end.reason == ChildEnd::Reason::kExited) result.answer.status = end.exit_status;
+  result.answer.out = Text(File("stdout"));
+  result.answer.err = Text(File("stderr"));
+  return result;
 }
 
 fs::path Workplace::SmallScenes(int per_class) const {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,18 @@ struct Answer {
   std::string err;
 };
 
+// What became of a qbench that got Ctrl-C.
+struct InterruptedAnswer {
+  Answer answer;
+  double seconds = 0;           // from the first signal to the end
+  std::vector<pid_t> children;  // that it had when the signal came
+};
+
+// The processes whose parent is `pid`.
+std::vector<pid_t> ChildrenOf(pid_t pid);
+// Waits up to 20 s until none of the processes is there any more.
+bool AllEnd(const std::vector<pid_t>& processes);
+
 class Workplace {
  public:
   Workplace();
@@ -31,6 +44,11 @@ class Workplace {
   // Kills qbench (not its children) with SIGKILL after `delay`, unless it ended before; true where
   // it was killed.
   bool RunAndKill(const std::vector<std::string>& args, std::chrono::milliseconds delay) const;
+
+  // Sends SIGINT `signals` times at once, when `ready(pid)` says so.
+  InterruptedAnswer RunAndInterrupt(const std::vector<std::string>& args,
+                                    const std::vector<std::string>& environment,
+                                    const std::function<bool(pid_t)>& ready, int signals = 1) const;
 
   // A data set of `per_class` shipped images a class, in splits.
   std::filesystem::path SmallScenes(int per_class) const;

@@ -29,29 +29,42 @@ class FakeWorkers {
   std::map<std::string, std::pair<OutcomeKind, std::string>> failures;
   // After so many jobs the user presses Ctrl-C.
   int cancel_after = 1 << 30;
+  // The user presses Ctrl-C while this job runs, which is then stopped.
+  std::string stopped_job;
+  // The same, but the job finishes before it hears of it.
+  std::string cancel_when_done;
   std::string invalid_latency_of;  // a quantizer's artifact
   std::string made_up_ranges_of;   // the same
   std::string nothing_quantized_in;
   std::string not_a_number_in;  // a layer
   std::vector<std::string> jobs;
 
-  bool cancelled() const { return static_cast<int>(jobs.size()) >= cancel_after; }
+  bool cancelled() const { return pressed_ || static_cast<int>(jobs.size()) >= cancel_after; }
 
   JobOutcome Run(const worker::Job& job) {
     const std::string name = Describe(job);
     jobs.push_back(name);
     JobOutcome outcome;
+    if (name == stopped_job) {
+      pressed_ = true;
+      outcome.kind = OutcomeKind::kCancelled;
+      outcome.reason = "stopped by the user";
+      return outcome;
+    }
     if (const auto failure = failures.find(name); failure != failures.end()) {
       outcome.kind = failure->second.first;
       outcome.reason = failure->second.second;
       return outcome;
     }
+    pressed_ = name == cancel_when_done;
     outcome.kind = OutcomeKind::kOk;
     outcome.result = std::visit([&](const auto& j) { return Answer(j); }, job);
     return outcome;
   }
 
  private:
+  bool pressed_ = false;
+
   static std::string ArtifactOf(const std::filesystem::path& artifact) {
     return *ReadTextFile(artifact);
   }
@@ -292,10 +305,9 @@ TEST_F(RunEngineTest, ARuntimeThatCannotBeProfiledMeasuresAllTheSame) {
 
 TEST_F(RunEngineTest, AProfileThatWasInterruptedIsResumed) {
   plan_.measure.profile = true;
-  workers_.cancel_after = 10;  // in the first profile
+  workers_.stopped_job = "profile float";
   ASSERT_FALSE(Execute().ok());
-  workers_.cancel_after = 1 << 30;
-  workers_.jobs.clear();
+  workers_ = FakeWorkers();
   const Result<int64_t> run = Execute(/*resume=*/true);
   ASSERT_TRUE(run.ok()) << run.status().message();
   EXPECT_THAT(workers_.jobs, ElementsAre("profile float", "profile int8"));
@@ -495,13 +507,42 @@ TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
     workers_.cancel_after = 1 << 30;
     const Result<int64_t> run = Execute(/*resume=*/true);
     ASSERT_TRUE(run.ok()) << run.status().message();
-    // The job that was under way when Ctrl-C came is the one that runs twice.
-    EXPECT_LE(workers_.jobs.size(), all_jobs.size() + 1) << "stopped after " << stop;
+    // The job that was under way when Ctrl-C came finished all the same.
+    EXPECT_EQ(workers_.jobs.size(), all_jobs.size()) << "stopped after " << stop;
     EXPECT_GE(workers_.jobs.size(), before);
     const std::vector<store::CellSummary> rows = Rows(*run);
     EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
     EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::processes, 2)));
     EXPECT_EQ(store_.LoadRun(*run)->comparisons.size(), 1U);
+  }
+}
+
+TEST_F(RunEngineTest, AJobThatFinishedWhileTheUserStoppedIsCommitted) {
+  for (const std::string last : {"quantize int8", "accuracy float", "latency int8"}) {
+    std::filesystem::remove_all(options_.folders.cache / "artifacts");
+    workers_ = FakeWorkers();
+    workers_.cancel_when_done = last;
+    const Result<int64_t> run = Execute();
+    ASSERT_EQ(run.status().code(), StatusCode::kCancelled);
+    EXPECT_EQ(workers_.jobs.back(), last);
+    workers_ = FakeWorkers();
+    ASSERT_TRUE(Execute(/*resume=*/true).ok());
+    EXPECT_NE(workers_.jobs.front(), last);
+  }
+}
+
+TEST_F(RunEngineTest, AJobThatWasStoppedIsNoRow) {
+  for (const std::string stopped : {"quantize int8", "accuracy float", "latency int8"}) {
+    std::filesystem::remove_all(options_.folders.cache / "artifacts");
+    workers_ = FakeWorkers();
+    workers_.stopped_job = stopped;
+    const Result<int64_t> run = Execute();
+    ASSERT_EQ(run.status().code(), StatusCode::kCancelled);
+    EXPECT_EQ(workers_.jobs.back(), stopped);
+    EXPECT_THAT(warnings_, ::testing::IsEmpty());
+    workers_ = FakeWorkers();
+    ASSERT_TRUE(Execute(/*resume=*/true).ok());
+    EXPECT_EQ(workers_.jobs.front(), stopped);
   }
 }
 
