@@ -25,6 +25,12 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path,
 Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes);
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
 
+// Whether WriteFileAtomically(path) could write `bytes` now: writes as many zeros into a temporary
+// file beside `path`, and removes it. For what takes long before it writes its result. kNotFound
+// (no such folder), kIo (a full disk, a folder that cannot be written), or kInvalidArgument where
+// `path` is there and is no regular file; each names the next step.
+Status CheckWritable(const std::filesystem::path& path, uint64_t bytes = uint64_t{1} << 20);
+
 // A file mapped read-only; the bytes live as long as the object. Movable; reading it from several
 // threads is safe. Somebody who truncates the file meanwhile gets this process a SIGBUS: map only
 // files of our own cache.

@@ -175,6 +175,10 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
         "name the float model and the quantized .tflite file (and at least one image); see "
         "qbench diff --help");
   }
+  if (arguments.Has("html")) {
+    const Status status = CheckWritable(arguments.Get<std::string>("html"));
+    if (!status.ok()) return status.WithContext("--html");
+  }
   QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(names[0], folders.share));

@@ -8,7 +8,7 @@ namespace qbench::cli {
 enum ExitStatus : int {
   kDone = 0,        // cells may have failed: they are rows
   kUsageError = 2,  // or the environment's: nothing was measured, or no more could be
-  kCellFailed = 3,  // with --strict; a plugin that does not conform
+  kCellFailed = 3,  // every cell of a run, or with --strict any; a plugin that does not conform
   kInterrupted = 130,
 };
 

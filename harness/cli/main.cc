@@ -37,7 +37,8 @@ std::string HelpText() {
   text +=
       "\nExample:\n  qbench run --plugins int8,fp16,float --dataset scenes\n\n"
       "`qbench COMMAND --help` shows a command's options; qbench --version shows the version.\n"
-      "Exit status: 0 done, 2 usage or environment error, 3 a cell failed (with --strict),\n"
+      "Exit status: 0 done, 2 usage or environment error, 3 every cell failed (with --strict: "
+      "any),\n"
       "130 interrupted.\n";
   return text;
 }

@@ -38,8 +38,8 @@ po::options_description Options() {
       "runs", po::value<int64_t>()->value_name("N")->default_value(job.runs),
       "profiled inferences; of slow models fewer")(
       "top", po::value<int>()->value_name("N")->default_value(10), "operators that are shown")(
-      "quiet,q", po::bool_switch(), "no progress")("json", po::bool_switch(),
-                                                   "print the result as JSON, with every operator");
+      "quiet,q", po::bool_switch(), "no progress, no warnings on standard error")(
+      "json", po::bool_switch(), "print the result as JSON, with every operator");
   AddLitertOption(options);
   return options;
 }
@@ -151,6 +151,9 @@ Result<ExitStatus> ProfileCommand(const std::vector<std::string>& args) {
     return Error(StatusCode::kInvalidArgument, "name a .tflite file; see qbench profile --help");
   }
   QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
+  const std::string line =
+      plan::ThreadsWarning({arguments.Get<int>("threads")}, measure::AvailableCores());
+  if (!line.empty() && !arguments.Get<bool>("quiet")) PrintError("warning: " + line + "\n");
   QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
   QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin runtime,
                       plan::CalibrationRuntime(catalogue, arguments.GetOr("runtime", "")));

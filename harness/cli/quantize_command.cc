@@ -30,8 +30,9 @@ po::options_description Options() {
       "dataset", po::value<std::string>()->value_name("NAME"),
       "a data set's name, or a folder with one sub-folder a class")(
       "output,o", po::value<std::string>()->value_name("FILE")->required(),
-      "the artifact; FILE.toml is written beside it")("quiet,q", po::bool_switch(), "no progress")(
-      "json", po::bool_switch(), "print the result as JSON");
+      "the artifact; FILE.toml is written beside it")(
+      "quiet,q", po::bool_switch(), "no progress, no warnings")("json", po::bool_switch(),
+                                                                "print the result as JSON");
   AddCalibrationOptions(options);
   AddLitertOption(options);
   AddFolderOptions(options);
@@ -51,7 +52,7 @@ Result<CalibrationInput> CalibrationInputOf(const Arguments& arguments,
   if (arguments.Has("dataset")) {
     QB_ASSIGN_OR_RETURN(input.dataset, datasets::OpenDataset(arguments.Get<std::string>("dataset"),
                                                              folders.datasets));
-    PrintWarnings(input.dataset->warnings);
+    if (!arguments.Get<bool>("quiet")) PrintWarnings(input.dataset->warnings);
   }
   return input;
 }
@@ -93,9 +94,9 @@ Status WriteArtifact(const worker::QuantizeResult& result, const datasets::Sidec
 }
 
 void PrintResult(const worker::QuantizeResult& result, const plan::ArtifactOrigin& origin,
-                 const std::filesystem::path& output, bool json) {
-  PrintWarnings(result.warnings);
-  if (!json) {
+                 const std::filesystem::path& output, const Arguments& arguments) {
+  if (!arguments.Get<bool>("quiet")) PrintWarnings(result.warnings);
+  if (!arguments.Get<bool>("json")) {
     Print(fmt::format("{}: {} ({} bytes), sha256 {}\n", output.string(),
                       FormatBytes(result.file_bytes), result.file_bytes, result.sha256));
     return;
@@ -122,6 +123,8 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
     return kDone;
   }
   QB_ASSIGN_OR_RETURN(const std::string name, OnlyArgument(arguments, "model", "model"));
+  const std::filesystem::path output = arguments.Get<std::string>("output");
+  if (Status status = CheckWritable(output); !status.ok()) return status.WithContext("--output");
   QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
@@ -140,8 +143,8 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   if (quantizer.plugin.descriptor.needs_samples) {
     QB_ASSIGN_OR_RETURN(input, CalibrationInputOf(arguments, folders));
     if (input.dataset) {
-      QB_ASSIGN_OR_RETURN(job.calibration,
-                          SamplesOf(*input.dataset, "calibration", model, folders, input.seed));
+      QB_ASSIGN_OR_RETURN(job.calibration, SamplesOf(*input.dataset, "calibration", model, folders,
+                                                     arguments.Get<bool>("quiet"), input.seed));
       // The lists of the others' images may be long, and are not looked at any more.
       std::erase_if(input.dataset->splits,
                     [](const datasets::Split& split) { return split.name != "calibration"; });
@@ -156,9 +159,8 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   const auto& result = std::get<worker::QuantizeResult>(answer);
   QB_ASSIGN_OR_RETURN(const plan::ArtifactOrigin origin,
                       OriginOf(result, job, quantizer, model, input));
-  const std::filesystem::path output = arguments.Get<std::string>("output");
   QB_RETURN_IF_ERROR(WriteArtifact(result, plan::ArtifactSidecar(model, origin), output));
-  PrintResult(result, origin, output, arguments.Get<bool>("json"));
+  PrintResult(result, origin, output, arguments);
   return kDone;
 }
 

@@ -1,4 +1,5 @@
 // `qbench run`: the matrix.
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <charconv>
 #include <cstdlib>
@@ -29,8 +30,9 @@ constexpr Help kHelp = {
     "named, all that work here are used (not `reference`, which is slow); where no quantizer is\n"
     "named, all are but `int16x8`, which is slow too. `qbench plugin list` shows them.\n"
     "tf24 stands for the table of a TensorFlow 2.4 user.\n\n"
-    "Exit status: 0 done (cells may have failed: see the table), 2 usage or environment error,\n"
-    "3 a cell failed (with --strict), 130 interrupted (go on with --resume)."};
+    "Exit status: 0 done (some cells may have failed: see the table), 2 usage or environment "
+    "error,\n"
+    "3 every cell failed (with --strict: any of them), 130 interrupted (go on with --resume)."};
 
 po::options_description Options() {
   po::options_description options("Options", 100);
@@ -142,15 +144,31 @@ std::filesystem::path ReportPath(const Arguments& arguments, const std::filesyst
   return path.replace_extension().concat(fmt::format("-run{}.html", run));
 }
 
-bool AnyCellFailed(const store::RunData& run) {
-  for (const store::CellData& cell : run.cells) {
-    if (cell.cell.status != store::Outcome::kOk) return true;
-  }
-  return false;
+bool HasFailed(const store::CellData& cell) { return cell.cell.status != store::Outcome::kOk; }
+
+// A cell that has a latency; the row of a model's own file has none.
+bool IsMeasured(const store::CellData& cell) {
+  return !HasFailed(cell) && cell.cell.latency_status != store::Outcome::kNotMeasured;
 }
 
-// Writes the reports and prints the closing table.
+ExitStatus StatusOf(const store::RunData& run, bool strict) {
+  if (std::ranges::none_of(run.cells, IsMeasured)) return kCellFailed;
+  return strict && std::ranges::any_of(run.cells, HasFailed) ? kCellFailed : kDone;
+}
+
+// What would be written after hours can be written.
+Status CheckDestinations(const Arguments& arguments, const std::filesystem::path& database) {
+  const Status report = CheckWritable(ReportPath(arguments, database, 0));
+  if (!report.ok()) return report.WithContext(arguments.Has("report") ? "--report" : "the report");
+  if (!arguments.Has("csv")) return OkStatus();
+  return CheckWritable(arguments.Get<std::string>("csv")).WithContext("--csv");
+}
+
+// Prints the closing table, then writes the reports: what cannot be written does not cost the
+// table.
 Status Close(const Arguments& arguments, const store::Store& store, const store::RunData& run) {
+  const bool json = arguments.Get<bool>("json");
+  Print(json ? reports::JsonReport({run}) : reports::TerminalTable(run));
   const std::filesystem::path path = ReportPath(arguments, store.path(), run.run.id);
   QB_ASSIGN_OR_RETURN(const std::string page, reports::HtmlReport({run}));
   QB_RETURN_IF_ERROR(WriteFileAtomically(path, page));
@@ -158,12 +176,7 @@ Status Close(const Arguments& arguments, const store::Store& store, const store:
     QB_RETURN_IF_ERROR(WriteFileAtomically(std::filesystem::path(arguments.Get<std::string>("csv")),
                                            reports::CsvReport({run})));
   }
-  if (arguments.Get<bool>("json")) {
-    Print(reports::JsonReport({run}));
-  } else {
-    Print(reports::TerminalTable(run));
-    Print(fmt::format("\nReport: {}\n", std::filesystem::absolute(path).string()));
-  }
+  if (!json) Print(fmt::format("\nReport: {}\n", std::filesystem::absolute(path).string()));
   return OkStatus();
 }
 
@@ -199,6 +212,7 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
   // The database first: a folder that cannot be written is known before anything takes time.
   QB_ASSIGN_OR_RETURN(store::Store store,
                       store::Store::Open(DatabaseOf(arguments), store::OpenMode::kReadWrite));
+  QB_RETURN_IF_ERROR(CheckDestinations(arguments, store.path()));
   ProgressDisplay display(DisplayStyle(arguments));
   display.Update(0, "looking at models, images and plugins", -1);
   QB_ASSIGN_OR_RETURN(const plan::Plan plan,
@@ -212,7 +226,7 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const int64_t id, Measure(plan, options, display, store));
   QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(id));
   QB_RETURN_IF_ERROR(Close(arguments, store, run));
-  return arguments.Get<bool>("strict") && AnyCellFailed(run) ? kCellFailed : kDone;
+  return StatusOf(run, arguments.Get<bool>("strict"));
 }
 
 }  // namespace qbench::cli

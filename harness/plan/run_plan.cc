@@ -117,11 +117,24 @@ std::string Plan::CellName(const PlannedCell& cell) const {
                      cell.threads == 1 ? "" : "s");
 }
 
+std::string ThreadsWarning(const std::vector<int>& threads, const measure::CoreLimit& limit) {
+  const int most = threads.empty() ? 0 : *std::ranges::max_element(threads);
+  if (most <= limit.cores) return "";
+  return fmt::format(
+      "--threads {}: qbench may use {} core{} here ({} allows no more), so that more threads wait "
+      "for each other: such a latency says nothing about a board with {} cores",
+      most, limit.cores, limit.cores == 1 ? "" : "s", limit.by, most);
+}
+
 Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const JobRunner& run_job) {
   Plan plan;
   plan.measure = request.measure;
   plan.calibration_seed = request.calibration_seed;
   plan.host = measure::ReadHostFacts();
+  if (std::string line = ThreadsWarning(request.threads, measure::AvailableCores());
+      !line.empty()) {
+    plan.warnings.push_back(std::move(line));
+  }
   QB_ASSIGN_OR_RETURN(const Catalogue catalogue, ReadCatalogue(run_job));
   for (const Catalogue::Broken& broken : catalogue.broken) {
     plan.warnings.push_back(

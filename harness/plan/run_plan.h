@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "datasets/dataset.h"
+#include "harness/measure/cores.h"
 #include "harness/measure/host_facts.h"
 #include "harness/measure/latency.h"
 #include "harness/plan/catalogue.h"
@@ -73,6 +74,10 @@ struct Plan {
  private:
   const datasets::Split& Find(std::string_view name) const { return *FindSplit(name); }
 };
+
+// A line for the user where a count of threads is larger than the cores that this process may use;
+// empty where none is.
+std::string ThreadsWarning(const std::vector<int>& threads, const measure::CoreLimit& limit);
 
 // Opens the data set, loads every model, chooses the plugins, and checks that all of it fits
 // together: labels, splits, options. Nothing is measured and nothing is stored. Fails with the

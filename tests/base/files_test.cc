@@ -1,5 +1,8 @@
 #include "base/files.h"
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -53,6 +56,42 @@ TEST(MappedFileTest, ReleasedPartsLeaveTheMemoryAndCanBeReadAgain) {
   }
   file->Release(file->bytes().subspan(5, 0));
   EXPECT_TRUE(matches(0, kBytes));
+}
+
+TEST(CheckWritableTest, LeavesNothingBehindAndSaysWhatIsWrong) {
+  const Result<TempDir> folder = TempDir::Create("files-test");
+  ASSERT_TRUE(folder.ok());
+  const auto file = folder->path() / "report.html";
+  EXPECT_TRUE(CheckWritable(file).ok());
+  EXPECT_TRUE(std::filesystem::is_empty(folder->path()));
+  ASSERT_TRUE(WriteFileAtomically(file, "old").ok());
+  EXPECT_TRUE(CheckWritable(file).ok());
+  EXPECT_EQ(*ReadTextFile(file), "old");
+
+  const Status missing = CheckWritable(folder->path() / "missing/report.html");
+  EXPECT_EQ(missing.code(), StatusCode::kNotFound);
+  EXPECT_NE(missing.message().find("name a file in a folder that is there"), std::string::npos);
+  EXPECT_EQ(CheckWritable(folder->path()).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(CheckWritable("/dev/full").code(), StatusCode::kInvalidArgument);
+}
+
+TEST(CheckWritableTest, FindsThatThereIsNoRoom) {
+  const Result<TempDir> folder = TempDir::Create("files-test");
+  ASSERT_TRUE(folder.ok());
+  const auto file = folder->path() / "report.html";
+  // A limit on the size of files stands for a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
+  const rlimit small{4096, old.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status status = CheckWritable(file, 8192);
+  const Status fits = CheckWritable(file, 4096);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old), 0);
+  EXPECT_EQ(status.code(), StatusCode::kIo);
+  EXPECT_NE(status.message().find("make room"), std::string::npos) << status.message();
+  EXPECT_TRUE(fits.ok()) << fits.message();
+  EXPECT_TRUE(std::filesystem::is_empty(folder->path()));
 }
 
 }  // namespace

@@ -161,18 +161,6 @@ TEST(Cli, ARunLeavesATableAReportAndRows) {
   EXPECT_THAT(place.Run({"report", "--format", "json"}).out, HasSubstr("\"runs\""));
 }
 
-TEST(Cli, AFailedCellIsARowAndStrictTellsIt) {
-  const Workplace place;
-  const std::string scenes = place.SmallScenes(2).string();
-  const std::vector<std::string> command =
-      place.QuickRun({"mobilenetv2-035-96", "--dataset", scenes, "--plugins",
-                      "int8:images=many,float", "--strict"});
-  const Answer answer = place.Run(command);
-  EXPECT_EQ(answer.status, 3) << answer.err;
-  EXPECT_THAT(answer.out, HasSubstr("images"));
-  EXPECT_THAT(place.Run({"report", "--format", "csv"}).out, HasSubstr(",failed,"));
-}
-
 TEST(Cli, AHostilePluginCostsItsRowsAndNothingElse) {
   const Workplace place;
   const std::string scenes = place.SmallScenes(2).string();
