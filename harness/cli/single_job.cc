@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "harness/cli/command.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/model_source.h"
+#include "harness/plan/plan_checks.h"
 #include "harness/plan/plugin_spec.h"
 #include "harness/worker/run_job.h"
 
@@ -29,6 +31,7 @@ Result<plan::SelectedPlugin> OneQuantizer(const std::string& text,
                  "{} stands for {} quantizers; name one of them (qbench plugin list)",
                  specs[0].name, selection.quantizers.size());
   }
+  QB_RETURN_IF_ERROR(plan::CheckOptionValues(selection.quantizers, WorkerJobs()));
   return selection.quantizers[0];
 }
 

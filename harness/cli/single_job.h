@@ -10,7 +10,7 @@
 namespace qbench::cli {
 
 // The one quantizer that `text` names, with options as after --plugins. kInvalidArgument where it
-// names several, or a runtime; else the errors of plan::SelectPlugins.
+// names several, or a runtime; else the errors of plan::SelectPlugins and plan::CheckOptionValues.
 Result<plan::SelectedPlugin> OneQuantizer(const std::string& text,
                                           const plan::Catalogue& catalogue);
 

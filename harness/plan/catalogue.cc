@@ -16,10 +16,6 @@ namespace {
 
 using host::PluginKind;
 
-// Looking at a plugin takes a moment and little memory, also on a small board.
-constexpr std::chrono::seconds kProbeTime{20};
-constexpr uint64_t kProbeMemory = uint64_t{512} << 20;
-
 // What is in a plugin file. Where trying its runtimes ends badly, what it holds is read without
 // that, and `trouble` says what happened.
 worker::JobOutcome Probe(const std::filesystem::path& file, const JobRunner& run_job,

@@ -2,6 +2,7 @@
 // its own, so a plugin that crashes while it is loaded is a line in a list.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -15,6 +16,10 @@
 #include "harness/worker/run_job.h"
 
 namespace qbench::plan {
+
+// Looking at a plugin takes a moment and little memory, also on a small board.
+inline constexpr std::chrono::seconds kProbeTime{20};
+inline constexpr uint64_t kProbeMemory = uint64_t{512} << 20;
 
 // How jobs are run: worker::RunJob, or a fake in tests.
 using JobRunner = std::function<worker::JobOutcome(const worker::Job&, const worker::JobSettings&,

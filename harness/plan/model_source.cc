@@ -40,6 +40,8 @@ Status TakeFacts(const Json& facts, PlannedModel& model) {
   QB_ASSIGN_OR_RETURN(model.tflite_sha256, JsonGet<std::string>(facts, "sha256"));
   QB_ASSIGN_OR_RETURN(model.float_model, JsonGet<bool>(facts, "float_model"));
   QB_ASSIGN_OR_RETURN(model.gmacs, JsonGet<double>(facts, "gmacs"));
+  QB_ASSIGN_OR_RETURN(model.input_shape, JsonGet<std::vector<int32_t>>(facts, "input_shape"));
+  QB_ASSIGN_OR_RETURN(model.output_shape, JsonGet<std::vector<int32_t>>(facts, "output_shape"));
   return OkStatus();
 }
 
@@ -70,7 +72,9 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
   const auto& result = std::get<worker::ImportResult>(outcome.result);
   const Json facts = {{"sha256", result.sha256},
                       {"float_model", result.float_model},
-                      {"gmacs", Gmacs(result.summary)}};
+                      {"gmacs", Gmacs(result.summary)},
+                      {"input_shape", result.input_shape},
+                      {"output_shape", result.output_shape}};
   QB_RETURN_IF_ERROR(TakeFacts(facts, model));
   return WriteFileAtomically(folder.facts(), DumpJson(facts));
 }

@@ -21,8 +21,10 @@ struct PlannedModel {
   datasets::Sidecar sidecar;
   std::filesystem::path tflite;  // imported, or the file itself
   std::string tflite_sha256;
-  bool float_model = true;         // false: a .tflite file with integer inputs or outputs
-  double gmacs = 0;                // multiply-adds of one inference, in thousand millions
+  bool float_model = true;                 // false: a .tflite file with integer inputs or outputs
+  std::vector<int32_t> input_shape = {};   // of the first input, with a batch of 1
+  std::vector<int32_t> output_shape = {};  // of the first output
+  double gmacs = 0;                        // multiply-adds of one inference, in thousand millions
   std::vector<int> label_outputs;  // the model's output for each label of the run's data set
 };
 

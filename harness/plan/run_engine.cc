@@ -235,7 +235,7 @@ Status RunEngine::PrepareSamples() {
     ModelSamples samples;
     QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, 0, nullptr));
     const datasets::Split* calibration = plan_.FindSplit("calibration");
-    if (calibrate && calibration != nullptr) {
+    if (calibrate && calibration != nullptr && !calibration->images.empty()) {
       QB_ASSIGN_OR_RETURN(
           samples.calibration,
           PrepareSplit(*calibration, model, plan_.calibration_seed, &samples.calibration_content));

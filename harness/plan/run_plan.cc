@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/sha256.h"
+#include "harness/plan/plan_checks.h"
 #include "harness/plan/run_records.h"
 
 namespace qbench::plan {
@@ -41,6 +42,7 @@ Status LoadModels(const RunRequest& request, const Folders& folders, const JobRu
           "two models are called \"{}\", so their rows could not be told apart; rename one",
           model.stem);
     }
+    QB_RETURN_IF_ERROR(CheckModelFit(model));
     QB_ASSIGN_OR_RETURN(model.label_outputs, LabelOutputs(model, plan.dataset));
     plan.models.push_back(std::move(model));
   }
@@ -103,6 +105,24 @@ bool NeedsSamples(const Selection& selection) {
   });
 }
 
+Status CheckOptions(const Plan& plan, const JobRunner& run_job) {
+  std::vector<SelectedPlugin> plugins = plan.selection.quantizers;
+  std::ranges::copy(plan.selection.runtimes, std::back_inserter(plugins));
+  for (const auto& runtime : {plan.calibration_runtime, plan.diff_runtime}) {
+    if (runtime) plugins.push_back(*runtime);
+  }
+  return CheckOptionValues(plugins, run_job);
+}
+
+Status CheckTestSplit(const datasets::Dataset& dataset) {
+  const Result<const datasets::Split*> test = dataset.FindSplit("test");
+  if (test.ok() && !(*test)->images.empty()) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "data set {} has no test images, on which accuracy is measured: add a folder test, "
+               "or more images ({})",
+               dataset.name, dataset.split_rule);
+}
+
 }  // namespace
 
 const datasets::Split* Plan::FindSplit(std::string_view name) const {
@@ -142,10 +162,6 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
   }
   QB_ASSIGN_OR_RETURN(plan.selection, SelectPlugins(catalogue, request.plugins));
   std::ranges::copy(plan.selection.warnings, std::back_inserter(plan.warnings));
-  QB_ASSIGN_OR_RETURN(plan.dataset, datasets::OpenDataset(request.dataset, folders.datasets));
-  std::ranges::copy(plan.dataset.warnings, std::back_inserter(plan.warnings));
-  QB_RETURN_IF_ERROR(plan.dataset.FindSplit("test").status());
-  QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, plan));
   if (NeedsSamples(plan.selection)) {
     QB_ASSIGN_OR_RETURN(plan.calibration_runtime,
                         CalibrationRuntime(catalogue, request.calibration_runtime));
@@ -154,6 +170,12 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
     QB_ASSIGN_OR_RETURN(plan.diff_runtime,
                         CalibrationRuntime(catalogue, request.calibration_runtime));
   }
+  QB_RETURN_IF_ERROR(CheckOptions(plan, run_job));
+  QB_ASSIGN_OR_RETURN(plan.dataset, datasets::OpenDataset(request.dataset, folders.datasets));
+  std::ranges::copy(plan.dataset.warnings, std::back_inserter(plan.warnings));
+  QB_RETURN_IF_ERROR(CheckTestSplit(plan.dataset));
+  QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, plan));
+  if (plan.calibration_runtime) QB_RETURN_IF_ERROR(CheckCalibration(run_job, plan));
   ExpandCells(request.threads, plan);
   plan.hash = PlanHash(plan, request.threads);
   return plan;

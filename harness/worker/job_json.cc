@@ -60,14 +60,15 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CheckFiles, model, other, large, foreign, int
 namespace qbench::worker {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OptionFile, option, path, sha256)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options, files)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob, plugin, try_runtimes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob::Try, kind, id, options)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob, plugin, try_runtimes, tries)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportJob, model, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeJob, model, quantizer, calibration, train,
                                    calibration_runtime, instances, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, artifact, runtime, threads, instances, samples)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, artifact, runtime, threads, samples, settings)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult::Entry, descriptor, available, failed, reason, facts)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult, plugins)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult, plugins, refusals)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportResult, converted, sha256, file_bytes, float_model,
                                    operators, input_shape, output_shape, summary)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult::Entry, name, media_type, file)

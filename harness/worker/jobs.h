@@ -44,6 +44,13 @@ using SamplesRef = host::SamplesRef;
 struct ProbeJob {
   std::filesystem::path plugin;
   bool try_runtimes = true;  // false: only read what the file holds
+  // Make and initialize each of these too, with its options.
+  struct Try {
+    host::PluginKind kind = host::PluginKind::kRuntime;
+    std::string id;
+    std::vector<host::Option> options;
+  };
+  std::vector<Try> tries = {};
 };
 struct ProbeResult {
   struct Entry {
@@ -55,6 +62,9 @@ struct ProbeResult {
     std::vector<host::Fact> facts;  // of a runtime that was made and initialized, if available
   };
   std::vector<Entry> plugins;
+  // Of each of ProbeJob::tries: what the plugin says of its options where it calls them invalid;
+  // else empty.
+  std::vector<std::string> refusals;
 };
 
 // --- import: a model file becomes a float .tflite file. ------------------------------------------

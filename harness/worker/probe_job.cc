@@ -15,6 +15,17 @@ Status TryRuntime(host::PluginLibrary& library, const host::PluginHost& host,
   return OkStatus();
 }
 
+// Whether the plugin takes the options.
+Status TryOptions(host::PluginLibrary& library, const host::PluginHost& host,
+                  const ProbeJob::Try& wanted) {
+  if (wanted.kind == host::PluginKind::kQuantizer) {
+    QB_ASSIGN_OR_RETURN(host::Quantizer quantizer, library.CreateQuantizer(wanted.id, host.host()));
+    return quantizer.Init(wanted.options);
+  }
+  QB_ASSIGN_OR_RETURN(host::Runtime runtime, library.CreateRuntime(wanted.id, host.host()));
+  return runtime.Init(wanted.options, 1);
+}
+
 }  // namespace
 
 Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job) {
@@ -31,6 +42,12 @@ Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job) 
       entry.reason = status.message();
     }
     result.plugins.push_back(std::move(entry));
+  }
+  for (const ProbeJob::Try& wanted : job.tries) {
+    const host::PluginHost host(wanted.id, LinkCallbacks(context.link), &context.observer);
+    const Status status = TryOptions(*library, host, wanted);
+    const bool refused = status.code() == StatusCode::kInvalidArgument;
+    result.refusals.push_back(refused ? status.message() : std::string());
   }
   return result;
 }

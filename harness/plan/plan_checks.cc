@@ -1,0 +1,97 @@
+#include "harness/plan/plan_checks.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/files.h"
+#include "base/interrupt.h"
+#include "harness/worker/classifier_io.h"
+
+namespace qbench::plan {
+namespace {
+
+using worker::OutcomeKind;
+
+host::TensorInfo FloatTensor(const std::string& name, const std::vector<int32_t>& shape) {
+  host::TensorInfo info;
+  info.name = name;
+  info.dims = shape;
+  return info;
+}
+
+// The plugins of one file. kInvalidArgument: one of them refuses its options.
+Status TryOptions(const std::filesystem::path& file,
+                  const std::vector<const SelectedPlugin*>& plugins, const JobRunner& run_job) {
+  worker::ProbeJob job{.plugin = file, .try_runtimes = false};
+  for (const SelectedPlugin* plugin : plugins) {
+    job.tries.push_back(
+        {plugin->plugin.descriptor.kind, plugin->plugin.descriptor.id, plugin->Use().options});
+  }
+  worker::JobSettings settings;
+  settings.limits.time = kProbeTime;
+  settings.limits.memory_bytes = kProbeMemory;
+  const worker::JobOutcome outcome = run_job(job, settings, {});
+  if (outcome.kind == OutcomeKind::kCancelled) return InterruptStatus("looking at the options");
+  if (!outcome.ok()) return OkStatus();
+  const auto& refusals = std::get<worker::ProbeResult>(outcome.result).refusals;
+  for (size_t i = 0; i < std::min(refusals.size(), plugins.size()); ++i) {
+    if (refusals[i].empty()) continue;
+    return Error(StatusCode::kInvalidArgument, "{}: {} (qbench plugin list shows the options)",
+                 plugins[i]->Name(), refusals[i]);
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status CheckModelFit(const PlannedModel& model) {
+  const datasets::Preprocessing& input = model.sidecar.input;
+  const host::TensorInfo sample =
+      FloatTensor("sample", {1, input.height, input.width, input.channel_count()});
+  Status fits = worker::CheckModelInput(FloatTensor("input", model.input_shape), sample);
+  if (fits.ok()) {
+    fits = worker::CheckModelOutput(FloatTensor("output", model.output_shape),
+                                    model.sidecar.labels.size());
+  }
+  return fits.WithContext(model.path.string());
+}
+
+Status CheckOptionValues(const std::vector<SelectedPlugin>& plugins, const JobRunner& run_job) {
+  std::map<std::filesystem::path, std::vector<const SelectedPlugin*>> by_file;
+  for (const SelectedPlugin& plugin : plugins) {
+    if (!plugin.options.empty()) by_file[plugin.plugin.file].push_back(&plugin);
+  }
+  for (const auto& [file, selected] : by_file) {
+    QB_RETURN_IF_ERROR(TryOptions(file, selected, run_job));
+  }
+  return OkStatus();
+}
+
+Status CheckCalibration(const JobRunner& run_job, Plan& plan) {
+  const datasets::Split* split = plan.FindSplit("calibration");
+  if (split != nullptr && !split->images.empty()) return OkStatus();
+  QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-plan-"));
+  const std::string lack = fmt::format("data set {} has no calibration images", plan.dataset.name);
+  for (const SelectedPlugin& quantizer : plan.selection.quantizers) {
+    if (!quantizer.plugin.descriptor.needs_samples) continue;
+    worker::QuantizeJob job;
+    job.model = plan.models.front().tflite;
+    job.quantizer = quantizer.Use();
+    job.calibration_runtime = plan.calibration_runtime->Use();
+    job.output = scratch.path() / "artifact";
+    worker::JobSettings settings;
+    settings.limits = plan.measure.limits;
+    const worker::JobOutcome outcome = run_job(job, settings, {});
+    if (outcome.kind == OutcomeKind::kCancelled) return InterruptStatus("looking at quantizers");
+    if (outcome.kind == OutcomeKind::kFailed) {
+      return Error(StatusCode::kInvalidArgument,
+                   "{}, which {} needs: add a folder calibration (or train) with one sub-folder a "
+                   "class, or leave {} out ({})",
+                   lack, quantizer.Name(), quantizer.Name(), outcome.reason);
+    }
+    if (outcome.ok()) plan.warnings.push_back(lack + "; " + quantizer.Name() + " does without");
+  }
+  return OkStatus();
+}
+
+}  // namespace qbench::plan
