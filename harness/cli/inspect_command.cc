@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/paths.h"
+#include "base/utf8.h"
 #include "harness/cli/command.h"
 #include "harness/cli/terminal.h"
 #include "reports/ranges_text.h"
@@ -74,8 +75,7 @@ std::string FormatOps(const Json& summary) {
     if (const std::string weights = WeightsText(op); !weights.empty()) {
       quantization += (quantization.empty() ? "" : "; ") + weights;
     }
-    std::string name = op.at("name").get<std::string>();
-    if (name.size() > 32) name = "…" + name.substr(name.size() - 31);
+    const std::string name = FitColumnsAtEnd(op.at("name").get<std::string>(), 32);
     text += fmt::format("{:>4}  {:<18} {:<16} {:<9} {:>11} {:>13}  {:<32} {}\n",
                         op.at("index").get<int64_t>(), op.at("kind").get<std::string>(),
                         ShapeText(output), output.at("type").get<std::string>(),

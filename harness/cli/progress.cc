@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utf8.h"
 #include "fmt/format.h"
 #include "harness/cli/terminal.h"
 
@@ -34,27 +35,31 @@ std::string FormatDuration(double seconds) {
   return fmt::format("{} h {} min", minutes / 60, minutes % 60);
 }
 
-void ProgressDisplay::Update(double fraction, std::string_view doing, double seconds_left) {
+void ProgressDisplay::Update(double fraction, std::string_view doing, double seconds_left,
+                             std::string_view detail) {
   if (style_ == Style::kQuiet) return;
   const bool changed = doing != last_doing_;
   last_doing_ = doing;
   if (style_ == Style::kLines) {
-    if (changed) PrintError(fmt::format("[{:3.0f} %] {}\n", fraction * 100, doing));
+    if (!changed) return;
+    const std::string left =
+        seconds_left < 0 ? "" : fmt::format(" ({} left)", FormatDuration(seconds_left));
+    PrintError(fmt::format("[{:3.0f} %] {}{}\n", fraction * 100, doing, left));
     return;
   }
   const auto now = std::chrono::steady_clock::now();
   if (!changed && now - last_draw_ < kRedrawEvery) return;
   last_draw_ = now;
-  Draw(fraction, doing, seconds_left);
+  Draw(fraction, fmt::format("{}{}{}", doing, detail.empty() ? "" : ": ", detail), seconds_left);
 }
 
-void ProgressDisplay::Draw(double fraction, std::string_view doing, double seconds_left) {
+void ProgressDisplay::Draw(double fraction, std::string_view text, double seconds_left) {
   const std::string left =
       seconds_left < 0 ? std::string() : fmt::format("  {} left", FormatDuration(seconds_left));
   const int fixed = kBarWidth + 10 + static_cast<int>(left.size());
   const int room = std::max(0, TerminalWidth() - fixed);
   PrintError(fmt::format("\r\x1b[K▕{}▏{:3.0f} %{}  {}", Bar(fraction), fraction * 100, left,
-                         doing.substr(0, static_cast<size_t>(room))));
+                         FitColumns(text, room)));
   drawn_ = true;
 }
 

@@ -16,16 +16,18 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
-  // `fraction` of the whole is done; `doing` says what is going on; `seconds_left` below 0 is
-  // unknown. The bar is drawn anew at most ten times a second; lines appear when `doing` changes.
-  void Update(double fraction, std::string_view doing, double seconds_left);
+  // `fraction` of the whole is done; `doing` says what is going on, `detail` how far that is ("12
+  // of 100"); `seconds_left` below 0 is unknown. The bar is drawn anew at most ten times a second;
+  // lines appear when `doing` changes, without the detail.
+  void Update(double fraction, std::string_view doing, double seconds_left,
+              std::string_view detail = "");
   // A line above the bar ("warning: …").
   void Message(std::string_view line);
   // Removes the bar.
   void Clear();
 
  private:
-  void Draw(double fraction, std::string_view doing, double seconds_left);
+  void Draw(double fraction, std::string_view text, double seconds_left);
 
   Style style_;
   bool drawn_ = false;

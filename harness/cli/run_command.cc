@@ -183,8 +183,12 @@ Status Close(const Arguments& arguments, const store::Store& store, const store:
 Result<int64_t> Measure(const plan::Plan& plan, const plan::RunOptions& options,
                         ProgressDisplay& display, store::Store& store) {
   plan::RunEvents events;
-  events.progress = [&](double fraction, const std::string& doing, double seconds_left) {
-    display.Update(fraction, doing, seconds_left);
+  events.progress = [&](const plan::RunProgress& now) {
+    display.Update(now.fraction, now.doing, now.seconds_left, now.detail);
+  };
+  events.looked = [&](double seconds) {
+    display.Message(
+        fmt::format("{} left, now that an inference of each was timed", FormatDuration(seconds)));
   };
   events.warning = [&](const std::string& line) { display.Message("warning: " + line); };
   events.cancelled = Interrupted;
@@ -220,7 +224,7 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
   if (!plan.dataset.manifest.has_value()) {
     display.Message(fmt::format("{}: {}", plan.dataset.name, plan.dataset.split_rule));
   }
-  display.Message(fmt::format("{} cells on {} images of {}; about {}", plan.cells.size(),
+  display.Message(fmt::format("{} cells on {} images of {}; {} at a first guess", plan.cells.size(),
                               plan.Test().images.size(), plan.dataset.name,
                               FormatDuration(plan::EstimateSeconds(plan))));
   QB_ASSIGN_OR_RETURN(const int64_t id, Measure(plan, options, display, store));

@@ -53,7 +53,7 @@ Result<worker::JobResult> RunWithProgress(const worker::Job& job, bool quiet) {
   worker::JobCallbacks callbacks;
   callbacks.progress = [&](const std::string& doing, uint64_t done, uint64_t total) {
     display.Update(total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total), doing,
-                   -1);
+                   -1, total == 0 ? std::string() : fmt::format("{} of {}", done, total));
   };
   callbacks.cancelled = Interrupted;
   GiveFreedMemoryBack();

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "harness/stats/descriptive.h"
+
 namespace qbench::plan {
 namespace {
 
@@ -39,6 +41,9 @@ void TakeMeasurement(const store::Measurement& measurement, int repetitions, Cel
     outcome.accuracy_status = measurement.status;
   }
   if (measurement.kind == store::MeasurementKind::kLatency) {
+    if (!measurement.samples_ns.empty()) {
+      state.inference_seconds = stats::Median(measurement.samples_ns) / 1e9;
+    }
     // One invalid process spoils the cell's latency, one that failed more so.
     if (!usable || outcome.latency_status != Outcome::kInvalid) {
       outcome.latency_status = measurement.status;

@@ -15,6 +15,7 @@ struct CellState {
   std::set<std::pair<store::MeasurementKind, int>> measured = {};  // kind and repetition
   // The kinds of measurement that a reason in the outcome comes from.
   std::set<store::MeasurementKind> explained = {};
+  double inference_seconds = 0;  // median of the latest latency process; 0: there was none
   // Set: the cell cannot go on (its artifact, its accuracy or a latency process failed).
   bool stopped = false;
 };

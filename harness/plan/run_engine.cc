@@ -10,15 +10,16 @@
 #include "harness/plan/artifact_cache.h"
 #include "harness/plan/cell_state.h"
 #include "harness/plan/comparison_record.h"
+#include "harness/plan/run_cells.h"
 #include "harness/plan/run_records.h"
 #include "harness/plan/run_steps.h"
+#include "harness/stats/descriptive.h"
 #include "harness/worker/samples_ref.h"
 
 namespace qbench::plan {
 namespace {
 
 using store::Outcome;
-
 // The images of one model's splits, as its workers read them.
 struct ModelSamples {
   worker::SamplesRef test;
@@ -43,9 +44,8 @@ class RunEngine {
         events_(events),
         store_(store),
         artifacts_(options.folders.cache),
-        steps_(PlanSteps(plan)) {
-    for (const Step& step : steps_) total_seconds_ += step.seconds;
-  }
+        steps_(PlanSteps(plan)),
+        clock_(plan, steps_, events.progress) {}
 
   Result<int64_t> Execute() {
     const Status status = Run();
@@ -61,28 +61,31 @@ class RunEngine {
   // Everything, from the run's beginning. kCancelled: the user wishes to stop.
   Status Run() {
     QB_RETURN_IF_ERROR(BeginOrResume());
-    QB_RETURN_IF_ERROR(AddCells());
+    QB_ASSIGN_OR_RETURN(cells_, AddCells(plan_, run_id_, store_));
+    LearnFromStored();
     QB_RETURN_IF_ERROR(PrepareSamples());
-    for (const Step& step : steps_) {
+    MarkDoneSteps();
+    for (size_t i = 0; i < steps_.size(); ++i) {
       QB_RETURN_IF_ERROR(CheckCancelled());
-      QB_RETURN_IF_ERROR(Take(step));
-      done_seconds_ += step.seconds;
+      QB_RETURN_IF_ERROR(TakeTimed(i));
     }
     return store_.FinishRun(run_id_, UtcNow());
   }
 
   // --- Beginning --------------------------------------------------------------------------------
   Status BeginOrResume();
-  Status AddCells();
-  Status AddCell(const PlannedCell& cell, int64_t split_id);
-  // A row of a model's own file: its size, and nothing else.
-  Status AddSourceRow(const PlannedModel& model, int64_t split_id);
+  void LearnFromStored();
   Status PrepareSamples();
   Result<worker::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
                                           uint64_t seed, std::string* content);
 
   // --- Steps ------------------------------------------------------------------------------------
+  // Tells the estimate what is there already.
+  void MarkDoneSteps();
+  // Takes step `index`, and tells the estimate how long it took.
+  Status TakeTimed(size_t index);
   Status Take(const Step& step);
+  Status Look(const Step& step);
   Status Quantize(const Step& step);
   // The images that the artifact was calibrated on; empty where there were none.
   Json CalibrationImages(const PlannedCell& cell, const store::Artifact& artifact) const;
@@ -109,7 +112,6 @@ class RunEngine {
   Status CheckCancelled() const;
   // Was the job stopped by the user? One that finished all the same counts, and is committed.
   Status CheckStopped(const worker::JobOutcome& outcome) const;
-  void Report(const std::string& doing) const;
   Status Warn(const std::string& line);
 
   const Plan& plan_;
@@ -119,8 +121,9 @@ class RunEngine {
   store::Store& store_;
   ArtifactCache artifacts_;
   std::vector<Step> steps_;
-  double total_seconds_ = 0;
-  double done_seconds_ = 0;
+  RunClock clock_;
+  bool worked_ = false;              // a job of the current step did its work
+  std::optional<size_t> last_look_;  // the last of the steps that look at a cell
   int64_t run_id_ = 0;
   std::vector<CellState> cells_;
   std::vector<ModelSamples> samples_;                                  // one a model
@@ -149,63 +152,12 @@ Status RunEngine::BeginOrResume() {
   return OkStatus();
 }
 
-Status RunEngine::AddCell(const PlannedCell& planned, int64_t split_id) {
-  const PlannedModel& source = plan_.models[planned.model];
-  const SelectedPlugin& quantizer = plan_.selection.quantizers[planned.quantizer];
-  const SelectedPlugin& runtime = plan_.selection.runtimes[planned.runtime];
-  store::Cell cell;
-  cell.run_id = run_id_;
-  cell.split_id = split_id;
-  QB_ASSIGN_OR_RETURN(cell.model_id, store_.UpsertModel(ModelRecord(source)));
-  QB_ASSIGN_OR_RETURN(cell.quantizer_id, store_.UpsertPlugin(PluginRecord(quantizer)));
-  QB_ASSIGN_OR_RETURN(cell.runtime_id, store_.UpsertPlugin(PluginRecord(runtime)));
-  cell.quantizer_options = quantizer.StoredOptions();
-  cell.runtime_options = runtime.StoredOptions();
-  cell.threads = planned.threads;
-  CellState state;
-  QB_ASSIGN_OR_RETURN(state.id, store_.AddCell(cell));
-  cells_.push_back(std::move(state));
-  return OkStatus();
-}
-
-Status RunEngine::AddSourceRow(const PlannedModel& model, int64_t split_id) {
-  store::Cell cell;
-  cell.run_id = run_id_;
-  cell.split_id = split_id;
-  QB_ASSIGN_OR_RETURN(store::Artifact file, SourceRecord(model));
-  QB_ASSIGN_OR_RETURN(cell.model_id, store_.UpsertModel(ModelRecord(model)));
-  QB_ASSIGN_OR_RETURN(cell.quantizer_id, store_.UpsertPlugin(PlaceholderPlugin(
-                                             store::PluginKind::kQuantizer, "source")));
-  QB_ASSIGN_OR_RETURN(cell.runtime_id,
-                      store_.UpsertPlugin(PlaceholderPlugin(store::PluginKind::kRuntime, "none")));
-  file.model_id = cell.model_id;
-  file.quantizer_id = cell.quantizer_id;
-  QB_ASSIGN_OR_RETURN(const int64_t cell_id, store_.AddCell(cell));
-  QB_ASSIGN_OR_RETURN(const int64_t artifact_id, store_.UpsertArtifact(file));
-  QB_RETURN_IF_ERROR(store_.SetCellArtifact(cell_id, artifact_id));
-  store::CellOutcome outcome;
-  outcome.status = Outcome::kOk;
-  return store_.SetCellOutcome(cell_id, outcome);
-}
-
-Status RunEngine::AddCells() {
-  QB_ASSIGN_OR_RETURN(const int64_t split_id,
-                      store_.UpsertDatasetSplit(SplitRecord(plan_.dataset, plan_.Test())));
-  for (const PlannedCell& cell : plan_.cells) QB_RETURN_IF_ERROR(AddCell(cell, split_id));
-  if (plan_.selection.source_rows) {
-    for (const PlannedModel& model : plan_.models) {
-      QB_RETURN_IF_ERROR(AddSourceRow(model, split_id));
-    }
-  }
-  // What an interrupted run has measured already.
+// What an interrupted run timed need not be looked at again.
+void RunEngine::LearnFromStored() {
   for (size_t i = 0; i < cells_.size(); ++i) {
-    QB_ASSIGN_OR_RETURN(const std::vector<store::Measurement> measurements,
-                        store_.Measurements(cells_[i].id));
-    for (const store::Measurement& measurement : measurements) {
-      TakeMeasurement(measurement, plan_.measure.repetitions, cells_[i]);
-    }
+    if (cells_[i].inference_seconds <= 0) continue;
+    clock_.estimate().LearnInference(i, cells_[i].inference_seconds);
   }
-  return OkStatus();
 }
 
 Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
@@ -215,13 +167,15 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
       fmt::format("decoding {} images of {}", split.images.size(), split.name);
   datasets::DecodeOptions decode;
   decode.program = options_.decode_program;
-  decode.progress = [&](size_t, size_t) {
-    Report(doing);
+  clock_.BeginDecoding(split.images.size());
+  decode.progress = [&](size_t done, size_t total) {
+    clock_.Report(doing, "", done, total);
     return !WantsToStop();
   };
   QB_ASSIGN_OR_RETURN(
       const datasets::TensorCache tensors,
       datasets::EnsureTensors(split, model.sidecar.input, options_.folders.cache, decode));
+  clock_.EndDecoding();
   if (const std::string broken = datasets::DescribeBroken(split, tensors); !broken.empty()) {
     QB_RETURN_IF_ERROR(Warn(broken));
   }
@@ -231,6 +185,10 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
 
 Status RunEngine::PrepareSamples() {
   const bool calibrate = plan_.calibration_runtime.has_value() || plan_.diff_runtime.has_value();
+  for (const datasets::Split& split : plan_.dataset.splits) {
+    if (split.name != "test" && !(calibrate && split.name == "calibration")) continue;
+    clock_.estimate().ExpectDecoding(split.images.size() * plan_.models.size());
+  }
   for (const PlannedModel& model : plan_.models) {
     ModelSamples samples;
     QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, 0, nullptr));
@@ -245,8 +203,42 @@ Status RunEngine::PrepareSamples() {
   return OkStatus();
 }
 
+void RunEngine::MarkDoneSteps() {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const Step& step = steps_[i];
+    const PlannedCell& cell = plan_.cells[step.cell];
+    bool done = cells_[step.cell].stopped;
+    if (step.kind == StepKind::kQuantize) {
+      std::error_code error;
+      done = !IsNeeded(cell) ||
+             std::filesystem::exists(
+                 artifacts_.Folder(ArtifactCache::Key(ArtifactKeyContent(cell))), error);
+    } else if (step.kind == StepKind::kLook) {
+      done = done || cells_[step.cell].inference_seconds > 0;
+      if (!done) last_look_ = i;
+    } else if (const auto kind = MeasurementOf(step.kind)) {
+      done = done || cells_[step.cell].measured.contains({*kind, step.repetition});
+    }
+    if (done) clock_.estimate().MarkDone(i);
+  }
+}
+
+Status RunEngine::TakeTimed(size_t index) {
+  const Step& step = steps_[index];
+  clock_.BeginStep(index);
+  worked_ = false;
+  QB_RETURN_IF_ERROR(Take(step));
+  if (step.kind == StepKind::kLatency) LearnFromStored();
+  clock_.EndStep(worked_);
+  clock_.DropStopped(cells_);
+  if (last_look_ == index && events_.looked) events_.looked(clock_.SecondsLeft());
+  return OkStatus();
+}
+
 Status RunEngine::Take(const Step& step) {
   switch (step.kind) {
+    case StepKind::kLook:
+      return Look(step);
     case StepKind::kQuantize:
       return Quantize(step);
     case StepKind::kAccuracy:
@@ -374,6 +366,35 @@ Status RunEngine::Quantize(const Step& step) {
     }
     QB_RETURN_IF_ERROR(Commit(i, std::move(measurement), outcome));
   }
+  return OkStatus();
+}
+
+// Nothing of it is stored, and what fails here fails again where it is measured.
+Status RunEngine::Look(const Step& step) {
+  const PlannedCell& cell = plan_.cells[step.cell];
+  const CellState& state = cells_[step.cell];
+  if (state.stopped || state.inference_seconds > 0) return OkStatus();
+  worker::LatencyJob job;
+  job.artifact = made_.at({cell.model, cell.quantizer}).file;
+  job.runtime = plan_.selection.runtimes[cell.runtime].Use();
+  job.threads = cell.threads;
+  job.samples = samples_[cell.model].test;
+  job.settings = {.min_samples = kLookRuns - 1,
+                  .min_seconds = 0,
+                  .warmup_runs = 1,
+                  .warmup_seconds = 0,
+                  .max_seconds = 1};
+  const worker::JobOutcome outcome = RunJob(job, "timing an inference: " + plan_.CellName(cell));
+  QB_RETURN_IF_ERROR(CheckStopped(outcome));
+  if (!outcome.ok()) return OkStatus();
+  store::Measurement look;
+  TakeResult(std::get<worker::LatencyResult>(outcome.result), look);
+  if (look.samples_ns.empty()) return OkStatus();
+  const double invoked = std::accumulate(look.samples_ns.begin(), look.samples_ns.end(),
+                                         look.first_ms.value_or(0) * 1e6) /
+                         1e9;
+  clock_.estimate().LearnInference(step.cell, stats::Median(look.samples_ns) / 1e9);
+  clock_.estimate().LearnOverhead(step.cell, outcome.wall_seconds - invoked);
   return OkStatus();
 }
 
@@ -523,16 +544,20 @@ Status RunEngine::Commit(size_t cell, store::Measurement measurement,
 }
 
 worker::JobOutcome RunEngine::RunJob(const worker::Job& job, const std::string& doing) {
-  Report(doing);
+  clock_.Report(doing);
   worker::JobSettings settings;
   settings.limits = plan_.measure.limits;
   worker::JobCallbacks callbacks;
-  callbacks.progress = [&](const std::string&, uint64_t, uint64_t) { Report(doing); };
+  callbacks.progress = [&](const std::string& what, uint64_t done, uint64_t total) {
+    clock_.Report(doing, what, done, total);
+  };
   callbacks.cancelled = [&] {
-    Report(doing);
+    clock_.Report(doing);
     return WantsToStop();
   };
-  return run_job_(job, settings, callbacks);
+  worker::JobOutcome outcome = run_job_(job, settings, callbacks);
+  worked_ = outcome.ok();
+  return outcome;
 }
 
 Status RunEngine::CheckCancelled() const {
@@ -543,12 +568,6 @@ Status RunEngine::CheckStopped(const worker::JobOutcome& outcome) const {
   return outcome.kind == worker::OutcomeKind::kCancelled ? CheckCancelled() : OkStatus();
 }
 
-void RunEngine::Report(const std::string& doing) const {
-  if (!events_.progress) return;
-  const double fraction = total_seconds_ > 0 ? done_seconds_ / total_seconds_ : 0;
-  events_.progress(fraction, doing, total_seconds_ - done_seconds_);
-}
-
 Status RunEngine::Warn(const std::string& line) {
   if (events_.warning) events_.warning(line);
   return store_.AddNote({0, run_id_, UtcNow(), store::NoteSeverity::kWarning, line});
@@ -557,9 +576,7 @@ Status RunEngine::Warn(const std::string& line) {
 }  // namespace
 
 double EstimateSeconds(const Plan& plan) {
-  const std::vector<Step> steps = PlanSteps(plan);
-  return std::accumulate(steps.begin(), steps.end(), 0.0,
-                         [](double sum, const Step& step) { return sum + step.seconds; });
+  return RunClock(plan, PlanSteps(plan), {}).estimate().SecondsLeft();
 }
 
 Result<int64_t> ExecuteRun(const Plan& plan, const RunOptions& options, const JobRunner& run_job,

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/status.h"
+#include "harness/plan/run_clock.h"
 #include "harness/plan/run_plan.h"
 #include "harness/store/store.h"
 
@@ -15,8 +16,9 @@ namespace qbench::plan {
 // How the caller follows a run. All are called on the thread that called ExecuteRun, and may be
 // empty.
 struct RunEvents {
-  // `fraction` of the estimated time has passed.
-  std::function<void(double fraction, const std::string& doing, double seconds_left)> progress;
+  std::function<void(const RunProgress& progress)> progress;
+  // Once: an inference of every cell was timed, and the rest takes about so long.
+  std::function<void(double seconds)> looked;
   std::function<void(const std::string& line)> warning;
   std::function<bool()> cancelled;
 };
@@ -28,7 +30,8 @@ struct RunOptions {
   std::filesystem::path decode_program;  // empty: qbench-decode beside the running program
 };
 
-// About how long the plan takes on this machine, in seconds, with nothing cached.
+// About how long the plan takes, in seconds, with nothing cached: a guess from the models' sizes,
+// as nothing has been timed.
 double EstimateSeconds(const Plan& plan);
 
 // Decodes what is missing in the cache, makes the artifacts, measures accuracy cell by cell,

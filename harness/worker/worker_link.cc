@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "fmt/format.h"
 
 namespace qbench::worker {
@@ -56,14 +57,14 @@ void WorkerLink::Send(const std::string& line) const {
 }
 
 void WorkerLink::Log(int severity, const std::string& line) const {
-  Send(DumpJson(Json::array({"log", severity, line.substr(0, kMaxText)})));
+  Send(DumpJson(Json::array({"log", severity, CutUtf8(line, kMaxText)})));
 }
 
 void WorkerLink::Progress(const std::string& doing, uint64_t done, uint64_t total) {
   const int64_t now = NowMs();
   if (done != total && now - last_progress_ms_.load() < kProgressIntervalMs) return;
   last_progress_ms_.store(now);
-  Send(DumpJson(Json::array({"progress", doing.substr(0, kMaxText), done, total})));
+  Send(DumpJson(Json::array({"progress", CutUtf8(doing, kMaxText), done, total})));
 }
 
 bool WorkerLink::Cancelled() const {

@@ -33,6 +33,7 @@ class FakeWorkers {
   std::string stopped_job;
   // The same, but the job finishes before it hears of it.
   std::string cancel_when_done;
+  std::string progress_of;         // this job says how far it is
   std::string invalid_latency_of;  // a quantizer's artifact
   std::string made_up_ranges_of;   // the same
   std::string nothing_quantized_in;
@@ -41,9 +42,10 @@ class FakeWorkers {
 
   bool cancelled() const { return pressed_ || static_cast<int>(jobs.size()) >= cancel_after; }
 
-  JobOutcome Run(const worker::Job& job) {
+  JobOutcome Run(const worker::Job& job, const worker::JobCallbacks& callbacks) {
     const std::string name = Describe(job);
     jobs.push_back(name);
+    if (name == progress_of) callbacks.progress("classifying", 12, 100);
     JobOutcome outcome;
     if (name == stopped_job) {
       pressed_ = true;
@@ -76,7 +78,8 @@ class FakeWorkers {
       return "accuracy " + ArtifactOf(accuracy->artifact);
     }
     if (const auto* latency = std::get_if<worker::LatencyJob>(&job)) {
-      return "latency " + ArtifactOf(latency->artifact);
+      const bool look = latency->settings.min_seconds == 0;
+      return (look ? "look " : "latency ") + ArtifactOf(latency->artifact);
     }
     if (const auto* profile = std::get_if<worker::ProfileJob>(&job)) {
       return "profile " + ArtifactOf(profile->artifact);
@@ -204,8 +207,12 @@ class RunEngineTest : public ::testing::Test {
     RunEvents events;
     events.cancelled = [&] { return workers_.cancelled(); };
     events.warning = [&](const std::string& line) { warnings_.push_back(line); };
+    events.progress = [&](const RunProgress& progress) { progress_.push_back(progress); };
+    events.looked = [&](double) { ++looked_; };
     const JobRunner run_job = [&](const worker::Job& job, const worker::JobSettings&,
-                                  const worker::JobCallbacks&) { return workers_.Run(job); };
+                                  const worker::JobCallbacks& callbacks) {
+      return workers_.Run(job, callbacks);
+    };
     return ExecuteRun(plan_, options_, run_job, events, store_);
   }
 
@@ -222,15 +229,17 @@ class RunEngineTest : public ::testing::Test {
   RunOptions options_;
   FakeWorkers workers_;
   std::vector<std::string> warnings_;
+  std::vector<RunProgress> progress_;
+  int looked_ = 0;
 };
 
 TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
   EXPECT_THAT(workers_.jobs,
-              ElementsAre("quantize float", "quantize int8", "accuracy float", "accuracy int8",
-                          "latency float", "latency int8", "latency int8", "latency float",
-                          "profile float", "profile int8"));
+              ElementsAre("quantize float", "quantize int8", "look float", "look int8",
+                          "accuracy float", "accuracy int8", "latency float", "latency int8",
+                          "latency int8", "latency float", "profile float", "profile int8"));
   for (const store::CellSummary& row : Rows(*run)) {
     EXPECT_EQ(row.status, Outcome::kOk);
     EXPECT_EQ(row.accuracy_status, Outcome::kOk);
@@ -259,7 +268,7 @@ TEST_F(RunEngineTest, WithoutAProfileItLooksWhatIsDelegated) {
 TEST_F(RunEngineTest, OraclesAreProfiledOnlyOnDemand) {
   plan_.selection.runtimes[0].plugin.descriptor.oracle = true;
   ASSERT_TRUE(Execute().ok());
-  EXPECT_EQ(workers_.jobs.size(), 8U);
+  EXPECT_EQ(workers_.jobs.size(), 10U);
   workers_.jobs.clear();
   plan_.measure.profile = true;
   ASSERT_TRUE(Execute().ok());
@@ -270,10 +279,10 @@ TEST_F(RunEngineTest, ProfilesComeLast) {
   plan_.measure.profile = true;
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
-  ASSERT_EQ(workers_.jobs.size(), 11U);
-  EXPECT_EQ(workers_.jobs[8], "peak");
-  EXPECT_EQ(workers_.jobs[9], "profile float");
-  EXPECT_EQ(workers_.jobs[10], "profile int8");
+  ASSERT_EQ(workers_.jobs.size(), 13U);
+  EXPECT_EQ(workers_.jobs[10], "peak");
+  EXPECT_EQ(workers_.jobs[11], "profile float");
+  EXPECT_EQ(workers_.jobs[12], "profile int8");
   const Result<store::RunData> data = store_.LoadRun(*run);
   const store::Measurement& profile = data->cells[1].measurements.back();
   EXPECT_EQ(profile.kind, store::MeasurementKind::kProfile);
@@ -319,9 +328,10 @@ TEST_F(RunEngineTest, ProfilesAfterTheMachinesPeak) {
   plan_.cells = {{0, 0, 0, 1}, {0, 1, 0, 4}};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
-  EXPECT_THAT(workers_.jobs, ElementsAre("quantize float", "quantize int8", "accuracy float",
-                                         "accuracy int8", "latency float", "latency int8", "peak",
-                                         "profile float", "profile int8"));
+  EXPECT_THAT(workers_.jobs,
+              ElementsAre("quantize float", "quantize int8", "look float", "look int8",
+                          "accuracy float", "accuracy int8", "latency float", "latency int8",
+                          "peak", "profile float", "profile int8"));
   const Result<store::RunData> data = store_.LoadRun(*run);
   ASSERT_EQ(data->machine_peaks.size(), 2U);
   EXPECT_EQ(data->machine_peaks[1].threads, 4);
@@ -338,6 +348,28 @@ TEST_F(RunEngineTest, APeakThatFailsIsAWarning) {
   ASSERT_TRUE(run.ok());
   EXPECT_THAT(warnings_, ElementsAre("the machine's peak is not known: no memory"));
   EXPECT_THAT(workers_.jobs, ::testing::Contains("profile int8"));
+}
+
+TEST_F(RunEngineTest, ALookThatFailsCostsNothing) {
+  workers_.failures["look int8"] = {OutcomeKind::kCrashed, "crashed once"};
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  EXPECT_THAT(Rows(*run), Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
+  EXPECT_THAT(warnings_, ::testing::IsEmpty());
+}
+
+TEST_F(RunEngineTest, TellsWhatWorkersSayOfThemselvesAndTheTimeThatIsLeft) {
+  workers_.progress_of = "accuracy int8";
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok());
+  const auto said = std::ranges::find(progress_, "classifying 12 of 100", &RunProgress::detail);
+  ASSERT_NE(said, progress_.end());
+  EXPECT_EQ(said->doing, "accuracy: net · int8 · engine · 1 thread");
+  EXPECT_GT(said->fraction, 0);
+  EXPECT_LT(said->fraction, 1);
+  EXPECT_GT(said->seconds_left, 0);
+  EXPECT_NE(progress_.back().detail, said->detail);
+  EXPECT_EQ(looked_, 1);
 }
 
 TEST_F(RunEngineTest, AFailedQuantizerCostsItsCellsAlone) {
@@ -411,7 +443,7 @@ TEST_F(RunEngineTest, ComparesTheLayersOfEachArtifactOnce) {
   ASSERT_TRUE(run.ok()) << run.status().message();
   EXPECT_EQ(std::ranges::count(workers_.jobs, "layers int8"), 1);
   EXPECT_EQ(std::ranges::count(workers_.jobs, "layers float"), 0);
-  EXPECT_EQ(workers_.jobs[5], "layers int8");  // after all accuracy, before all latency
+  EXPECT_EQ(workers_.jobs[8], "layers int8");  // after all accuracy, before all latency
   const store::RunData data = *store_.LoadRun(*run);
   ASSERT_EQ(data.comparisons.size(), 1U);
   const store::LayerComparison& comparison = data.comparisons.begin()->second;
@@ -503,13 +535,12 @@ TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
     ASSERT_FALSE(interrupted.ok());
     EXPECT_EQ(interrupted.status().code(), StatusCode::kCancelled);
     EXPECT_THAT(interrupted.status().message(), HasSubstr("--resume"));
-    const size_t before = workers_.jobs.size();
     workers_.cancel_after = 1 << 30;
     const Result<int64_t> run = Execute(/*resume=*/true);
     ASSERT_TRUE(run.ok()) << run.status().message();
-    // The job that was under way when Ctrl-C came finished all the same.
-    EXPECT_EQ(workers_.jobs.size(), all_jobs.size()) << "stopped after " << stop;
-    EXPECT_GE(workers_.jobs.size(), before);
+    // The job that was under way when Ctrl-C came finished all the same. Looks are not stored.
+    std::erase_if(workers_.jobs, [](const std::string& job) { return job.starts_with("look "); });
+    EXPECT_EQ(workers_.jobs.size(), all_jobs.size() - 2) << "stopped after " << stop;
     const std::vector<store::CellSummary> rows = Rows(*run);
     EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
     EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::processes, 2)));
@@ -527,6 +558,7 @@ TEST_F(RunEngineTest, AJobThatFinishedWhileTheUserStoppedIsCommitted) {
     EXPECT_EQ(workers_.jobs.back(), last);
     workers_ = FakeWorkers();
     ASSERT_TRUE(Execute(/*resume=*/true).ok());
+    std::erase_if(workers_.jobs, [](const std::string& job) { return job.starts_with("look "); });
     EXPECT_NE(workers_.jobs.front(), last);
   }
 }
@@ -542,16 +574,16 @@ TEST_F(RunEngineTest, AJobThatWasStoppedIsNoRow) {
     EXPECT_THAT(warnings_, ::testing::IsEmpty());
     workers_ = FakeWorkers();
     ASSERT_TRUE(Execute(/*resume=*/true).ok());
+    std::erase_if(workers_.jobs, [](const std::string& job) { return job.starts_with("look "); });
     EXPECT_EQ(workers_.jobs.front(), stopped);
   }
 }
 
 TEST_F(RunEngineTest, AFailureBeforeTheInterruptionStaysAFailure) {
   workers_.failures["accuracy float"] = {OutcomeKind::kCrashed, "crashed once"};
-  workers_.cancel_after = 4;
+  workers_.cancel_when_done = "accuracy int8";
   ASSERT_FALSE(Execute().ok());
-  workers_.failures.clear();
-  workers_.cancel_after = 1 << 30;
+  workers_ = FakeWorkers();
   const Result<int64_t> run = Execute(/*resume=*/true);
   ASSERT_TRUE(run.ok()) << run.status().message();
   EXPECT_EQ(Rows(*run)[0].status, Outcome::kCrashed);
