@@ -9,6 +9,7 @@
 #include "harness/cli/litert_option.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/terminal.h"
+#include "harness/plan/inference_history.h"
 #include "harness/plan/run_engine.h"
 #include "reports/reports.h"
 
@@ -218,15 +219,19 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
                       store::Store::Open(DatabaseOf(arguments), store::OpenMode::kReadWrite));
   QB_RETURN_IF_ERROR(CheckDestinations(arguments, store.path()));
   ProgressDisplay display(DisplayStyle(arguments));
-  display.Update(0, "looking at models, images and plugins", -1);
-  QB_ASSIGN_OR_RETURN(const plan::Plan plan,
-                      plan::MakePlan(request, options.folders, WorkerJobs()));
+  QB_ASSIGN_OR_RETURN(const plan::Plan plan, plan::MakePlan(request, options.folders, WorkerJobs(),
+                                                            [&](const std::string& doing) {
+                                                              display.Update(0, doing, -1);
+                                                            }));
+  QB_ASSIGN_OR_RETURN(options.inference_history, plan::InferenceHistory(plan, store));
+  const size_t known = options.inference_history.size();
   if (!plan.dataset.manifest.has_value()) {
     display.Message(fmt::format("{}: {}", plan.dataset.name, plan.dataset.split_rule));
   }
-  display.Message(fmt::format("{} cells on {} images of {}; {} at a first guess", plan.cells.size(),
-                              plan.Test().images.size(), plan.dataset.name,
-                              FormatDuration(plan::EstimateSeconds(plan))));
+  display.Message(fmt::format(
+      "{} cells on {} images of {}; about {}{}", plan.cells.size(), plan.Test().images.size(),
+      plan.dataset.name, FormatDuration(plan::EstimateSeconds(plan, options.inference_history)),
+      known == plan.cells.size() ? "" : " at a first guess"));
   QB_ASSIGN_OR_RETURN(const int64_t id, Measure(plan, options, display, store));
   QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(id));
   QB_RETURN_IF_ERROR(Close(arguments, store, run));

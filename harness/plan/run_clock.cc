@@ -14,8 +14,16 @@ double SecondsSince(std::chrono::steady_clock::time_point begin) {
 
 }  // namespace
 
-RunClock::RunClock(const Plan& plan, const std::vector<Step>& steps, Listener listener)
-    : estimate_(plan, steps, measure::AvailableCores().cores), listener_(std::move(listener)) {}
+RunClock::RunClock(const Plan& plan, const std::vector<Step>& steps,
+                   const std::map<size_t, double>& history, Listener listener)
+    : estimate_(plan, steps, measure::AvailableCores().cores), listener_(std::move(listener)) {
+  for (const auto& [cell, seconds] : history) estimate_.LearnInference(cell, seconds);
+  const bool calibrates = plan.calibration_runtime || plan.diff_runtime;
+  for (const datasets::Split& split : plan.dataset.splits) {
+    const bool decoded = split.name == "test" || (calibrates && split.name == "calibration");
+    if (decoded) estimate_.ExpectDecoding(split.images.size() * plan.models.size());
+  }
+}
 
 void RunClock::BeginDecoding(size_t images) {
   estimate_.BeginDecoding(images);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,8 +26,10 @@ class RunClock {
  public:
   using Listener = std::function<void(const RunProgress& progress)>;
 
-  // `plan` outlives this object; `listener` may be empty.
-  RunClock(const Plan& plan, const std::vector<Step>& steps, Listener listener);
+  // `plan` outlives this object; `history` has seconds of an inference by cell; `listener` may be
+  // empty.
+  RunClock(const Plan& plan, const std::vector<Step>& steps,
+           const std::map<size_t, double>& history, Listener listener);
 
   TimeEstimate& estimate() { return estimate_; }
 

@@ -45,7 +45,7 @@ class RunEngine {
         store_(store),
         artifacts_(options.folders.cache),
         steps_(PlanSteps(plan)),
-        clock_(plan, steps_, events.progress) {}
+        clock_(plan, steps_, options.inference_history, events.progress) {}
 
   Result<int64_t> Execute() {
     const Status status = Run();
@@ -185,10 +185,6 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
 
 Status RunEngine::PrepareSamples() {
   const bool calibrate = plan_.calibration_runtime.has_value() || plan_.diff_runtime.has_value();
-  for (const datasets::Split& split : plan_.dataset.splits) {
-    if (split.name != "test" && !(calibrate && split.name == "calibration")) continue;
-    clock_.estimate().ExpectDecoding(split.images.size() * plan_.models.size());
-  }
   for (const PlannedModel& model : plan_.models) {
     ModelSamples samples;
     QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, 0, nullptr));
@@ -575,8 +571,8 @@ Status RunEngine::Warn(const std::string& line) {
 
 }  // namespace
 
-double EstimateSeconds(const Plan& plan) {
-  return RunClock(plan, PlanSteps(plan), {}).estimate().SecondsLeft();
+double EstimateSeconds(const Plan& plan, const std::map<size_t, double>& history) {
+  return RunClock(plan, PlanSteps(plan), history, {}).SecondsLeft();
 }
 
 Result<int64_t> ExecuteRun(const Plan& plan, const RunOptions& options, const JobRunner& run_job,

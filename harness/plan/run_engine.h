@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,13 @@ struct RunOptions {
   Folders folders;
   bool resume = false;  // continue the newest unfinished run with the plan's hash
   std::vector<std::string> command_line;
-  std::filesystem::path decode_program;  // empty: qbench-decode beside the running program
+  std::map<size_t, double> inference_history;  // of the cells, for the estimate of the time left
+  std::filesystem::path decode_program;        // empty: qbench-decode beside the running program
 };
 
-// About how long the plan takes, in seconds, with nothing cached: a guess from the models' sizes,
-// as nothing has been timed.
-double EstimateSeconds(const Plan& plan);
+// About how long the plan takes, in seconds, with nothing cached: from the inferences that
+// `history` (InferenceHistory) knows, and a guess from the models' sizes where it knows none.
+double EstimateSeconds(const Plan& plan, const std::map<size_t, double>& history);
 
 // Decodes what is missing in the cache, makes the artifacts, measures accuracy cell by cell,
 // compares the artifacts' layers where the plan says so, then latency: every cell once, then every

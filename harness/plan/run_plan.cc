@@ -29,12 +29,19 @@ Result<std::vector<int>> LabelOutputs(const PlannedModel& model, const datasets:
       fmt::format("{} and data set {}", model.path.string(), dataset.name));
 }
 
+using Doing = std::function<void(const std::string& what)>;
+
+void Say(const Doing& doing, const std::string& what) {
+  if (doing) doing(what);
+}
+
 Status LoadModels(const RunRequest& request, const Folders& folders, const JobRunner& run_job,
-                  Plan& plan) {
+                  const Doing& doing, Plan& plan) {
   QB_ASSIGN_OR_RETURN(const std::vector<std::string> names, ModelNames(request, plan.dataset));
   std::set<std::string> stems;
   for (const std::string& name : names) {
     QB_ASSIGN_OR_RETURN(const std::filesystem::path file, FindModel(name, folders.share));
+    Say(doing, "reading " + file.filename().string());
     QB_ASSIGN_OR_RETURN(PlannedModel model, LoadModel(file, folders.cache, run_job));
     if (!stems.insert(model.stem).second) {
       return Error(
@@ -114,6 +121,26 @@ Status CheckOptions(const Plan& plan, const JobRunner& run_job) {
   return CheckOptionValues(plugins, run_job);
 }
 
+// The selection, and what calibrates and compares.
+Status ChoosePlugins(const RunRequest& request, const JobRunner& run_job, Plan& plan) {
+  QB_ASSIGN_OR_RETURN(const Catalogue catalogue, ReadCatalogue(run_job));
+  for (const Catalogue::Broken& broken : catalogue.broken) {
+    plan.warnings.push_back(
+        fmt::format("plugin {} is left out: {}", broken.file.string(), broken.reason));
+  }
+  QB_ASSIGN_OR_RETURN(plan.selection, SelectPlugins(catalogue, request.plugins));
+  std::ranges::copy(plan.selection.warnings, std::back_inserter(plan.warnings));
+  if (NeedsSamples(plan.selection)) {
+    QB_ASSIGN_OR_RETURN(plan.calibration_runtime,
+                        CalibrationRuntime(catalogue, request.calibration_runtime));
+  }
+  if (request.diff) {
+    QB_ASSIGN_OR_RETURN(plan.diff_runtime,
+                        CalibrationRuntime(catalogue, request.calibration_runtime));
+  }
+  return CheckOptions(plan, run_job);
+}
+
 Status CheckTestSplit(const datasets::Dataset& dataset) {
   const Result<const datasets::Split*> test = dataset.FindSplit("test");
   if (test.ok() && !(*test)->images.empty()) return OkStatus();
@@ -146,7 +173,8 @@ std::string ThreadsWarning(const std::vector<int>& threads, const measure::CoreL
       most, limit.cores, limit.cores == 1 ? "" : "s", limit.by, most);
 }
 
-Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const JobRunner& run_job) {
+Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const JobRunner& run_job,
+                      const Doing& doing) {
   Plan plan;
   plan.measure = request.measure;
   plan.calibration_seed = request.calibration_seed;
@@ -155,26 +183,13 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
       !line.empty()) {
     plan.warnings.push_back(std::move(line));
   }
-  QB_ASSIGN_OR_RETURN(const Catalogue catalogue, ReadCatalogue(run_job));
-  for (const Catalogue::Broken& broken : catalogue.broken) {
-    plan.warnings.push_back(
-        fmt::format("plugin {} is left out: {}", broken.file.string(), broken.reason));
-  }
-  QB_ASSIGN_OR_RETURN(plan.selection, SelectPlugins(catalogue, request.plugins));
-  std::ranges::copy(plan.selection.warnings, std::back_inserter(plan.warnings));
-  if (NeedsSamples(plan.selection)) {
-    QB_ASSIGN_OR_RETURN(plan.calibration_runtime,
-                        CalibrationRuntime(catalogue, request.calibration_runtime));
-  }
-  if (request.diff) {
-    QB_ASSIGN_OR_RETURN(plan.diff_runtime,
-                        CalibrationRuntime(catalogue, request.calibration_runtime));
-  }
-  QB_RETURN_IF_ERROR(CheckOptions(plan, run_job));
+  Say(doing, "looking at the plugins");
+  QB_RETURN_IF_ERROR(ChoosePlugins(request, run_job, plan));
+  Say(doing, "reading the images of " + request.dataset);
   QB_ASSIGN_OR_RETURN(plan.dataset, datasets::OpenDataset(request.dataset, folders.datasets));
   std::ranges::copy(plan.dataset.warnings, std::back_inserter(plan.warnings));
   QB_RETURN_IF_ERROR(CheckTestSplit(plan.dataset));
-  QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, plan));
+  QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, doing, plan));
   if (plan.calibration_runtime) QB_RETURN_IF_ERROR(CheckCalibration(run_job, plan));
   ExpandCells(request.threads, plan);
   plan.hash = PlanHash(plan, request.threads);

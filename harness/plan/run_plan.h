@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -80,8 +81,10 @@ struct Plan {
 std::string ThreadsWarning(const std::vector<int>& threads, const measure::CoreLimit& limit);
 
 // Opens the data set, loads every model, chooses the plugins, and checks that all of it fits
-// together: labels, splits, options. Nothing is measured and nothing is stored. Fails with the
-// first thing that the user has to mend.
-Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const JobRunner& run_job);
+// together: labels, splits, options, the models' inputs and outputs. Nothing is measured and
+// nothing is stored. Fails with the first thing that the user has to mend. `doing` (may be empty)
+// hears what is going on: "importing net.h5".
+Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const JobRunner& run_job,
+                      const std::function<void(const std::string& what)>& doing = {});
 
 }  // namespace qbench::plan

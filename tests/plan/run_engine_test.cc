@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/sha256.h"
+#include "harness/plan/inference_history.h"
 #include "harness/store/summary.h"
 
 namespace qbench::plan {
@@ -588,6 +589,22 @@ TEST_F(RunEngineTest, AFailureBeforeTheInterruptionStaysAFailure) {
   ASSERT_TRUE(run.ok()) << run.status().message();
   EXPECT_EQ(Rows(*run)[0].status, Outcome::kCrashed);
   EXPECT_EQ(Rows(*run)[1].status, Outcome::kOk);
+}
+
+TEST_F(RunEngineTest, RemembersWhatAnInferenceTook) {
+  EXPECT_THAT(*InferenceHistory(plan_, store_), ::testing::IsEmpty());
+  workers_.failures["latency int8"] = {OutcomeKind::kCrashed, "crashed"};
+  ASSERT_TRUE(Execute().ok());
+  const std::map<size_t, double> history = *InferenceHistory(plan_, store_);
+  ASSERT_EQ(history.size(), 1U);
+  EXPECT_DOUBLE_EQ(history.at(0), 0.0011);
+  // What is known of a run of tens of seconds an inference makes it a long one.
+  EXPECT_GT(EstimateSeconds(plan_, {{0, 30.0}}), EstimateSeconds(plan_, history) + 60);
+  plan_.selection.runtimes[0].options = {{"kernels", "other"}};
+  EXPECT_THAT(*InferenceHistory(plan_, store_), ::testing::IsEmpty());
+  plan_.selection.runtimes[0].options.clear();
+  plan_.host = {{"machine", "another"}};
+  EXPECT_THAT(*InferenceHistory(plan_, store_), ::testing::IsEmpty());
 }
 
 TEST_F(RunEngineTest, NothingToResumeIsAnError) {

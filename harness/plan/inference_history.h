@@ -1,0 +1,18 @@
+// What earlier runs of the same machine took, for the first estimate of a run's time.
+#pragma once
+
+#include <cstddef>
+#include <map>
+
+#include "base/status.h"
+#include "harness/plan/run_plan.h"
+#include "harness/store/store.h"
+
+namespace qbench::plan {
+
+// Seconds of an inference by cell of the plan, where one of the newest runs of this machine in the
+// store timed the same model, quantizer, runtime (each with the same options) and threads: the
+// median of its last latency process. Errors are the store's.
+Result<std::map<size_t, double>> InferenceHistory(const Plan& plan, store::Store& store);
+
+}  // namespace qbench::plan
