@@ -5,19 +5,12 @@
 
 #include "base/files.h"
 #include "base/interrupt.h"
-#include "harness/worker/classifier_io.h"
+#include "datasets/model_fit.h"
 
 namespace qbench::plan {
 namespace {
 
 using worker::OutcomeKind;
-
-host::TensorInfo FloatTensor(const std::string& name, const std::vector<int32_t>& shape) {
-  host::TensorInfo info;
-  info.name = name;
-  info.dims = shape;
-  return info;
-}
 
 // The plugins of one file. kInvalidArgument: one of them refuses its options.
 Status TryOptions(const std::filesystem::path& file,
@@ -44,14 +37,12 @@ Status TryOptions(const std::filesystem::path& file,
 
 }  // namespace
 
-Status CheckModelFit(const PlannedModel& model) {
-  const datasets::Preprocessing& input = model.sidecar.input;
-  const host::TensorInfo sample =
-      FloatTensor("sample", {1, input.height, input.width, input.channel_count()});
-  Status fits = worker::CheckModelInput(FloatTensor("input", model.input_shape), sample);
-  if (fits.ok()) {
-    fits = worker::CheckModelOutput(FloatTensor("output", model.output_shape),
-                                    model.sidecar.labels.size());
+Status CheckModelFit(const PlannedModel& model, const datasets::Dataset& dataset) {
+  Status fits = datasets::CheckInputShape(model.input_shape, model.sidecar.input);
+  // Without labels there is more to say, by datasets::CheckLabels.
+  if (fits.ok() && !model.sidecar.labels.empty()) {
+    fits = datasets::CheckClassCounts(model.output_shape, model.sidecar.labels.size(),
+                                      dataset.labels.size());
   }
   return fits.WithContext(model.path.string());
 }

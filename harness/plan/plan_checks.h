@@ -9,9 +9,9 @@
 
 namespace qbench::plan {
 
-// The shapes of the model's first input and output against its sidecar's [input] and labels.
-// kInvalidArgument, naming the model's file.
-Status CheckModelFit(const PlannedModel& model);
+// The shapes of the model's first input and output against its sidecar's [input] and labels, and
+// the data set's classes: the errors of datasets/model_fit.h, naming the model's file.
+Status CheckModelFit(const PlannedModel& model, const datasets::Dataset& dataset);
 
 // Makes and initializes each plugin that has options with them, all of a plugin file in one worker.
 // kInvalidArgument: the first that is refused, as the plugin says it. A plugin that crashes or

@@ -49,7 +49,7 @@ Status LoadModels(const RunRequest& request, const Folders& folders, const JobRu
           "two models are called \"{}\", so their rows could not be told apart; rename one",
           model.stem);
     }
-    QB_RETURN_IF_ERROR(CheckModelFit(model));
+    QB_RETURN_IF_ERROR(CheckModelFit(model, plan.dataset));
     QB_ASSIGN_OR_RETURN(model.label_outputs, LabelOutputs(model, plan.dataset));
     plan.models.push_back(std::move(model));
   }

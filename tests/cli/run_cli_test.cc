@@ -89,7 +89,7 @@ TEST_F(RunCliTest, ASidecarThatDoesNotFitTheModelIsRefusedAtOnce) {
 TEST_F(RunCliTest, AnotherNumberOfLabelsThanOutputsIsRefusedAtOnce) {
   ExpectRefused({Model(Replaced(Sidecar(), "labels = [", "labels = [\"lake\", ")), "--dataset",
                  scenes_, "--plugins", "float"},
-                "6 outputs");
+                "the model has 6 outputs, its sidecar lists 7 labels");
 }
 
 TEST_F(RunCliTest, AQuantizerThatNeedsImagesIsRefusedWithoutThem) {
