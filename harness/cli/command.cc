@@ -7,6 +7,7 @@
 #include "base/paths.h"
 #include "datasets/tensor_cache.h"
 #include "harness/cli/terminal.h"
+#include "harness/plan/plan_checks.h"
 #include "harness/worker/run_job.h"
 #include "harness/worker/samples_ref.h"
 
@@ -78,15 +79,15 @@ plan::JobRunner WorkerJobs() {
 
 Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset,
                                      const std::string& split_name, const plan::PlannedModel& model,
-                                     const plan::Folders& folders, uint64_t seed) {
+                                     const plan::Folders& folders, bool quiet, uint64_t seed) {
   QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset.FindSplit(split_name));
-  QB_ASSIGN_OR_RETURN(const std::vector<int> outputs,
-                      datasets::CheckLabels(model.sidecar.labels, dataset.labels));
+  QB_ASSIGN_OR_RETURN(const std::vector<int> outputs, plan::LabelOutputs(model, dataset));
   datasets::DecodeOptions decode;
   decode.progress = [](size_t, size_t) { return !Interrupted(); };
   QB_ASSIGN_OR_RETURN(const datasets::TensorCache tensors,
                       datasets::EnsureTensors(*split, model.sidecar.input, folders.cache, decode));
-  if (const std::string broken = datasets::DescribeBroken(*split, tensors); !broken.empty()) {
+  if (const std::string broken = datasets::DescribeBroken(*split, tensors);
+      !quiet && !broken.empty()) {
     PrintWarnings({broken});
   }
   return worker::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs, seed);

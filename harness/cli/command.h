@@ -53,10 +53,11 @@ std::filesystem::path DatabaseOf(const Arguments& arguments);
 plan::JobRunner WorkerJobs();
 
 // The images of a split as the model's inputs, decoded where they are not in the cache yet, the
-// classes in turn; `seed` chooses the order within each. Prints a warning of broken images.
+// classes in turn; `seed` chooses the order within each. Prints a warning of broken images
+// unless it is `quiet`. The errors of plan::LabelOutputs and of decoding; kNotFound: no such split.
 Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset, const std::string& split,
                                      const plan::PlannedModel& model, const plan::Folders& folders,
-                                     uint64_t seed = 0);
+                                     bool quiet, uint64_t seed = 0);
 
 // The one positional argument that a command must have.
 Result<std::string> OnlyArgument(const Arguments& arguments, const char* positional,

@@ -46,8 +46,8 @@ po::options_description Options() {
       "html", po::value<std::string>()->value_name("FILE"), "write the result as a page too")(
       "run", po::value<int64_t>()->value_name("ID"),
       "keep the result in the database with this run, whose report then shows it")(
-      "quiet,q", po::bool_switch(), "no progress")("json", po::bool_switch(),
-                                                   "print the result as JSON");
+      "quiet,q", po::bool_switch(), "no progress, no warnings")("json", po::bool_switch(),
+                                                                "print the result as JSON");
   AddLitertOption(options);
   AddDatabaseOption(options);
   AddFolderOptions(options);
@@ -82,7 +82,8 @@ class QuantizedModel {
     job.quantizer = quantizer->Use();
     job.output = found.folder_->path() / "artifact";
     if (quantizer->plugin.descriptor.needs_samples) {
-      QB_ASSIGN_OR_RETURN(job.calibration, SamplesOf(dataset, "calibration", model, folders));
+      QB_ASSIGN_OR_RETURN(job.calibration,
+                          SamplesOf(dataset, "calibration", model, folders, quiet));
       job.calibration_runtime = runtime.Use();
     }
     QB_ASSIGN_OR_RETURN(const worker::JobResult made, RunWithProgress(job, quiet));
@@ -209,7 +210,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   job.runtime = runtime.Use();
   job.images = arguments.Get<uint64_t>("images");
   const auto& split = arguments.Get<std::string>("split");
-  QB_ASSIGN_OR_RETURN(job.samples, SamplesOf(dataset, split, model, folders));
+  QB_ASSIGN_OR_RETURN(job.samples, SamplesOf(dataset, split, model, folders, quiet));
   QB_ASSIGN_OR_RETURN(store::LayerComparison comparison, Compare(job, names, quiet));
   comparison.runtime = runtime.Name();
   comparison.dataset = dataset.name;

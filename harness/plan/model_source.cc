@@ -40,6 +40,9 @@ Status TakeFacts(const Json& facts, PlannedModel& model) {
   QB_ASSIGN_OR_RETURN(model.tflite_sha256, JsonGet<std::string>(facts, "sha256"));
   QB_ASSIGN_OR_RETURN(model.float_model, JsonGet<bool>(facts, "float_model"));
   QB_ASSIGN_OR_RETURN(model.gmacs, JsonGet<double>(facts, "gmacs"));
+  QB_ASSIGN_OR_RETURN(model.inputs, JsonGet<int32_t>(facts, "inputs"));
+  QB_ASSIGN_OR_RETURN(model.outputs, JsonGet<int32_t>(facts, "outputs"));
+  QB_ASSIGN_OR_RETURN(model.output_operator, JsonGet<std::string>(facts, "output_operator"));
   QB_ASSIGN_OR_RETURN(model.input_shape, JsonGet<std::vector<int32_t>>(facts, "input_shape"));
   QB_ASSIGN_OR_RETURN(model.output_shape, JsonGet<std::vector<int32_t>>(facts, "output_shape"));
   return OkStatus();
@@ -70,11 +73,11 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
   const worker::JobOutcome outcome = run_job(worker::ImportJob{model.path, folder.model()}, {}, {});
   if (!outcome.ok()) return OutcomeToStatus(outcome);  // names the file
   const auto& result = std::get<worker::ImportResult>(outcome.result);
-  const Json facts = {{"sha256", result.sha256},
-                      {"float_model", result.float_model},
-                      {"gmacs", Gmacs(result.summary)},
-                      {"input_shape", result.input_shape},
-                      {"output_shape", result.output_shape}};
+  const Json facts = {
+      {"sha256", result.sha256},           {"float_model", result.float_model},
+      {"gmacs", Gmacs(result.summary)},    {"inputs", result.inputs},
+      {"outputs", result.outputs},         {"output_operator", result.output_operator},
+      {"input_shape", result.input_shape}, {"output_shape", result.output_shape}};
   QB_RETURN_IF_ERROR(TakeFacts(facts, model));
   return WriteFileAtomically(folder.facts(), DumpJson(facts));
 }

@@ -21,11 +21,14 @@ struct PlannedModel {
   datasets::Sidecar sidecar;
   std::filesystem::path tflite;  // imported, or the file itself
   std::string tflite_sha256;
+  int32_t inputs = 1;
+  int32_t outputs = 1;
+  std::string output_operator;             // worker::ImportResult::output_operator
   bool float_model = true;                 // false: a .tflite file with integer inputs or outputs
   std::vector<int32_t> input_shape = {};   // of the first input, with a batch of 1
   std::vector<int32_t> output_shape = {};  // of the first output
   double gmacs = 0;                        // multiply-adds of one inference, in thousand millions
-  std::vector<int> label_outputs;  // the model's output for each label of the run's data set
+  std::vector<int> label_outputs;          // LabelOutputs, of the run's data set
 };
 
 // The file that `name` means: an existing file, or a shipped model ("intel-cnn", in models/ of the

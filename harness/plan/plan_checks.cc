@@ -35,16 +35,32 @@ Status TryOptions(const std::filesystem::path& file,
   return OkStatus();
 }
 
+Status CheckShapes(const PlannedModel& model, const datasets::Dataset& dataset) {
+  if (model.inputs != 1 || model.outputs != 1) {
+    return Error(StatusCode::kUnsupported,
+                 "the model has {} inputs and {} outputs, an image classifier has one of each",
+                 model.inputs, model.outputs);
+  }
+  QB_RETURN_IF_ERROR(datasets::CheckInputShape(model.input_shape, model.sidecar.input));
+  QB_RETURN_IF_ERROR(datasets::CheckClassCounts(model.output_shape, model.sidecar.labels.size(),
+                                                dataset.labels.size()));
+  const bool binary =
+      std::ranges::all_of(model.output_shape, [](int32_t side) { return side < 2; });
+  if (!binary || model.output_operator == "LOGISTIC") return OkStatus();
+  return Error(StatusCode::kUnsupported,
+               "the model's one output is computed by {}, so it is no probability of the second "
+               "class: end the model with a sigmoid",
+               model.output_operator);
+}
+
 }  // namespace
 
-Status CheckModelFit(const PlannedModel& model, const datasets::Dataset& dataset) {
-  Status fits = datasets::CheckInputShape(model.input_shape, model.sidecar.input);
-  // Without labels there is more to say, by datasets::CheckLabels.
-  if (fits.ok() && !model.sidecar.labels.empty()) {
-    fits = datasets::CheckClassCounts(model.output_shape, model.sidecar.labels.size(),
-                                      dataset.labels.size());
-  }
-  return fits.WithContext(model.path.string());
+Result<std::vector<int>> LabelOutputs(const PlannedModel& model, const datasets::Dataset& dataset) {
+  QB_RETURN_IF_ERROR(CheckShapes(model, dataset).WithContext(model.path.string()));
+  Result<std::vector<int>> outputs = datasets::CheckLabels(model.sidecar.labels, dataset.labels);
+  if (outputs.ok()) return outputs;
+  return outputs.status().WithContext(
+      fmt::format("{} and data set {}", model.path.string(), dataset.name));
 }
 
 Status CheckOptionValues(const std::vector<SelectedPlugin>& plugins, const JobRunner& run_job) {
@@ -62,7 +78,11 @@ Status CheckCalibration(const JobRunner& run_job, Plan& plan) {
   const datasets::Split* split = plan.FindSplit("calibration");
   if (split != nullptr && !split->images.empty()) return OkStatus();
   QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-plan-"));
-  const std::string lack = fmt::format("data set {} has no calibration images", plan.dataset.name);
+  const auto why = plan.dataset.why_missing.find("calibration");
+  const std::string lack =
+      fmt::format("data set {} has no calibration images{}{}", plan.dataset.name,
+                  why == plan.dataset.why_missing.end() ? "" : " (",
+                  why == plan.dataset.why_missing.end() ? "" : why->second + ")");
   for (const SelectedPlugin& quantizer : plan.selection.quantizers) {
     if (!quantizer.plugin.descriptor.needs_samples) continue;
     worker::QuantizeJob job;
@@ -76,9 +96,8 @@ Status CheckCalibration(const JobRunner& run_job, Plan& plan) {
     if (outcome.kind == OutcomeKind::kCancelled) return InterruptStatus("looking at quantizers");
     if (outcome.kind == OutcomeKind::kFailed) {
       return Error(StatusCode::kInvalidArgument,
-                   "{}, which {} needs: add a folder calibration (or train) with one sub-folder a "
-                   "class, or leave {} out ({})",
-                   lack, quantizer.Name(), quantizer.Name(), outcome.reason);
+                   "{}, which {} needs: add some, or leave {} out ({})", lack, quantizer.Name(),
+                   quantizer.Name(), outcome.reason);
     }
     if (outcome.ok()) plan.warnings.push_back(lack + "; " + quantizer.Name() + " does without");
   }

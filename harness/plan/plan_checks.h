@@ -9,9 +9,11 @@
 
 namespace qbench::plan {
 
-// The shapes of the model's first input and output against its sidecar's [input] and labels, and
-// the data set's classes: the errors of datasets/model_fit.h, naming the model's file.
-Status CheckModelFit(const PlannedModel& model, const datasets::Dataset& dataset);
+// The place of each label of the data set among the model's labels, once model, sidecar and data
+// set fit together: one input, an image as the sidecar's [input] makes it; one output with a score
+// a class, or one score of a sigmoid for two; as many labels, of the same names. The errors of
+// datasets/model_fit.h and CheckLabels, naming the model's file; kUnsupported.
+Result<std::vector<int>> LabelOutputs(const PlannedModel& model, const datasets::Dataset& dataset);
 
 // Makes and initializes each plugin that has options with them, all of a plugin file in one worker.
 // kInvalidArgument: the first that is refused, as the plugin says it. A plugin that crashes or

@@ -21,14 +21,6 @@ Result<std::vector<std::string>> ModelNames(const RunRequest& request,
                dataset.name, request.dataset);
 }
 
-// The model's output for each label of the data set.
-Result<std::vector<int>> LabelOutputs(const PlannedModel& model, const datasets::Dataset& dataset) {
-  Result<std::vector<int>> outputs = datasets::CheckLabels(model.sidecar.labels, dataset.labels);
-  if (outputs.ok()) return outputs;
-  return outputs.status().WithContext(
-      fmt::format("{} and data set {}", model.path.string(), dataset.name));
-}
-
 using Doing = std::function<void(const std::string& what)>;
 
 void Say(const Doing& doing, const std::string& what) {
@@ -49,7 +41,6 @@ Status LoadModels(const RunRequest& request, const Folders& folders, const JobRu
           "two models are called \"{}\", so their rows could not be told apart; rename one",
           model.stem);
     }
-    QB_RETURN_IF_ERROR(CheckModelFit(model, plan.dataset));
     QB_ASSIGN_OR_RETURN(model.label_outputs, LabelOutputs(model, plan.dataset));
     plan.models.push_back(std::move(model));
   }
@@ -141,15 +132,6 @@ Status ChoosePlugins(const RunRequest& request, const JobRunner& run_job, Plan& 
   return CheckOptions(plan, run_job);
 }
 
-Status CheckTestSplit(const datasets::Dataset& dataset) {
-  const Result<const datasets::Split*> test = dataset.FindSplit("test");
-  if (test.ok() && !(*test)->images.empty()) return OkStatus();
-  return Error(StatusCode::kInvalidArgument,
-               "data set {} has no test images, on which accuracy is measured: add a folder test, "
-               "or more images ({})",
-               dataset.name, dataset.split_rule);
-}
-
 }  // namespace
 
 const datasets::Split* Plan::FindSplit(std::string_view name) const {
@@ -188,7 +170,7 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
   Say(doing, "reading the images of " + request.dataset);
   QB_ASSIGN_OR_RETURN(plan.dataset, datasets::OpenDataset(request.dataset, folders.datasets));
   std::ranges::copy(plan.dataset.warnings, std::back_inserter(plan.warnings));
-  QB_RETURN_IF_ERROR(CheckTestSplit(plan.dataset));
+  QB_RETURN_IF_ERROR(plan.dataset.FindSplit("test").status());
   QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, doing, plan));
   if (plan.calibration_runtime) QB_RETURN_IF_ERROR(CheckCalibration(run_job, plan));
   ExpandCells(request.threads, plan);

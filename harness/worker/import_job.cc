@@ -1,6 +1,7 @@
 #include "harness/worker/import_job.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <memory>
 #include <string_view>
@@ -95,6 +96,15 @@ bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {
   });
 }
 
+// The last operator that is not there to move or convert what another computed.
+std::string OutputOperator(const std::vector<std::string>& operators) {
+  constexpr std::array<std::string_view, 4> kMovers = {"DEQUANTIZE", "QUANTIZE", "RESHAPE", "CAST"};
+  const auto last = std::find_if(operators.rbegin(), operators.rend(), [&](const auto& name) {
+    return std::ranges::find(kMovers, name) == kMovers.end();
+  });
+  return last == operators.rend() ? std::string() : *last;
+}
+
 }  // namespace
 
 Result<ImportResult> RunImport(const ImportJob& job) {
@@ -108,6 +118,9 @@ Result<ImportResult> RunImport(const ImportJob& job) {
   result.file_bytes = bytes.size();
   result.float_model = AllFloat(info->inputs) && AllFloat(info->outputs);
   result.operators = info->operators;
+  result.inputs = static_cast<int32_t>(info->inputs.size());
+  result.outputs = static_cast<int32_t>(info->outputs.size());
+  result.output_operator = OutputOperator(info->operator_names);
   if (!info->inputs.empty()) result.input_shape = info->inputs.front().shape;
   if (!info->outputs.empty()) result.output_shape = info->outputs.front().shape;
   // A sound file with operators that qbench does not know can still be run: it has no summary.

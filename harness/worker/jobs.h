@@ -78,8 +78,12 @@ struct ImportResult {
   uint64_t file_bytes = 0;
   bool float_model = false;  // every input and output is float32
   int32_t operators = 0;
-  std::vector<int32_t> input_shape;
+  int32_t inputs = 0;
+  int32_t outputs = 0;
+  std::vector<int32_t> input_shape;  // of the first
   std::vector<int32_t> output_shape;
+  // What the output is computed by, but for operators that only move or convert it: "SOFTMAX".
+  std::string output_operator;
   Json summary;  // of graph/summary.h, for `qbench inspect`
 };
 

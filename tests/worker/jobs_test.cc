@@ -43,6 +43,9 @@ TEST_F(Jobs, ImportPassesTfliteOnByteForByte) {
   EXPECT_TRUE(result.float_model);
   EXPECT_THAT(result.input_shape, ElementsAre(1, 4, 4, 3));
   EXPECT_THAT(result.output_shape, ElementsAre(1, 3));
+  EXPECT_EQ(result.inputs, 1);
+  EXPECT_EQ(result.outputs, 1);
+  EXPECT_EQ(result.output_operator, "MEAN");
   EXPECT_EQ(result.operators, 1);
   EXPECT_EQ(*ReadFile(Path("out.tflite")), *ReadFile(model()));
   EXPECT_EQ(result.sha256, *Sha256HexOfFile(model()));
