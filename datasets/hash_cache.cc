@@ -15,7 +15,7 @@
 namespace qbench::datasets {
 namespace {
 
-constexpr char kFirstLine[] = "qbench image hashes 2";
+constexpr char kFirstWords[] = "qbench image hashes 3 ";
 // A file changed this recently may change again without a new time of change: it is not remembered.
 constexpr int64_t kSettledNs = 2'000'000'000;
 
@@ -34,13 +34,19 @@ HashCache::HashCache(std::filesystem::path file) : file_(std::move(file)) {
   if (!file_.empty()) Load();
 }
 
-// One line a file: "<sha256> <size> <mtime> <inode> <escaped path>".
+// kFirstWords with the SHA-256 of what follows, without which a damaged line would give an image,
+// and with it a data set, another hash; then one line a file: "<sha256> <size> <mtime> <inode>
+// <escaped path>".
 void HashCache::Load() {
   const Result<std::string> text = ReadTextFile(file_);
   if (!text.ok()) return;
-  std::istringstream lines(*text);
+  const std::string_view all = *text;
+  const size_t end = all.find('\n');
+  if (end == std::string_view::npos) return;
+  const std::string_view rest = all.substr(end + 1);
+  if (all.substr(0, end) != kFirstWords + Sha256Hex(rest)) return;
+  std::istringstream lines{std::string(rest)};
   std::string line;
-  if (!std::getline(lines, line) || line != kFirstLine) return;
   while (std::getline(lines, line)) {
     std::istringstream fields(line);
     Entry entry;
@@ -76,11 +82,12 @@ void HashCache::Save() {
   if (file_.empty() || misses_ == 0) return;
   std::error_code ignored;
   std::filesystem::create_directories(file_.parent_path(), ignored);
-  std::string text = fmt::format("{}\n", kFirstLine);
+  std::string text;
   for (const auto& [path, entry] : entries_) {
     text += fmt::format("{} {} {} {} {}\n", entry.sha256, entry.size, entry.mtime_ns, entry.inode,
                         EscapeName(path));
   }
+  text.insert(0, fmt::format("{}{}\n", kFirstWords, Sha256Hex(text)));
   [[maybe_unused]] const Status best_effort = WriteFileAtomically(file_, text);
 }
 

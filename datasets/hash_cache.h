@@ -1,6 +1,6 @@
 // Remembers the SHA-256 of files by path, size, time of change and inode, so that a nightly run
 // does not read every image again. Losing the cache costs time and nothing else: a cache that
-// cannot be read or written is as good as an empty one.
+// cannot be read or written, or is not what was written, is as good as an empty one.
 #pragma once
 
 #include <cstdint>

@@ -194,9 +194,14 @@ Status Build(const Split& split, const Preprocessing& preprocessing, const std::
 }
 
 // The finished file, if it is whole and nothing in it is worth another try.
-Result<TensorCache> OpenFinished(const fs::path& file, const std::string& key) {
+Result<TensorCache> OpenFinished(const fs::path& file, const std::string& key, size_t images,
+                                 const Preprocessing& preprocessing) {
   QB_ASSIGN_OR_RETURN(TensorCache cache, TensorCache::Open(file));
-  if (cache.key() != key) return Error(StatusCode::kCorrupt, "{} has another key", file.string());
+  // The sizes stand in the header, which the content's hash does not cover.
+  const bool same =
+      cache.key() == key && cache.size() == images && cache.width() == preprocessing.width &&
+      cache.height() == preprocessing.height && cache.channels() == preprocessing.channel_count();
+  if (!same) return Error(StatusCode::kCorrupt, "{} holds other tensors", file.string());
   QB_RETURN_IF_ERROR(cache.CheckContent());
   for (const BrokenImage& image : cache.broken()) {
     if (image.status == ImageStatus::kFailed) {
@@ -221,7 +226,7 @@ Result<TensorCache> EnsureTensors(const Split& split, const Preprocessing& prepr
   fs::path unfinished_path = file;
   unfinished_path += ".unfinished";
   while (true) {
-    Result<TensorCache> cache = OpenFinished(file, key);
+    Result<TensorCache> cache = OpenFinished(file, key, split.images.size(), preprocessing);
     if (cache.ok() || cache.status().code() == StatusCode::kCancelled) return cache;
     std::error_code error;
     fs::create_directories(folder, error);

@@ -88,7 +88,7 @@ class QuantizedModel {
     }
     QB_ASSIGN_OR_RETURN(const worker::JobResult made, RunWithProgress(job, quiet));
     const auto& result = std::get<worker::QuantizeResult>(made);
-    PrintWarnings(result.warnings);
+    if (!quiet) PrintWarnings(result.warnings);
     found.file_ = result.artifact;
     return found;
   }
@@ -194,8 +194,8 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(
       const datasets::Dataset dataset,
       datasets::OpenDataset(arguments.Get<std::string>("dataset"), folders.datasets));
-  PrintWarnings(dataset.warnings);
   const bool quiet = arguments.Get<bool>("quiet");
+  if (!quiet) PrintWarnings(dataset.warnings);
   QB_ASSIGN_OR_RETURN(
       const QuantizedModel quantized,
       QuantizedModel::Find(names[1], model, dataset, catalogue, runtime, folders, quiet));

@@ -62,7 +62,7 @@ Result<plan::ArtifactOrigin> OriginOf(const worker::QuantizeResult& result,
                                       const plan::SelectedPlugin& quantizer,
                                       const plan::PlannedModel& model,
                                       const CalibrationInput& input) {
-  const store::Artifact artifact = plan::ArtifactRecord(result);
+  QB_ASSIGN_OR_RETURN(const store::Artifact artifact, plan::ArtifactRecord(result));
   plan::ArtifactOrigin origin{.sha256 = result.sha256,
                               .quantizer = quantizer.Name(),
                               .quantizer_version = quantizer.plugin.descriptor.version,

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "qbench/host.h"
 
 namespace qbench::host {
@@ -64,7 +65,8 @@ Status ArtifactFolder::Emit(std::string_view name, std::string_view media_type, 
   if (is_artifact) {
     has_artifact_ = true;
   } else {
-    entries_.push_back({std::string(name), std::string(media_type), file});
+    entries_.push_back(
+        {std::string(name), std::string(media_type), file, Sha256Hex(bytes), bytes.size()});
   }
   return OkStatus();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <string>
@@ -20,6 +21,8 @@ class ArtifactFolder {
     std::string name;
     std::string media_type;
     std::filesystem::path file;
+    std::string sha256;  // of what was emitted, as it was in memory
+    uint64_t file_bytes = 0;
   };
 
   // The folder is made where it is missing. Files in it from before are overwritten.

@@ -13,7 +13,7 @@
 namespace qbench::plan {
 
 // Folders `cache`/artifacts/<key>, each with what a quantize job left: model.tflite, what was
-// emitted beside it, and result.json, which is written last.
+// emitted beside it, and result.json, which is written last and lists each with size and SHA-256.
 class ArtifactCache {
  public:
   explicit ArtifactCache(const std::filesystem::path& cache) : folder_(cache / "artifacts") {}
@@ -22,7 +22,9 @@ class ArtifactCache {
   static std::string Key(const Json& content);
 
   std::filesystem::path Folder(const std::string& key) const { return folder_ / key; }
-  // What is there, if it is whole (the artifact's hash is checked).
+  // What is there, if it is whole: the artifact and every emitted document is read, and is what was
+  // written. None where anything is missing, cannot be read or is something else, or where an
+  // earlier version wrote it without hashes: it is to be made again.
   std::optional<worker::QuantizeResult> Find(const std::string& key) const;
   // After the job wrote into Folder(key).
   Status Save(const std::string& key, const worker::QuantizeResult& result) const;

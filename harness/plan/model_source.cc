@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <system_error>
 
-#include "base/files.h"
 #include "base/sha256.h"
+#include "harness/plan/sealed_json.h"
 
 namespace qbench::plan {
 namespace {
@@ -50,9 +50,7 @@ Status TakeFacts(const Json& facts, PlannedModel& model) {
 
 // True where the cache has it, whole.
 bool ReadCached(const ImportFolder& folder, PlannedModel& model) {
-  const Result<std::string> text = ReadTextFile(folder.facts());
-  if (!text.ok()) return false;
-  const Result<Json> facts = ParseJson(*text);
+  const Result<Json> facts = ReadSealedJson(folder.facts());
   if (!facts.ok() || !TakeFacts(*facts, model).ok()) return false;
   const Result<std::string> sha256 = Sha256HexOfFile(folder.model());
   return sha256.ok() && *sha256 == model.tflite_sha256;
@@ -79,7 +77,7 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
       {"outputs", result.outputs},         {"output_operator", result.output_operator},
       {"input_shape", result.input_shape}, {"output_shape", result.output_shape}};
   QB_RETURN_IF_ERROR(TakeFacts(facts, model));
-  return WriteFileAtomically(folder.facts(), DumpJson(facts));
+  return WriteSealedJson(folder.facts(), facts);
 }
 
 }  // namespace

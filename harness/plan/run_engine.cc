@@ -303,7 +303,7 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   const PlannedCell& cell = plan_.cells[index];
   const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
   const auto& result = std::get<worker::QuantizeResult>(outcome.result);
-  store::Artifact artifact = ArtifactRecord(result);
+  QB_ASSIGN_OR_RETURN(store::Artifact artifact, ArtifactRecord(result));
   if (const std::string reason = InvalidAccuracy(artifact, plan_.models[cell.model].sidecar);
       !reason.empty()) {
     invalid_accuracy_[{cell.model, cell.quantizer}] = reason;

@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "base/files.h"
+#include "base/sha256.h"
 #include "git_state.h"
 
 namespace qbench::plan {
@@ -104,18 +105,22 @@ store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets
   return record;
 }
 
-store::Artifact ArtifactRecord(const worker::QuantizeResult& result) {
+Result<store::Artifact> ArtifactRecord(const worker::QuantizeResult& result) {
   store::Artifact artifact;
   artifact.sha256 = result.sha256;
   artifact.file_bytes = static_cast<int64_t>(result.file_bytes);
   artifact.path = result.artifact.string();
   for (const auto& entry : result.entries) {
-    const Result<std::string> text = ReadTextFile(entry.file);
-    if (!text.ok()) continue;
-    const Result<Json> value = ParseJson(*text);
-    artifact.emitted.push_back({{"name", entry.name},
-                                {"type", entry.media_type},
-                                {"value", value.ok() ? *value : Json(*text)}});
+    QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(entry.file));
+    if (Sha256Hex(text) != entry.sha256) {
+      return Error(StatusCode::kCorrupt,
+                   "{} is not what the quantizer emitted: something changes files there; run the "
+                   "command again, or name another folder with --cache",
+                   entry.file.string());
+    }
+    QB_ASSIGN_OR_RETURN(Json value, ParseJson(text));
+    artifact.emitted.push_back(
+        {{"name", entry.name}, {"type", entry.media_type}, {"value", std::move(value)}});
   }
   artifact.warnings = result.warnings;
   artifact.wall_seconds = result.wall_seconds;

@@ -25,8 +25,9 @@ Result<store::Artifact> SourceRecord(const PlannedModel& model);
 store::Plugin PlaceholderPlugin(store::PluginKind kind, const std::string& name);
 store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets::Split& split);
 // Without what it was made of: model, quantizer and options are the caller's. Reads what was
-// emitted beside the artifact; a file that cannot be read is left out, as nothing depends on it.
-store::Artifact ArtifactRecord(const worker::QuantizeResult& result);
+// emitted beside the artifact. kNotFound, kIo, kCorrupt where a document is not there as it was
+// emitted: one of them may say that the accuracy means nothing.
+Result<store::Artifact> ArtifactRecord(const worker::QuantizeResult& result);
 
 // Why the accuracy of an artifact means nothing, as its quantizer emitted it ("invalid_accuracy",
 // see docs/plugin-abi.md), or as the sidecar of the model says that it was made of; empty where

@@ -106,6 +106,8 @@ struct QuantizeResult {
     std::string name;
     std::string media_type;
     std::filesystem::path file;
+    std::string sha256;
+    uint64_t file_bytes = 0;
   };
   std::vector<Entry> entries;
   std::vector<std::string> warnings;

@@ -123,7 +123,8 @@ Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJ
   QB_RETURN_IF_ERROR(CheckArtifact(id, folder, result));
   QB_ASSIGN_OR_RETURN(result.facts, quantizer.Facts());
   for (const host::ArtifactFolder::Entry& entry : folder.entries()) {
-    result.entries.push_back({entry.name, entry.media_type, entry.file});
+    result.entries.push_back(
+        {entry.name, entry.media_type, entry.file, entry.sha256, entry.file_bytes});
   }
   result.warnings = host.warnings();
   for (const std::string& warning : runtime_host.warnings()) {

@@ -387,6 +387,16 @@ TEST_F(DatasetTest, HashesAreRememberedUntilAFileChanges) {
   hash(1);
   WriteTestFile(cache, AsBytes("rubbish"));
   EXPECT_EQ(hash(1), second);
+  // A digit that flipped must not become the image's hash.
+  fs::last_write_time(file, settled);
+  EXPECT_EQ(hash(1), second);
+  EXPECT_EQ(hash(0), second);
+  std::string damaged = *ReadTextFile(cache);
+  const size_t digit = damaged.find(second);
+  ASSERT_NE(digit, std::string::npos);
+  damaged[digit] = damaged[digit] == '0' ? '1' : '0';
+  WriteTestFile(cache, AsBytes(damaged));
+  EXPECT_EQ(hash(1), second);
   HashCache nowhere(folder() / "1.bmp/impossible/hashes.txt");
   EXPECT_EQ(*nowhere.Hash(file), second);
   nowhere.Save();

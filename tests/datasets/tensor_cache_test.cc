@@ -170,6 +170,14 @@ TEST_F(TensorCacheTest, AnyDamageIsNoticedAndRepaired) {
         << at;
     EXPECT_TRUE(repaired()) << at;
   }
+  // Of the same length, and the header is not hashed.
+  Bytes turned = whole;
+  std::swap_ranges(turned.begin() + offsetof(TensorFileHeader, width),
+                   turned.begin() + offsetof(TensorFileHeader, height),
+                   turned.begin() + offsetof(TensorFileHeader, height));
+  ASSERT_NE(turned, whole);
+  WriteTestFile(file, turned);
+  EXPECT_TRUE(repaired());
 }
 
 TEST_F(TensorCacheTest, HostileSizesAreRefused) {

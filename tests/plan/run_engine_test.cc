@@ -101,8 +101,10 @@ class FakeWorkers {
     result.file_bytes = job.quantizer.id.size();
     if (job.quantizer.id == made_up_ranges_of) {
       const std::filesystem::path entry = job.output / "invalid_accuracy.json";
-      EXPECT_TRUE(WriteFileAtomically(entry, R"({"reason": "made up"})").ok());
-      result.entries.push_back({"invalid_accuracy", "application/json", entry});
+      const std::string_view said = R"({"reason": "made up"})";
+      EXPECT_TRUE(WriteFileAtomically(entry, said).ok());
+      result.entries.push_back(
+          {"invalid_accuracy", "application/json", entry, Sha256Hex(said), said.size()});
     }
     return result;
   }
@@ -422,6 +424,25 @@ TEST_F(RunEngineTest, AnArtifactForTimingAloneHasNoAccuracy) {
     EXPECT_TRUE(row.median_ms.has_value());
     EXPECT_EQ(Rows(*run)[0].accuracy_status, Outcome::kOk);
   }
+}
+
+TEST_F(RunEngineTest, AnArtifactWhoseInvalidAccuracyIsGoneIsMadeAgain) {
+  workers_.made_up_ranges_of = "int8";
+  ASSERT_TRUE(Execute().ok());
+  std::vector<std::filesystem::path> documents;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(options_.folders.cache / "artifacts")) {
+    if (entry.path().filename() == "invalid_accuracy.json") documents.push_back(entry.path());
+  }
+  ASSERT_EQ(documents.size(), 1U);
+  std::filesystem::remove(documents[0]);
+  workers_.jobs.clear();
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_EQ(Rows(*run)[1].accuracy_status, Outcome::kInvalid);
+  EXPECT_FALSE(Rows(*run)[1].top1.has_value());
+  EXPECT_EQ(std::ranges::count(workers_.jobs, "quantize int8"), 1);
+  EXPECT_EQ(std::ranges::count(workers_.jobs, "quantize float"), 0);
 }
 
 TEST_F(RunEngineTest, ARowNamesEachCauseOnce) {

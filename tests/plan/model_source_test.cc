@@ -1,0 +1,83 @@
+// What an import left in the cache is taken only where it is what was written.
+#include "harness/plan/model_source.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "base/files.h"
+#include "base/sha256.h"
+
+namespace qbench::plan {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ImportCacheTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(WriteFileAtomically(file(), "a model").ok());
+    datasets::Sidecar sidecar;
+    sidecar.labels = {"a", "b"};
+    sidecar.input.width = sidecar.input.height = 8;
+    sidecar.input.mean = sidecar.input.std = {1, 1, 1};
+    ASSERT_TRUE(datasets::WriteSidecar(file(), sidecar).ok());
+  }
+
+  fs::path file() const { return folder_.path() / "net.h5"; }
+
+  PlannedModel Load() {
+    const JobRunner import = [&](const worker::Job& job, const worker::JobSettings&,
+                                 const worker::JobCallbacks&) {
+      ++imports_;
+      const auto& wanted = std::get<worker::ImportJob>(job);
+      EXPECT_TRUE(WriteFileAtomically(wanted.output, "imported").ok());
+      worker::ImportResult result;
+      result.sha256 = Sha256Hex(std::string_view("imported"));
+      result.float_model = true;
+      result.summary = {{"macs", 2.5e9}};
+      worker::JobOutcome outcome;
+      outcome.kind = worker::OutcomeKind::kOk;
+      outcome.result = result;
+      return outcome;
+    };
+    const Result<PlannedModel> model = LoadModel(file(), folder_.path() / "cache", import);
+    EXPECT_TRUE(model.ok()) << model.status().message();
+    return model.ok() ? *model : PlannedModel();
+  }
+
+  TempDir folder_ = *TempDir::Create("model-source-test");
+  int imports_ = 0;
+};
+
+TEST_F(ImportCacheTest, IsTakenWhereItIsWholeAndMadeAgainWhereNot) {
+  const PlannedModel first = Load();
+  EXPECT_EQ(imports_, 1);
+  EXPECT_DOUBLE_EQ(Load().gmacs, 2.5);
+  EXPECT_EQ(imports_, 1);
+  const fs::path facts = first.tflite.parent_path() / "import.json";
+  const auto without_seal = [&] {
+    const Result<Json> sealed = ParseJson(*ReadTextFile(facts));
+    ASSERT_TRUE(WriteFileAtomically(facts, DumpJson((*sealed)["content"])).ok());
+  };
+  const auto changed_fact = [&] {
+    std::string text = *ReadTextFile(facts);
+    ASSERT_NE(text.find("true"), std::string::npos);
+    ASSERT_TRUE(WriteFileAtomically(facts, text.replace(text.find("true"), 4, "false")).ok());
+  };
+  const std::vector<std::function<void()>> damages = {
+      [&] { fs::remove(first.tflite); },
+      [&] { ASSERT_TRUE(WriteFileAtomically(first.tflite, "impurted").ok()); },
+      [&] { fs::remove(facts); }, without_seal, changed_fact};
+  for (size_t i = 0; i < damages.size(); ++i) {
+    SCOPED_TRACE(i);
+    damages[i]();
+    const PlannedModel again = Load();
+    EXPECT_EQ(imports_, static_cast<int>(i) + 2);
+    EXPECT_TRUE(again.float_model);
+    EXPECT_EQ(*ReadTextFile(again.tflite), "imported");
+  }
+}
+
+}  // namespace
+}  // namespace qbench::plan
