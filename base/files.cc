@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,19 +47,74 @@ Result<uint64_t> RegularFileSize(int fd, const std::filesystem::path& path) {
   return static_cast<uint64_t>(info.st_size);
 }
 
-Status WriteAll(int fd, ByteSpan bytes, const std::filesystem::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return ErrnoStatus("write", path);
-    }
-    bytes = bytes.subspan(static_cast<size_t>(written));
+// What to do about it.
+std::string_view NextStep(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return "make room there, or choose another place";
+    case EFBIG:
+      return "raise the limit of file sizes (ulimit -f)";
+    case ENOENT:
+      return "make its folder first, or choose another place";
+    case EBADF:
+      return "it is closed: open it, or choose another place";
+    case EISDIR:
+      return "choose the name of a file";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENOTDIR:
+      return "choose a place that can be written";
+    default:
+      return "look after the disk, or choose another place";
   }
-  return OkStatus();
+}
+
+// Where the bytes of `path` are to go: a link is followed, so that it stays one.
+std::filesystem::path FollowLink(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  std::filesystem::path target = std::filesystem::canonical(path, error);
+  return error ? path : target;  // a link to nothing is replaced
+}
+
+// A device, a pipe: nothing that a rename may put a file in the place of.
+bool IsSpecial(const std::filesystem::path& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
 }  // namespace
+
+std::string ErrnoText(int error) {
+  std::string text = std::generic_category().message(error);
+  const bool word = text.size() > 1 && text[1] >= 'a' && text[1] <= 'z';
+  if (word && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
+Status WriteError(std::string_view what, int error) {
+  return Error(StatusCode::kIo, "cannot write to {}: {}; {}", what, ErrnoText(error),
+               NextStep(error));
+}
+
+int WriteAll(int descriptor, ByteSpan bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes = bytes.subspan(static_cast<size_t>(written));
+      continue;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      pollfd ready{descriptor, POLLOUT, 0};
+      if (poll(&ready, 1, -1) < 0 && errno != EINTR) return errno;
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
 
 Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -86,19 +142,28 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path, uint64_t max
   return std::string(bytes.begin(), bytes.end());
 }
 
+Status WriteFile(const std::filesystem::path& path, ByteSpan bytes) {
+  Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644));
+  if (file.get() < 0) return WriteError(path.string(), errno);
+  int error = WriteAll(file.get(), bytes);
+  if (file.Close() != 0 && error == 0) error = errno;
+  return error == 0 ? OkStatus() : WriteError(path.string(), error);
+}
+
 Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes) {
-  std::string temporary = path.string() + ".XXXXXX";
+  if (IsSpecial(path)) return WriteFile(path, bytes);
+  const std::filesystem::path target = FollowLink(path);
+  std::string temporary = target.string() + ".XXXXXX";
   Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) return ErrnoStatus("write", path);
-  Status status = WriteAll(file.get(), bytes, path);
-  if (status.ok() && fchmod(file.get(), 0644) != 0) status = ErrnoStatus("write", path);
-  if (status.ok() && fsync(file.get()) != 0) status = ErrnoStatus("write", path);
-  if (file.Close() != 0 && status.ok()) status = ErrnoStatus("write", path);
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) {
-    status = ErrnoStatus("write", path);
-  }
-  if (!status.ok()) unlink(temporary.c_str());
-  return status;
+  if (file.get() < 0) return WriteError(path.string(), errno);
+  int error = WriteAll(file.get(), bytes);
+  if (error == 0 && fchmod(file.get(), 0644) != 0) error = errno;
+  if (error == 0 && fsync(file.get()) != 0) error = errno;
+  if (file.Close() != 0 && error == 0) error = errno;
+  if (error == 0 && rename(temporary.c_str(), target.c_str()) != 0) error = errno;
+  if (error == 0) return OkStatus();
+  unlink(temporary.c_str());
+  return WriteError(path.string(), error);
 }
 
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view text) {

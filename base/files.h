@@ -20,8 +20,23 @@ Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes = k
 Result<std::string> ReadTextFile(const std::filesystem::path& path,
                                  uint64_t max_bytes = uint64_t{64} << 20);
 
+// "no space left on device": the system's words for an errno, as they stand behind a colon.
+std::string ErrnoText(int error);
+
+// kIo: "cannot write to WHAT: no space left on device; make room there, or choose another place".
+Status WriteError(std::string_view what, int error);
+
+// Writes all of it to an open descriptor and waits where that does not block. 0, or the errno.
+int WriteAll(int descriptor, ByteSpan bytes);
+
+// Writes a file that is read at once and gone soon: not atomically, and not flushed to the disk.
+// WriteError on failure.
+Status WriteFile(const std::filesystem::path& path, ByteSpan bytes);
+
 // Writes to a temporary file beside `path`, flushes it to the disk and renames it: after a crash
-// or on a full disk there is the old file or the new one, never half of one. kIo on failure.
+// or on a full disk there is the old file or the new one, never half of one. A symbolic link stays
+// and its target is replaced; what is no file (/dev/stdout, a pipe) is written as it is. WriteError
+// on failure.
 Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes);
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
 

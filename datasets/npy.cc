@@ -1,19 +1,19 @@
 #include "datasets/npy.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <limits>
 #include <optional>
 #include <system_error>
 
+#include "base/files.h"
 #include "fmt/ranges.h"
 
 namespace qbench::datasets {
 namespace {
 
-Status IoError(const std::filesystem::path& file) {
-  return Error(StatusCode::kIo, "cannot write {}: {}", file.string(),
-               std::generic_category().message(errno));
-}
+Status IoError(const std::filesystem::path& file) { return WriteError(file.string(), errno); }
 
 // numpy.lib.format, version 1.0: magic, version, length, then a Python dictionary padded with
 // spaces so that the data starts at a multiple of 64.
@@ -95,17 +95,14 @@ Status NpyWriter::Finish() {
   if (bytes_left_ != 0) {
     return Error(StatusCode::kInternal, "{} bytes of {} are missing", bytes_left_, file_.string());
   }
-  // fclose reports what a full disk swallowed.
-  if (std::fclose(stream_.release()) != 0) {
-    Status status = IoError(file_);
-    std::error_code ignored;
-    std::filesystem::remove(temporary_, ignored);
-    return status;
-  }
-  std::error_code error;
-  std::filesystem::rename(temporary_, file_, error);
-  if (error) return Error(StatusCode::kIo, "cannot write {}: {}", file_.string(), error.message());
-  return OkStatus();
+  // What is still in a buffer meets a full disk here.
+  int error = std::fflush(stream_.get()) == 0 && fsync(fileno(stream_.get())) == 0 ? 0 : errno;
+  if (std::fclose(stream_.release()) != 0 && error == 0) error = errno;
+  if (error == 0 && std::rename(temporary_.c_str(), file_.c_str()) != 0) error = errno;
+  if (error == 0) return OkStatus();
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+  return WriteError(file_.string(), error);
 }
 
 Result<ExportedTensors> ExportTensors(const Split& split, const TensorCache& tensors,

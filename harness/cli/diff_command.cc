@@ -220,13 +220,13 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
     comparison.artifact_id = keeper->artifact;
     QB_RETURN_IF_ERROR(keeper->store.AddComparison(comparison));
   }
+  Print(arguments.Get<bool>("json") ? reports::LayerJsonText(comparison)
+                                    : reports::LayerText(comparison));
   if (arguments.Has("html")) {
     QB_ASSIGN_OR_RETURN(const std::string html,
                         reports::LayerPageHtml(reports::LayerPageOf(comparison, Headline(names))));
     QB_RETURN_IF_ERROR(WriteFileAtomically(arguments.Get<std::string>("html"), html));
   }
-  Print(arguments.Get<bool>("json") ? reports::LayerJsonText(comparison)
-                                    : reports::LayerText(comparison));
   return kDone;
 }
 

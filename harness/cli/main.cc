@@ -63,14 +63,26 @@ int Main(const std::vector<std::string>& args) {
   return kUsageError;
 }
 
+// What did not arrive is a failure, however well the command itself went.
+int Finish(const std::vector<std::string>& args, int status) {
+  const Status printed = FinishOutput();
+  if (printed.ok()) return status;
+  const bool named = !args.empty() && !args[0].starts_with('-');
+  PrintError(
+      fmt::format("qbench{}{}: {}\n", named ? " " : "", named ? args[0] : "", printed.message()));
+  return status == kInterrupted ? status : kUsageError;
+}
+
 }  // namespace
 }  // namespace qbench::cli
 
 // Every library reports through Status; what still arrives here is a lack of memory or a bug.
 int main(int argc, char** argv) {
+  qbench::cli::TakeStandardStreams();
   qbench::cli::HandleSignals();
   try {
-    return qbench::cli::Main({argv + 1, argv + argc});
+    const std::vector<std::string> args(argv + 1, argv + argc);
+    return qbench::cli::Finish(args, qbench::cli::Main(args));
   } catch (const std::exception& error) {
     qbench::cli::PrintError("qbench: internal error: ");
     qbench::cli::PrintError(error.what());

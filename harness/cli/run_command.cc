@@ -165,19 +165,33 @@ Status CheckDestinations(const Arguments& arguments, const std::filesystem::path
   return CheckWritable(arguments.Get<std::string>("csv")).WithContext("--csv");
 }
 
-// Prints the closing table, then writes the reports: what cannot be written does not cost the
-// table.
+// Each is tried, whatever became of the other.
+Status WriteReports(const Arguments& arguments, const std::filesystem::path& html,
+                    const store::RunData& run) {
+  const Result<std::string> page = reports::HtmlReport({run});
+  std::vector<Status> written = {page.ok() ? WriteFileAtomically(html, *page) : page.status()};
+  if (arguments.Has("csv")) {
+    written.push_back(WriteFileAtomically(std::filesystem::path(arguments.Get<std::string>("csv")),
+                                          reports::CsvReport({run})));
+  }
+  std::string failures;
+  for (const Status& status : written) {
+    if (!status.ok()) failures += status.message() + "; ";
+  }
+  if (failures.empty()) return OkStatus();
+  return Error(StatusCode::kIo,
+               "{}all that was measured is in the database: `qbench report --run {}` writes it "
+               "again",
+               failures, run.run.id);
+}
+
+// The closing table first: a report that cannot be written does not cost it.
 Status Close(const Arguments& arguments, const store::Store& store, const store::RunData& run) {
   const bool json = arguments.Get<bool>("json");
   Print(json ? reports::JsonReport({run}) : reports::TerminalTable(run));
-  const std::filesystem::path path = ReportPath(arguments, store.path(), run.run.id);
-  QB_ASSIGN_OR_RETURN(const std::string page, reports::HtmlReport({run}));
-  QB_RETURN_IF_ERROR(WriteFileAtomically(path, page));
-  if (arguments.Has("csv")) {
-    QB_RETURN_IF_ERROR(WriteFileAtomically(std::filesystem::path(arguments.Get<std::string>("csv")),
-                                           reports::CsvReport({run})));
-  }
-  if (!json) Print(fmt::format("\nReport: {}\n", std::filesystem::absolute(path).string()));
+  const std::filesystem::path html = ReportPath(arguments, store.path(), run.run.id);
+  QB_RETURN_IF_ERROR(WriteReports(arguments, html, run));
+  if (!json) Print(fmt::format("\nReport: {}\n", std::filesystem::absolute(html).string()));
   return OkStatus();
 }
 

@@ -1,24 +1,29 @@
 #include "harness/cli/terminal.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
 
+#include "base/files.h"
 #include "base/interrupt.h"
 #include "harness/cli/exit_status.h"
 
 namespace qbench::cli {
 namespace {
 
-void Write(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(descriptor, text.data(), text.size());
-    if (written <= 0) return;  // the terminal is gone, or the disk behind a redirection is full
-    text.remove_prefix(static_cast<size_t>(written));
-  }
+int output_error = 0;  // errno of the first failure on standard output
+
+// Nobody reads any more: a closed pipe, or a terminal that hung up (on a disk, EIO is a fault).
+bool ReaderHasGone(int error) {
+  struct stat info {};
+  const bool device = fstat(STDOUT_FILENO, &info) == 0 && S_ISCHR(info.st_mode);
+  return error == EPIPE || (error == EIO && device);
 }
 
 // The first Ctrl-C is a wish that whatever takes long looks at; the second ends the process, and
@@ -34,8 +39,31 @@ void Stop(int /*signal*/) {
 
 }  // namespace
 
-void Print(std::string_view text) { Write(STDOUT_FILENO, text); }
-void PrintError(std::string_view text) { Write(STDERR_FILENO, text); }
+void Print(std::string_view text) {
+  if (output_error == 0) output_error = WriteAll(STDOUT_FILENO, AsBytes(text));
+}
+
+// There is nobody to tell where this fails.
+void PrintError(std::string_view text) {
+  [[maybe_unused]] const int ignored = WriteAll(STDERR_FILENO, AsBytes(text));
+}
+
+Status FinishOutput() {
+  const bool gone = ReaderHasGone(output_error);
+  // Some file systems say only now that there was no room.
+  if (close(STDOUT_FILENO) != 0 && output_error == 0) output_error = errno;
+  if (output_error == 0 || gone) return OkStatus();
+  return WriteError("standard output", output_error);
+}
+
+void TakeStandardStreams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1) continue;
+    // open() takes the lowest number that is free: this one. Read-only, so that printing fails.
+    [[maybe_unused]] const int opened =
+        open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
 
 void PrintWarnings(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) PrintError("warning: " + warning + "\n");
@@ -56,6 +84,7 @@ int TerminalWidth() {
 void HandleSignals() {
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGINT, Stop);
   std::signal(SIGTERM, Stop);
   std::signal(SIGALRM, [](int) { _exit(kInterrupted); });

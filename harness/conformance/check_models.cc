@@ -1,7 +1,6 @@
 #include "harness/conformance/check_models.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "base/sha256.h"
 #include "datasets/tensor_file.h"
@@ -104,20 +103,10 @@ Result<Bytes> ForeignModel() {
   return bytes;
 }
 
-// Not flushed to the disk: the file is read at once, and gone soon.
-Status WriteTemporary(const std::filesystem::path& file, ByteSpan bytes) {
-  std::ofstream stream(file, std::ios::binary);
-  stream.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-  stream.close();
-  if (stream) return OkStatus();
-  return Error(StatusCode::kIo, "cannot write {}", file.string());
-}
-
 Status WriteModel(const std::filesystem::path& file, const Result<Model>& model) {
   QB_RETURN_IF_ERROR(model.status());
   QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(*model));
-  return WriteTemporary(file, bytes);
+  return WriteFile(file, bytes);
 }
 
 }  // namespace
@@ -161,7 +150,7 @@ Result<checks::CheckFiles> WriteCheckFiles(const std::filesystem::path& folder,
   files.foreign = folder / "foreign.tflite";
   QB_RETURN_IF_ERROR(WriteModel(files.model, Classifier(seed, 16)));
   QB_ASSIGN_OR_RETURN(const Bytes foreign, ForeignModel());
-  QB_RETURN_IF_ERROR(WriteTemporary(files.foreign, foreign));
+  QB_RETURN_IF_ERROR(WriteFile(files.foreign, foreign));
   if (kind == host::PluginKind::kRuntime) {
     // Two activations of 32 MB each.
     QB_RETURN_IF_ERROR(WriteModel(files.large, Activation(OpKind::kRelu, {1, 1024, 2048, 4})));
@@ -202,7 +191,7 @@ Result<host::SamplesRef> WriteSamples(const std::filesystem::path& folder, uint3
   const std::string digest = Sha256Hex(ByteSpan(content).subspan(sizeof(header)));
   std::copy_n(digest.begin(), header.content_sha256.size(), header.content_sha256.begin());
   std::memcpy(content.data(), &header, sizeof(header));
-  QB_RETURN_IF_ERROR(WriteTemporary(ref.tensor_cache, content));
+  QB_RETURN_IF_ERROR(WriteFile(ref.tensor_cache, content));
   ref.mean = std::vector<float>(kChannels, 0.0F);
   ref.std = std::vector<float>(kChannels, 255.0F);
   for (int32_t c = 0; c < kClasses; ++c) ref.label_outputs.push_back(c);

@@ -14,6 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/files.h"
+
 namespace qbench::worker {
 namespace {
 
@@ -71,14 +73,15 @@ Result<Breadcrumb> Breadcrumb::Map(const std::filesystem::path& path, bool creat
   const int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT | O_TRUNC : 0);
   const int file = open(path.c_str(), flags, 0600);
   void* address = MAP_FAILED;
-  if (file >= 0 && (!create || ftruncate(file, sizeof(Layout)) == 0)) {
+  // On the disk, not a hole: noting a call in a page that a full disk has no room for is a SIGBUS.
+  int error = file < 0 ? errno : create ? posix_fallocate(file, 0, sizeof(Layout)) : 0;
+  if (error == 0) {
     address = mmap(nullptr, sizeof(Layout), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (address == MAP_FAILED) error = errno;
   }
-  const int error = errno;
   if (file >= 0) close(file);
   if (address == MAP_FAILED) {
-    return Error(StatusCode::kIo, "cannot map {}: {}", path.string(),
-                 std::generic_category().message(error));
+    return WriteError(path.string(), error);
   }
   // The file's zeros are a valid Layout.
   return Breadcrumb(static_cast<Layout*>(address));

@@ -1,7 +1,5 @@
 #include "harness/worker/model_outputs.h"
 
-#include <fstream>
-
 #include "base/files.h"
 #include "base/json.h"
 
@@ -19,21 +17,16 @@ std::filesystem::path FileOf(const std::filesystem::path& folder, size_t index,
 Status WriteModelOutputs(const std::filesystem::path& folder, size_t index,
                          const ModelOutputs& outputs) {
   Json sizes = Json::array();
-  std::ofstream values(FileOf(folder, index, ".bin"), std::ios::binary);
+  Bytes values;
   for (const Bytes& output : outputs.outputs) {
     sizes.push_back(output.size());
-    values.write(reinterpret_cast<const char*>(output.data()),
-                 static_cast<std::streamsize>(output.size()));
+    values.insert(values.end(), output.begin(), output.end());
   }
-  values.close();
+  QB_RETURN_IF_ERROR(WriteFile(FileOf(folder, index, ".bin"), values));
   const Json json = {{"code", static_cast<int>(outputs.code)},
                      {"message", outputs.message},
                      {"sizes", std::move(sizes)}};
-  std::ofstream text(FileOf(folder, index, ".json"), std::ios::binary);
-  text << DumpJson(json);
-  text.close();
-  if (values && text) return OkStatus();
-  return Error(StatusCode::kIo, "cannot write to {}", folder.string());
+  return WriteFile(FileOf(folder, index, ".json"), AsBytes(DumpJson(json)));
 }
 
 Result<ModelOutputs> ReadModelOutputs(const std::filesystem::path& folder, size_t index) {

@@ -29,6 +29,17 @@ std::string ExitText(const ChildEnd& end, const std::string& log) {
   return report.empty() ? fmt::format("exited by itself with status {}", end.exit_status) : report;
 }
 
+// The worker's own last words (WriteError's), unless the full disk took those too.
+std::string WhyNoAnswer(std::string_view log) {
+  const size_t begin = log.rfind("cannot write to ");
+  if (begin == std::string_view::npos) {
+    return "cannot write its answer to the folder of temporary files: is its disk full? Make room "
+           "there, or set TMPDIR to another folder";
+  }
+  log.remove_prefix(begin);
+  return std::string(log.substr(0, log.find('\n'))) + " (TMPDIR)";
+}
+
 double Seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 }  // namespace
@@ -57,6 +68,11 @@ JobOutcome DescribeEnd(const ChildEnd& end, const std::string& where, const std:
   outcome.kind = OutcomeKind::kCrashed;
   switch (end.reason) {
     case ChildEnd::Reason::kExited:
+      if (end.exit_status == kCannotAnswerStatus && where.empty()) {
+        outcome.kind = OutcomeKind::kFailed;
+        outcome.reason = WhyNoAnswer(log);
+        break;
+      }
       outcome.reason = fmt::format("{} {}", ExitText(end, log), Place(where));
       break;
     case ChildEnd::Reason::kSignaled:

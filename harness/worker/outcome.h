@@ -11,6 +11,9 @@ namespace qbench::worker {
 // "segmentation fault", "aborted", ….
 std::string SignalText(int signal);
 
+// The exit status of a worker that could not write its answer (EX_IOERR of sysexits.h).
+inline constexpr int kCannotAnswerStatus = 74;
+
 // What became of a worker that left no answer. `where` is Breadcrumb::Where(), `log` what it wrote
 // to its standard streams (a sanitizer's report is looked for in it). Only kind and reason are set.
 JobOutcome DescribeEnd(const ChildEnd& end, const std::string& where, const std::string& log);

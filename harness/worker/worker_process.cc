@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "harness/worker/job_folder.h"
 #include "harness/worker/job_json.h"
+#include "harness/worker/outcome.h"
 #include "harness/worker/worker_context.h"
 #include "harness/worker/worker_link.h"
 
@@ -101,7 +102,7 @@ void RunWorkerProcess(const std::filesystem::path& path, ImportFunction import) 
     const std::string line = written.message() + "\n";
     [[maybe_unused]] const ssize_t ignored = write(2, line.data(), line.size());
   }
-  _exit(written.ok() ? 0 : 2);
+  _exit(written.ok() ? 0 : kCannotAnswerStatus);
 }
 
 }  // namespace qbench::worker

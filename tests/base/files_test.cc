@@ -1,6 +1,9 @@
 #include "base/files.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -92,6 +95,63 @@ TEST(CheckWritableTest, FindsThatThereIsNoRoom) {
   EXPECT_NE(status.message().find("make room"), std::string::npos) << status.message();
   EXPECT_TRUE(fits.ok()) << fits.message();
   EXPECT_TRUE(std::filesystem::is_empty(folder->path()));
+}
+
+class WriteTest : public ::testing::Test {
+ protected:
+  std::filesystem::path File(const std::string& name) const { return folder_.path() / name; }
+  TempDir folder_ = *TempDir::Create("files-test");
+};
+
+TEST_F(WriteTest, SaysWhatCouldNotBeWrittenAndWhatToDo) {
+  const Status full = WriteFileAtomically("/dev/full", "text");
+  EXPECT_EQ(full.code(), StatusCode::kIo);
+  EXPECT_EQ(full.message(),
+            "cannot write to /dev/full: no space left on device; make room there, or choose "
+            "another place");
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full")) << "a file took its place";
+  const Status missing = WriteFileAtomically(File("nowhere/a"), "text");
+  EXPECT_EQ(missing.code(), StatusCode::kIo);
+  EXPECT_NE(missing.message().find("make its folder first"), std::string::npos);
+  std::filesystem::create_directory(File("folder"));
+  EXPECT_NE(WriteFileAtomically(File("folder"), "text").message().find("is a directory; choose"),
+            std::string::npos);
+  EXPECT_EQ(WriteFile("/dev/full", AsBytes("text")).message(), full.message());
+}
+
+TEST_F(WriteTest, WhatFailsLeavesTheOldFileAndNoOther) {
+  ASSERT_TRUE(WriteFileAtomically(File("a"), "old").ok());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 100;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status status = WriteFileAtomically(File("a"), std::string(1000, 'x'));
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, handler);
+  EXPECT_EQ(status.code(), StatusCode::kIo);
+  EXPECT_EQ(*ReadTextFile(File("a")), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1);
+}
+
+TEST_F(WriteTest, ALinkStaysAndItsTargetIsReplaced) {
+  ASSERT_TRUE(WriteFileAtomically(File("target"), "old").ok());
+  std::filesystem::create_symlink(File("target"), File("link"));
+  ASSERT_TRUE(WriteFileAtomically(File("link"), "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(File("link")));
+  EXPECT_EQ(*ReadTextFile(File("target")), "new");
+}
+
+TEST_F(WriteTest, APipeIsWrittenNotReplaced) {
+  ASSERT_EQ(mkfifo(File("pipe").c_str(), 0600), 0);
+  const int reader = open(File("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  ASSERT_TRUE(WriteFileAtomically(File("pipe"), "text").ok());
+  char read_back[8] = {};
+  EXPECT_EQ(read(reader, read_back, sizeof(read_back)), 4);
+  close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(File("pipe")));
 }
 
 }  // namespace

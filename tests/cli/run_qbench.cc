@@ -38,11 +38,22 @@ ChildOptions Workplace::Options(const std::vector<std::string>& args,
 
 Answer Workplace::Run(const std::vector<std::string>& args,
                       const std::vector<std::string>& environment) const {
-  const Result<ChildEnd> end = RunChild(Options(args, environment), {std::chrono::minutes(3)});
+  Answer answer = Finish(Options(args, environment));
+  answer.out = Text(File("stdout"));
+  return answer;
+}
+
+Answer Workplace::RunInto(const fs::path& out, const std::vector<std::string>& args) const {
+  ChildOptions options = Options(args, {});
+  options.out = Redirect::File(out);
+  return Finish(options);
+}
+
+Answer Workplace::Finish(const ChildOptions& options) const {
+  const Result<ChildEnd> end = RunChild(options, {std::chrono::minutes(3)});
   EXPECT_TRUE(end.ok()) << end.status().message();
   Answer answer;
   if (end.ok() && end->reason == ChildEnd::Reason::kExited) answer.status = end->exit_status;
-  answer.out = Text(File("stdout"));
   answer.err = Text(File("stderr"));
   return answer;
 }

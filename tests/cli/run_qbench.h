@@ -41,6 +41,8 @@ class Workplace {
   // Relative paths in `args` are used as they are: the programs run in the test's folder.
   Answer Run(const std::vector<std::string>& args,
              const std::vector<std::string>& environment = {}) const;
+  // The same with standard output in `out`, a device for example; Answer::out stays empty.
+  Answer RunInto(const std::filesystem::path& out, const std::vector<std::string>& args) const;
   // Kills qbench (not its children) with SIGKILL after `delay`, unless it ended before; true where
   // it was killed.
   bool RunAndKill(const std::vector<std::string>& args, std::chrono::milliseconds delay) const;
@@ -58,6 +60,9 @@ class Workplace {
  private:
   ChildOptions Options(const std::vector<std::string>& args,
                        const std::vector<std::string>& environment) const;
+  // Waits for its end; without standard output.
+  Answer Finish(const ChildOptions& options) const;
+
   TempDir folder_;
 };
 

@@ -26,6 +26,20 @@ TEST(DescribeEnd, NamesSignalAndPlace) {
             "of any plugin");
 }
 
+TEST(DescribeEnd, AnAnswerThatCouldNotBeWrittenIsNoCrash) {
+  ChildEnd end = End(ChildEnd::Reason::kExited);
+  end.exit_status = kCannotAnswerStatus;
+  JobOutcome outcome = DescribeEnd(
+      end, "", "noise\ncannot write to /t/result.json: no space left on device; make room there\n");
+  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.reason,
+            "cannot write to /t/result.json: no space left on device; make room there (TMPDIR)");
+  outcome = DescribeEnd(end, "", "");  // the log is on the same disk
+  EXPECT_NE(outcome.reason.find("set TMPDIR"), std::string::npos);
+  // A plugin may end the process with any status.
+  EXPECT_EQ(DescribeEnd(end, "int8's quantize", "").kind, OutcomeKind::kCrashed);
+}
+
 TEST(DescribeEnd, NamesLimits) {
   ChildEnd end = End(ChildEnd::Reason::kTimeout);
   end.limits.time = std::chrono::milliseconds(1500);
