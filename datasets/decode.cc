@@ -10,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/cores.h"
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/process.h"
@@ -170,8 +171,8 @@ Result<std::filesystem::path> DecodeProgram(const std::filesystem::path& given) 
 }
 
 size_t ProcessCount(size_t images, const DecodeLimits& limits) {
-  const size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const size_t wanted = limits.processes > 0 ? static_cast<size_t>(limits.processes) : cores;
+  const auto wanted =
+      static_cast<size_t>(limits.processes > 0 ? limits.processes : AvailableCores());
   return std::min(wanted, (images + kImagesWorthAProcess - 1) / kImagesWorthAProcess);
 }
 

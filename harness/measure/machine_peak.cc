@@ -1,7 +1,5 @@
 #include "harness/measure/machine_peak.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <barrier>
 #include <chrono>
@@ -9,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/cores.h"
 #include "base/interrupt.h"
 #include "harness/measure/machine_peak_loops.h"
 #include "harness/measure/memory.h"
@@ -108,13 +107,6 @@ std::vector<PeakLoop> ChooseLoops(PeakOperands& operands, double seconds) {
   return chosen;
 }
 
-int AllowedCores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
 uint64_t BufferBytes(uint64_t cache_bytes) {
   constexpr uint64_t kMiB = 1024 * 1024;
   uint64_t most = 128 * kMiB;
@@ -129,7 +121,7 @@ Result<MachinePeaks> Measure(const PeakSettings& settings) {
   result.cache_bytes = LargestCacheBytes(settings.root);
   result.buffer_bytes = BufferBytes(result.cache_bytes);
   std::vector<int> thread_counts = settings.threads;
-  if (thread_counts.empty()) thread_counts = {1, AllowedCores()};
+  if (thread_counts.empty()) thread_counts = {1, AvailableCores()};
   std::ranges::sort(thread_counts);
   thread_counts.erase(std::unique(thread_counts.begin(), thread_counts.end()), thread_counts.end());
   std::vector<PeakLoop> loops;

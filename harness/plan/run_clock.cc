@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/cores.h"
 #include "fmt/format.h"
-#include "harness/measure/cores.h"
 
 namespace qbench::plan {
 namespace {
@@ -16,7 +16,7 @@ double SecondsSince(std::chrono::steady_clock::time_point begin) {
 
 RunClock::RunClock(const Plan& plan, const std::vector<Step>& steps,
                    const std::map<size_t, double>& history, Listener listener)
-    : estimate_(plan, steps, measure::AvailableCores().cores), listener_(std::move(listener)) {
+    : estimate_(plan, steps, AvailableCores()), listener_(std::move(listener)) {
   for (const auto& [cell, seconds] : history) estimate_.LearnInference(cell, seconds);
   const bool calibrates = plan.calibration_runtime || plan.diff_runtime;
   for (const datasets::Split& split : plan.dataset.splits) {

@@ -146,7 +146,7 @@ std::string Plan::CellName(const PlannedCell& cell) const {
                      cell.threads == 1 ? "" : "s");
 }
 
-std::string ThreadsWarning(const std::vector<int>& threads, const measure::CoreLimit& limit) {
+std::string ThreadsWarning(const std::vector<int>& threads, const CoreLimit& limit) {
   const int most = threads.empty() ? 0 : *std::ranges::max_element(threads);
   if (most <= limit.cores) return "";
   return fmt::format(
@@ -161,7 +161,7 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
   plan.measure = request.measure;
   plan.calibration_seed = request.calibration_seed;
   plan.host = measure::ReadHostFacts();
-  if (std::string line = ThreadsWarning(request.threads, measure::AvailableCores());
+  if (std::string line = ThreadsWarning(request.threads, LimitOfCores());
       !line.empty()) {
     plan.warnings.push_back(std::move(line));
   }

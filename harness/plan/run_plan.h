@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/cores.h"
 #include "base/json.h"
 #include "base/status.h"
 #include "datasets/dataset.h"
-#include "harness/measure/cores.h"
 #include "harness/measure/host_facts.h"
 #include "harness/measure/latency.h"
 #include "harness/plan/catalogue.h"
@@ -78,7 +78,7 @@ struct Plan {
 
 // A line for the user where a count of threads is larger than the cores that this process may use;
 // empty where none is.
-std::string ThreadsWarning(const std::vector<int>& threads, const measure::CoreLimit& limit);
+std::string ThreadsWarning(const std::vector<int>& threads, const CoreLimit& limit);
 
 // Opens the data set, loads every model, chooses the plugins, and checks that all of it fits
 // together: labels, splits, options, the models' inputs and outputs. Nothing is measured and

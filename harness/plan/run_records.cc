@@ -169,7 +169,9 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
 void TakeResult(worker::AccuracyResult result, store::Measurement& measurement) {
   measurement.wall_seconds = result.wall_seconds;
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
-  measurement.conditions = {{"runtime", FactsJson(result.facts)}};
+  measurement.conditions = {{"runtime", FactsJson(result.facts)},
+                            {"instances", result.instances},
+                            {"instance_threads", result.instance_threads}};
   measurement.predictions = std::move(result.predicted);
   measurement.confidences = std::move(result.confidence);
 }

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
+#include "base/cores.h"
 #include "graph/tflite_reader.h"
 #include "harness/host/runtime_pool.h"
 #include "harness/host/sample_source.h"
@@ -39,6 +41,58 @@ std::vector<size_t> SoundImages(const host::SampleSource& samples) {
     if (!samples.IsBroken(i)) images.push_back(i);
   }
   return images;
+}
+
+// The outputs for a few images, from all over the split, of an object with so many threads.
+Result<std::vector<Bytes>> FirstOutputs(const host::RuntimePool::Settings& settings, int threads,
+                                        ByteSpan model, const host::SampleSource& samples,
+                                        const std::function<bool()>& cancelled) {
+  constexpr size_t kImages = 4;
+  host::RuntimePool::Settings one = settings;
+  one.threads = static_cast<uint32_t>(threads);
+  one.instances = 1;
+  QB_ASSIGN_OR_RETURN(host::RuntimePool pool, host::RuntimePool::Load(one, model));
+  if (pool.input_count() != 1) return std::vector<Bytes>();
+  QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), samples.info()));
+  const std::vector<size_t> images = SoundImages(samples);
+  const size_t count = std::min(kImages, images.size());
+  std::vector<Bytes> outputs;
+  const auto fill = [&](uint64_t index, std::span<uint8_t> bytes) {
+    std::vector<float> values(samples.info().ElementCount());
+    samples.ReadImage(images[index * images.size() / count], values.data());
+    WriteModelInput(pool.input(), values, bytes);
+    return OkStatus();
+  };
+  const auto deliver = [&](uint64_t, std::span<const ByteSpan> views) {
+    for (const ByteSpan view : views) outputs.emplace_back(view.begin(), view.end());
+    return OkStatus();
+  };
+  QB_RETURN_IF_ERROR(pool.Run(count, fill, deliver, cancelled));
+  return outputs;
+}
+
+// Threads of each instance. The work is the same however it is divided, but threads of one
+// inference wait for each other after every operator, and on a machine that is busy with something
+// else for a time slice each time: a hundred times as long. So images are shared out to instances
+// of one thread, unless the runtime's outputs depend on the number of threads (a sum in another
+// order): then each has the cell's number, whose predictions these are to be.
+int ThreadsOfEach(const WorkerContext& context, const AccuracyJob& job,
+                  const host::RuntimePool::Settings& settings, ByteSpan model,
+                  const host::SampleSource& samples) {
+  if (job.threads <= 1) return 1;
+  // What this tells is told again by the objects that are used.
+  const host::PluginHost host(job.runtime.id,
+                              {.log = [](int, const std::string&) {},
+                               .progress = [](const std::string&, uint64_t, uint64_t) {},
+                               .cancelled = [&] { return context.link.Cancelled(); }},
+                              &context.observer);
+  host::RuntimePool::Settings trial = settings;
+  trial.host = host.host();
+  const auto cancelled = [&] { return context.link.Cancelled(); };
+  const auto together = FirstOutputs(trial, job.threads, model, samples, cancelled);
+  if (!together.ok()) return job.threads;  // classifying meets the same failure, and tells it
+  const auto alone = FirstOutputs(trial, 1, model, samples, cancelled);
+  return alone.ok() && *alone == *together ? 1 : job.threads;
 }
 
 // Runs every sound image and notes class and confidence.
@@ -85,21 +139,20 @@ Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJ
     return info.status().WithContext(job.artifact.string());
   }
   QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(job.samples));
-  const int threads = std::max(1, job.threads);
-  AccuracyResult result;
-  result.instances = job.instances > 0 ? job.instances : std::max(1, AvailableCores() / threads);
-
   const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
   const auto start = std::chrono::steady_clock::now();
-  QB_ASSIGN_OR_RETURN(host::RuntimePool pool,
-                      host::RuntimePool::Load({.library = library,
-                                               .id = job.runtime.id,
-                                               .options = job.runtime.options,
-                                               .threads = static_cast<uint32_t>(threads),
-                                               .instances = static_cast<size_t>(result.instances),
-                                               .host = host.host()},
-                                              model));
+  host::RuntimePool::Settings settings{.library = library,
+                                       .id = job.runtime.id,
+                                       .options = job.runtime.options,
+                                       .host = host.host()};
+  AccuracyResult result;
+  result.instance_threads = ThreadsOfEach(context, job, settings, model, samples);
+  result.instances =
+      job.instances > 0 ? job.instances : std::max(1, AvailableCores() / result.instance_threads);
+  settings.threads = static_cast<uint32_t>(result.instance_threads);
+  settings.instances = static_cast<size_t>(result.instances);
+  QB_ASSIGN_OR_RETURN(host::RuntimePool pool, host::RuntimePool::Load(settings, model));
   QB_RETURN_IF_ERROR(CheckModel(pool, samples, job.samples.label_outputs.size()));
   QB_RETURN_IF_ERROR(Classify(context, job.samples, samples, pool, result));
   result.wall_seconds =

@@ -77,7 +77,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult::Entry, name, media_type, file
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult, artifact, sha256, file_bytes, entries, warnings,
                                    facts, calibration_runtime, wall_seconds, peak_rss_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, predicted, confidence, skipped, warnings, facts,
-                                   peak_rss_bytes, instances, wall_seconds)
+                                   peak_rss_bytes, instances, instance_threads, wall_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, load_ms, first_ms, samples, memory,
                                    baseline_rss_bytes, before, after, invalid_reason, warnings,
                                    facts)

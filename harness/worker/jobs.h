@@ -121,8 +121,8 @@ struct QuantizeResult {
 struct AccuracyJob {
   std::filesystem::path artifact;
   PluginUse runtime = {};
-  int threads = 1;    // of each instance
-  int instances = 0;  // at once; 0: max(1, cores / threads)
+  int threads = 1;    // the cell's; instances have one each where that gives the same outputs
+  int instances = 0;  // at once; 0: as many as the cores have room for
   SamplesRef samples = {};
 };
 struct AccuracyResult {
@@ -135,6 +135,7 @@ struct AccuracyResult {
   std::vector<host::Fact> facts;
   uint64_t peak_rss_bytes = 0;  // of all instances together
   int instances = 1;
+  int instance_threads = 1;  // of each
   double wall_seconds = 0;
 };
 

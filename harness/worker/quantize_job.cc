@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/cores.h"
 #include "base/files.h"
 #include "base/sha256.h"
 #include "graph/tflite_reader.h"

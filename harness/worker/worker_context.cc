@@ -1,8 +1,5 @@
 #include "harness/worker/worker_context.h"
 
-#include <sched.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/files.h"
@@ -46,12 +43,6 @@ Result<Bytes> ReadModelFile(const std::filesystem::path& path) {
   QB_ASSIGN_OR_RETURN(Bytes bytes, ReadFile(path));
   if (bytes.empty()) return Error(StatusCode::kCorrupt, "{}: the file is empty", path.string());
   return bytes;
-}
-
-int AvailableCores() {
-  cpu_set_t cores;
-  if (sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(1, CPU_COUNT(&cores));
-  return static_cast<int>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 }  // namespace qbench::worker

@@ -31,9 +31,6 @@ Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& con
 // A model file that is about to cross the ABI: read whole, so that nobody can change it meanwhile.
 Result<Bytes> ReadModelFile(const std::filesystem::path& path);
 
-// Cores that this process may run on.
-int AvailableCores();
-
 // The functions behind the jobs.
 Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job);
 Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job);

@@ -21,6 +21,7 @@ class FakeRuntime : public plugin::ProfiledRuntime {
     output_int8_ = options.Text("output") == "int8";
     extra_outputs_ = static_cast<int32_t>(options.Integer("extra_outputs"));
     nan_ = options.Flag("nan");
+    threads_matter_ = options.Flag("threads_matter");
     fail_at_ = options.Integer("fail_at");
     profile_ = options.Text("profile");
     threads_ = threads;
@@ -78,6 +79,7 @@ class FakeRuntime : public plugin::ProfiledRuntime {
     scores_.assign(channels + static_cast<size_t>(extra_outputs_), 0.0F);
     for (size_t i = 0; i < input_.size(); ++i) scores_[i % channels] += input_[i];
     for (float& score : scores_) score /= static_cast<float>(input_.size() / channels);
+    if (threads_matter_) scores_[0] += static_cast<float>(threads_) * 1e-6F;
     if (nan_) scores_.back() = std::numeric_limits<float>::quiet_NaN();
     return OkStatus();
   }
@@ -124,6 +126,7 @@ class FakeRuntime : public plugin::ProfiledRuntime {
   qbench_type input_type_ = QBENCH_FLOAT32;
   bool output_int8_ = false;
   bool nan_ = false;
+  bool threads_matter_ = false;
   int32_t extra_outputs_ = 0;
   int64_t fail_at_ = -1;
   std::string profile_;
@@ -146,6 +149,8 @@ const std::vector<plugin::RuntimeInfo>& plugin::RegisteredRuntimes() {
                    Option("output", "float32", "float32|int8", "type of the output"),
                    Option("extra_outputs", "0", "0..100", "outputs that no channel has"),
                    Option("nan", "false", "true|false", "answer with a NaN"),
+                   Option("threads_matter", "false", "true|false",
+                          "give other outputs with another number of threads"),
                    Option("unsupported", "false", "true|false", "refuse every model"),
                    Option("fail_at", "-1", "-1..1000", "the invoke that fails"),
                    Option("profile", "planted", "planted|refused|beyond|no_operator|changing",

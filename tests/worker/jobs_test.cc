@@ -1,6 +1,7 @@
 // Each job with plugins whose results are known.
 #include <algorithm>
 
+#include "base/cores.h"
 #include "base/json.h"
 #include "gmock/gmock.h"
 #include "tests/worker/worker_fixture.h"
@@ -202,6 +203,33 @@ TEST_F(Jobs, AccuracyPredictsInTheDataSetsClasses) {
   EXPECT_EQ(result.instances, 3);
   EXPECT_THAT(result.facts, Contains(host::Fact{"threads", "1"}));
   EXPECT_THAT(progress, Contains(5U));
+}
+
+// Threads that wait for each other cost most where the machine is busy with something else.
+TEST_F(Jobs, AccuracySharesImagesOutToInstancesOfOneThread) {
+  AccuracyJob job{.artifact = model(), .runtime = Fake("fake_runtime"), .threads = 2};
+  job.samples = WriteTestTensors();
+  const JobOutcome outcome = Run(job);
+  ASSERT_TRUE(outcome.ok()) << outcome.reason;
+  const auto& result = std::get<AccuracyResult>(outcome.result);
+  EXPECT_EQ(result.instance_threads, 1);
+  EXPECT_EQ(result.instances, AvailableCores());
+  EXPECT_THAT(result.facts, Contains(host::Fact{"threads", "1"}));
+  EXPECT_THAT(result.predicted, ElementsAre(0, 1, 2, -1, 1, 0));
+}
+
+TEST_F(Jobs, AccuracyIsThatOfTheCellsThreadsWhereTheyMatter) {
+  AccuracyJob job{.artifact = model(),
+                  .runtime = Fake("fake_runtime", {{"threads_matter", "true"}}),
+                  .threads = 2};
+  job.samples = WriteTestTensors();
+  const JobOutcome outcome = Run(job);
+  ASSERT_TRUE(outcome.ok()) << outcome.reason;
+  const auto& result = std::get<AccuracyResult>(outcome.result);
+  EXPECT_EQ(result.instance_threads, 2);
+  EXPECT_EQ(result.instances, std::max(1, AvailableCores() / 2));
+  EXPECT_THAT(result.facts, Contains(host::Fact{"threads", "2"}));
+  EXPECT_FLOAT_EQ(result.confidence[0], 1.0F + 2e-6F);
 }
 
 TEST_F(Jobs, AccuracyQuantizesAndDequantizes) {

@@ -4,9 +4,10 @@
 #include <atomic>
 #include <future>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/cores.h"
 
 namespace qbench::quantize {
 
@@ -35,6 +36,6 @@ Status ParallelFor(size_t count, size_t threads,
   return failure;
 }
 
-size_t WorkThreads() { return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 4); }
+size_t WorkThreads() { return std::clamp<size_t>(static_cast<size_t>(AvailableCores()), 1, 4); }
 
 }  // namespace qbench::quantize

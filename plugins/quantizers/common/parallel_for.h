@@ -15,7 +15,7 @@ namespace qbench::quantize {
 Status ParallelFor(size_t count, size_t threads,
                    const std::function<Status(size_t thread, size_t index)>& work);
 
-// How many threads are worth it: the processor's cores, at most four, since others run the model.
+// How many threads are worth it: AvailableCores(), at most four, since others run the model.
 size_t WorkThreads();
 
 }  // namespace qbench::quantize
