@@ -61,6 +61,45 @@ std::vector<std::string> NamesWhere(const RunView& run, Condition&& condition) {
   return names;
 }
 
+// Why the latency of a cell does not count, as the measuring process said it.
+std::string WhyInvalid(const store::CellData& cell) {
+  for (const store::Measurement& measurement : cell.measurements) {
+    const bool latency = measurement.kind == store::MeasurementKind::kLatency;
+    if (latency && measurement.status == Outcome::kInvalid) return measurement.reason;
+  }
+  return cell.cell.reason;
+}
+
+// A warning for each thing that is to be done about it, which stands behind the reason's last
+// colon: the numbers before it differ from cell to cell.
+void AddInvalidLatency(const RunView& run, std::vector<std::string>* warnings) {
+  struct Group {
+    std::string advice;
+    std::string reason;  // of the first
+    std::vector<std::string> names;
+  };
+  std::vector<Group> groups;
+  for (const Variant& variant : run.variants) {
+    if (variant.summary.latency_status != Outcome::kInvalid) continue;
+    const std::string reason = WhyInvalid(*variant.cell);
+    const size_t colon = reason.rfind(": ");
+    const std::string advice = colon == std::string::npos ? reason : reason.substr(colon);
+    auto group = std::ranges::find(groups, advice, &Group::advice);
+    if (group == groups.end()) group = groups.insert(group, {advice, reason, {}});
+    group->names.push_back(variant.name);
+  }
+  for (const Group& group : groups) {
+    std::string line = fmt::format(
+        "The machine was not fit to measure latency for {}: do not compare their times.",
+        Named(group.names));
+    if (!group.reason.empty()) {
+      line += group.names.size() == 1 ? fmt::format(" Why: {}.", group.reason)
+                                      : fmt::format(" Of {}: {}.", group.names[0], group.reason);
+    }
+    warnings->push_back(std::move(line));
+  }
+}
+
 void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) {
   const auto noisy =
       NamesWhere(run, [](const Variant& v) { return SpreadOfProcesses(*v.cell) > kMaxSpread; });
@@ -106,15 +145,7 @@ std::vector<std::string> Warnings(const RunView& run) {
         "This run has not finished: cells may be missing. Repeat its command with --resume to "
         "complete it.");
   }
-  const auto invalid = NamesWhere(
-      run, [](const Variant& v) { return v.summary.latency_status == Outcome::kInvalid; });
-  if (!invalid.empty()) {
-    warnings.push_back(
-        fmt::format("The board was not fit to measure latency for {}: do not "
-                    "compare their times. Cool it or mend its power supply, and "
-                    "measure again.",
-                    Named(invalid)));
-  }
+  AddInvalidLatency(run, &warnings);
   for (const store::Note& note : run.data->notes) {
     if (note.severity == store::NoteSeverity::kWarning) warnings.push_back(note.text);
   }

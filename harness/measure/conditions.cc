@@ -14,6 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Of get_throttled.
+constexpr uint32_t kUnderVoltage = 1U << 0;
+constexpr uint32_t kSoftTemperatureLimit = 1U << 3;
+
 std::optional<uint32_t> ParseHex(std::string_view text) {
   if (text.starts_with("0x")) text.remove_prefix(2);
   uint32_t bits = 0;
@@ -129,6 +133,16 @@ std::string DescribeThrottled(uint32_t bits) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// The clock is capped and throttled for want of voltage or for heat; where the board names the
+// first, that is it.
+std::string RemedyForThrottled(uint32_t bits) {
+  constexpr const char* kPower = "give the board a better power supply";
+  const bool power = (bits & kUnderVoltage) != 0;
+  const bool heat = (bits & kSoftTemperatureLimit) != 0;
+  if (power && heat) return fmt::format("{}, cool it", kPower);
+  return power ? kPower : "cool the board (a heat sink, a fan)";
+}
+
 std::string WhyInvalid(const Conditions& before, const Conditions& after) {
   // Bits 0 to 3 are the state now, 16 to 19 the same "has occurred since boot": one that is new
   // occurred in between, however short it was.
@@ -138,22 +152,24 @@ std::string WhyInvalid(const Conditions& before, const Conditions& after) {
   const uint32_t throttled = (old_bits & 0xF) | (new_bits & 0xF) | occurred;
   if (throttled != 0) {
     return fmt::format(
-        "the board reported {} (get_throttled {:#x} before, {:#x} after): cool it or "
-        "give it a better power supply and measure again",
-        DescribeThrottled(throttled), old_bits, new_bits);
+        "the board reported {} (get_throttled {:#x} before, {:#x} after): {} and measure again",
+        DescribeThrottled(throttled), old_bits, new_bits, RemedyForThrottled(throttled));
   }
   if (before.under_voltage.value_or(false) || after.under_voltage.value_or(false)) {
-    return "the board reported under-voltage: give it a better power supply and measure again";
+    return fmt::format("the board reported under-voltage: {} and measure again",
+                       RemedyForThrottled(kUnderVoltage));
   }
   if (const int64_t pages = Increase(before.pages_swapped, after.pages_swapped); pages > 0) {
     return fmt::format(
-        "the machine swapped {} pages while the clock ran: free memory and measure "
-        "again",
-        pages);
+        "the machine swapped {} page{} while the clock ran: free memory (close other programs) and "
+        "measure again",
+        pages, pages == 1 ? "" : "s");
   }
   if (const int64_t faults = Increase(before.major_faults, after.major_faults); faults > 0) {
-    return fmt::format("{} major page faults while the clock ran: free memory and measure again",
-                       faults);
+    return fmt::format(
+        "{} major page fault{} while the clock ran, so memory was read back from the disk: free "
+        "memory (close other programs) and measure again",
+        faults, faults == 1 ? "" : "s");
   }
   return {};
 }

@@ -28,11 +28,14 @@ Conditions ReadConditions(const std::filesystem::path& root = "/");
 
 // Why what was measured between the two is not valid: under-voltage, frequency capped, throttled
 // or soft temperature limit (at either end, or newly "has occurred"); swapping; major faults of
-// this process. Empty: valid.
+// this process. Behind the last colon stands what helps against it. Empty: valid.
 std::string WhyInvalid(const Conditions& before, const Conditions& after);
 
 // "under-voltage, throttled" of the low four bits; empty for none.
 std::string DescribeThrottled(uint32_t bits);
+
+// What helps against them: a better power supply, cooling, or both. `bits` are not all 0.
+std::string RemedyForThrottled(uint32_t bits);
 
 Json ConditionsToJson(const Conditions& conditions);
 

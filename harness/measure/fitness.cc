@@ -85,12 +85,11 @@ void AddGovernor(const fs::path& root, std::vector<Check>& checks) {
 
 void AddThrottling(const std::vector<HostFact>& facts, const Conditions& now,
                    std::vector<Check>& checks) {
-  constexpr const char* kRemedy = "use the board's own power supply and cool it";
   const char* kName = "throttling";
   if (!now.throttled) {
     if (now.under_voltage.value_or(false)) {
-      checks.push_back(
-          {kName, Fitness::kError, "under-voltage now: rows would be invalid", kRemedy});
+      checks.push_back({kName, Fitness::kError, "under-voltage now: rows would be invalid",
+                        RemedyForThrottled(1)});
     } else if (IsRaspberryPi(facts)) {
       checks.push_back({kName, Fitness::kWarning,
                         "vcgencmd is not installed: throttled measurements cannot be told",
@@ -99,11 +98,13 @@ void AddThrottling(const std::vector<HostFact>& facts, const Conditions& now,
     return;
   }
   if (const std::string present = DescribeThrottled(*now.throttled); !present.empty()) {
-    checks.push_back(
-        {kName, Fitness::kError, fmt::format("now: {}; rows would be invalid", present), kRemedy});
+    checks.push_back({kName, Fitness::kError,
+                      fmt::format("now: {}; rows would be invalid", present),
+                      RemedyForThrottled(*now.throttled & 0xF)});
   } else if (const std::string past = DescribeThrottled(*now.throttled >> 16); !past.empty()) {
     checks.push_back({kName, Fitness::kWarning, fmt::format("not now, but since boot: {}", past),
-                      fmt::format("{}; starting the board anew clears this", kRemedy)});
+                      fmt::format("{}; starting the board anew clears this",
+                                  RemedyForThrottled((*now.throttled >> 16) & 0xF))});
   } else {
     checks.push_back({kName, Fitness::kOk, "none since boot"});
   }
@@ -124,12 +125,21 @@ void AddTemperature(const std::vector<HostFact>& facts, const Conditions& now,
   checks.push_back(std::move(check));
 }
 
-// Half a core that is busy elsewhere is enough to disturb caches and memory.
-void AddLoad(const Conditions& now, std::vector<Check>& checks) {
+// Half a core that is busy elsewhere is enough to disturb caches and memory. A load of as many as
+// there are cores leaves none free: whatever is timed shares its core, and waits for it in slices
+// of milliseconds, longer than an inference takes.
+void AddLoad(const std::vector<HostFact>& facts, const Conditions& now,
+             std::vector<Check>& checks) {
   constexpr double kBusy = 0.5;
   if (!now.load_1min) return;
   Check check{"load", Fitness::kOk, fmt::format("{:.2f} over the last minute", *now.load_1min)};
-  if (*now.load_1min >= kBusy) {
+  const auto cores = FirstInteger(FactValue(facts, "cpu.cores"));
+  if (cores && *now.load_1min >= static_cast<double>(*cores)) {
+    check.level = Fitness::kError;
+    check.text += fmt::format(" on {} core{}: none is free, times would be those of a busy machine",
+                              *cores, *cores == 1 ? "" : "s");
+    check.remedy = "stop what `top` shows, or wait a minute and ask again";
+  } else if (*now.load_1min >= kBusy) {
     check.level = Fitness::kWarning;
     check.text += ": something else runs, or has just ended";
     check.remedy = "stop what `top` shows, or wait a minute and ask again";
@@ -212,7 +222,7 @@ std::vector<Check> CheckMachine(const std::vector<HostFact>& facts, const Condit
   AddGovernor(root, checks);
   AddThrottling(facts, now, checks);
   AddTemperature(facts, now, checks);
-  AddLoad(now, checks);
+  AddLoad(facts, now, checks);
   if (const Result<std::string> meminfo = ReadProcFile(root / "proc/meminfo"); meminfo.ok()) {
     AddMemory(*meminfo, checks);
     AddSwap(*meminfo, checks);

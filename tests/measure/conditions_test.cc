@@ -8,6 +8,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 void MakeQuietBoard(const FakeRoot& root) {
   root.Write("sys/class/thermal/thermal_zone0/temp", "48312\n");
@@ -85,10 +86,27 @@ TEST(WhyInvalid, SwappedOrFaulted) {
   after.pages_swapped = 100;
   before.major_faults = 1;
   after.major_faults = 2;
-  EXPECT_THAT(WhyInvalid(before, after), HasSubstr("1 major page faults"));
+  EXPECT_THAT(WhyInvalid(before, after),
+              AllOf(HasSubstr("1 major page fault while"), HasSubstr(": free memory")));
   after.major_faults = 1;
   after.nonvoluntary_switches = 1000;  // recorded, but no reason
   EXPECT_EQ(WhyInvalid(before, after), "");
+}
+
+// What helps against the one does nothing against the other.
+TEST(WhyInvalid, AdvisesWhatFits) {
+  const auto with = [](uint32_t bits) {
+    Conditions before;
+    Conditions after;
+    before.throttled = 0;
+    after.throttled = bits;
+    return WhyInvalid(before, after);
+  };
+  EXPECT_THAT(with(0x1), AllOf(HasSubstr("power supply"), Not(HasSubstr("cool"))));
+  EXPECT_THAT(with(0x5), AllOf(HasSubstr("power supply"), Not(HasSubstr("cool"))));
+  EXPECT_THAT(with(0x8), AllOf(HasSubstr("cool"), Not(HasSubstr("power supply"))));
+  EXPECT_THAT(with(0x6), AllOf(HasSubstr("cool"), Not(HasSubstr("power supply"))));
+  EXPECT_THAT(with(0x9), AllOf(HasSubstr("cool"), HasSubstr("power supply")));
 }
 
 TEST(DescribeThrottled, NamesTheBits) {

@@ -85,6 +85,9 @@ TEST_F(FitnessTest, Throttling) {
   ExpectLine("throttling", Fitness::kWarning, "since boot: under-voltage, throttled");
   Throttled("0x50001");
   ExpectLine("throttling", Fitness::kError, "now: under-voltage; rows would be invalid");
+  EXPECT_EQ(Find("throttling").remedy, "give the board a better power supply");
+  Throttled("0x8");
+  EXPECT_EQ(Find("throttling").remedy, "cool the board (a heat sink, a fan)");
   root_.WriteProgram("usr/bin/vcgencmd", "exit 1\n");
   ExpectLine("throttling", Fitness::kWarning, "cannot be told");
   root_.Write("sys/class/hwmon/hwmon1/name", "rpi_volt\n");
@@ -99,6 +102,8 @@ TEST_F(FitnessTest, HeatLoadMemoryAndSwap) {
   ExpectLine("temperature", Fitness::kError, "81 °C");
   root_.Write("proc/loadavg", "1.70 0.05 0.01 1/123 456\n");
   ExpectLine("load", Fitness::kWarning, "1.70");
+  root_.Write("proc/loadavg", "13.02 9.05 4.01 1/123 456\n");
+  ExpectLine("load", Fitness::kError, "13.02 over the last minute on 2 cores: none is free");
   root_.Write("proc/meminfo",
               "MemTotal: 1024000 kB\nMemAvailable: 204800 kB\nSwapTotal: 102400 kB\n"
               "SwapFree: 51200 kB\n");
