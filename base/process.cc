@@ -86,7 +86,7 @@ Status OpenStream(const Redirect& redirect, size_t stream, SpawnFds& fds) {
     case Redirect::Kind::kFile:
       break;
   }
-  const int flags = input ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
+  const int flags = input ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
   fds.child[stream] = AboveStandard(open(path.c_str(), flags | O_CLOEXEC, 0644));
   if (fds.child[stream] >= 0) return OkStatus();
   return Error(errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIo, "cannot open {}: {}",

@@ -20,7 +20,7 @@ struct Redirect {
   enum class Kind {
     kInherit,
     kNull,  // /dev/null
-    kFile,  // standard input is read from `path`; output is written to it (created, emptied)
+    kFile,  // standard input is read from `path`; output is appended to it (created, emptied)
     kPipe,  // the other end is Child::in(), out() or err()
   };
   Kind kind = Kind::kInherit;

@@ -23,6 +23,9 @@ std::string Text(std::string_view text) {
 }
 
 std::string Text(const std::string& text) { return Text(std::string_view(text)); }
+std::string Text(const std::vector<std::string>& texts) {
+  return Text(fmt::format("{}", fmt::join(texts, "; ")));
+}
 std::string Text(store::Outcome outcome) { return Text(Name(outcome)); }
 std::string Text(int32_t number) { return std::to_string(number); }
 std::string Text(int64_t number) { return std::to_string(number); }

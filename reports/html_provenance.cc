@@ -1,4 +1,6 @@
+#include <set>
 #include <string>
+#include <utility>
 
 #include "base/json.h"
 #include "fmt/format.h"
@@ -83,6 +85,27 @@ Data PeakTable(const store::RunData& data) {
   return table.Finish();
 }
 
+// The last lines that plugins logged, each once a cell and kind of measurement.
+Data LogTable(const RunView& run) {
+  FactTable table("Log (the last lines of plugins and engines)");
+  for (const Variant& variant : run.variants) {
+    std::set<std::pair<store::MeasurementKind, std::string>> seen;
+    for (const store::Measurement& measurement : variant.cell->measurements) {
+      for (const std::string& line : measurement.log) {
+        if (!seen.insert({measurement.kind, line}).second) continue;
+        table.Add(fmt::format("{}, {}", variant.name, Name(measurement.kind)), line);
+      }
+    }
+  }
+  for (const auto& [id, comparison] : run.data->comparisons) {
+    const store::Artifact& artifact = run.data->artifacts.at(comparison.artifact_id);
+    for (const std::string& line : comparison.log) {
+      table.Add(run.data->plugins.at(artifact.quantizer_id).name + ", layers", line);
+    }
+  }
+  return table.Finish();
+}
+
 }  // namespace
 
 Data ProvenanceTables(const RunView& run) {
@@ -123,6 +146,7 @@ Data ProvenanceTables(const RunView& run) {
     artifacts.Add(name, value);
   }
   tables.push_back(artifacts.Finish());
+  if (Data log = LogTable(run); !log.get("facts")->list_value().empty()) tables.push_back(log);
   return tables;
 }
 

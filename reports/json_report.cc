@@ -129,6 +129,7 @@ OrderedJson RunObject(const store::RunData& data) {
                        {"status", std::string(Name(comparison->status))},
                        {"reason", comparison->reason}};
     one.update(LayerJson(*comparison));
+    one["log"] = comparison->log;
     object["comparisons"].push_back(std::move(one));
   }
   return object;

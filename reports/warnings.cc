@@ -136,6 +136,28 @@ void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) 
   }
 }
 
+// What plugins said of their own accord, each text once with the rows that it is about.
+void AddPluginWarnings(const RunView& run, std::vector<std::string>* warnings) {
+  constexpr size_t kShown = 10;
+  std::vector<std::string> texts;
+  for (const Variant& variant : run.variants) {
+    for (const std::string& text : variant.summary.warnings) {
+      if (std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
+    }
+  }
+  for (size_t i = 0; i < std::min(texts.size(), kShown); ++i) {
+    const auto rows = NamesWhere(run, [&](const Variant& v) {
+      return std::ranges::find(v.summary.warnings, texts[i]) != v.summary.warnings.end();
+    });
+    warnings->push_back(fmt::format("{} ({})", texts[i], Named(rows)));
+  }
+  if (texts.size() <= kShown) return;
+  warnings->push_back(
+      fmt::format("{} more warnings of plugins stand in the column warnings of the "
+                  "CSV and in the JSON.",
+                  texts.size() - kShown));
+}
+
 }  // namespace
 
 std::vector<std::string> Warnings(const RunView& run) {
@@ -158,6 +180,7 @@ std::vector<std::string> Warnings(const RunView& run) {
         "Some images could not be used for {}. 'qbench dataset verify' lists the broken files.",
         Named(partial)));
   }
+  AddPluginWarnings(run, &warnings);
   return warnings;
 }
 

@@ -48,6 +48,9 @@ Status MustRefuse(const Answer& answer, std::initializer_list<qbench_status> sta
                   std::string_view what) {
   if (!answer.broken.ok()) return answer.broken.WithContext(what);
   if (answer.ok()) return Broken("{} was accepted", what);
+  if (statuses.size() == 0 && answer.status == QBENCH_CANCELLED) {
+    return Broken("{} gave QBENCH_CANCELLED though nobody asked it to stop", what);
+  }
   if (statuses.size() > 0 && std::ranges::find(statuses, answer.status) == statuses.end()) {
     std::string wanted;
     for (const qbench_status status : statuses) {

@@ -59,7 +59,10 @@ Result<worker::JobResult> RunWithProgress(const worker::Job& job, bool quiet) {
   GiveFreedMemoryBack();
   worker::JobOutcome outcome = worker::RunJob(job, {}, callbacks);
   display.Clear();
-  if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
+  if (!outcome.ok()) {
+    for (const std::string& line : outcome.log) PrintError("log: " + line + "\n");
+    return plan::OutcomeToStatus(outcome);
+  }
   return std::move(outcome.result);
 }
 

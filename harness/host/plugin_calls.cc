@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "base/json.h"
+#include "base/one_line.h"
 #include "harness/host/plugin_library.h"
 
 namespace qbench::host {
@@ -29,11 +29,22 @@ std::string_view AbiStatusText(qbench_status status) {
   }
 }
 
-// Bytes that are not UTF-8 become U+FFFD.
-std::string ValidUtf8(const std::string& text) {
-  const std::string quoted = DumpJson(Json(text));
-  const Result<Json> back = ParseJson(quoted);
-  return back.ok() ? back->get<std::string>() : std::string();
+// Whether the ABI lets a function of this phase answer so. QBENCH_HOST_ERROR of init and quantize
+// makes sense where a service was called that failed, which the caller knows.
+bool MakesSense(qbench_status status, Phase phase) {
+  const bool works = phase == Phase::kInit || phase == Phase::kLoad || phase == Phase::kQuantize ||
+                     phase == Phase::kInvoke || phase == Phase::kProfile;
+  switch (status) {
+    case QBENCH_UNSUPPORTED:
+    case QBENCH_CANCELLED:
+      return works;
+    case QBENCH_UNAVAILABLE:
+      return works || phase == Phase::kProbe || phase == Phase::kCreate || phase == Phase::kEntry;
+    case QBENCH_HOST_ERROR:
+      return phase == Phase::kInit || phase == Phase::kQuantize;
+    default:
+      return true;
+  }
 }
 
 }  // namespace
@@ -73,13 +84,7 @@ std::string_view PhaseName(Phase phase) {
 }
 
 std::string OneLine(const char* text) {
-  if (text == nullptr) return {};
-  std::string line(text, strnlen(text, kMaxTextBytes));
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  while (!line.empty() && line.back() == ' ') line.pop_back();
-  return ValidUtf8(line);
+  return text == nullptr ? std::string() : SafeLine({text, strnlen(text, kMaxTextBytes)});
 }
 
 StatusCode FromAbiStatus(qbench_status status) {
@@ -111,11 +116,29 @@ Status FromAbi(qbench_status status, std::string_view plugin, Phase phase, const
                  plugin, PhaseName(phase), status);
   }
   const std::string text = OneLine(last_error);
+  if (!MakesSense(status, phase)) return Senseless(plugin, phase, meaning, text);
+  if (status == QBENCH_CANCELLED) {
+    return Error(StatusCode::kCancelled, "{}'s {} said cancelled{}", plugin, PhaseName(phase),
+                 text.empty() ? text : " (" + text + ")");
+  }
   if (text.empty()) {
     return Error(FromAbiStatus(status), "{}'s {} failed ({}) and gave no reason", plugin,
                  PhaseName(phase), meaning);
   }
   return Error(FromAbiStatus(status), "{}: {}", plugin, text);
+}
+
+Status Senseless(std::string_view plugin, Phase phase, std::string_view meaning,
+                 std::string_view text) {
+  return Error(StatusCode::kInternal,
+               "{}'s {} said \"{}\", which makes no sense there{}{}: report this to the plugin's "
+               "author",
+               plugin, PhaseName(phase), meaning, text.empty() ? "" : ": ", text);
+}
+
+Status FailedService(std::string_view plugin, Phase phase, const Status& status) {
+  if (status.code() != StatusCode::kIo) return status;
+  return Senseless(plugin, phase, AbiStatusText(QBENCH_HOST_ERROR), status.message());
 }
 
 Status ThrewException(std::string_view plugin, Phase phase, std::string_view what) {

@@ -1,5 +1,5 @@
-// How the host calls into a plugin and believes what it says: internal to harness/host and
-// harness/checks.
+// How the host calls into a plugin and believes what it says: internal to harness/host,
+// harness/checks and the worker.
 #pragma once
 
 #include <exception>
@@ -18,8 +18,18 @@ inline constexpr size_t kMaxTextBytes = 4096;
 // The plugin's text, which may be null, endless, of several lines or not UTF-8, as one line.
 std::string OneLine(const char* text);
 
-// "<plugin>: <text of last_error>", or what the status means where the text is empty.
+// "<plugin>: <text of last_error>", or what the status means where the text is empty. A status that
+// the ABI does not have, or that makes no sense in this phase, is kInternal and named as that.
+// QBENCH_CANCELLED is kCancelled: whoever knows says whether it was asked for.
 Status FromAbi(qbench_status status, std::string_view plugin, Phase phase, const char* last_error);
+
+// The plugin answered with what makes no sense in this phase; `text` (may be empty) is its reason.
+Status Senseless(std::string_view plugin, Phase phase, std::string_view meaning,
+                 std::string_view text);
+
+// For a caller who knows that no service of the host failed: a `status` of FromAbi that says that
+// one did becomes Senseless.
+Status FailedService(std::string_view plugin, Phase phase, const Status& status);
 
 Status ThrewException(std::string_view plugin, Phase phase, std::string_view what);
 

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <optional>
 #include <string_view>
 
 #include "harness/host/plugin_calls.h"
 
 namespace qbench::host {
 namespace {
-
-// More warnings than a person reads: a plugin that warns of every sample must not fill the memory.
-constexpr size_t kMaxWarnings = 1000;
 
 // While a service runs, what crashes is the host or the runtime that it calls, not the plugin.
 class InsideHost {
@@ -71,8 +67,18 @@ T NoThrow(T otherwise, Function&& function) noexcept {
 
 // The C functions of the services' tables.
 struct HostThunks {
+  // What a service answers, noted where it is a failure.
+  template <typename Function>
+  static qbench_status Answer(const qbench_host* host, Function&& function) {
+    const auto status = NoThrow(qbench_status{QBENCH_HOST_ERROR}, function);
+    if (status != QBENCH_OK) Self(host).service_failed_ = true;
+    return status;
+  }
+
   static const void* GetExtension(const qbench_host* host, const char* id) {
-    return id == nullptr ? nullptr : Self(host).Extension(id);
+    const void* service = id == nullptr ? nullptr : Self(host).Extension(id);
+    if (service == nullptr) Self(host).service_failed_ = true;
+    return service;
   }
 
   static void Log(const qbench_host* host, qbench_log_severity severity, const char* line) {
@@ -108,15 +114,14 @@ struct HostThunks {
   static qbench_status ReadSample(const qbench_host* host, qbench_split split, uint64_t index,
                                   void* data, size_t size, int32_t* label) {
     const InsideHost inside(Self(host).observer_);
-    return NoThrow(qbench_status{QBENCH_HOST_ERROR},
-                   [&] { return Self(host).ReadSample(split, index, data, size, label); });
+    return Answer(host, [&] { return Self(host).ReadSample(split, index, data, size, label); });
   }
 
   static qbench_status RunInference(const qbench_host* host, const void* model, size_t model_size,
                                     qbench_split split, uint64_t first, uint64_t count,
                                     qbench_on_outputs on_outputs, void* user) {
     const InsideHost inside(Self(host).observer_);
-    return NoThrow(qbench_status{QBENCH_HOST_ERROR}, [&] {
+    return Answer(host, [&] {
       return Self(host).RunInference({static_cast<const uint8_t*>(model), model_size}, split, first,
                                      count, on_outputs, user);
     });
@@ -126,7 +131,7 @@ struct HostThunks {
                               uint64_t count, qbench_on_input on_input,
                               qbench_on_outputs on_outputs, void* user) {
     const InsideHost inside(Self(host).observer_);
-    return NoThrow(qbench_status{QBENCH_HOST_ERROR}, [&] {
+    return Answer(host, [&] {
       return Self(host).RunFed({static_cast<const uint8_t*>(model), model_size}, count, on_input,
                                on_outputs, user);
     });
@@ -148,7 +153,7 @@ struct HostThunks {
   static qbench_status Emit(const qbench_host* host, const char* name, const char* media_type,
                             const void* data, size_t size) {
     const InsideHost inside(Self(host).observer_);
-    return NoThrow(qbench_status{QBENCH_HOST_ERROR}, [&] {
+    return Answer(host, [&] {
       return Self(host).Emit(name, media_type, {static_cast<const uint8_t*>(data), size});
     });
   }
@@ -203,14 +208,14 @@ void PluginHost::Log(int severity, const char* line) {
   const std::string text = OneLine(line);
   if (severity >= QBENCH_LOG_WARNING) {
     const std::lock_guard lock(mutex_);
-    if (warnings_.size() < kMaxWarnings) warnings_.push_back(text);
+    warnings_.Add(text);
   }
   callbacks_.log(severity, text);
 }
 
 std::vector<std::string> PluginHost::warnings() const {
   const std::lock_guard lock(mutex_);
-  return warnings_;
+  return warnings_.lines();
 }
 
 void PluginHost::SetServiceError(const std::string& text) {
@@ -255,10 +260,11 @@ qbench_status PluginHost::RunInference(ByteSpan model, qbench_split split, uint6
     inference_error_ = "there are no such samples, or the model or the callback is null";
     return QBENCH_INVALID_ARGUMENT;
   }
+  std::atomic<qbench_status> ended{QBENCH_OK};
   const auto run = [&](const RuntimePool::Deliver& deliver) {
     return inference_->Run(model, *samples, first, count, deliver, callbacks_.cancelled);
   };
-  return HandOutputs(run, on_outputs, user);
+  return HandOutputs(run, on_outputs, user, ended);
 }
 
 qbench_status PluginHost::RunFed(ByteSpan model, uint64_t count, qbench_on_input on_input,
@@ -281,14 +287,12 @@ qbench_status PluginHost::RunFed(ByteSpan model, uint64_t count, qbench_on_input
   const auto run = [&](const RuntimePool::Deliver& deliver) {
     return inference_->RunOn(model, count, fill, deliver, callbacks_.cancelled);
   };
-  const qbench_status status = HandOutputs(run, on_outputs, user);
-  return status == QBENCH_CANCELLED && ended != QBENCH_OK ? ended.load() : status;
+  return HandOutputs(run, on_outputs, user, ended);
 }
 
 qbench_status PluginHost::HandOutputs(const std::function<Status(const RuntimePool::Deliver&)>& run,
-                                      qbench_on_outputs on_outputs, void* user) {
-  // What the plugin's own callback returned is handed back as it is; it is not an error of ours.
-  std::optional<qbench_status> ended_by_plugin;
+                                      qbench_on_outputs on_outputs, void* user,
+                                      std::atomic<qbench_status>& ended) {
   std::vector<qbench_tensor_info> infos;
   std::vector<qbench_tensor_view> views;
   const auto deliver = [&](uint64_t index, std::span<const ByteSpan> outputs) {
@@ -308,17 +312,23 @@ qbench_status PluginHost::HandOutputs(const std::function<Status(const RuntimePo
       code = QBENCH_HOST_ERROR;
     }
     if (code == QBENCH_OK) return OkStatus();
-    ended_by_plugin = code;
+    ended = code;
     return Error(StatusCode::kCancelled, "ended by the plugin");
   };
   const Status status = run(deliver);
-  if (ended_by_plugin) return *ended_by_plugin;
+  // What the plugin's own callback returned is handed back as it is; it is not an error of ours.
+  if (ended != QBENCH_OK) return ended;
   if (status.ok()) return QBENCH_OK;
   inference_error_ = status.message();
-  const qbench_status code = ToAbi(status.code());
+  qbench_status code = ToAbi(status.code());
+  // A runtime that stops though nobody asked has failed.
+  if (code == QBENCH_CANCELLED && !callbacks_.cancelled()) {
+    inference_error_ += ", though nobody asked";
+    code = QBENCH_HOST_ERROR;
+  }
   if (code == QBENCH_HOST_ERROR) {
     SetServiceError(fmt::format("the calibration runtime ({}) failed: {}", inference_->runtime(),
-                                status.message()));
+                                inference_error_));
   }
   return code;
 }

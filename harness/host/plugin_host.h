@@ -1,6 +1,7 @@
 // The qbench_host that plugins see, and the services behind it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include "harness/host/call_observer.h"
 #include "harness/host/inference_service.h"
 #include "harness/host/sample_source.h"
+#include "harness/host/warning_list.h"
 #include "qbench/host.h"
 
 namespace qbench::host {
@@ -38,11 +40,15 @@ class PluginHost {
   void OfferEmit(ArtifactFolder* folder) { folder_ = folder; }
 
   const qbench_host* host() const { return &host_; }
-  // Lines of severity WARNING and above, in order.
+  const std::string& plugin() const { return plugin_; }
+  // Lines of severity WARNING and above, each text once; see WarningList.
   std::vector<std::string> warnings() const;
   // Why the last inference or emit failed; empty where none did. It explains a plugin's
   // QBENCH_HOST_ERROR.
   std::string last_service_error() const;
+  // Whether a service answered with another status than QBENCH_OK, or was asked for and is missing:
+  // else a plugin's QBENCH_HOST_ERROR makes no sense.
+  bool service_failed() const { return service_failed_; }
 
  private:
   friend struct HostThunks;
@@ -55,9 +61,11 @@ class PluginHost {
                              qbench_on_outputs on_outputs, void* user);
   qbench_status RunFed(ByteSpan model, uint64_t count, qbench_on_input on_input,
                        qbench_on_outputs on_outputs, void* user);
-  // What both do: `run` gives each sample's outputs to what it is called with.
+  // What both do: `run` gives each sample's outputs to what it is called with. `ended` is the
+  // status with which a callback of the plugin ended the run.
   qbench_status HandOutputs(const std::function<Status(const RuntimePool::Deliver&)>& run,
-                            qbench_on_outputs on_outputs, void* user);
+                            qbench_on_outputs on_outputs, void* user,
+                            std::atomic<qbench_status>& ended);
   qbench_status Emit(const char* name, const char* media_type, ByteSpan bytes);
   void SetServiceError(const std::string& text);
 
@@ -71,8 +79,9 @@ class PluginHost {
   qbench_host host_;
   qbench_tensor_info sample_info_;
   mutable std::mutex mutex_;
-  std::vector<std::string> warnings_;
+  WarningList warnings_;
   std::string service_error_;
+  mutable std::atomic<bool> service_failed_ = false;
   std::string inference_error_;  // what last_error() of the service points to
 };
 

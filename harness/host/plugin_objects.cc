@@ -39,6 +39,10 @@ Result<std::vector<Fact>> ReadFacts(CallObserver* observer, const std::string& i
                             [&] { return table->get(object, i, &name, &value); }));
     QB_RETURN_IF_ERROR(FromAbi(code, id, Phase::kFacts, nullptr));
     facts.push_back({OneLine(name), OneLine(value)});
+    if (name == nullptr || value == nullptr) {
+      return Error(StatusCode::kCorrupt, "{}'s fact {} of {} has no name or no value", id, i,
+                   count);
+    }
   }
   return facts;
 }
@@ -187,10 +191,11 @@ Runtime::~Runtime() { Destroy(observer_, id_, object_); }
 
 Status Runtime::Init(std::span<const Option> options, uint32_t threads) {
   const std::vector<qbench_option> table = ToAbi(options);
-  return CallObject(observer_, id_, Phase::kInit, object_, [&] {
+  const Status status = CallObject(observer_, id_, Phase::kInit, object_, [&] {
     return object_->init(object_, table.data(), static_cast<uint32_t>(table.size()), threads);
   });
 }
+  return FailedService(id_, Phase::kInit, status);  // no service of a runtime can fail
 
 Status Runtime::Load(ByteSpan model) {
   QB_RETURN_IF_ERROR(CallObject(observer_, id_, Phase::kLoad, object_, [&] {

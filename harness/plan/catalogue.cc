@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "harness/host/plugin_paths.h"
 #include "harness/plan/aliases.h"
+#include "harness/plan/run_records.h"
 
 namespace qbench::plan {
 namespace {
@@ -27,7 +28,7 @@ worker::JobOutcome Probe(const std::filesystem::path& file, const JobRunner& run
   if (outcome.ok() || outcome.kind == worker::OutcomeKind::kCancelled) return outcome;
   worker::JobOutcome read = run_job(worker::ProbeJob{file, /*try_runtimes=*/false}, settings, {});
   if (!read.ok()) return read;
-  trouble = outcome.reason;
+  trouble = ReasonOf(outcome);
   return read;
 }
 
@@ -75,7 +76,7 @@ Status AddFile(const ProbedFile& probed, Catalogue& catalogue) {
     return InterruptStatus("looking at the plugins");
   }
   if (!outcome.ok()) {
-    catalogue.broken.push_back({file, outcome.reason});
+    catalogue.broken.push_back({file, ReasonOf(outcome)});
     return OkStatus();
   }
   for (const auto& entry : std::get<worker::ProbeResult>(outcome.result).plugins) {

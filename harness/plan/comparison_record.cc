@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "harness/plan/run_records.h"
 #include "harness/stats/layer_difference.h"
@@ -59,6 +60,7 @@ store::LayerComparison ComparisonRecord(const worker::DifferenceResult& result) 
   record.only_float = result.only_float;
   record.only_quantized = result.only_quantized;
   record.warnings = result.flaws;
+  std::ranges::copy(result.warnings, std::back_inserter(record.warnings));
   if (!result.quantized_is_quantized) {
     record.status = Outcome::kUnsupported;
     record.reason = "nothing in the artifact is quantized";
@@ -74,11 +76,16 @@ store::LayerComparison ComparisonRecord(const worker::DifferenceResult& result) 
 }
 
 store::LayerComparison ComparisonRecord(const worker::JobOutcome& outcome) {
-  if (outcome.ok()) return ComparisonRecord(std::get<worker::DifferenceResult>(outcome.result));
   store::LayerComparison record;
-  record.at = UtcNow();
-  record.status = OutcomeOf(outcome.kind);
-  record.reason = outcome.reason;
+  if (outcome.ok()) {
+    record = ComparisonRecord(std::get<worker::DifferenceResult>(outcome.result));
+  } else {
+    record.at = UtcNow();
+    record.status = OutcomeOf(outcome.kind);
+    record.reason = ReasonOf(outcome);
+    record.warnings = outcome.warnings;
+  }
+  record.log = outcome.log;
   return record;
 }
 

@@ -524,12 +524,13 @@ Status RunEngine::Commit(size_t cell, store::Measurement measurement,
   }
   if (!outcome.ok()) {
     measurement.status = OutcomeOf(outcome.kind);
-    measurement.reason = outcome.reason;
+    measurement.reason = ReasonOf(outcome);
+    measurement.warnings = outcome.warnings;
     // Nobody asked for the profile of a runtime that has none.
     const bool expected = measurement.kind == store::MeasurementKind::kProfile &&
                           measurement.status == Outcome::kUnsupported && !plan_.measure.profile;
     if (events_.warning && !expected) {
-      events_.warning(fmt::format("{}: {}", plan_.CellName(plan_.cells[cell]), outcome.reason));
+      events_.warning(fmt::format("{}: {}", plan_.CellName(plan_.cells[cell]), measurement.reason));
     }
   }
   measurement.cell_id = cells_[cell].id;
@@ -556,6 +557,7 @@ worker::JobOutcome RunEngine::RunJob(const worker::Job& job, const std::string& 
   return outcome;
 }
 
+  measurement.log = outcome.log;
 Status RunEngine::CheckCancelled() const {
   return WantsToStop() ? InterruptStatus("measuring") : OkStatus();
 }

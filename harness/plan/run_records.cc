@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "base/files.h"
+#include "base/one_line.h"
 #include "base/sha256.h"
 #include "git_state.h"
 
@@ -166,7 +167,17 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
   return images;
 }
 
+std::string ReasonOf(const worker::JobOutcome& outcome) {
+  constexpr size_t kMostBytes = 300;
+  const bool silent = outcome.kind == worker::OutcomeKind::kCrashed ||
+                      outcome.kind == worker::OutcomeKind::kTimeout;
+  if (!silent || outcome.log.empty()) return outcome.reason;
+  return fmt::format("{}; its log ends with \"{}\"", outcome.reason,
+                     Shortened(outcome.log.back(), kMostBytes));
+}
+
 void TakeResult(worker::AccuracyResult result, store::Measurement& measurement) {
+  measurement.warnings = std::move(result.warnings);
   measurement.wall_seconds = result.wall_seconds;
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
   measurement.conditions = {{"runtime", FactsJson(result.facts)},
@@ -177,6 +188,7 @@ void TakeResult(worker::AccuracyResult result, store::Measurement& measurement) 
 }
 
 void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement) {
+  measurement.warnings = result.warnings;
   measurement.load_ms = result.load_ms;
   measurement.first_ms = result.first_ms;
   measurement.warmup_runs = result.samples.warmup_runs;
@@ -191,6 +203,7 @@ void TakeResult(const worker::LatencyResult& result, store::Measurement& measure
 }
 
 void TakeResult(worker::ProfileResult result, store::Measurement& measurement) {
+  measurement.warnings = std::move(result.warnings);
   measurement.load_ms = result.load_ms;
   measurement.samples_ns.assign(result.invoke_ns.begin(), result.invoke_ns.end());
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);

@@ -39,6 +39,10 @@ std::string InvalidAccuracy(const store::Artifact& artifact, const datasets::Sid
 Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibration,
                 const worker::SamplesRef& samples);
 
+// Why a job did not end well, one line. Of one that ended without an answer (it crashed, it hung)
+// the last line of its log too, which often says why.
+std::string ReasonOf(const worker::JobOutcome& outcome);
+
 // Puts what a job measured into the measurement.
 void TakeResult(worker::AccuracyResult result, store::Measurement& measurement);
 void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement);

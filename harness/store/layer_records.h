@@ -46,7 +46,8 @@ struct LayerComparison {
   std::string own_missing;              // why no layer has its own noise; empty where they have
   std::vector<std::string> only_float;  // names of layers that only the float model has
   std::vector<std::string> only_quantized;
-  std::vector<std::string> warnings;  // about the quantized file, a line each
+  std::vector<std::string> warnings;  // about the quantized file, and the runtime's, a line each
+  std::vector<std::string> log;       // as Measurement::log
   std::vector<ComparedLayer> layers;  // a table of its own in the store
 };
 
@@ -74,6 +75,6 @@ inline constexpr auto kFields<LayerComparison> = std::tuple(
     Field{"flips", &LayerComparison::flips}, Field{"own_missing", &LayerComparison::own_missing},
     Field{"only_in_float", &LayerComparison::only_float},
     Field{"only_in_quantized", &LayerComparison::only_quantized},
-    Field{"warnings", &LayerComparison::warnings});
+    Field{"warnings", &LayerComparison::warnings}, Field{"log", &LayerComparison::log});
 
 }  // namespace qbench::store

@@ -241,7 +241,15 @@ CREATE TABLE compared_layers (
 );
 )sql";
 
-constexpr std::array<const char*, 4> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4};
+// What plugins warned of and logged.
+constexpr const char* kSchema5 = R"sql(
+ALTER TABLE measurements ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE measurements ADD COLUMN log TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE layer_comparisons ADD COLUMN log TEXT NOT NULL DEFAULT '[]';
+)sql";
+
+constexpr std::array<const char*, 5> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,
+                                                    kSchema5};
 
 }  // namespace
 

@@ -199,6 +199,11 @@ struct Measurement {
   // What the board did meanwhile (temperature, clock, throttling bits, swap, …), `before` and
   // `after`; and what the `runtime` told about itself at the end.
   Json conditions = Json::object();
+  // What its plugins warned of, a line each, every text once. Of a `quantize` that succeeded they
+  // are the artifact's.
+  std::vector<std::string> warnings;
+  // The last lines that the child process logged and wrote to its standard streams.
+  std::vector<std::string> log;
   // Profile: every operator of the artifact and the steps beside them, in the order in which they
   // first ran. A table of its own in the store. `conditions` has the name of the runtime's
   // `delegate` then (null: it works without one).
@@ -304,7 +309,8 @@ inline constexpr auto kFields<Measurement> = std::tuple(
     Field{"first_ms", &Measurement::first_ms}, Field{"warmup_runs", &Measurement::warmup_runs},
     Field{"warmup_seconds", &Measurement::warmup_seconds},
     Field{"samples_ns", &Measurement::samples_ns}, Field{"predictions", &Measurement::predictions},
-    Field{"confidences", &Measurement::confidences}, Field{"conditions", &Measurement::conditions});
+    Field{"confidences", &Measurement::confidences}, Field{"conditions", &Measurement::conditions},
+    Field{"warnings", &Measurement::warnings}, Field{"log", &Measurement::log});
 
 // Calls visit(name, value) for each field of the record, in order.
 template <typename Record, typename Visitor>

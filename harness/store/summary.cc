@@ -84,6 +84,18 @@ void TakeDelegation(const Delegation& delegation, CellSummary* summary) {
   summary->undelegated_time_share = delegation.undelegated_time_share;
 }
 
+std::vector<std::string> WarningsOf(const RunData& run, const CellData& data) {
+  std::vector<std::string> warnings;
+  const auto add = [&](const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      if (std::ranges::find(warnings, line) == warnings.end()) warnings.push_back(line);
+    }
+  };
+  if (data.cell.artifact_id) add(run.artifacts.at(*data.cell.artifact_id).warnings);
+  for (const Measurement& measurement : data.measurements) add(measurement.warnings);
+  return warnings;
+}
+
 CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   const Cell& cell = data.cell;
   const Model& model = run.models.at(cell.model_id);
@@ -113,6 +125,7 @@ CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   summary.dataset_sha256 = split.sha256;
   summary.host_id = run.run.host_id;
   summary.runtime_facts = FactsOfThisCell(run, data);
+  summary.warnings = WarningsOf(run, data);
   if (const auto delegation = DelegationOf(data)) TakeDelegation(*delegation, &summary);
   SummarizeLatency(data, &summary);
   SummarizeAccuracy(data, split, &summary);

@@ -63,6 +63,8 @@ struct CellSummary {
   std::optional<int64_t> partitions;             // stretches of operators that the delegate runs
   std::optional<double> undelegated_macs_share;  // of the multiplications, those not delegated
   std::optional<double> undelegated_time_share;  // of the operators' time, if it was measured
+  // Of the artifact and of every measurement, each text once.
+  std::vector<std::string> warnings;
 };
 
 // One class of a confusion matrix.
@@ -144,6 +146,7 @@ inline constexpr auto kFields<CellSummary> = std::tuple(
     Field{"undelegated_kinds", &CellSummary::undelegated_kinds},
     Field{"partitions", &CellSummary::partitions},
     Field{"undelegated_macs_share", &CellSummary::undelegated_macs_share},
-    Field{"undelegated_time_share", &CellSummary::undelegated_time_share});
+    Field{"undelegated_time_share", &CellSummary::undelegated_time_share},
+    Field{"warnings", &CellSummary::warnings});
 
 }  // namespace qbench::store

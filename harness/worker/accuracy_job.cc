@@ -139,7 +139,8 @@ Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJ
     return info.status().WithContext(job.artifact.string());
   }
   QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(job.samples));
-  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
+  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
+                              &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
   const auto start = std::chrono::steady_clock::now();
   host::RuntimePool::Settings settings{.library = library,
@@ -158,7 +159,7 @@ Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJ
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   QB_ASSIGN_OR_RETURN(result.facts, pool.runtime(0).Facts());
-  result.warnings = host.warnings();
+  result.warnings = WarningsOf(host);
   if (const auto memory = measure::ReadMemoryUse(); memory.ok()) {
     result.peak_rss_bytes = memory->peak_rss;
   }

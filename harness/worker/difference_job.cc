@@ -320,7 +320,8 @@ Result<DifferenceResult> RunDifference(const WorkerContext& context, const Diffe
   Describe(a, b, pairing, result);
 
   QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(job.samples));
-  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
+  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
+                              &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
   QB_ASSIGN_OR_RETURN(Comparison comparison,
                       Comparison::Load({job, library, host.host(), samples.info()}, a, b, pairing));
@@ -340,6 +341,7 @@ Result<DifferenceResult> RunDifference(const WorkerContext& context, const Diffe
   }
   AddUnusedRanges(result);
   QB_ASSIGN_OR_RETURN(result.facts, comparison.Facts());
+  result.warnings = WarningsOf(host);
   return result;
 }
 

@@ -93,7 +93,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult::Layer, name, kind, op, type
                                    inputs, same_name, sums, own)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceResult, layers, only_float, only_quantized, flaws,
                                    images, flips, float_is_float, quantized_is_quantized,
-                                   own_missing, facts)
+                                   own_missing, warnings, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelsJob::Model, file, seed)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelsJob, runtime, models, first, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelsResult, models)

@@ -226,7 +226,8 @@ struct DifferenceResult {
   // What the two files are: a float model and a quantized one, else the user named something else.
   bool float_is_float = true;
   bool quantized_is_quantized = true;
-  std::string own_missing;        // why Layer::own is not there; empty where it is
+  std::string own_missing;  // why Layer::own is not there; empty where it is
+  std::vector<std::string> warnings;
   std::vector<host::Fact> facts;  // of the runtime
 };
 

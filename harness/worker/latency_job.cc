@@ -88,7 +88,8 @@ Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob&
   QB_ASSIGN_OR_RETURN(const measure::MemoryUse baseline, measure::ReadMemoryUse());
   result.baseline_rss_bytes = baseline.rss;
 
-  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
+  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
+                              &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
   QB_ASSIGN_OR_RETURN(const auto runtime,
                       LoadRuntime(*library, job, host.host(), model->span(), result.load_ms));
@@ -98,7 +99,7 @@ Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob&
   QB_ASSIGN_OR_RETURN(result.memory, measure::ReadMemoryUse());
   QB_RETURN_IF_ERROR(CheckOutputs(*runtime));
   QB_ASSIGN_OR_RETURN(result.facts, runtime->Facts());
-  result.warnings = host.warnings();
+  result.warnings = WarningsOf(host);
   if (!peak_reset) {
     result.warnings.emplace_back(
         "the kernel does not let the peak memory be reset: it is that of the whole process");

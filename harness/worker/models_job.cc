@@ -37,7 +37,8 @@ Result<std::vector<Bytes>> RunOne(host::PluginLibrary& library, const host::Plug
 
 Result<ModelsResult> RunModels(const WorkerContext& context, const ModelsJob& job) {
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
-  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
+  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
+                              &context.observer);
   ModelsResult result;
   for (size_t i = job.first; i < job.models.size(); ++i, ++result.models) {
     if (context.link.Cancelled()) return Error(StatusCode::kCancelled, "stopped by the user");

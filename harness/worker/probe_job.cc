@@ -35,7 +35,8 @@ Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job) 
     ProbeResult::Entry entry;
     entry.descriptor = descriptor;
     if (descriptor.kind == host::PluginKind::kRuntime && job.try_runtimes) {
-      const host::PluginHost host(descriptor.id, LinkCallbacks(context.link), &context.observer);
+      const host::PluginHost host(descriptor.id, LinkCallbacks(context.link, descriptor.id),
+                                  &context.observer);
       const Status status = TryRuntime(*library, host, entry);
       entry.available = status.ok();
       entry.failed = !status.ok() && status.code() != StatusCode::kNotFound;

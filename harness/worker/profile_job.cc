@@ -100,7 +100,8 @@ Result<ProfileResult> RunProfile(const WorkerContext& context, const ProfileJob&
   Result<graph::TfliteInfo> info = graph::InspectTflite(file);
   if (!info.ok()) return info.status().WithContext(job.artifact.string());
 
-  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link), &context.observer);
+  const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
+                              &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
   const auto start = Clock::now();
   QB_ASSIGN_OR_RETURN(host::Runtime runtime, library->CreateRuntime(job.runtime.id, host.host()));
@@ -117,7 +118,7 @@ Result<ProfileResult> RunProfile(const WorkerContext& context, const ProfileJob&
   if (read.ok()) summary = graph::Summarize(*read);
   result.operators = times.Operators(summary);
   QB_ASSIGN_OR_RETURN(result.facts, runtime.Facts());
-  result.warnings = host.warnings();
+  result.warnings = WarningsOf(host);
   if (!read.ok()) {
     result.warnings.push_back("multiplications and bytes of the operators are not known: " +
                               read.status().message());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <optional>
 
 #include "base/cores.h"
@@ -10,6 +11,7 @@
 #include "graph/tflite_reader.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/host/inference_service.h"
+#include "harness/host/plugin_calls.h"
 #include "harness/measure/memory.h"
 #include "harness/worker/worker_context.h"
 
@@ -66,8 +68,9 @@ Result<std::unique_ptr<host::InferenceService>> OpenInference(const WorkerContex
                                   .host = host});
 }
 
-// Names the service that failed, where the plugin only says that one did.
-Status Explain(const Status& status, const host::PluginHost& host) {
+// Names the service that failed, where the plugin only says that one did, or says that none did.
+Status Explain(host::Phase phase, const Status& status, const host::PluginHost& host) {
+  if (!host.service_failed()) return host::FailedService(host.plugin(), phase, status);
   const std::string service = host.last_service_error();
   if (status.ok() || service.empty() || status.message().find(service) != std::string::npos) {
     return status;
@@ -101,13 +104,12 @@ Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJ
   QB_ASSIGN_OR_RETURN(const auto calibration, OpenSamples(job.calibration));
   QB_ASSIGN_OR_RETURN(const auto train, OpenSamples(job.train));
 
-  const host::HostCallbacks callbacks = LinkCallbacks(context.link);
-  const host::PluginHost runtime_host(
-      job.calibration_runtime ? job.calibration_runtime->id : std::string(), callbacks,
-      &context.observer);
+  const std::string runtime_id = job.calibration_runtime ? job.calibration_runtime->id : "";
+  const host::PluginHost runtime_host(runtime_id, LinkCallbacks(context.link, runtime_id),
+                                      &context.observer);
   QB_ASSIGN_OR_RETURN(const auto inference, OpenInference(context, job, runtime_host.host()));
   host::ArtifactFolder folder(job.output);
-  host::PluginHost host(id, callbacks, &context.observer);
+  host::PluginHost host(id, LinkCallbacks(context.link, id), &context.observer);
   host.OfferSamples(calibration.get(), train.get());
   host.OfferInference(inference.get());
   host.OfferEmit(&folder);
@@ -115,9 +117,9 @@ Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJ
   QB_ASSIGN_OR_RETURN(auto library,
                       LoadPlugin(context, host::PluginKind::kQuantizer, job.quantizer));
   QB_ASSIGN_OR_RETURN(host::Quantizer quantizer, library->CreateQuantizer(id, host.host()));
-  QB_RETURN_IF_ERROR(quantizer.Init(job.quantizer.options));
+  QB_RETURN_IF_ERROR(Explain(host::Phase::kInit, quantizer.Init(job.quantizer.options), host));
   const auto start = std::chrono::steady_clock::now();
-  QB_RETURN_IF_ERROR(Explain(quantizer.Quantize(model.span()), host));
+  QB_RETURN_IF_ERROR(Explain(host::Phase::kQuantize, quantizer.Quantize(model.span()), host));
   QuantizeResult result;
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -128,9 +130,7 @@ Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJ
         {entry.name, entry.media_type, entry.file, entry.sha256, entry.file_bytes});
   }
   result.warnings = host.warnings();
-  for (const std::string& warning : runtime_host.warnings()) {
-    result.warnings.push_back(job.calibration_runtime->id + ": " + warning);
-  }
+  std::ranges::copy(WarningsOf(runtime_host), std::back_inserter(result.warnings));
   if (inference && inference->used()) result.calibration_runtime = inference->runtime();
   if (const auto memory = measure::ReadMemoryUse(); memory.ok()) {
     result.peak_rss_bytes = memory->peak_rss;

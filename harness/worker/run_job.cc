@@ -1,7 +1,6 @@
 #include "harness/worker/run_job.h"
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <system_error>
 #include <type_traits>
@@ -9,12 +8,15 @@
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/process.h"
+#include "harness/host/warning_list.h"
 #include "harness/measure/memory.h"
 #include "harness/worker/breadcrumb.h"
 #include "harness/worker/job_folder.h"
 #include "harness/worker/job_json.h"
+#include "harness/worker/job_log.h"
 #include "harness/worker/outcome.h"
 #include "harness/worker/parent_link.h"
+#include "qbench/host.h"
 
 namespace qbench::worker {
 namespace {
@@ -23,8 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 // Ctrl-C ends a command within a second, its workers included.
 constexpr std::chrono::milliseconds kCancelGrace{500};
-constexpr size_t kLogTailBytes = 4096;             // what is kept with the outcome
-constexpr std::streamoff kLogSearchBytes = 65536;  // where a sanitizer's report is looked for
 constexpr uint64_t kMinMemoryLimit = uint64_t{64} << 20;
 
 // What the worker's folder holds before it is started.
@@ -84,19 +84,6 @@ class Canceller {
   std::optional<Clock::time_point> asked_at_;
 };
 
-// The end of the log, however long a plugin made it.
-std::string ReadLogEnd(const JobFolder& folder) {
-  std::ifstream file(folder.log(), std::ios::binary | std::ios::ate);
-  if (!file) return {};
-  const std::streamoff size = file.tellg();
-  const std::streamoff tail = std::min(size, kLogSearchBytes);
-  std::string text(static_cast<size_t>(tail), '\0');
-  file.seekg(size - tail);
-  file.read(text.data(), tail);
-  text.resize(static_cast<size_t>(file.gcount()));
-  return text;
-}
-
 // The answer that the worker left. kNotFound: none.
 Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(folder.result()));
@@ -112,8 +99,7 @@ Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
 }
 
 JobOutcome Judge(const JobFolder& folder, const Job& job, const ChildEnd& end,
-                 const Breadcrumb& breadcrumb, bool cancelled) {
-  const std::string log = ReadLogEnd(folder);
+                 const Breadcrumb& breadcrumb, const std::string& log, bool cancelled) {
   std::error_code error;
   JobOutcome outcome;
   // An answer counts however the process ended afterwards.
@@ -129,7 +115,11 @@ JobOutcome Judge(const JobFolder& folder, const Job& job, const ChildEnd& end,
     outcome = DescribeEnd(end, breadcrumb.Where(), log);
   }
   if (cancelled && !outcome.ok()) outcome.kind = OutcomeKind::kCancelled;
-  outcome.log_tail = log.substr(log.size() - std::min(log.size(), kLogTailBytes));
+  if (!cancelled && outcome.kind == OutcomeKind::kCancelled) {
+    outcome.kind = OutcomeKind::kFailed;
+    outcome.reason += ", though nobody asked it to stop";
+  }
+  outcome.log = LastLines(log);
   outcome.wall_seconds = end.wall_seconds;
   outcome.peak_rss_bytes = end.peak_rss_bytes;
   return outcome;
@@ -180,7 +170,14 @@ JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallback
   Result<Child> child = Start(folder, job, settings.programs);
   if (!child.ok()) return DescribeFailure(child.status());
 
-  ParentLink link(child->out(), callbacks);
+  host::WarningList warnings;
+  JobCallbacks heard = callbacks;
+  heard.log = [&](int severity, const std::string& line) {
+    if (severity >= QBENCH_LOG_WARNING) warnings.Add(line);
+    if (callbacks.log) callbacks.log(severity, line);
+  };
+  JobLog log(folder.log());
+  ParentLink link(child->out(), heard);
   Canceller canceller(*child, callbacks);
   ChildLimits limits;
   limits.time = settings.limits.time.count() > 0 ? settings.limits.time : DefaultTimeLimit(job);
@@ -192,10 +189,13 @@ JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallback
   }
   const auto on_poll = [&] {
     link.Drain();
+    log.Bound();
     return canceller.Poll();
   };
   const ChildEnd end = child->Wait(limits, on_poll, child->out());
-  return Judge(folder, job, end, prepared->breadcrumb, canceller.asked());
+  JobOutcome outcome = Judge(folder, job, end, prepared->breadcrumb, log.End(), canceller.asked());
+  if (!outcome.ok()) outcome.warnings = warnings.lines();
+  return outcome;
 }
 
 }  // namespace qbench::worker

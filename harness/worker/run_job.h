@@ -51,7 +51,10 @@ struct JobOutcome {
   OutcomeKind kind = OutcomeKind::kFailed;
   // One line: what happened, in which plugin and which of its functions. Empty for kOk.
   std::string reason;
-  std::string log_tail;  // the last lines that the process wrote to its standard streams
+  // The last lines of its log and of what it wrote to its standard streams; see LastLines.
+  std::vector<std::string> log;
+  // Of a job that left no result (with one, they are in it): what its plugins warned of before.
+  std::vector<std::string> warnings;
   double wall_seconds = 0;
   uint64_t peak_rss_bytes = 0;  // of the process, as the parent saw it
   JobResult result;             // std::monostate unless kOk

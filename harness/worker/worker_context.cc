@@ -7,11 +7,19 @@
 
 namespace qbench::worker {
 
-host::HostCallbacks LinkCallbacks(WorkerLink& link) {
-  return {.log = [&link](int severity, const std::string& line) { link.Log(severity, line); },
-          .progress = [&link](const std::string& doing, uint64_t done,
-                              uint64_t total) { link.Progress(doing, done, total); },
-          .cancelled = [&link] { return link.Cancelled(); }};
+host::HostCallbacks LinkCallbacks(WorkerLink& link, const std::string& plugin) {
+  return {
+      .log = [&link, plugin](int severity,
+                             const std::string& line) { link.Log(severity, plugin + ": " + line); },
+      .progress = [&link](const std::string& doing, uint64_t done,
+                          uint64_t total) { link.Progress(doing, done, total); },
+      .cancelled = [&link] { return link.Cancelled(); }};
+}
+
+std::vector<std::string> WarningsOf(const host::PluginHost& host) {
+  std::vector<std::string> warnings;
+  for (const std::string& line : host.warnings()) warnings.push_back(host.plugin() + ": " + line);
+  return warnings;
 }
 
 Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& context,

@@ -19,8 +19,10 @@ struct WorkerContext {
   WorkerObserver& observer;
 };
 
-// Log, progress and cancel go over the link.
-host::HostCallbacks LinkCallbacks(WorkerLink& link);
+// Log (with the plugin's id), progress and cancel go over the link.
+host::HostCallbacks LinkCallbacks(WorkerLink& link, const std::string& plugin);
+// What the host's plugin warned of, with its id: what a measurement says of its runtime.
+std::vector<std::string> WarningsOf(const host::PluginHost& host);
 
 // The plugin's file, loaded, with the wanted plugin in it. kInvalidArgument, listing the known
 // ones, where an option is not one of the descriptor's: so a typing error is found in every plugin.

@@ -8,11 +8,13 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <system_error>
 
 #include "base/json.h"
-#include "base/utf8.h"
+#include "base/one_line.h"
 #include "fmt/format.h"
+#include "qbench/host.h"
 
 namespace qbench::worker {
 namespace {
@@ -26,6 +28,25 @@ int64_t NowMs() {
   using std::chrono::milliseconds;
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration_cast<milliseconds>(now).count();
+}
+
+std::string_view SeverityName(int severity) {
+  switch (severity) {
+    case QBENCH_LOG_DEBUG:
+      return "debug";
+    case QBENCH_LOG_INFO:
+      return "info";
+    case QBENCH_LOG_WARNING:
+      return "warning";
+    case QBENCH_LOG_ERROR:
+      return "error";
+    case QBENCH_LOG_HOST_MISBEHAVING:
+      return "the host misbehaves";
+    case QBENCH_LOG_PLUGIN_MISBEHAVING:
+      return "the plugin misbehaves";
+    default:
+      return "log";
+  }
 }
 
 Status SystemError(const char* what) {
@@ -43,6 +64,8 @@ Result<WorkerLink> WorkerLink::TakeStandardStreams() {
   const bool moved = null >= 0 && dup2(null, 0) == 0 && dup2(2, 1) == 1;
   if (null >= 0) close(null);
   if (!moved) return SystemError("cannot replace the standard streams");
+  // A line that a plugin has printed is in the file when the plugin crashes.
+  setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   if (fcntl(out, F_SETFL, O_NONBLOCK) != 0) return SystemError("cannot set a pipe up");
   return WorkerLink(in, out);
 }
@@ -57,14 +80,17 @@ void WorkerLink::Send(const std::string& line) const {
 }
 
 void WorkerLink::Log(int severity, const std::string& line) const {
-  Send(DumpJson(Json::array({"log", severity, CutUtf8(line, kMaxText)})));
+  const std::string text = Shortened(line, kMaxText);
+  const std::string logged = fmt::format("{}: {}\n", SeverityName(severity), text);
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, logged.data(), logged.size());
+  Send(DumpJson(Json::array({"log", severity, text})));
 }
 
 void WorkerLink::Progress(const std::string& doing, uint64_t done, uint64_t total) {
   const int64_t now = NowMs();
   if (done != total && now - last_progress_ms_.load() < kProgressIntervalMs) return;
   last_progress_ms_.store(now);
-  Send(DumpJson(Json::array({"progress", CutUtf8(doing, kMaxText), done, total})));
+  Send(DumpJson(Json::array({"progress", Shortened(doing, kMaxText), done, total})));
 }
 
 bool WorkerLink::Cancelled() const {

@@ -26,6 +26,7 @@ class WorkerLink {
   WorkerLink(WorkerLink&& other) noexcept;
   WorkerLink& operator=(WorkerLink&&) = delete;
 
+  // Also written to the log file, whose end the parent keeps however the worker ends.
   void Log(int severity, const std::string& line) const;
   // At most some twenty times a second, and when done is total.
   void Progress(const std::string& doing, uint64_t done, uint64_t total);

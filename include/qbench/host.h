@@ -24,13 +24,15 @@ typedef struct qbench_host {
   const void *(*get_extension)(const struct qbench_host *host, const char *id);
 } qbench_host;
 
-/* --- log: a line for the run's log. --- */
+/* --- log: a line for the log of the row, of which the last 20 are stored, whatever becomes of the
+ * plugin. --- */
 #define QBENCH_HOST_LOG "qbench.host.log/1"
 typedef int32_t qbench_log_severity;
 enum {
   QBENCH_LOG_DEBUG = 0,
   QBENCH_LOG_INFO = 1,
-  QBENCH_LOG_WARNING = 2, /* shown to the user, and stored with the artifact or the row */
+  QBENCH_LOG_WARNING = 2, /* this and above: shown to the user, and stored with the artifact or the
+                             row, each text once, 100 at most */
   QBENCH_LOG_ERROR = 3,
   QBENCH_LOG_HOST_MISBEHAVING = 4,  /* the host broke this ABI */
   QBENCH_LOG_PLUGIN_MISBEHAVING = 5 /* the plugin found a bug of its own */

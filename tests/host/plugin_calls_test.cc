@@ -37,6 +37,25 @@ TEST(FromAbi, MapsEveryStatus) {
             "p's load returned status 99, which the ABI does not have");
 }
 
+TEST(FromAbi, NamesAStatusThatMakesNoSense) {
+  const auto code = [](qbench_status status, Phase phase) {
+    return FromAbi(status, "p", phase, "text").code();
+  };
+  for (const Phase phase : {Phase::kSetInput, Phase::kGetOutput, Phase::kFacts}) {
+    for (const qbench_status status :
+         {QBENCH_UNSUPPORTED, QBENCH_CANCELLED, QBENCH_UNAVAILABLE, QBENCH_HOST_ERROR}) {
+      EXPECT_EQ(code(status, phase), StatusCode::kInternal);
+    }
+    EXPECT_EQ(code(QBENCH_INVALID_ARGUMENT, phase), StatusCode::kInvalidArgument);
+    EXPECT_EQ(code(QBENCH_OUT_OF_MEMORY, phase), StatusCode::kOutOfMemory);
+  }
+  EXPECT_EQ(code(QBENCH_UNAVAILABLE, Phase::kProbe), StatusCode::kNotFound);
+  EXPECT_EQ(FromAbi(QBENCH_CANCELLED, "p", Phase::kLoad, "").message(), "p's load said cancelled");
+  EXPECT_EQ(FromAbi(QBENCH_HOST_ERROR, "p", Phase::kInvoke, "why").message(),
+            "p's invoke said \"a service of the host failed\", which makes no sense there: why: "
+            "report this to the plugin's author");
+}
+
 // Counts, and says that the process is broken from the second call on.
 class FakeObserver : public CallObserver {
  public:

@@ -40,6 +40,9 @@ class FakeWorkers {
   std::string nothing_quantized_in;
   std::string not_a_number_in;  // a layer
   std::vector<std::string> jobs;
+  std::vector<std::string> runtime_warnings;  // of accuracy, latency, profile and layers
+  std::vector<std::string> failure_log;       // of a job that does not succeed
+  std::vector<std::string> failure_warnings;
 
   bool cancelled() const { return pressed_ || static_cast<int>(jobs.size()) >= cancel_after; }
 
@@ -58,10 +61,13 @@ class FakeWorkers {
       outcome.kind = failure->second.first;
       outcome.reason = failure->second.second;
       return outcome;
+      outcome.log = failure_log;
+      outcome.warnings = failure_warnings;
     }
     pressed_ = name == cancel_when_done;
     outcome.kind = OutcomeKind::kOk;
     outcome.result = std::visit([&](const auto& j) { return Answer(j); }, job);
+    outcome.log = {"info: engine: log of " + name};
     return outcome;
   }
 
@@ -114,6 +120,7 @@ class FakeWorkers {
     result.confidence = {0.9F, 0.8F, 0.7F};
     return result;
   }
+    result.warnings = runtime_warnings;
   worker::JobResult Answer(const worker::LatencyJob& job) {
     worker::LatencyResult result;
     result.load_ms = 3;
@@ -121,6 +128,7 @@ class FakeWorkers {
     result.samples.ns = {1'000'000, 1'100'000, 1'200'000};
     if (ArtifactOf(job.artifact) == invalid_latency_of) result.invalid_reason = "throttled";
     return result;
+    result.warnings = runtime_warnings;
   }
   worker::JobResult Answer(const worker::ProbeJob&) { return std::monostate(); }
   worker::JobResult Answer(const worker::ImportJob&) { return std::monostate(); }
@@ -130,6 +138,7 @@ class FakeWorkers {
     result.delegate = "XNNPACK";
     result.invoke_ns = {13000, 14000, 15000};
     return result;
+    result.warnings = runtime_warnings;
   }
   worker::JobResult Answer(const worker::PeakJob& job) {
     worker::PeakResult result;
@@ -146,6 +155,7 @@ class FakeWorkers {
     result.images = 3;
     result.quantized_is_quantized = ArtifactOf(job.quantized_model) != nothing_quantized_in;
     for (const char* name : {"first", "second"}) {
+    result.warnings = runtime_warnings;
       worker::DifferenceResult::Layer layer;
       layer.name = name;
       if (!result.layers.empty()) layer.inputs = {0};
@@ -256,6 +266,46 @@ TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
 
 TEST_F(RunEngineTest, WithoutAProfileItLooksWhatIsDelegated) {
   workers_.failures["profile int8"] = {OutcomeKind::kUnsupported, "engine cannot say where"};
+TEST_F(RunEngineTest, WhatRuntimesWarnOfAndLogStandsWithEveryMeasurement) {
+  workers_.runtime_warnings = {"engine: slow kernels"};
+  plan_.diff_runtime = plan_.selection.runtimes[0];
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  const Result<store::RunData> data = store_.LoadRun(*run);
+  ASSERT_TRUE(data.ok()) << data.status().message();
+  std::set<store::MeasurementKind> kinds;
+  for (const store::Measurement& measurement : data->cells[1].measurements) {
+    kinds.insert(measurement.kind);
+    const std::string job = std::string(Name(measurement.kind)) + " int8";
+    EXPECT_THAT(measurement.log, ElementsAre("info: engine: log of " + job));
+    if (measurement.kind == store::MeasurementKind::kQuantize) continue;  // the artifact's
+    EXPECT_THAT(measurement.warnings, ElementsAre("engine: slow kernels"));
+  }
+  EXPECT_EQ(kinds.size(), 4U);
+  EXPECT_THAT(Rows(*run)[1].warnings, ElementsAre("engine: slow kernels"));
+  ASSERT_EQ(data->comparisons.size(), 1U);
+  EXPECT_THAT(data->comparisons.begin()->second.warnings, ElementsAre("engine: slow kernels"));
+  EXPECT_THAT(data->comparisons.begin()->second.log,
+              ElementsAre("info: engine: log of layers int8"));
+}
+
+TEST_F(RunEngineTest, TheLastLinesOfACrashAreInItsRow) {
+  workers_.failures["accuracy int8"] = {OutcomeKind::kCrashed, "segmentation fault"};
+  workers_.failures["quantize float"] = {OutcomeKind::kFailed, "gave up"};
+  workers_.failure_log = {"warning: engine: first", "printed last"};
+  workers_.failure_warnings = {"engine: first"};
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  const std::vector<store::CellSummary> rows = Rows(*run);
+  EXPECT_EQ(rows[0].reason, "gave up");  // its own words
+  EXPECT_EQ(rows[1].reason, "segmentation fault; its log ends with \"printed last\"");
+  EXPECT_THAT(rows[0].warnings, ElementsAre("engine: first"));
+  EXPECT_THAT(rows[1].warnings, ElementsAre("engine: first"));
+  const Result<store::RunData> data = store_.LoadRun(*run);
+  EXPECT_THAT(data->cells[1].measurements.back().log,
+              ElementsAre("warning: engine: first", "printed last"));
+}
+
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
   const Result<store::RunData> data = store_.LoadRun(*run);

@@ -214,6 +214,9 @@ class Builder {
     crash.kind = MeasurementKind::kAccuracy;
     crash.status = Outcome::kCrashed;
     crash.reason = "the worker ended by signal 11 (SIGSEGV) in invoke, image 17";
+    crash.warnings = {"litert: no room for the delegate's <cache>"};
+    crash.log = {"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.",
+                 "warning: litert: no room for the delegate's <cache>"};
     Must(store_.CommitMeasurement(crash));
     Must(store_.SetCellOutcome(cells_.at(n - 2),
                                {Outcome::kCrashed, Outcome::kCrashed, Outcome::kNotMeasured,

@@ -46,7 +46,7 @@ TEST_P(HostilePlugins, CostOneJobAndSayWhy) {
   limits.memory_bytes = kMemoryLimit;
   const JobOutcome outcome = Run(MakeJob(Hostile(id)), limits);
   const std::string place = id + "'s " + GetParam().place;
-  SCOPED_TRACE(outcome.reason + "\n" + outcome.log_tail);
+  SCOPED_TRACE(fmt::format("{}\n{}", outcome.reason, fmt::join(outcome.log, "\n")));
   if (GetParam().deed == "segfault") {
     EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
     EXPECT_THAT(outcome.reason, HasSubstr("segmentation fault"));

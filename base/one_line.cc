@@ -1,0 +1,39 @@
+#include "base/one_line.h"
+
+#include "base/json.h"
+
+namespace qbench {
+namespace {
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+// U+0080 to U+009F: terminals take some of them for the start of a command.
+bool IsC1(std::string_view text, size_t at) {
+  return text[at] == '\xC2' && at + 1 < text.size() &&
+         static_cast<unsigned char>(text[at + 1]) >= 0x80 &&
+         static_cast<unsigned char>(text[at + 1]) < 0xA0;
+}
+
+}  // namespace
+
+std::string SafeLine(std::string_view text) {
+  std::string line(text);
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (IsControl(line[i])) line[i] = ' ';
+    if (IsC1(line, i)) line[i] = line[i + 1] = ' ';
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  const Result<Json> back = ParseJson(DumpJson(Json(line)));
+  return back.ok() ? back->get<std::string>() : std::string();
+}
+
+std::string Shortened(std::string text, size_t bytes) {
+  constexpr std::string_view kMore = "…";
+  if (text.size() <= bytes) return text;
+  size_t end = bytes - kMore.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text.append(kMore);
+}
+
+}  // namespace qbench
