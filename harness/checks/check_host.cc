@@ -19,7 +19,10 @@ CheckHost::CheckHost(CheckContext& context, const std::string& name)
              context.observer),
       table_{*inner_.host(), this} {
   table_.host.get_extension = &CheckHost::GetExtension;
-  if (context.samples != nullptr) inner_.OfferSamples(context.samples, context.samples);
+  // What `qbench run` offers: the splits that the descriptor asks for.
+  const host::PluginDescriptor& asks = *context.descriptor;
+  inner_.OfferSamples(asks.needs_samples ? context.samples : nullptr,
+                      asks.needs_train ? context.samples : nullptr);
   if (context.make_inference) inference_ = context.make_inference(&table_.host);
   inner_.OfferInference(inference_.get());
   inner_.OfferEmit(&folder_);

@@ -1,4 +1,5 @@
 #include "harness/checks/checked_object.h"
+#include "harness/host/abi_tables.h"
 
 #include <algorithm>
 
@@ -19,7 +20,7 @@ Result<Table*> CreateTable(CheckContext& context, const Factory* factory, const 
   }));
   if (code != QBENCH_OK) return Broken("create() gave {}", StatusName(code));
   if (object == nullptr) return Broken("create() gave QBENCH_OK and made nothing");
-  if (object->struct_size < sizeof(Table)) return Broken("the object's table is truncated");
+  if (!host::IsWhole(*object)) return Broken("the object's table is truncated");
   return object;
 }
 
@@ -63,8 +64,7 @@ Result<std::vector<host::Fact>> CheckedObject::Facts() {
   std::vector<host::Fact> facts;
   if (extension == nullptr) return facts;
   const auto* functions = static_cast<const qbench_plugin_facts*>(extension);
-  if (functions->struct_size < sizeof(*functions) || functions->count == nullptr ||
-      functions->get == nullptr) {
+  if (!host::IsWhole(*functions) || functions->count == nullptr || functions->get == nullptr) {
     return Broken("the table of facts is truncated or has a null member");
   }
   QB_ASSIGN_OR_RETURN(const uint32_t count,

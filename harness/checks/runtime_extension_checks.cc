@@ -4,6 +4,7 @@
 #include "harness/checks/check_host.h"
 #include "harness/checks/checked_object.h"
 #include "harness/checks/runtime_checks.h"
+#include "harness/host/abi_tables.h"
 #include "qbench/profile.h"
 
 namespace qbench::checks {
@@ -14,7 +15,7 @@ template <typename Table>
 Result<const Table*> ExtensionOf(CheckedRuntime& runtime, const char* id) {
   QB_ASSIGN_OR_RETURN(const void* found, runtime.Extension(id));
   const auto* table = static_cast<const Table*>(found);
-  if (table != nullptr && table->struct_size < sizeof(Table)) {
+  if (table != nullptr && !host::IsWhole(*table)) {
     return Broken("the table of {} is truncated", id);
   }
   return table;
@@ -31,7 +32,7 @@ Result<std::vector<Step>> StepsOf(const qbench_runtime_profile& profile, Checked
   std::vector<bool> seen(static_cast<size_t>(operators));
   for (uint32_t i = 0; i < count; ++i) {
     const qbench_profile_event* event = profile.event(object, i);
-    if (event == nullptr || event->struct_size < sizeof(*event) || event->name == nullptr) {
+    if (event == nullptr || !host::IsWhole(*event) || event->name == nullptr) {
       return Broken("event {} of {} is null, truncated or has no name", i, count);
     }
     if (event->op < -1 || event->op >= operators || event->partition < -1) {

@@ -6,6 +6,7 @@
 #include "harness/checks/checked_object.h"
 #include "harness/checks/damaged_models.h"
 #include "harness/checks/runtime_checks.h"
+#include "harness/host/abi_tables.h"
 
 namespace qbench::checks {
 namespace {
@@ -37,7 +38,7 @@ qbench_type TypeOf(graph::DataType type) {
 
 Status CheckInfo(const qbench_tensor_info* info, const graph::TfliteTensorInfo& tensor) {
   if (info == nullptr) return Broken("is null");
-  if (info->struct_size < sizeof(*info)) return Broken("is truncated");
+  if (!host::IsWhole(*info)) return Broken("is truncated");
   if (info->name == nullptr) return Broken("has no name");
   if (info->type != TypeOf(tensor.type)) {
     return Broken("has type {}; the file says {}", info->type, graph::DataTypeName(tensor.type));

@@ -8,6 +8,7 @@
 #include "harness/cli/single_job.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/comparison_record.h"
+#include "harness/plan/run_plan.h"
 #include "harness/worker/run_job.h"
 #include "reports/layer_page.h"
 #include "reports/layer_report.h"
@@ -81,11 +82,16 @@ class QuantizedModel {
     job.model = model.tflite;
     job.quantizer = quantizer->Use();
     job.output = found.folder_->path() / "artifact";
-    if (quantizer->plugin.descriptor.needs_samples) {
+    const host::PluginDescriptor& descriptor = quantizer->plugin.descriptor;
+    QB_RETURN_IF_ERROR(plan::CheckTrainSplit(*quantizer, dataset));
+    if (descriptor.needs_samples) {
       QB_ASSIGN_OR_RETURN(job.calibration,
                           SamplesOf(dataset, "calibration", model, folders, quiet));
-      job.calibration_runtime = runtime.Use();
     }
+    if (descriptor.needs_train) {
+      QB_ASSIGN_OR_RETURN(job.train, SamplesOf(dataset, "train", model, folders, quiet));
+    }
+    if (descriptor.UsesSamples()) job.calibration_runtime = runtime.Use();
     QB_ASSIGN_OR_RETURN(const worker::JobResult made, RunWithProgress(job, quiet));
     const auto& result = std::get<worker::QuantizeResult>(made);
     if (!quiet) PrintWarnings(result.warnings);

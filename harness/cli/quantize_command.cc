@@ -9,6 +9,7 @@
 #include "harness/cli/single_job.h"
 #include "harness/cli/terminal.h"
 #include "harness/plan/artifact_sidecar.h"
+#include "harness/plan/run_plan.h"
 #include "harness/plan/run_records.h"
 
 namespace qbench::cli {
@@ -20,7 +21,8 @@ constexpr Help kHelp = {
     "Makes the quantized model that `qbench run` would measure, and FILE.tflite.toml beside it\n"
     "(labels and preprocessing). The file runs in stock LiteRT and TensorFlow Lite.",
     "qbench quantize my.h5 --plugins int8 --dataset ./images -o my-int8.tflite",
-    "Quantizers that calibrate take images of the data set's calibration split.\n"
+    "Quantizers that calibrate take images of the data set's calibration split, those that train\n"
+    "images of its training split.\n"
     "Exit status: 0 done, 2 usage or environment error, 130 interrupted."};
 
 po::options_description Options() {
@@ -55,6 +57,24 @@ Result<CalibrationInput> CalibrationInputOf(const Arguments& arguments,
     if (!arguments.Get<bool>("quiet")) PrintWarnings(input.dataset->warnings);
   }
   return input;
+}
+
+// The training split of a quantizer that trains; none for any other.
+Result<std::optional<worker::SamplesRef>> TrainSamplesOf(const plan::SelectedPlugin& quantizer,
+                                                         const plan::PlannedModel& model,
+                                                         const plan::Folders& folders,
+                                                         const CalibrationInput& input,
+                                                         bool quiet) {
+  if (!quantizer.plugin.descriptor.needs_train) return std::optional<worker::SamplesRef>();
+  if (!input.dataset) {
+    return Error(StatusCode::kInvalidArgument,
+                 "{} trains: name the data set whose training images it takes with --dataset",
+                 quantizer.Name());
+  }
+  QB_RETURN_IF_ERROR(plan::CheckTrainSplit(quantizer, *input.dataset));
+  QB_ASSIGN_OR_RETURN(worker::SamplesRef samples,
+                      SamplesOf(*input.dataset, "train", model, folders, quiet, input.seed));
+  return std::optional(std::move(samples));
 }
 
 Result<plan::ArtifactOrigin> OriginOf(const worker::QuantizeResult& result,
@@ -140,9 +160,12 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   job.model = model.tflite;
   job.quantizer = quantizer.Use();
   job.output = scratch.path() / "artifact";
-  if (quantizer.plugin.descriptor.needs_samples) {
+  const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
+  if (descriptor.UsesSamples()) {
     QB_ASSIGN_OR_RETURN(input, CalibrationInputOf(arguments, folders));
-    if (input.dataset) {
+    QB_ASSIGN_OR_RETURN(job.train, TrainSamplesOf(quantizer, model, folders, input,
+                                                  arguments.Get<bool>("quiet")));
+    if (input.dataset && descriptor.needs_samples) {
       QB_ASSIGN_OR_RETURN(job.calibration, SamplesOf(*input.dataset, "calibration", model, folders,
                                                      arguments.Get<bool>("quiet"), input.seed));
       // The lists of the others' images may be long, and are not looked at any more.

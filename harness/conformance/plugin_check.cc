@@ -213,8 +213,8 @@ class Checker {
     worker::QuantizeJob quantize;
     quantize.model = job.files.model;
     quantize.quantizer = Plugin(report);
-    quantize.calibration = job.samples;
-    quantize.train = job.samples;
+    if (report.descriptor.needs_samples) quantize.calibration = job.samples;
+    if (report.descriptor.needs_train) quantize.train = job.samples;
     quantize.calibration_runtime = job.calibration_runtime;
     quantize.output = folder;
     const worker::JobOutcome made = worker::RunJob(quantize, jobs_, callbacks_);

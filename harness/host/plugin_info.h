@@ -58,7 +58,11 @@ struct PluginDescriptor {
   std::string summary;
   std::vector<OptionInfo> options;
   bool needs_samples = false;  // quantizers: needs calibration samples
+  bool needs_train = false;    // quantizers: needs samples of the training split
   bool oracle = false;         // runtimes: for checking; used only when the user names it
+
+  // Samples of either split, and with them the inference service.
+  bool UsesSamples() const { return needs_samples || needs_train; }
 };
 
 }  // namespace qbench::host

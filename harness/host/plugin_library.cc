@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <system_error>
 
+#include "harness/host/abi_tables.h"
 #include "harness/host/plugin_calls.h"
 
 namespace qbench::host {
@@ -35,9 +36,9 @@ bool IsNonEmptyLine(const char* text) {
 
 Result<OptionInfo> ReadOption(const qbench_option_info* info) {
   if (info == nullptr) return Error(StatusCode::kCorrupt, "is null");
-  if (info->struct_size < sizeof(qbench_option_info)) {
-    return Error(StatusCode::kCorrupt, "says that it has {} bytes, an option has at least {}",
-                 info->struct_size, sizeof(qbench_option_info));
+  if (!IsWhole(*info)) {
+    return Error(StatusCode::kCorrupt, "says that it has {} bytes, too few for an option",
+                 info->struct_size);
   }
   for (const auto& [member, text] :
        {std::pair{"name", info->name}, std::pair{"default_value", info->default_value},
@@ -49,14 +50,16 @@ Result<OptionInfo> ReadOption(const qbench_option_info* info) {
                     OneLine(info->help)};
 }
 
-Result<PluginDescriptor> ReadBase(PluginKind kind, const qbench_plugin_descriptor* base,
-                                  size_t min_size) {
+// What the descriptors of both kinds begin with; `table` may be null.
+template <typename Table>
+Result<PluginDescriptor> ReadBase(PluginKind kind, const Table* table) {
   PluginDescriptor descriptor;
   descriptor.kind = kind;
-  if (base == nullptr) return Error(StatusCode::kCorrupt, "is null");
-  if (base->struct_size < min_size) {
-    return Error(StatusCode::kCorrupt, "says that it has {} bytes, ABI {}.{} has at least {}",
-                 base->struct_size, QBENCH_ABI_MAJOR, QBENCH_ABI_MINOR, min_size);
+  if (table == nullptr) return Error(StatusCode::kCorrupt, "is null");
+  const qbench_plugin_descriptor* base = &table->base;
+  if (!IsWhole(*table)) {
+    return Error(StatusCode::kCorrupt, "says that it has {} bytes, too few for ABI {}.0",
+                 base->struct_size, QBENCH_ABI_MAJOR);
   }
   if (base->id == nullptr || !IsPluginId(OneLine(base->id))) {
     return Error(StatusCode::kCorrupt,
@@ -85,17 +88,15 @@ Result<PluginDescriptor> ReadBase(PluginKind kind, const qbench_plugin_descripto
 }
 
 Result<PluginDescriptor> Read(const qbench_quantizer_descriptor* table) {
-  const qbench_plugin_descriptor* base = table == nullptr ? nullptr : &table->base;
-  QB_ASSIGN_OR_RETURN(PluginDescriptor descriptor,
-                      ReadBase(PluginKind::kQuantizer, base, sizeof(*table)));
+  QB_ASSIGN_OR_RETURN(PluginDescriptor descriptor, ReadBase(PluginKind::kQuantizer, table));
   descriptor.needs_samples = table->needs_samples != 0;
+  descriptor.needs_train =
+      QBENCH_HAS(qbench_quantizer_descriptor, table, needs_train) && table->needs_train != 0;
   return descriptor;
 }
 
 Result<PluginDescriptor> Read(const qbench_runtime_descriptor* table) {
-  const qbench_plugin_descriptor* base = table == nullptr ? nullptr : &table->base;
-  QB_ASSIGN_OR_RETURN(PluginDescriptor descriptor,
-                      ReadBase(PluginKind::kRuntime, base, sizeof(*table)));
+  QB_ASSIGN_OR_RETURN(PluginDescriptor descriptor, ReadBase(PluginKind::kRuntime, table));
   descriptor.oracle = table->oracle != 0;
   return descriptor;
 }
@@ -128,7 +129,7 @@ Status ReadDescriptors(CallObserver* observer, const std::filesystem::path& path
   if (factory == nullptr) return OkStatus();
   const std::string plugin = path.filename().string();
   const char* name = PluginKindName(kind);
-  if (factory->struct_size < sizeof(Factory) || HasNull(*factory)) {
+  if (!IsWhole(*factory) || HasNull(*factory)) {
     return Broken(path, fmt::format("its {} factory is truncated or has a null member", name));
   }
   uint32_t count = 0;
@@ -169,7 +170,7 @@ Result<Table*> Create(CallObserver* observer, const std::filesystem::path& path,
   if (object == nullptr) {
     return Broken(path, fmt::format("{}'s create said that all is well and made nothing", id));
   }
-  if (object->struct_size < sizeof(Table) || HasNull(*object)) {
+  if (!IsWhole(*object) || HasNull(*object)) {
     return Broken(path, fmt::format("{}'s object is truncated or has a null member", id));
   }
   return object;
@@ -256,13 +257,10 @@ Status PluginLibrary::ReadEntry() {
                  QBENCH_ABI_MINOR,
                  too_new ? "install a newer qbench" : "rebuild it with this qbench's headers");
   }
-  // This minor version's table; a plugin for a lower one may have had less of it.
   const size_t claimed = entry_->struct_size;
-  if (claimed < sizeof(qbench_plugin_entry_t) || (symbol_size != 0 && symbol_size < claimed)) {
-    return Broken(path_, fmt::format("its entry table is truncated: {} bytes claimed, {} exported, "
-                                     "ABI {}.{} has {}",
-                                     claimed, symbol_size, QBENCH_ABI_MAJOR, QBENCH_ABI_MINOR,
-                                     sizeof(qbench_plugin_entry_t)));
+  if (!IsWhole(*entry_) || (symbol_size != 0 && symbol_size < claimed)) {
+    return Broken(path_, fmt::format("its entry table is truncated: {} bytes claimed, {} exported",
+                                     claimed, symbol_size));
   }
   if (entry_->init == nullptr || entry_->deinit == nullptr || entry_->get_factory == nullptr) {
     return Broken(path_, "its entry table has a null member");

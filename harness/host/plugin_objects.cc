@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "harness/host/abi_tables.h"
 #include "harness/host/plugin_calls.h"
 #include "harness/host/plugin_library.h"
 
@@ -24,7 +25,7 @@ Result<std::vector<Fact>> ReadFacts(CallObserver* observer, const std::string& i
                           [&] { return object->get_extension(object, QBENCH_PLUGIN_FACTS); }));
   if (extension == nullptr) return std::vector<Fact>();
   const auto* table = static_cast<const qbench_plugin_facts*>(extension);
-  if (table->struct_size < sizeof(*table) || table->count == nullptr || table->get == nullptr) {
+  if (!IsWhole(*table) || table->count == nullptr || table->get == nullptr) {
     return Error(StatusCode::kCorrupt, "{}'s table of facts is truncated or has a null member", id);
   }
   uint32_t count = 0;
@@ -38,11 +39,11 @@ Result<std::vector<Fact>> ReadFacts(CallObserver* observer, const std::string& i
     QB_RETURN_IF_ERROR(Call(observer, id, Phase::kFacts, code,
                             [&] { return table->get(object, i, &name, &value); }));
     QB_RETURN_IF_ERROR(FromAbi(code, id, Phase::kFacts, nullptr));
-    facts.push_back({OneLine(name), OneLine(value)});
     if (name == nullptr || value == nullptr) {
       return Error(StatusCode::kCorrupt, "{}'s fact {} of {} has no name or no value", id, i,
                    count);
     }
+    facts.push_back({OneLine(name), OneLine(value)});
   }
   return facts;
 }
@@ -59,7 +60,7 @@ void Destroy(CallObserver* observer, const std::string& id, Object* object) {
 
 Result<TensorInfo> ReadTensor(const qbench_tensor_info* info) {
   if (info == nullptr) return Error(StatusCode::kCorrupt, "is null");
-  if (info->struct_size < sizeof(qbench_tensor_info) || info->name == nullptr) {
+  if (!IsWhole(*info) || info->name == nullptr) {
     return Error(StatusCode::kCorrupt, "is truncated or has no name");
   }
   if (TypeSize(info->type) == 0) {
@@ -194,8 +195,8 @@ Status Runtime::Init(std::span<const Option> options, uint32_t threads) {
   const Status status = CallObject(observer_, id_, Phase::kInit, object_, [&] {
     return object_->init(object_, table.data(), static_cast<uint32_t>(table.size()), threads);
   });
-}
   return FailedService(id_, Phase::kInit, status);  // no service of a runtime can fail
+}
 
 Status Runtime::Load(ByteSpan model) {
   QB_RETURN_IF_ERROR(CallObject(observer_, id_, Phase::kLoad, object_, [&] {
@@ -210,8 +211,7 @@ Status Runtime::Load(ByteSpan model) {
     return object_->get_extension(object_, QBENCH_RUNTIME_OUTPUT_VIEW);
   }));
   output_view_ = static_cast<const qbench_runtime_output_view*>(extension);
-  if (output_view_ != nullptr &&
-      (output_view_->struct_size < sizeof(*output_view_) || output_view_->view == nullptr)) {
+  if (output_view_ != nullptr && (!IsWhole(*output_view_) || output_view_->view == nullptr)) {
     return Error(StatusCode::kCorrupt, "{}'s table {} is truncated or has a null member", id_,
                  QBENCH_RUNTIME_OUTPUT_VIEW);
   }

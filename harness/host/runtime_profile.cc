@@ -1,3 +1,4 @@
+#include "harness/host/abi_tables.h"
 #include "harness/host/plugin_calls.h"
 #include "harness/host/plugin_library.h"
 #include "qbench/profile.h"
@@ -10,7 +11,7 @@ constexpr uint32_t kMaxEvents = 1000000;
 
 Result<ProfileEvent> ReadEvent(const qbench_profile_event* event) {
   if (event == nullptr) return Error(StatusCode::kCorrupt, "is null");
-  if (event->struct_size < sizeof(*event) || event->name == nullptr) {
+  if (!IsWhole(*event) || event->name == nullptr) {
     return Error(StatusCode::kCorrupt, "is truncated or has no name");
   }
   if (event->op < -1 || event->partition < -1) {
@@ -31,8 +32,8 @@ Result<const qbench_runtime_profile*> Runtime::ProfileTable() {
                  id_);
   }
   const auto* table = static_cast<const qbench_runtime_profile*>(extension);
-  if (table->struct_size < sizeof(*table) || table->enable == nullptr ||
-      table->event_count == nullptr || table->event == nullptr || table->resolution_ns == nullptr ||
+  if (!IsWhole(*table) || table->enable == nullptr || table->event_count == nullptr ||
+      table->event == nullptr || table->resolution_ns == nullptr ||
       table->delegate_name == nullptr) {
     return Error(StatusCode::kCorrupt, "{}'s profile table is truncated or has a null member", id_);
   }

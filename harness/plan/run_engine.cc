@@ -25,7 +25,9 @@ struct ModelSamples {
   worker::SamplesRef test;
   std::optional<worker::SamplesRef> calibration;
   std::optional<worker::SamplesRef> train;
-  std::string calibration_content;  // hash of the tensors, for the artifact's key
+  // Hashes of the tensors, for the artifact's key.
+  std::string calibration_content;
+  std::string train_content;
 };
 
 // An artifact that this invocation made, or took from the cache.
@@ -76,6 +78,7 @@ class RunEngine {
   Status BeginOrResume();
   void LearnFromStored();
   Status PrepareSamples();
+  bool AnyQuantizer(bool host::PluginDescriptor::*needs) const;
   Result<worker::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
                                           uint64_t seed, std::string* content);
 
@@ -183,8 +186,16 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
   return worker::MakeSamplesRef(split, tensors, model.sidecar.input, model.label_outputs, seed);
 }
 
+bool RunEngine::AnyQuantizer(bool host::PluginDescriptor::*needs) const {
+  return std::ranges::any_of(plan_.selection.quantizers, [&](const SelectedPlugin& quantizer) {
+    return quantizer.plugin.descriptor.*needs;
+  });
+}
+
 Status RunEngine::PrepareSamples() {
-  const bool calibrate = plan_.calibration_runtime.has_value() || plan_.diff_runtime.has_value();
+  const bool calibrate =
+      AnyQuantizer(&host::PluginDescriptor::needs_samples) || plan_.diff_runtime.has_value();
+  const bool train = AnyQuantizer(&host::PluginDescriptor::needs_train);
   for (const PlannedModel& model : plan_.models) {
     ModelSamples samples;
     QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, 0, nullptr));
@@ -193,6 +204,11 @@ Status RunEngine::PrepareSamples() {
       QB_ASSIGN_OR_RETURN(
           samples.calibration,
           PrepareSplit(*calibration, model, plan_.calibration_seed, &samples.calibration_content));
+    }
+    if (train) {  // the plan has made sure that there is such a split
+      QB_ASSIGN_OR_RETURN(samples.train,
+                          PrepareSplit(*plan_.FindSplit("train"), model, plan_.calibration_seed,
+                                       &samples.train_content));
     }
     samples_.push_back(std::move(samples));
   }
@@ -257,13 +273,21 @@ Json RunEngine::ArtifactKeyContent(const PlannedCell& cell) const {
                   {"model", plan_.models[cell.model].tflite_sha256},
                   {"quantizer", quantizer.ContentName()},
                   {"library", quantizer.plugin.sha256}};
-  if (!quantizer.plugin.descriptor.needs_samples) return content;
+  const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
+  if (!descriptor.UsesSamples()) return content;
   const ModelSamples& samples = samples_[cell.model];
-  content["calibration_tensors"] = samples.calibration_content;
-  if (samples.calibration.has_value()) {
+  if (descriptor.needs_samples) content["calibration_tensors"] = samples.calibration_content;
+  if (descriptor.needs_samples && samples.calibration.has_value()) {
     content["calibration_order"] = samples.calibration->order;
     content["mean"] = samples.calibration->mean;
     content["std"] = samples.calibration->std;
+  }
+  if (descriptor.needs_train && samples.train.has_value()) {
+    content["train_tensors"] = samples.train_content;
+    content["train_order"] = samples.train->order;
+    content["train_labels"] = samples.train->label_outputs;
+    content["mean"] = samples.train->mean;
+    content["std"] = samples.train->std;
   }
   content["runtime"] = plan_.calibration_runtime->Name();
   content["runtime_library"] = plan_.calibration_runtime->plugin.sha256;
@@ -286,11 +310,10 @@ Result<worker::JobOutcome> RunEngine::MakeArtifact(const PlannedCell& cell,
   job.model = model.tflite;
   job.quantizer = quantizer.Use();
   job.output = artifacts_.Folder(key);
-  if (quantizer.plugin.descriptor.needs_samples) {
-    job.calibration = samples_[cell.model].calibration;
-    job.train = samples_[cell.model].train;
-    job.calibration_runtime = plan_.calibration_runtime->Use();
-  }
+  const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
+  if (descriptor.needs_samples) job.calibration = samples_[cell.model].calibration;
+  if (descriptor.needs_train) job.train = samples_[cell.model].train;
+  if (descriptor.UsesSamples()) job.calibration_runtime = plan_.calibration_runtime->Use();
   worker::JobOutcome outcome =
       RunJob(job, fmt::format("quantizing {} with {}", model.stem, quantizer.Name()));
   if (outcome.ok()) {
@@ -311,6 +334,13 @@ Status RunEngine::StoreArtifact(size_t index, const worker::JobOutcome& outcome)
   if (const Json images = CalibrationImages(cell, artifact); !images.empty()) {
     artifact.emitted.push_back(
         {{"name", "calibration_images"}, {"type", "application/json"}, {"value", images}});
+  }
+  if (quantizer.plugin.descriptor.needs_train) {
+    const datasets::Split& train = *plan_.FindSplit("train");
+    artifact.emitted.push_back(
+        {{"name", "training_split"},
+         {"type", "application/json"},
+         {"value", {{"images", train.images.size()}, {"sha256", train.sha256}}}});
   }
   if (!quantizer.files.empty()) {
     artifact.emitted.push_back({{"name", "option_files"},
@@ -522,6 +552,7 @@ Status RunEngine::Commit(size_t cell, store::Measurement measurement,
   if (cells_[cell].measured.contains({measurement.kind, measurement.repetition})) {
     return OkStatus();  // an artifact that a resumed run took from the cache
   }
+  measurement.log = outcome.log;
   if (!outcome.ok()) {
     measurement.status = OutcomeOf(outcome.kind);
     measurement.reason = ReasonOf(outcome);
@@ -557,7 +588,6 @@ worker::JobOutcome RunEngine::RunJob(const worker::Job& job, const std::string& 
   return outcome;
 }
 
-  measurement.log = outcome.log;
 Status RunEngine::CheckCancelled() const {
   return WantsToStop() ? InterruptStatus("measuring") : OkStatus();
 }

@@ -99,7 +99,7 @@ std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
 
 bool NeedsSamples(const Selection& selection) {
   return std::ranges::any_of(selection.quantizers, [](const SelectedPlugin& quantizer) {
-    return quantizer.plugin.descriptor.needs_samples;
+    return quantizer.plugin.descriptor.UsesSamples();
   });
 }
 
@@ -133,6 +133,16 @@ Status ChoosePlugins(const RunRequest& request, const JobRunner& run_job, Plan& 
 }
 
 }  // namespace
+
+Status CheckTrainSplit(const SelectedPlugin& quantizer, const datasets::Dataset& dataset) {
+  if (!quantizer.plugin.descriptor.needs_train) return OkStatus();
+  const auto train = std::ranges::find(dataset.splits, "train", &datasets::Split::name);
+  if (train != dataset.splits.end() && !train->images.empty()) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "{} trains, and data set {} has no training images: give it a folder train with one "
+               "sub-folder a class, or leave {} out",
+               quantizer.Name(), dataset.name, quantizer.plugin.descriptor.id);
+}
 
 const datasets::Split* Plan::FindSplit(std::string_view name) const {
   const auto found = std::ranges::find(dataset.splits, name, &datasets::Split::name);
@@ -171,6 +181,9 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
   QB_ASSIGN_OR_RETURN(plan.dataset, datasets::OpenDataset(request.dataset, folders.datasets));
   std::ranges::copy(plan.dataset.warnings, std::back_inserter(plan.warnings));
   QB_RETURN_IF_ERROR(plan.dataset.FindSplit("test").status());
+  for (const SelectedPlugin& quantizer : plan.selection.quantizers) {
+    QB_RETURN_IF_ERROR(CheckTrainSplit(quantizer, plan.dataset));
+  }
   QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, doing, plan));
   if (plan.calibration_runtime) QB_RETURN_IF_ERROR(CheckCalibration(run_job, plan));
   ExpandCells(request.threads, plan);

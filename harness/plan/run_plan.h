@@ -80,6 +80,10 @@ struct Plan {
 // empty where none is.
 std::string ThreadsWarning(const std::vector<int>& threads, const CoreLimit& limit);
 
+// kInvalidArgument, saying what to do, where the quantizer trains and the data set has nothing to
+// train on.
+Status CheckTrainSplit(const SelectedPlugin& quantizer, const datasets::Dataset& dataset);
+
 // Opens the data set, loads every model, chooses the plugins, and checks that all of it fits
 // together: labels, splits, options, the models' inputs and outputs. Nothing is measured and
 // nothing is stored. Fails with the first thing that the user has to mend. `doing` (may be empty)

@@ -162,7 +162,7 @@ double TimeEstimate::Expected(const Step& step) const {
   switch (step.kind) {
     case StepKind::kQuantize: {
       const auto& quantizer = plan_.selection.quantizers[cell.quantizer];
-      const bool calibrates = quantizer.plugin.descriptor.needs_samples;
+      const bool calibrates = quantizer.plugin.descriptor.UsesSamples();
       return kStartSeconds + (calibrates ? kCalibrationImages / kCalibrationInstances : 0) *
                                  elsewhere(plan_.calibration_runtime);
     }

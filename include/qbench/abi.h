@@ -4,9 +4,16 @@
  * C11 and C++; nothing else is needed to build one.
  *
  * Rules that hold everywhere in these headers
- *  - Every table starts with `struct_size`, the bytes its maker knew. Tables only grow, at their
- *    end: a reader touches a member only if struct_size covers it. A member that this minor
- *    version declares is never null unless its comment says so.
+ *  - Every table starts with `struct_size`, the bytes its maker knew: sizeof of the table in the
+ *    headers it was built with. Tables only grow, at their end: a reader touches a member only if
+ *    struct_size covers it (QBENCH_HAS), whatever the version. Members without a remark are there
+ *    since 1.0, so every table has them; a later one says since when ("1.1") and what holds where
+ *    it is missing. A reader ignores what lies behind the members that it knows.
+ *  - What stands inside another table or in an array by value cannot grow, and never does:
+ *    qbench_option, qbench_tensor_view, qbench_plugin_descriptor. A new member does not lie in the
+ *    padding at the end of an older version's table, which struct_size counts: there is a member
+ *    `reserved_…` in its place, which is 0.
+ *  - A member is never null unless its comment says so.
  *  - Text is UTF-8 and NUL-terminated. Unless said otherwise a pointer that is passed in lives
  *    until the call returns, and a pointer that is handed out lives until the object that handed
  *    it out is destroyed.
@@ -31,9 +38,17 @@
 extern "C" {
 #endif
 
-/* A plugin is loaded if its major number equals the host's and its minor number is not above it. */
+/* A plugin is loaded if its major number equals the host's and its minor number is not above it. So
+ * a plugin that looks with QBENCH_HAS at whatever is newer may give a lower minor number than that
+ * of its headers in its entry table, and works in older hosts too. */
 #define QBENCH_ABI_MAJOR 1
-#define QBENCH_ABI_MINOR 0
+#define QBENCH_ABI_MINOR 1
+
+/* Whether `table`, a pointer to a `type`, which is one that starts with struct_size, has `member`.
+ */
+#define QBENCH_HAS(type, table, member)        \
+  (*(const uint32_t *)(const void *)(table) >= \
+   offsetof(type, member) + sizeof(((const type *)0)->member))
 
 #if defined(__GNUC__)
 #define QBENCH_EXPORT __attribute__((visibility("default")))

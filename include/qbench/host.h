@@ -69,7 +69,9 @@ enum {
 };
 typedef struct qbench_host_samples {
   uint32_t struct_size;
-  /* The number of samples in the split; 0 where there are none. The order is fixed: the same
+  /* The number of samples in the split; 0 where there are none: of the calibration split where the
+   * descriptor does not ask for it with needs_samples, of the training split where it does not with
+   * needs_train. The order is fixed: the same
    * data set gives the same samples, stratified by class, so that the first n are a fair choice.
    * The test split is never offered. */
   uint64_t (*count)(const qbench_host *host, qbench_split split);

@@ -40,6 +40,11 @@ typedef struct qbench_quantizer_descriptor {
   qbench_plugin_descriptor base; /* base.struct_size is the size of this whole table */
   /* Not 0: needs calibration samples, so the host prepares some before it calls quantize. */
   int32_t needs_samples;
+  int32_t reserved_0; /* 0 */
+  /* 1.1. Not 0: trains weights, so the host prepares the samples of the training split; without
+   * one it refuses to call quantize. Missing: 0. */
+  int32_t needs_train;
+  int32_t reserved_1; /* 0 */
 } qbench_quantizer_descriptor;
 
 typedef struct qbench_quantizer_factory {

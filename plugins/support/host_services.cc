@@ -41,34 +41,34 @@ qbench_status HandOutputs(void* user, uint64_t sample, const qbench_tensor_view*
 }  // namespace
 
 void HostServices::Log(qbench_log_severity severity, const std::string& line) const {
-  const auto* log = Find<qbench_host_log>(QBENCH_HOST_LOG);
+  const auto* log = Find(QBENCH_HOST_LOG, &qbench_host_log::log);
   if (log != nullptr) log->log(host_, severity, line.c_str());
 }
 
 void HostServices::ReportProgress(const char* doing, uint64_t done, uint64_t total) const {
-  const auto* progress = Find<qbench_host_progress>(QBENCH_HOST_PROGRESS);
+  const auto* progress = Find(QBENCH_HOST_PROGRESS, &qbench_host_progress::report);
   if (progress != nullptr) progress->report(host_, doing, done, total);
 }
 
 Status HostServices::CheckCancelled() const {
-  const auto* cancel = Find<qbench_host_cancel>(QBENCH_HOST_CANCEL);
+  const auto* cancel = Find(QBENCH_HOST_CANCEL, &qbench_host_cancel::requested);
   if (cancel == nullptr || cancel->requested(host_) == 0) return OkStatus();
   return Error(StatusCode::kCancelled, "cancelled");
 }
 
 uint64_t HostServices::SampleCount(qbench_split split) const {
-  const auto* samples = Find<qbench_host_samples>(QBENCH_HOST_SAMPLES);
+  const auto* samples = Find(QBENCH_HOST_SAMPLES, &qbench_host_samples::count);
   return samples != nullptr ? samples->count(host_, split) : 0;
 }
 
 const qbench_tensor_info* HostServices::SampleInfo() const {
-  const auto* samples = Find<qbench_host_samples>(QBENCH_HOST_SAMPLES);
+  const auto* samples = Find(QBENCH_HOST_SAMPLES, &qbench_host_samples::info);
   return samples != nullptr ? samples->info(host_) : nullptr;
 }
 
 Status HostServices::ReadSample(qbench_split split, uint64_t index, std::span<float> data,
                                 int32_t* label) const {
-  const auto* samples = Find<qbench_host_samples>(QBENCH_HOST_SAMPLES);
+  const auto* samples = Find(QBENCH_HOST_SAMPLES, &qbench_host_samples::read);
   if (samples == nullptr) return Missing(QBENCH_HOST_SAMPLES);
   const qbench_status status =
       samples->read(host_, split, index, data.data(), data.size_bytes(), label);
@@ -78,7 +78,7 @@ Status HostServices::ReadSample(qbench_split split, uint64_t index, std::span<fl
 
 Status HostServices::RunInference(ByteSpan model, qbench_split split, uint64_t first,
                                   uint64_t count, const OnOutputs& on_outputs) const {
-  const auto* inference = Find<qbench_host_inference>(QBENCH_HOST_INFERENCE);
+  const auto* inference = Find(QBENCH_HOST_INFERENCE, &qbench_host_inference::last_error);
   if (inference == nullptr) return Missing(QBENCH_HOST_INFERENCE);
   InferenceCall call{&on_outputs, {}};
   const qbench_status status =
@@ -88,12 +88,14 @@ Status HostServices::RunInference(ByteSpan model, qbench_split split, uint64_t f
   return Error(FromAbi(status), "{}", inference->last_error(host_));
 }
 
-bool HostServices::CanFeed() const { return Find<qbench_host_feed>(QBENCH_HOST_FEED) != nullptr; }
+bool HostServices::CanFeed() const {
+  return Find(QBENCH_HOST_FEED, &qbench_host_feed::run) != nullptr;
+}
 
 Status HostServices::RunFed(ByteSpan model, uint64_t count, const OnInput& on_input,
                             const OnOutputs& on_outputs) const {
-  const auto* feed = Find<qbench_host_feed>(QBENCH_HOST_FEED);
-  const auto* inference = Find<qbench_host_inference>(QBENCH_HOST_INFERENCE);
+  const auto* feed = Find(QBENCH_HOST_FEED, &qbench_host_feed::run);
+  const auto* inference = Find(QBENCH_HOST_INFERENCE, &qbench_host_inference::last_error);
   if (feed == nullptr || inference == nullptr) return Missing(QBENCH_HOST_FEED);
   InferenceCall call{&on_outputs, {}, &on_input};
   const qbench_status status =
@@ -105,12 +107,12 @@ Status HostServices::RunFed(ByteSpan model, uint64_t count, const OnInput& on_in
 }
 
 void HostServices::ReleaseInference() const {
-  const auto* feed = Find<qbench_host_feed>(QBENCH_HOST_FEED);
+  const auto* feed = Find(QBENCH_HOST_FEED, &qbench_host_feed::release);
   if (feed != nullptr) feed->release(host_);
 }
 
 std::string HostServices::InferenceRuntime() const {
-  const auto* inference = Find<qbench_host_inference>(QBENCH_HOST_INFERENCE);
+  const auto* inference = Find(QBENCH_HOST_INFERENCE, &qbench_host_inference::runtime);
   return inference != nullptr ? inference->runtime(host_) : std::string();
 }
 
@@ -123,7 +125,7 @@ Status HostServices::EmitJson(const std::string& name, const std::string& json) 
 }
 
 Status HostServices::Emit(const std::string& name, const char* media_type, ByteSpan bytes) const {
-  const auto* emit = Find<qbench_host_emit>(QBENCH_HOST_EMIT);
+  const auto* emit = Find(QBENCH_HOST_EMIT, &qbench_host_emit::emit);
   if (emit == nullptr) return Missing(QBENCH_HOST_EMIT);
   const qbench_status status =
       emit->emit(host_, name.c_str(), media_type, bytes.data(), bytes.size());

@@ -57,11 +57,15 @@ class HostServices {
   Status EmitJson(const std::string& name, const std::string& json) const;
 
  private:
-  // The service, or null where the host has none or one too small to be it.
-  template <typename Service>
-  const Service* Find(const char* id) const {
+  // The service, or null where the host has none, or one that ends before `member`, which is the
+  // last that the caller uses.
+  template <typename Service, typename Member>
+  const Service* Find(const char* id, Member Service::*member) const {
     const auto* service = static_cast<const Service*>(host_->get_extension(host_, id));
-    return service != nullptr && service->struct_size >= sizeof(Service) ? service : nullptr;
+    if (service == nullptr) return nullptr;
+    const auto* end = reinterpret_cast<const uint8_t*>(&(service->*member)) + sizeof(Member);
+    const auto needed = end - reinterpret_cast<const uint8_t*>(service);
+    return static_cast<ptrdiff_t>(service->struct_size) >= needed ? service : nullptr;
   }
   Status Emit(const std::string& name, const char* media_type, ByteSpan bytes) const;
 

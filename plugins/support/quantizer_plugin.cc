@@ -98,7 +98,10 @@ const Descriptors& GetDescriptors() {
       made.quantizers.push_back(
           {{sizeof(qbench_quantizer_descriptor), info.id, QBENCH_PLUGIN_VERSION, info.summary,
             options.empty() ? nullptr : options.data(), static_cast<uint32_t>(options.size())},
-           info.needs_samples ? 1 : 0});
+           info.needs_samples ? 1 : 0,
+           0,
+           info.needs_train ? 1 : 0,
+           0});
     }
     return made;
   }();

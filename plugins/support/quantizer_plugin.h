@@ -35,7 +35,8 @@ struct QuantizerInfo {
   const char* id;
   const char* summary;
   std::vector<qbench_option_info> options;
-  bool needs_samples = false;
+  bool needs_samples = false;  // of the calibration split
+  bool needs_train = false;    // of the training split
   std::unique_ptr<Quantizer> (*make)();
 };
 

@@ -14,9 +14,10 @@ static const qbench_option_info kMaxKib = {sizeof(qbench_option_info), "max_kib"
 static const qbench_option_info *const kOptions[] = {&kMaxKib};
 
 static const qbench_quantizer_descriptor kDescriptor = {
-    {sizeof(qbench_quantizer_descriptor), kId, "1.0.0", "hands the model on as it is (an example)",
-     kOptions, 1},
-    0 /* needs no samples */};
+    .base = {sizeof(qbench_quantizer_descriptor), kId, "1.0.0",
+             "hands the model on as it is (an example)", kOptions, 1},
+    .needs_samples = 0,
+    .needs_train = 0};
 
 /* One object: the table that the host sees, and what belongs to it. */
 typedef struct template_quantizer {

@@ -93,7 +93,9 @@ ABI_OFFSET(qbench_quantizer, get_extension, 40);
 ABI_OFFSET(qbench_quantizer, destroy, 48);
 ABI_SIZE(qbench_quantizer, 56);
 ABI_OFFSET(qbench_quantizer_descriptor, needs_samples, 48);
-ABI_SIZE(qbench_quantizer_descriptor, 56);
+/* 1.0 ended here, at 56. */
+ABI_OFFSET(qbench_quantizer_descriptor, needs_train, 56);
+ABI_SIZE(qbench_quantizer_descriptor, 64);
 ABI_OFFSET(qbench_quantizer_factory, count, 8);
 ABI_OFFSET(qbench_quantizer_factory, get_descriptor, 16);
 ABI_OFFSET(qbench_quantizer_factory, create, 24);

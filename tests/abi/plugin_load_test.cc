@@ -37,15 +37,15 @@ void ExpectOneLine(const JobOutcome& outcome, const std::string& file) {
 TEST(PluginLoad, TooOld) {
   const JobOutcome outcome = ProbeBad("too_old");
   EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
-  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 0.0, too old"),
-                                    HasSubstr("has 1.0"), HasSubstr("rebuild it")));
+  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 0.1, too old"),
+                                    HasSubstr("has 1.1"), HasSubstr("rebuild it")));
   ExpectOneLine(outcome, "too_old.so");
 }
 
 TEST(PluginLoad, TooNew) {
   const JobOutcome outcome = ProbeBad("too_new");
   EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
-  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 2.0, too new"),
+  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 2.1, too new"),
                                     HasSubstr("install a newer qbench")));
   ExpectOneLine(outcome, "too_new.so");
 }
@@ -53,7 +53,7 @@ TEST(PluginLoad, TooNew) {
 TEST(PluginLoad, MinorTooNew) {
   const JobOutcome outcome = ProbeBad("minor_too_new");
   EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
-  EXPECT_THAT(outcome.reason, HasSubstr("made for plugin ABI 1.1, too new"));
+  EXPECT_THAT(outcome.reason, HasSubstr("made for plugin ABI 1.2, too new"));
 }
 
 TEST(PluginLoad, TruncatedTable) {

@@ -149,8 +149,11 @@ const std::vector<qbench_quantizer_descriptor>& Descriptors() {
   static const std::vector<qbench_quantizer_descriptor> descriptors = [] {
     std::vector<qbench_quantizer_descriptor> made;
     for (const char* id : kQuantizers) {
-      made.push_back(
-          {{sizeof(qbench_quantizer_descriptor), id, "1", "has one defect", nullptr, 0}, 1});
+      made.push_back({{sizeof(qbench_quantizer_descriptor), id, "1", "has one defect", nullptr, 0},
+                      1,
+                      0,
+                      0,
+                      0});
     }
     return made;
   }();

@@ -40,6 +40,7 @@ class FakeWorkers {
   std::string nothing_quantized_in;
   std::string not_a_number_in;  // a layer
   std::vector<std::string> jobs;
+  std::vector<worker::QuantizeJob> quantize_jobs;
   std::vector<std::string> runtime_warnings;  // of accuracy, latency, profile and layers
   std::vector<std::string> failure_log;       // of a job that does not succeed
   std::vector<std::string> failure_warnings;
@@ -60,14 +61,14 @@ class FakeWorkers {
     if (const auto failure = failures.find(name); failure != failures.end()) {
       outcome.kind = failure->second.first;
       outcome.reason = failure->second.second;
-      return outcome;
       outcome.log = failure_log;
       outcome.warnings = failure_warnings;
+      return outcome;
     }
     pressed_ = name == cancel_when_done;
     outcome.kind = OutcomeKind::kOk;
-    outcome.result = std::visit([&](const auto& j) { return Answer(j); }, job);
     outcome.log = {"info: engine: log of " + name};
+    outcome.result = std::visit([&](const auto& j) { return Answer(j); }, job);
     return outcome;
   }
 
@@ -100,6 +101,7 @@ class FakeWorkers {
 
   worker::JobResult Answer(const worker::QuantizeJob& job) {
     std::filesystem::create_directories(job.output);
+    quantize_jobs.push_back(job);
     worker::QuantizeResult result;
     result.artifact = job.output / "model.tflite";
     EXPECT_TRUE(WriteFileAtomically(result.artifact, job.quantizer.id).ok());
@@ -118,17 +120,17 @@ class FakeWorkers {
     worker::AccuracyResult result;
     result.predicted = {0, 1, 1};
     result.confidence = {0.9F, 0.8F, 0.7F};
+    result.warnings = runtime_warnings;
     return result;
   }
-    result.warnings = runtime_warnings;
   worker::JobResult Answer(const worker::LatencyJob& job) {
     worker::LatencyResult result;
     result.load_ms = 3;
     result.first_ms = 2;
     result.samples.ns = {1'000'000, 1'100'000, 1'200'000};
+    result.warnings = runtime_warnings;
     if (ArtifactOf(job.artifact) == invalid_latency_of) result.invalid_reason = "throttled";
     return result;
-    result.warnings = runtime_warnings;
   }
   worker::JobResult Answer(const worker::ProbeJob&) { return std::monostate(); }
   worker::JobResult Answer(const worker::ImportJob&) { return std::monostate(); }
@@ -136,9 +138,9 @@ class FakeWorkers {
     worker::ProfileResult result;
     result.operators = {{.op = 0, .kind = "CONV_2D", .partition = 0, .median_us = 12.5}};
     result.delegate = "XNNPACK";
+    result.warnings = runtime_warnings;
     result.invoke_ns = {13000, 14000, 15000};
     return result;
-    result.warnings = runtime_warnings;
   }
   worker::JobResult Answer(const worker::PeakJob& job) {
     worker::PeakResult result;
@@ -153,9 +155,9 @@ class FakeWorkers {
   worker::JobResult Answer(const worker::DifferenceJob& job) {
     worker::DifferenceResult result;
     result.images = 3;
+    result.warnings = runtime_warnings;
     result.quantized_is_quantized = ArtifactOf(job.quantized_model) != nothing_quantized_in;
     for (const char* name : {"first", "second"}) {
-    result.warnings = runtime_warnings;
       worker::DifferenceResult::Layer layer;
       layer.name = name;
       if (!result.layers.empty()) layer.inputs = {0};
@@ -264,8 +266,6 @@ TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
   EXPECT_TRUE(store_.LoadRun(*run)->run.finished_at.has_value());
 }
 
-TEST_F(RunEngineTest, WithoutAProfileItLooksWhatIsDelegated) {
-  workers_.failures["profile int8"] = {OutcomeKind::kUnsupported, "engine cannot say where"};
 TEST_F(RunEngineTest, WhatRuntimesWarnOfAndLogStandsWithEveryMeasurement) {
   workers_.runtime_warnings = {"engine: slow kernels"};
   plan_.diff_runtime = plan_.selection.runtimes[0];
@@ -306,6 +306,50 @@ TEST_F(RunEngineTest, TheLastLinesOfACrashAreInItsRow) {
               ElementsAre("warning: engine: first", "printed last"));
 }
 
+TEST_F(RunEngineTest, OnlyAQuantizerThatTrainsGetsTheTrainingSplit) {
+  datasets::Split train = plan_.dataset.splits[0];
+  train.name = "train";
+  plan_.dataset.splits.push_back(train);
+  datasets::Split calibration = plan_.dataset.splits[0];
+  calibration.name = "calibration";
+  plan_.dataset.splits.push_back(calibration);
+  plan_.selection.quantizers[0].plugin.descriptor.needs_samples = true;
+  plan_.selection.quantizers[1].plugin.descriptor.needs_train = true;
+  plan_.calibration_runtime = plan_.selection.runtimes[0];
+  ASSERT_TRUE(Execute().ok());
+  ASSERT_EQ(workers_.quantize_jobs.size(), 2U);
+  const worker::QuantizeJob& calibrates = workers_.quantize_jobs[0];
+  EXPECT_TRUE(calibrates.calibration.has_value());
+  EXPECT_FALSE(calibrates.train.has_value());
+  const worker::QuantizeJob& trains = workers_.quantize_jobs[1];
+  EXPECT_FALSE(trains.calibration.has_value());
+  ASSERT_TRUE(trains.train.has_value());
+  EXPECT_EQ(trains.train->order.size(), 3U);
+  EXPECT_TRUE(trains.calibration_runtime.has_value());
+
+  // The same images again: from the cache. Other training images: made again, by that one alone.
+  ASSERT_TRUE(Execute().ok());
+  EXPECT_EQ(workers_.quantize_jobs.size(), 2U);
+  plan_.dataset.splits[1].images.pop_back();
+  plan_.dataset.splits[1].sha256 = datasets::SplitSha256(plan_.dataset.splits[1].images);
+  ASSERT_TRUE(Execute().ok());
+  ASSERT_EQ(workers_.quantize_jobs.size(), 3U);
+  EXPECT_EQ(workers_.quantize_jobs[2].quantizer.id, "int8");
+}
+
+TEST_F(RunEngineTest, WithoutATrainingSplitAQuantizerThatTrainsIsRefused) {
+  SelectedPlugin quantizer = plan_.selection.quantizers[1];
+  EXPECT_TRUE(CheckTrainSplit(quantizer, plan_.dataset).ok());
+  quantizer.plugin.descriptor.needs_train = true;
+  const Status status = CheckTrainSplit(quantizer, plan_.dataset);
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(),
+            "int8 trains, and data set three has no training images: give it a folder train with "
+            "one sub-folder a class, or leave int8 out");
+}
+
+TEST_F(RunEngineTest, WithoutAProfileItLooksWhatIsDelegated) {
+  workers_.failures["profile int8"] = {OutcomeKind::kUnsupported, "engine cannot say where"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
   const Result<store::RunData> data = store_.LoadRun(*run);

@@ -58,6 +58,7 @@ class FakeQuantizer : public plugin::Quantizer {
     const ByteSpan wrong = AsBytes(std::string_view("not a model at all"));
     outputs = Json::array();
     const uint64_t count = host.SampleCount(QBENCH_SPLIT_CALIBRATION);
+    if (count == 0) return OkStatus();
     const auto keep = [&](uint64_t sample, std::span<const qbench_tensor_view> views) {
       const auto* scores = static_cast<const float*>(views[0].data);
       outputs.push_back({{"sample", sample}, {"score", scores[0]}, {"bytes", views[0].size}});
@@ -103,6 +104,13 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
                    Option("fail_input", "-1", "-1..9", "the input that it cannot feed"),
                    Option("emit", "model", "model|nothing|rubbish|twice", "what is emitted")},
        .needs_samples = true,
+       .make = []() -> std::unique_ptr<Quantizer> { return std::make_unique<FakeQuantizer>(); }},
+      {.id = "fake_trainer",
+       .summary = "the same, of training images alone",
+       .options = {Option("bad_model", "false", "true|false", "run inference on rubbish"),
+                   Option("fail_input", "-1", "-1..9", "the input that it cannot feed"),
+                   Option("emit", "model", "model|nothing|rubbish|twice", "what is emitted")},
+       .needs_train = true,
        .make = []() -> std::unique_ptr<Quantizer> { return std::make_unique<FakeQuantizer>(); }}};
   return quantizers;
 }

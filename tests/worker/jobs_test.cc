@@ -114,6 +114,28 @@ TEST_F(Jobs, QuantizeOffersServicesAndKeepsWhatIsEmitted) {
   }
 }
 
+TEST_F(Jobs, AQuantizerThatTrainsSeesTheTrainingSplitAlone) {
+  const JobOutcome probe = Run(ProbeJob{Fake("fake_quantizer").file});
+  ASSERT_TRUE(probe.ok()) << probe.reason;
+  const auto& plugins = std::get<ProbeResult>(probe.result).plugins;
+  ASSERT_THAT(plugins, SizeIs(2));
+  EXPECT_FALSE(plugins[0].descriptor.needs_train);
+  EXPECT_TRUE(plugins[1].descriptor.needs_train);
+  EXPECT_FALSE(plugins[1].descriptor.needs_samples);
+
+  QuantizeJob job{
+      .model = model(), .quantizer = Fake("fake_quantizer"), .output = Path("artifact")};
+  job.quantizer.id = "fake_trainer";
+  job.train = WriteTestTensors();
+  const JobOutcome outcome = Run(job);
+  ASSERT_TRUE(outcome.ok()) << outcome.reason;
+  const auto& result = std::get<QuantizeResult>(outcome.result);
+  const Result<Json> seen = ParseJson(*ReadTextFile(result.entries[0].file));
+  ASSERT_TRUE(seen.ok()) << seen.status().message();
+  EXPECT_EQ((*seen)["train"].size(), 5U);
+  EXPECT_EQ((*seen)["calibration"].size(), 0U);
+}
+
 TEST_F(Jobs, AnInputThatThePluginCannotFeedEndsTheRunWithItsReason) {
   QuantizeJob job{.model = model(),
                   .quantizer = Fake("fake_quantizer", {{"fail_input", "6"}}),

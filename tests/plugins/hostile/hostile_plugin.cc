@@ -82,7 +82,7 @@ void QuantizerDestroy(qbench_quantizer* table) {
 }
 
 constexpr qbench_quantizer_descriptor kQuantizer = {
-    {sizeof(kQuantizer), kId, "1", "misbehaves", nullptr, 0}, 0};
+    {sizeof(kQuantizer), kId, "1", "misbehaves", nullptr, 0}, 0, 0, 0, 0};
 
 uint32_t Count() { return 1; }
 const qbench_quantizer_descriptor* GetQuantizer(uint32_t) { return &kQuantizer; }
