@@ -99,8 +99,6 @@ TEST_F(PluginWords, AQuantizerThatTrainsGetsTheTrainingImages) {
 
   answer = RunWith("fake_trainer,told_runtime");
   ASSERT_EQ(answer.status, 0) << answer.err;
-  EXPECT_THAT(answer.err, HasSubstr("12 images of train"));
-  EXPECT_THAT(answer.err, Not(HasSubstr("12 images of calibration")));
   EXPECT_THAT(Report("json"), HasSubstr("training_split"));
 }
 

@@ -86,7 +86,7 @@ TEST_F(PluginLog, ACrashedJobKeepsItsLastLinesAndWhatItPrinted) {
 TEST_F(PluginLog, AJobThatHangsKeepsItsLastLines) {
   const JobOutcome outcome =
       Accuracy({{"at", "load"}, {"log", "waiting for the device"}, {"then", "hang"}},
-               {.time = std::chrono::seconds(2)});
+               {.time = std::chrono::seconds(5)});
   EXPECT_EQ(outcome.kind, OutcomeKind::kTimeout);
   EXPECT_THAT(outcome.log, ElementsAre("warning: told_runtime: waiting for the device"));
   EXPECT_THAT(outcome.warnings, ElementsAre("told_runtime: waiting for the device"));
