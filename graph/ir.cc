@@ -4,28 +4,17 @@
 #include <functional>
 #include <numeric>
 
+#include "graph/op_kinds.h"
+
 namespace qbench::graph {
+namespace {
 
-size_t DataTypeSize(DataType type) {
-  switch (type) {
-    case DataType::kInt8:
-    case DataType::kUInt8:
-    case DataType::kBool:
-    case DataType::kInt4:
-      return 1;
-    case DataType::kFloat16:
-    case DataType::kInt16:
-      return 2;
-    case DataType::kFloat32:
-    case DataType::kInt32:
-      return 4;
-    case DataType::kInt64:
-      return 8;
-  }
-  return 0;
-}
+constexpr std::string_view kUnknownType = "unknown";
+constexpr std::string_view kUnknownOperator = "UNKNOWN";
 
-std::string_view DataTypeName(DataType type) {
+// These switches cannot leave an enumerator out, so the first value behind the last one has no
+// name, and one that is appended is found by the assertions below.
+constexpr std::string_view NameOf(DataType type) {
   switch (type) {
     case DataType::kFloat32:
       return "float32";
@@ -46,49 +35,10 @@ std::string_view DataTypeName(DataType type) {
     case DataType::kInt4:
       return "int4";
   }
-  return "unknown";
+  return kUnknownType;
 }
 
-int64_t ElementCount(const Shape& shape) {
-  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
-}
-
-int64_t StoredBytes(const Tensor& tensor) {
-  const int64_t elements = ElementCount(tensor.shape);
-  if (tensor.type == DataType::kInt4) return (elements + 1) / 2;
-  return elements * static_cast<int64_t>(DataTypeSize(tensor.type));
-}
-
-Bytes PackInt4(std::span<const int8_t> values) {
-  Bytes packed((values.size() + 1) / 2, 0);
-  for (size_t i = 0; i < values.size(); ++i) {
-    const int half = values[i] & 0xF;
-    packed[i / 2] = static_cast<uint8_t>(packed[i / 2] | (i % 2 == 0 ? half : half << 4));
-  }
-  return packed;
-}
-
-std::vector<int8_t> UnpackInt4(ByteSpan packed, size_t count) {
-  std::vector<int8_t> values(count);
-  for (size_t i = 0; i < count; ++i) {
-    const int half = (packed[i / 2] >> (i % 2 == 0 ? 0 : 4)) & 0xF;
-    values[i] = static_cast<int8_t>(half < 8 ? half : half - 16);
-  }
-  return values;
-}
-
-Constant::Constant(Bytes bytes) {
-  auto owned = std::make_shared<const Bytes>(std::move(bytes));
-  bytes_ = *owned;
-  owner_ = std::move(owned);
-}
-
-bool Constant::operator==(const Constant& other) const {
-  const bool shared = bytes_.data() == other.bytes_.data() && bytes_.size() == other.bytes_.size();
-  return shared || std::ranges::equal(bytes_, other.bytes_);
-}
-
-std::string_view OpKindName(OpKind kind) {
+constexpr std::string_view NameOf(OpKind kind) {
   switch (kind) {
     case OpKind::kAdd:
       return "ADD";
@@ -133,8 +83,77 @@ std::string_view OpKindName(OpKind kind) {
     case OpKind::kDequantize:
       return "DEQUANTIZE";
   }
-  return "UNKNOWN";
+  return kUnknownOperator;
 }
+
+static_assert(NameOf(static_cast<DataType>(kDataTypeCount)) == kUnknownType,
+              "a type was appended: kDataTypeCount");
+static_assert(NameOf(static_cast<OpKind>(kOpKindCount)) == kUnknownOperator,
+              "an operator was appended: kOpKindCount");
+
+}  // namespace
+
+size_t DataTypeSize(DataType type) {
+  switch (type) {
+    case DataType::kInt8:
+    case DataType::kUInt8:
+    case DataType::kBool:
+    case DataType::kInt4:
+      return 1;
+    case DataType::kFloat16:
+    case DataType::kInt16:
+      return 2;
+    case DataType::kFloat32:
+    case DataType::kInt32:
+      return 4;
+    case DataType::kInt64:
+      return 8;
+  }
+  return 0;
+}
+
+std::string_view DataTypeName(DataType type) { return NameOf(type); }
+
+int64_t ElementCount(const Shape& shape) {
+  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+}
+
+int64_t StoredBytes(const Tensor& tensor) {
+  const int64_t elements = ElementCount(tensor.shape);
+  if (tensor.type == DataType::kInt4) return (elements + 1) / 2;
+  return elements * static_cast<int64_t>(DataTypeSize(tensor.type));
+}
+
+Bytes PackInt4(std::span<const int8_t> values) {
+  Bytes packed((values.size() + 1) / 2, 0);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const int half = values[i] & 0xF;
+    packed[i / 2] = static_cast<uint8_t>(packed[i / 2] | (i % 2 == 0 ? half : half << 4));
+  }
+  return packed;
+}
+
+std::vector<int8_t> UnpackInt4(ByteSpan packed, size_t count) {
+  std::vector<int8_t> values(count);
+  for (size_t i = 0; i < count; ++i) {
+    const int half = (packed[i / 2] >> (i % 2 == 0 ? 0 : 4)) & 0xF;
+    values[i] = static_cast<int8_t>(half < 8 ? half : half - 16);
+  }
+  return values;
+}
+
+Constant::Constant(Bytes bytes) {
+  auto owned = std::make_shared<const Bytes>(std::move(bytes));
+  bytes_ = *owned;
+  owner_ = std::move(owned);
+}
+
+bool Constant::operator==(const Constant& other) const {
+  const bool shared = bytes_.data() == other.bytes_.data() && bytes_.size() == other.bytes_.size();
+  return shared || std::ranges::equal(bytes_, other.bytes_);
+}
+
+std::string_view OpKindName(OpKind kind) { return NameOf(kind); }
 
 OpOptions DefaultOptions(OpKind kind) {
   switch (kind) {

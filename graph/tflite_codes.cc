@@ -4,10 +4,21 @@
 #include <array>
 #include <utility>
 
+#include "graph/op_kinds.h"
+
 namespace qbench::graph {
 namespace {
 
-constexpr std::array<std::pair<DataType, wire::TensorType>, 9> kTypes = {{
+// Each table has a row for every value of our enumeration, one after the other.
+template <typename Table>
+constexpr bool IsComplete(const Table& table) {
+  for (size_t i = 0; i < table.size(); ++i) {
+    if (table[i].first != static_cast<decltype(table[0].first)>(i)) return false;
+  }
+  return true;
+}
+
+constexpr std::array<std::pair<DataType, wire::TensorType>, kDataTypeCount> kTypes = {{
     {DataType::kFloat32, wire::TensorType_FLOAT32},
     {DataType::kFloat16, wire::TensorType_FLOAT16},
     {DataType::kInt8, wire::TensorType_INT8},
@@ -19,7 +30,9 @@ constexpr std::array<std::pair<DataType, wire::TensorType>, 9> kTypes = {{
     {DataType::kInt4, wire::TensorType_INT4},
 }};
 
-constexpr std::array<std::pair<OpKind, wire::BuiltinOperator>, 21> kOperators = {{
+static_assert(IsComplete(kTypes));
+
+constexpr std::array<std::pair<OpKind, wire::BuiltinOperator>, kOpKindCount> kOperators = {{
     {OpKind::kAdd, wire::BuiltinOperator_ADD},
     {OpKind::kSub, wire::BuiltinOperator_SUB},
     {OpKind::kMul, wire::BuiltinOperator_MUL},
@@ -42,6 +55,8 @@ constexpr std::array<std::pair<OpKind, wire::BuiltinOperator>, 21> kOperators = 
     {OpKind::kQuantize, wire::BuiltinOperator_QUANTIZE},
     {OpKind::kDequantize, wire::BuiltinOperator_DEQUANTIZE},
 }};
+
+static_assert(IsComplete(kOperators));
 
 constexpr std::array<std::pair<Padding, wire::Padding>, 2> kPaddings = {{
     {Padding::kSame, wire::Padding_SAME},

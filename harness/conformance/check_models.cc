@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "datasets/tensor_file.h"
+#include "graph/op_kinds.h"
 #include "graph/tflite_writer.h"
 #include "graph/validate.h"
 
@@ -17,7 +18,6 @@ using graph::TensorId;
 constexpr int32_t kSide = 8;
 constexpr int32_t kChannels = 3;
 constexpr int32_t kClasses = 5;
-constexpr OpKind kLastOperator = OpKind::kDequantize;
 
 // Builds a float network operator by operator.
 class Network {
@@ -116,8 +116,7 @@ Result<std::vector<OperatorModel>> WriteOperatorModels(const std::filesystem::pa
                                                        const std::string& only) {
   std::vector<OperatorModel> models;
   std::vector<std::string_view> names;
-  for (int k = 0; k <= static_cast<int>(kLastOperator); ++k) {
-    const auto kind = static_cast<OpKind>(k);
+  for (const OpKind kind : graph::kAllOpKinds) {
     names.push_back(graph::OpKindName(kind));
     if (!only.empty() && only != names.back()) continue;
     for (const graph::OperatorType& type : graph::kOperatorTypes) {

@@ -1,8 +1,10 @@
 #include "graph/ir.h"
 
 #include <random>
+#include <set>
 
 #include "gmock/gmock.h"
+#include "graph/op_kinds.h"
 #include "gtest/gtest.h"
 
 namespace qbench::graph {
@@ -30,6 +32,14 @@ TEST(ConstantTest, ReadsUnalignedBytesOfAnOwner) {
   EXPECT_TRUE(constant == MakeConstant<int32_t>({1, 2}));
   EXPECT_FALSE(constant == MakeConstant<int32_t>({1, 3}));
   EXPECT_FALSE(constant == MakeConstant<int32_t>({1}));
+}
+
+// What goes through kAllOpKinds sees every operator, each with a name of its own.
+TEST(OpKindTest, AllAreListed) {
+  std::set<std::string_view> names;
+  for (const OpKind kind : kAllOpKinds) names.insert(OpKindName(kind));
+  EXPECT_EQ(names.size(), kOpKindCount);
+  EXPECT_FALSE(names.contains(OpKindName(static_cast<OpKind>(kOpKindCount))));
 }
 
 TEST(GraphTest, FindUsesCountsAnOperatorOnce) {

@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "graph/model_summary.h"
+#include "graph/op_kinds.h"
 #include "graph/passes.h"
 #include "graph/tflite_reader.h"
 #include "graph/tflite_writer.h"
@@ -305,7 +306,7 @@ void BreakSomething(Model& model, ModelBuilder& random) {
       if (!tensor.shape.empty()) tensor.shape.pop_back();
       break;
     case 6:
-      tensor.type = static_cast<DataType>(random.Below(8));
+      tensor.type = static_cast<DataType>(random.Below(kDataTypeCount));
       break;
     case 7:
       tensor.constant.reset();
@@ -317,7 +318,7 @@ void BreakSomething(Model& model, ModelBuilder& random) {
                        .axis = number};
       break;
     case 9:
-      op.kind = static_cast<OpKind>(random.Below(21));
+      op.kind = static_cast<OpKind>(random.Below(kOpKindCount));
       if (random.Below(2) == 0) op.options = DefaultOptions(op.kind);
       break;
     case 10:

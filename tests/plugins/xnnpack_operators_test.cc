@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "graph/op_kinds.h"
 #include "graph/random_operator.h"
 #include "graph/tflite_writer.h"
 #include "kernels/interpreter.h"
@@ -103,8 +104,7 @@ INSTANTIATE_TEST_SUITE_P(Types, XnnpackOperators, testing::ValuesIn(graph::kOper
                          [](const auto& type) { return std::string(type.param.name); });
 
 TEST_P(XnnpackOperators, AgreeWithTheKernels) {
-  for (int kind = 0; kind <= static_cast<int>(OpKind::kDequantize); ++kind) {
-    const auto op = static_cast<OpKind>(kind);
+  for (const OpKind op : graph::kAllOpKinds) {
     if (!graph::HasOperator(GetParam(), op)) continue;
     Agreement agreement;
     for (uint32_t seed = 0; seed < kSeeds && !HasFatalFailure(); ++seed) {

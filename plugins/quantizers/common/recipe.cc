@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/toml.h"
+#include "graph/op_kinds.h"
 #include "plugins/quantizers/common/activation_scales.h"
 #include "plugins/quantizers/common/float_model.h"
 #include "plugins/quantizers/common/near_names.h"
@@ -17,24 +18,18 @@ namespace {
 using graph::Op;
 using graph::OpKind;
 
-constexpr auto kLastOpKind = OpKind::kDequantize;
-
 int LineOf(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
 
 std::optional<OpKind> FindOpKind(std::string_view name) {
-  for (int kind = 0; kind <= static_cast<int>(kLastOpKind); ++kind) {
-    if (graph::OpKindName(static_cast<OpKind>(kind)) == name) return static_cast<OpKind>(kind);
-  }
-  return std::nullopt;
+  const auto found = std::ranges::find(graph::kAllOpKinds, name, graph::OpKindName);
+  if (found == graph::kAllOpKinds.end()) return std::nullopt;
+  return *found;
 }
 
 std::string OpKindNames() {
-  std::string names;
-  for (int kind = 0; kind <= static_cast<int>(kLastOpKind); ++kind) {
-    names +=
-        fmt::format("{}{}", kind == 0 ? "" : ", ", graph::OpKindName(static_cast<OpKind>(kind)));
-  }
-  return names;
+  std::vector<std::string_view> names;
+  for (const OpKind kind : graph::kAllOpKinds) names.push_back(graph::OpKindName(kind));
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 // "3-7".
