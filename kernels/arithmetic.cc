@@ -1,5 +1,7 @@
 #include "kernels/arithmetic.h"
 
+#include <cmath>
+
 #include "kernels/kernel.h"
 
 namespace qbench::kernels {
@@ -25,6 +27,31 @@ bool IsFloatLayer(const OpContext& context) {
 
 bool IsByte(DataType type) { return type == DataType::kInt8 || type == DataType::kUInt8; }
 
+// XNNPACK takes scales that are not too far apart; the delegate leaves other operators to LiteRT
+// (delegates/xnnpack/xnnpack_delegate.cc). In float, as there.
+bool TakesScales(const OpContext& context) {
+  const auto ratio = [&](size_t i) { return context.input(i).scale() / context.output().scale(); };
+  const auto within = [](float x, float low, float high) { return x >= low && x < high; };
+  const auto converts = [](float x) { return x >= 1.0F / 256.0F && x <= 128.0F; };
+  switch (context.op->kind) {
+    case OpKind::kAdd:
+    case OpKind::kSub:
+      return within(ratio(0), 1.0F / 1024.0F, 256.0F) && within(ratio(1), 1.0F / 1024.0F, 256.0F);
+    case OpKind::kMul:
+      return within(context.input(0).scale() * context.input(1).scale() / context.output().scale(),
+                    1.0F / 65536.0F, 256.0F);
+    case OpKind::kQuantize:
+      return converts(ratio(0));
+    case OpKind::kLeakyRelu: {
+      const float alpha = context.options<graph::LeakyReluOptions>().alpha;
+      const float negative = ratio(0) * alpha;
+      return converts(ratio(0)) && converts(std::abs(negative)) && negative >= -127.99609375F;
+    }
+    default:
+      return true;
+  }
+}
+
 // Does LiteRT give this operator to XNNPACK?
 bool DelegatedToXnnpack(const OpContext& context) {
   const DataType input = context.input(0).type();
@@ -43,10 +70,11 @@ bool DelegatedToXnnpack(const OpContext& context) {
       return IsByte(input) && context.input(2).present() &&
              context.input(2).tensor->quantization.has_value();
     case OpKind::kQuantize:
-      return input == DataType::kFloat32 ? IsByte(context.output().type())
-                                         : IsByte(input) && input == context.output().type();
+      return input == DataType::kFloat32
+                 ? IsByte(context.output().type())
+                 : IsByte(input) && input == context.output().type() && TakesScales(context);
     default:
-      return IsByte(input);
+      return IsByte(input) && TakesScales(context);
   }
 }
 

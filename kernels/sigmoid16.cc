@@ -40,7 +40,7 @@ LogisticTable MakeLogisticTable() {
 
 Result<TableScale> TableScaleOf(float input_scale) {
   double multiplier = static_cast<double>(input_scale) * 4096.0 * 3.0;
-  if (!(multiplier < 32768.0)) {
+  if (!(multiplier < 65536.0)) {
     return Error(StatusCode::kUnsupported, "an input scale of {}", input_scale);
   }
   TableScale scale;

@@ -17,10 +17,10 @@ LogisticTable MakeLogisticTable();
 
 // To the table's scale: x = (q * multiplier + half) >> shift, 3 * 2^12 of which are 1.0.
 struct TableScale {
-  int32_t multiplier = 0;  // at most 2^15 - 1
+  int32_t multiplier = 0;  // at most 2^16 - 1
   int shift = 0;           // 0 to 31
 };
-// kUnsupported for an input scale so large that 16 bits do not hold the multiplier.
+// kUnsupported for an input scale so large that 16 bits times the multiplier do not fit 32.
 Result<TableScale> TableScaleOf(float input_scale);
 
 // q * input_scale -> 2^15 * logistic or tanh of it.
