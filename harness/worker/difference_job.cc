@@ -43,13 +43,15 @@ std::vector<size_t> LayersBefore(const graph::Model& model, const graph::Uses& u
                                  const std::map<size_t, size_t>& layer_of_op, size_t op) {
   std::vector<size_t> layers;
   std::vector<size_t> pending = {op};
+  std::vector<bool> seen(model.graph.ops.size(), false);  // diamonds have ever more ways through
   while (!pending.empty()) {
     const graph::Op& reader = model.graph.ops[pending.back()];
     pending.pop_back();
     for (const TensorId input : reader.inputs) {
       if (input == graph::kNoTensor) continue;
       const int32_t producer = uses.producer[static_cast<size_t>(input)];
-      if (producer < 0) continue;
+      if (producer < 0 || seen[static_cast<size_t>(producer)]) continue;
+      seen[static_cast<size_t>(producer)] = true;
       const auto layer = layer_of_op.find(static_cast<size_t>(producer));
       if (layer == layer_of_op.end()) {
         pending.push_back(static_cast<size_t>(producer));

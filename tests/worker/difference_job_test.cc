@@ -93,6 +93,20 @@ class DifferenceJobTest : public WorkerTest {
   }
 };
 
+// Sixty additions of a tensor to itself, which the other model lacks: 2^60 ways lead through them.
+TEST_F(DifferenceJobTest, LooksThroughDiamondsOnce) {
+  const auto build = [](int diamonds) {
+    quantize::ModelBuilder builder(4);
+    auto x = builder.Conv(builder.Input({1, kSide, kSide, kChannels}), 4, 3);
+    for (int i = 0; i < diamonds; ++i) x = builder.Binary(OpKind::kAdd, x, x);
+    return builder.Finish({builder.Dense(builder.Mean(x), 3)});
+  };
+  const DifferenceResult result = Compare(build(60), build(0));
+  ASSERT_THAT(result.layers, SizeIs(3));
+  EXPECT_THAT(result.only_float, SizeIs(60));
+  EXPECT_EQ(result.layers[1].inputs, std::vector<size_t>{0});
+}
+
 TEST_F(DifferenceJobTest, ASoundModelHasNoJump) {
   const graph::Model model = FloatModel();
   const DifferenceResult result = Compare(model, Int8Model(model));
