@@ -1,5 +1,6 @@
 #include "plugins/quantizers/common/input_moments.h"
 
+#include <cmath>
 #include <random>
 
 #include "gtest/gtest.h"
@@ -120,6 +121,38 @@ TEST(InputMoments, AreThoseOfTheWindowsOfAConvolution) {
       }
     }
   }
+}
+
+// 1e18 squared, a few thousand times, is more than a float holds; 1e-25 squared is none.
+TEST(InputMoments, DoNotOverflowOrVanish) {
+  const Case c{false, graph::Padding::kSame, 1, 1, 3, 3, 2, 1};
+  const graph::Model model = ModelOf(c, 8, 8);
+  const auto measure = [&](const std::vector<int>& exponents) {
+    MomentMeter meter(model.graph, model.graph.ops[0]);
+    std::mt19937 random(5);
+    std::vector<float> scratch;
+    for (const int exponent : exponents) {
+      auto x = RandomFloats(random, size_t{8} * 8 * 2, -1, 1);
+      for (float& value : x) value = std::ldexp(value, exponent);
+      meter.Add(x, scratch);
+    }
+    return meter.Take();
+  };
+  const InputMoments usual = measure({0, 0, 0});
+  for (const int exponent : {60, 120, -30, -80, -125}) {
+    SCOPED_TRACE(exponent);
+    const InputMoments moments = measure({exponent, exponent, exponent});
+    for (size_t a = 0; a < moments.taps; ++a) {
+      for (size_t b = 0; b < moments.taps; ++b) {
+        const double expected = std::ldexp(usual.Mean(0, a, b), 2 * exponent);
+        EXPECT_NEAR(moments.Mean(0, a, b), expected, std::abs(expected) * 1e-5);
+      }
+    }
+  }
+  // A sample that is much larger than those before it counts for all of them.
+  const InputMoments growing = measure({-80, 0, 100});
+  EXPECT_GT(growing.Mean(0, 0, 0), 1e58);
+  EXPECT_TRUE(std::isfinite(growing.Mean(0, 0, 0)));
 }
 
 TEST(InputMoments, LargeLayersAreNotMeasured) {

@@ -51,6 +51,28 @@ double TrueError(const std::vector<float>& values, double low, double high) {
   return error / static_cast<double>(values.size());
 }
 
+// What is chosen does not depend on the unit: 2^60 is exact.
+TEST(RangeEstimator, HugeAndTinyActivationsHaveTheSameRangeInOtherUnits) {
+  for (const char* name : {"minmax", "percentile", "mse", "octav", "entropy"}) {
+    const auto range_in = [&](int exponent) {
+      RangeEstimator estimator({.method = ParseCalibrationMethod(name), .steps = kInt8Steps});
+      for (uint32_t seed = 0; seed < 5; ++seed) {
+        auto values = LongTailed(seed, 2000, seed % 2 == 0);
+        for (float& value : values) value = std::ldexp(value, exponent);
+        EXPECT_TRUE(estimator.Add(values).ok());
+      }
+      return *estimator.Range();
+    };
+    const ValueRange usual = range_in(0);
+    for (const int exponent : {60, 100, -60}) {
+      SCOPED_TRACE(std::string(name) + " " + std::to_string(exponent));
+      const ValueRange range = range_in(exponent);
+      EXPECT_EQ(std::ldexp(range.min, -exponent), usual.min);
+      EXPECT_EQ(std::ldexp(range.max, -exponent), usual.max);
+    }
+  }
+}
+
 TEST(ValueHistogram, DoesNotDependOnTheOrder) {
   std::vector<std::vector<float>> images;
   for (uint32_t seed = 1; seed <= 12; ++seed) {

@@ -71,6 +71,25 @@ void MomentMeter::Gather(std::span<const float> input, size_t position, float* v
   }
 }
 
+void MomentMeter::FitExponent(std::span<float> batch) {
+  // Magnitudes within 2^32 of 1 are left alone: a hundred million squares of 2^32 fit a float.
+  constexpr int kUsual = 32;
+  float largest = 0.0F;
+  for (const float value : batch) largest = std::max(largest, std::abs(value));
+  if (largest == 0.0F) return;
+  const int size = std::ilogb(largest);
+  const int relative = size - moments_.exponent;
+  const auto nothing_yet = [&] {
+    return std::ranges::all_of(moments_.sums, [](float sum) { return sum == 0.0F; });
+  };
+  if (relative >= kUsual || (relative < -kUsual && nothing_yet())) {
+    for (float& sum : moments_.sums) sum = std::ldexp(sum, 2 * (moments_.exponent - size));
+    moments_.exponent = size;
+  }
+  if (moments_.exponent == 0) return;
+  for (float& value : batch) value = std::ldexp(value, -moments_.exponent);
+}
+
 // The upper triangle of the batch's outer products. A row of sums stays in the cache while all
 // vectors are added to it.
 void MomentMeter::Accumulate(std::span<const float> batch, size_t vectors) {
@@ -105,6 +124,7 @@ void MomentMeter::Add(std::span<const float> input, std::vector<float>& scratch)
   for (size_t v = 0; v < vectors; ++v) {
     Gather(input, (v * positions / vectors + samples_ * kShift) % positions, &scratch[v * size]);
   }
+  FitExponent(std::span(scratch).first(vectors * size));
   Accumulate(scratch, vectors);
   moments_.vectors += static_cast<int64_t>(vectors);
   ++samples_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -21,6 +22,9 @@ struct InputMoments {
   // The sum of x[i] * x[j] over the vectors, for i <= j alone: row after row, [groups] at each
   // place.
   std::vector<float> sums;
+  // The x of the sums are the inputs times 2^-exponent, so that squares of very large or small ones
+  // are numbers too. 0 for inputs of usual size.
+  int exponent = 0;
   int64_t vectors = 0;  // in each group
 
   // Places of a matrix with `taps` rows, and that of i <= j.
@@ -31,7 +35,8 @@ struct InputMoments {
   // The mean of x[i] * x[j]; the same for [j] * [i].
   double Mean(size_t group, size_t i, size_t j) const {
     const size_t place = Place(std::min(i, j), std::max(i, j));
-    return static_cast<double>(sums[place * groups + group]) / static_cast<double>(vectors);
+    return std::ldexp(static_cast<double>(sums[place * groups + group]), 2 * exponent) /
+           static_cast<double>(vectors);
   }
 };
 
@@ -66,6 +71,8 @@ class MomentMeter {
   static Window MakeWindow(int32_t inputs, int32_t outputs, int32_t size, int32_t stride,
                            int32_t dilation, graph::Padding padding);
 
+  // Scales the batch, and the sums so far, so that their squares neither overflow nor vanish.
+  void FitExponent(std::span<float> batch);
   // The inputs of an output position: [taps, groups].
   void Gather(std::span<const float> input, size_t position, float* vector) const;
   // `batch` is [vectors, taps, groups].
