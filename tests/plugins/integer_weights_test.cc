@@ -6,6 +6,7 @@
 #include <random>
 
 #include "gmock/gmock.h"
+#include "graph/quantize_math.h"
 #include "gtest/gtest.h"
 #include "tests/plugins/tiny_models.h"
 
@@ -93,6 +94,75 @@ TEST(IntegerWeights, BiasThatDoesNotFitWidensItsChannelAlone) {
     EXPECT_NEAR(
         result->bias[channel] * static_cast<double>(result->bias_quantization.scales[channel]),
         100.0, 1e-3);
+  }
+}
+
+// The accumulators of 16x8 have 64 bits, but their multiplication takes 47, and its multiplier is 0
+// below 2^-32.
+TEST(IntegerWeights, BiasesOf16x8StayWithinTheMultiplication) {
+  const std::vector<float> weights = {1e-20F, -1e-20F, 1.0F, 0.5F};
+  const std::vector<float> bias = {3.0F, 1.0F};
+  constexpr float kInputScale = 1.0F / 32767.0F;
+  constexpr float kOutputScale = 6.0F / 32767.0F;
+  const auto result = QuantizeIntegerWeights({.weights = weights,
+                                              .shape = {2, 2},
+                                              .bias = bias,
+                                              .input_scale = kInputScale,
+                                              .output_scale = kOutputScale,
+                                              .activations = graph::DataType::kInt16});
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(result->widened, ElementsAre(0));
+  EXPECT_THAT(result->narrowed, IsEmpty());
+  EXPECT_EQ(result->quantization.scales[1], 1.0F / 127.0F);
+  EXPECT_LT(std::abs(static_cast<double>(result->bias[0])), 0x1p47);
+  for (size_t channel = 0; channel < 2; ++channel) {
+    const double multiplier =
+        static_cast<double>(kInputScale) * result->quantization.scales[channel] / kOutputScale;
+    EXPECT_GE(multiplier, 0x1p-32);
+    const int32_t output = graph::MultiplyByQuantizedMultiplier64(
+        result->bias[channel], graph::QuantizeMultiplier(multiplier));
+    EXPECT_NEAR(output * kOutputScale, bias[channel], kOutputScale);
+  }
+}
+
+// A channel of zeros or of next to nothing is no news where its bias cannot be seen either.
+TEST(IntegerWeights, NothingIsToldOfAChannelThatIsNothing) {
+  const std::vector<float> weights = {1e-20F, 1.0F};
+  const std::vector<float> bias = {1e-20F, 1.0F};
+  for (const auto type : {graph::DataType::kInt8, graph::DataType::kInt16}) {
+    const auto result = QuantizeIntegerWeights({.weights = weights,
+                                                .shape = {2, 1},
+                                                .bias = bias,
+                                                .input_scale = 0.1F,
+                                                .output_scale = 0.1F,
+                                                .activations = type});
+    ASSERT_TRUE(result.ok());
+    EXPECT_THAT(result->widened, IsEmpty());
+    EXPECT_GE(result->quantization.scales[0], 0x1p-32F);
+  }
+}
+
+// One step of the input times the smallest weight would be more than all of the output's range.
+TEST(IntegerWeights, TooLargeMultipliersCutWeightsOff) {
+  const std::vector<float> weights = {1000.0F, -1.0F, 1.0F, 0.5F};
+  const std::vector<float> bias = {-1e9F, 0.5F};
+  for (const auto type : {graph::DataType::kInt8, graph::DataType::kInt16}) {
+    const double limit = type == graph::DataType::kInt8 ? 256.0 : 128.0;
+    const auto result = QuantizeIntegerWeights({.weights = weights,
+                                                .shape = {2, 2},
+                                                .bias = bias,
+                                                .input_scale = 1.0F,
+                                                .output_scale = 0.01F,
+                                                .activations = type});
+    ASSERT_TRUE(result.ok());
+    EXPECT_THAT(result->narrowed, ElementsAre(0));
+    EXPECT_EQ(result->quantization.scales[1], 1.0F / 127.0F);
+    EXPECT_LT(result->quantization.scales[0] / 0.01, limit);
+    EXPECT_EQ(result->weights[0], 127);
+    EXPECT_LT(result->bias[0], 0);
+    if (type == graph::DataType::kInt8) {
+      EXPECT_LE(LargestSum(*result, 0, 2), std::numeric_limits<int32_t>::max());
+    }
   }
 }
 

@@ -1,7 +1,11 @@
 #include "plugins/quantizers/common/activation_scales.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <string>
+
+#include "plugins/quantizers/common/scale_limits.h"
 
 namespace qbench::quantize {
 namespace {
@@ -26,6 +30,7 @@ class ScaleGroups {
     std::optional<AffineParameters> fixed;
     std::optional<ValueRange> range;
     bool symmetric = false;
+    double smallest_scale = 0.0;  // that the operators around it bear
   };
 
   TensorId Root(TensorId tensor) const {
@@ -46,7 +51,9 @@ class ScaleGroups {
     if (root == other) return;
     parent_[Index(other)] = root;
     if (const auto range = groups_[Index(other)].range) Widen(root, *range);
-    if (groups_[Index(other)].symmetric) groups_[Index(root)].symmetric = true;
+    Group& joined = groups_[Index(root)];
+    joined.symmetric |= groups_[Index(other)].symmetric;
+    joined.smallest_scale = std::max(joined.smallest_scale, groups_[Index(other)].smallest_scale);
   }
 
  private:
@@ -129,24 +136,109 @@ Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ra
   return groups;
 }
 
-AffineParameters ChooseParameters(const ValueRange& range, DataType activations, bool symmetric) {
-  float low = std::min(range.min, 0.0F);
-  float high = std::max(range.max, 0.0F);
+AffineParameters ChooseParameters(const ScaleGroups::Group& group, DataType activations) {
+  if (group.fixed) return *group.fixed;
+  float low = std::min(group.range->min, 0.0F);
+  float high = std::max(group.range->max, 0.0F);
   if (high - low < kNarrowestRange) {
     low = 0.0F;
     high = 1.0F;
   }
   const graph::QuantizedRange integers = graph::ActivationRange(activations);
-  return activations == DataType::kInt16 || symmetric
-             ? graph::ChooseSymmetric(low, high, integers)
-             : graph::ChooseAsymmetric(low, high, integers);
+  const bool symmetric = activations == DataType::kInt16 || group.symmetric;
+  if (group.smallest_scale > 0.0) {
+    const double width =
+        group.smallest_scale * (symmetric ? integers.max : integers.max - integers.min);
+    high = std::max(high, static_cast<float>((symmetric ? 0.0 : low) + width));
+  }
+  return symmetric ? graph::ChooseSymmetric(low, high, integers)
+                   : graph::ChooseAsymmetric(low, high, integers);
 }
+
+// Raises the scales that are too small for the operators around them (scale_limits.h). One that is
+// raised may ask for another, so as often as something changes; where there is no end to it,
+// CheckScales refuses the model.
+class ScaleRaiser {
+ public:
+  ScaleRaiser(const graph::Graph& graph, DataType activations, ScaleGroups& groups)
+      : graph_(graph), activations_(activations), groups_(groups) {}
+
+  Status Run(const std::vector<bool>& float_ops, Warnings& warnings) {
+    constexpr int kRounds = 16;
+    bool changed = true;
+    for (int round = 0; changed && round < kRounds; ++round) {
+      changed = false;
+      for (size_t i = 0; i < graph_.ops.size(); ++i) {
+        const graph::Op& op = graph_.ops[i];
+        if ((i < float_ops.size() && float_ops[i]) || !IsFloat(op.outputs[0])) continue;
+        const ScaleBounds bounds = InputScaleBounds(op, activations_);
+        changed |= Raise(op.inputs[0], bounds.smallest * kScaleMargin, op, warnings);
+        QB_ASSIGN_OR_RETURN(const std::vector<double> scales, InputScales(op));
+        changed |=
+            Raise(op.outputs[0], SmallestOutputScale(op, activations_, scales), op, warnings);
+      }
+    }
+    return OkStatus();
+  }
+
+ private:
+  const graph::Tensor& At(TensorId id) const { return graph_.tensors[static_cast<size_t>(id)]; }
+  bool IsFloat(TensorId id) const { return At(id).type == DataType::kFloat32; }
+
+  bool Raise(TensorId id, double smallest, const graph::Op& op, Warnings& warnings) {
+    if (At(id).is_constant()) return false;
+    ScaleGroups::Group& group = groups_.Of(id);
+    if (group.fixed || !group.range || group.smallest_scale >= smallest) return false;
+    const double before = ChooseParameters(group, activations_).scale;
+    if (before >= smallest) return false;
+    if (group.smallest_scale == 0.0) {
+      warnings.push_back(fmt::format(
+          "\"{}\": the range of tensor \"{}\" is too narrow for LiteRT's arithmetic, so it got a "
+          "coarser scale ({:g} in place of {:g}); keep the layer in float with a recipe (compute = "
+          "\"float\")",
+          graph::DisplayName(graph_, op), At(id).name, smallest, before));
+    }
+    group.smallest_scale = smallest;
+    return true;
+  }
+
+  // Of activations, and of constants that are no weights.
+  Result<std::vector<double>> InputScales(const graph::Op& op) const {
+    std::vector<double> scales;
+    const bool weights = FindWeights(op).has_value();
+    for (const TensorId id : op.inputs) {
+      if (id == graph::kNoTensor || !IsFloat(id)) continue;
+      if (!At(id).is_constant()) {
+        const ScaleGroups::Group& group = groups_.Of(id);
+        if (group.range) scales.push_back(ChooseParameters(group, activations_).scale);
+      } else if (!weights) {
+        QB_ASSIGN_OR_RETURN(const AffineParameters parameters,
+                            ConstantParameters(At(id).constant->Values<float>(), activations_));
+        scales.push_back(parameters.scale);
+      }
+    }
+    return scales;
+  }
+
+  const graph::Graph& graph_;
+  DataType activations_;
+  ScaleGroups& groups_;
+};
 
 }  // namespace
 
 bool KeepsScale(OpKind kind) {
   return kind == OpKind::kMaxPool2D || kind == OpKind::kAveragePool2D || kind == OpKind::kReshape ||
          kind == OpKind::kPad || kind == OpKind::kConcatenation;
+}
+
+Result<AffineParameters> ConstantParameters(std::span<const float> values, DataType activations) {
+  std::optional<ValueRange> range = ValueRange{};
+  QB_RETURN_IF_ERROR(WidenRange(values, range));
+  const graph::QuantizedRange integers = graph::ActivationRange(activations);
+  return activations == DataType::kInt16
+             ? graph::ChooseSymmetric(range->min, range->max, integers)
+             : graph::ChooseAsymmetric(range->min, range->max, integers);
 }
 
 std::optional<AffineParameters> FixedOutput(OpKind kind, DataType activations) {
@@ -170,6 +262,7 @@ Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
   for (size_t i = 0; i < symmetric_ops.size(); ++i) {
     if (symmetric_ops[i]) groups.Of(graph.ops[i].outputs[0]).symmetric = true;
   }
+  QB_RETURN_IF_ERROR(ScaleRaiser(graph, activations, groups).Run(float_ops, warnings));
   std::vector<std::optional<ActivationScale>> scales(graph.tensors.size());
   const auto choose = [&](TensorId id) -> Status {
     const graph::Tensor& tensor = graph.tensors[static_cast<size_t>(id)];
@@ -184,10 +277,8 @@ Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
           "before it, or calibrate on other images",
           tensor.name, group.range->min));
     }
-    scales[static_cast<size_t>(id)] = {
-        .parameters = group.fixed ? *group.fixed
-                                  : ChooseParameters(*group.range, activations, group.symmetric),
-        .range = *group.range};
+    scales[static_cast<size_t>(id)] = {.parameters = ChooseParameters(group, activations),
+                                       .range = *group.range};
     return OkStatus();
   };
   for (const TensorId id : graph.inputs) QB_RETURN_IF_ERROR(choose(id));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "graph/ir.h"
@@ -22,6 +23,11 @@ bool KeepsScale(graph::OpKind kind);
 std::optional<graph::AffineParameters> FixedOutput(
     graph::OpKind kind, graph::DataType activations = graph::DataType::kInt8);
 
+// The parameters of a constant operand of an addition or multiplication, or of a convolution's
+// constant input. kInvalidArgument where a value is not finite.
+Result<graph::AffineParameters> ConstantParameters(std::span<const float> values,
+                                                   graph::DataType activations);
+
 struct ActivationScale {
   graph::AffineParameters parameters;
   ValueRange range;  // of everything that shares the parameters; zero is not forced in
@@ -34,6 +40,8 @@ struct ActivationScale {
 // Outputs of `symmetric_ops` (one place an operator; empty: none) have zero point 0.
 // Operators of `float_ops` (one place an operator; empty: none) compute in float: they tie nothing,
 // and an output of one that moves values gets a range of its own, the union of its inputs'.
+// Scales that are too small for the arithmetic of the operators around them (scale_limits.h) are
+// raised, with a warning that names tensor and layer.
 // A range without width, and one that is not there although it is needed (kInternal), are told
 // of: the first as a warning that names the tensor.
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(

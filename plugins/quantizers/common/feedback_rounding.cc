@@ -139,6 +139,8 @@ ScaledWeights RoundAndScaleWithFeedback(std::span<const float> weights, const gr
                     std::span<int8_t> rounded) {
                   float widest = 0.0F;
                   for (const float weight : row) widest = std::max(widest, std::abs(weight));
+                  // The smallest candidate has to be a normal number.
+                  if (widest / limit / 2.0F < std::numeric_limits<float>::min()) widest = 0.0F;
                   double least = std::numeric_limits<double>::infinity();
                   float best = 1.0F;
                   for (int candidate = 0; candidate < candidates && widest > 0.0F; ++candidate) {

@@ -220,7 +220,13 @@ class Rewriter {
   // A constant operand of an addition, multiplication or concatenation.
   Result<TensorId> AddIntegerConstant(TensorId id) {
     const std::vector<float> values = At(id).constant->Values<float>();
-    QB_ASSIGN_OR_RETURN(const AffineParameters parameters, ConstantParameters(id, values));
+    const auto& shared = scales_[static_cast<size_t>(id)];
+    AffineParameters parameters;
+    if (shared) {
+      parameters = shared->parameters;
+    } else {
+      QB_ASSIGN_OR_RETURN(parameters, ConstantParameters(values, options_.activations));
+    }
     Tensor tensor = At(id);
     tensor.type = options_.activations;
     tensor.quantization = PerTensor(parameters);
@@ -241,18 +247,8 @@ class Rewriter {
     return graph::MakeConstant(integers);
   }
 
-  Result<AffineParameters> ConstantParameters(TensorId id, const std::vector<float>& values) {
-    const auto& shared = scales_[static_cast<size_t>(id)];
-    if (shared) return shared->parameters;
-    std::optional<ValueRange> range = ValueRange{};
-    QB_RETURN_IF_ERROR(WidenRange(values, range));
-    return options_.activations == DataType::kInt16
-               ? graph::ChooseSymmetric(range->min, range->max, range_)
-               : graph::ChooseAsymmetric(range->min, range->max, range_);
-  }
-
   Status RewriteWeights(Op& op, size_t index) {
-    const WeightInputs inputs = *FindWeights(op);
+    const WeightInputs inputs = WithBias(op);
     const bool has_bias = inputs.bias != graph::kNoTensor;
     if (!At(inputs.weights).is_constant() || (has_bias && !At(inputs.bias).is_constant())) {
       return Error(StatusCode::kUnsupported, "{} \"{}\": weights that are computed cannot be int8",
@@ -270,6 +266,7 @@ class Rewriter {
                                 .channel_axis = inputs.channel_axis,
                                 .bias = bias,
                                 .input_scale = At(op.inputs[0]).quantization->scales[0],
+                                .output_scale = At(op.outputs[0]).quantization->scales[0],
                                 .per_channel = PerChannel(index),
                                 .activations = options_.activations,
                                 .inputs = InputsOf(index)});
@@ -277,12 +274,30 @@ class Rewriter {
       return quantized.status().WithContext(graph::DisplayName(model_.graph, op));
     }
     if (!quantized->widened.empty()) WarnOfWidening(op, quantized->widened);
+    if (!quantized->narrowed.empty()) WarnOfNarrowing(op, quantized->narrowed);
     op.inputs[kWeightsInput] = AddWeights(inputs.weights, DataType::kInt8, quantized->weights,
                                           std::move(quantized->quantization));
     if (has_bias) {
       op.inputs[kBiasInput] = AddBias(inputs.bias, *quantized);
     }
     return OkStatus();
+  }
+
+  // The operator's weights; a fully connected layer of int16 gets a bias of zeros where it has
+  // none: without one of int64, LiteRT adds up in 32 bits (kernels/fully_connected.cc), which the
+  // products of some 500 weights overflow.
+  WeightInputs WithBias(Op& op) {
+    WeightInputs inputs = *FindWeights(op);
+    if (inputs.bias != graph::kNoTensor || options_.activations != DataType::kInt16 ||
+        op.kind != OpKind::kFullyConnected) {
+      return inputs;
+    }
+    const int32_t units = At(inputs.weights).shape[0];
+    inputs.bias =
+        model_.graph.AddConstant(fmt::format("{}/bias", graph::DisplayName(model_.graph, op)),
+                                 {units}, std::vector<float>(static_cast<size_t>(units), 0.0F));
+    op.inputs.resize(kBiasInput + 1, graph::kNoTensor);
+    return inputs;
   }
 
   const LayerInputs* InputsOf(size_t op) const {
@@ -310,8 +325,17 @@ class Rewriter {
 
   void WarnOfWidening(const Op& op, const std::vector<int32_t>& channels) {
     warnings_.push_back(fmt::format(
-        "\"{}\": the bias or the sum of {} channels (the first is {}) does not fit 32 bits, so "
+        "\"{}\": the bias or the sum of {} channels (the first is {}) does not fit {} bits, so "
         "their weights got a coarser scale: look at the layer before it for a tiny range",
+        graph::DisplayName(model_.graph, op), channels.size(), channels[0],
+        options_.activations == DataType::kInt16 ? 48 : 32));
+  }
+
+  void WarnOfNarrowing(const Op& op, const std::vector<int32_t>& channels) {
+    warnings_.push_back(fmt::format(
+        "\"{}\": the weights of {} channels (the first is {}) are too large beside the ranges of "
+        "its input and output and were cut off: keep the layer in float with a recipe (compute = "
+        "\"float\"), or try equalization=true",
         graph::DisplayName(model_.graph, op), channels.size(), channels[0]));
   }
 

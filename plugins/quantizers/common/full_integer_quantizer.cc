@@ -7,13 +7,13 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/sha256.h"
-#include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/equalization.h"
 #include "plugins/quantizers/common/expand_hard_swish.h"
 #include "plugins/quantizers/common/expected_inputs.h"
 #include "plugins/quantizers/common/float_head.h"
 #include "plugins/quantizers/common/input_range.h"
 #include "plugins/quantizers/common/sample_calibration.h"
+#include "plugins/quantizers/common/scale_limits.h"
 
 namespace qbench::quantize {
 namespace {
@@ -303,7 +303,7 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   QB_ASSIGN_OR_RETURN(const graph::Model integer,
                       QuantizeFullInteger(model, scales, options_, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);
-  QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(integer));
+  QB_ASSIGN_OR_RETURN(const Bytes artifact, WriteArtifact(integer));
   document["split"] = "calibration";
   document["first_sample"] = 0;
   document["samples"] = calibrated.samples;

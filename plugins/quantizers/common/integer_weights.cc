@@ -6,11 +6,11 @@
 
 #include "graph/quantize_math.h"
 #include "plugins/quantizers/common/feedback_rounding.h"
+#include "plugins/quantizers/common/scale_limits.h"
 
 namespace qbench::quantize {
 namespace {
 
-constexpr double kInputSteps = 255.0;
 constexpr size_t kMostWeightsPerChannel = size_t{1} << 23;
 
 // The channels of a weight tensor: seen from the axis it is [outer, channels, inner].
@@ -27,29 +27,38 @@ struct Channels {
   size_t Of(size_t weight) const { return weight / inner % count; }
 };
 
-// The smallest scale of each channel with which its accumulator stays in 32 bits (for int8
-// activations), and bias and accumulator scale are normal numbers.
-std::vector<double> SmallestScales(const WeightsToQuantize& from, const Channels& channels) {
+// What a channel's scale has to be for its accumulator and its multiplier, and what they make of
+// it.
+struct ScaleRange {
+  double fits = 0.0;      // at least this for the sum of products and the bias,
+  double smallest = 0.0;  // and this for a multiplier that is not 0 and scales that are normal
+  double largest = 0.0;   // at most this for the multiplier
+};
+
+std::vector<ScaleRange> RangesOfScales(const WeightsToQuantize& from, const Channels& channels) {
   std::vector<double> sums(channels.count, 0.0);
   for (size_t i = 0; i < from.weights.size(); ++i) {
     sums[channels.Of(i)] += std::abs(static_cast<double>(from.weights[i]));
   }
   // Rounding moves each weight by half a step at most, and the bias too.
   const size_t weights_per_channel = from.weights.size() / channels.count;
-  const double rounding = 0.5 * kInputSteps * static_cast<double>(weights_per_channel) + 1.0;
-  const double largest = static_cast<double>(std::numeric_limits<int32_t>::max()) - rounding;
+  const double input_steps = LargestInput(from.activations);
+  const double rounding = 0.5 * input_steps * static_cast<double>(weights_per_channel) + 1.0;
+  const double largest = LargestAccumulator(from.activations) - rounding;
   const double input_scale = from.input_scale;
   const double normal = 2.0 * std::numeric_limits<float>::min() / std::min(input_scale, 1.0);
-  std::vector<double> scales(channels.count);
+  const MultiplierLimits limits = WeightedMultiplierLimits(from.activations);
+  const double of_multiplier = from.output_scale / input_scale;
+  std::vector<ScaleRange> ranges(channels.count);
   for (size_t channel = 0; channel < channels.count; ++channel) {
     const double bias =
         from.bias.empty() ? 0.0 : std::abs(static_cast<double>(from.bias[channel])) / input_scale;
-    const double fits = from.activations == graph::DataType::kInt16
-                            ? 0.0
-                            : (kInputSteps * sums[channel] + bias) / largest;
-    scales[channel] = std::max(normal, fits);
+    const double sum = input_steps * sums[channel];
+    ranges[channel] = {.fits = (sum + bias) / largest,
+                       .smallest = std::max(normal, limits.smallest * kScaleMargin * of_multiplier),
+                       .largest = limits.largest / kScaleMargin * of_multiplier};
   }
-  return scales;
+  return ranges;
 }
 
 std::vector<int8_t> QuantizeWith(std::span<const float> weights, const Channels& channels,
@@ -64,27 +73,26 @@ std::vector<int8_t> QuantizeWith(std::span<const float> weights, const Channels&
   return values;
 }
 
-// Whether the accumulator of a channel stays in 32 bits with these weights and any input.
-bool Fits(std::span<const int8_t> weights, double bias_steps) {
-  double sum = std::abs(bias_steps) + 1.0;
-  for (const int8_t weight : weights) sum += kInputSteps * std::abs(static_cast<double>(weight));
-  return sum <= static_cast<double>(std::numeric_limits<int32_t>::max());
+// What these weights leave of a channel's accumulator to its bias, whatever the input.
+double RoomForBias(std::span<const int8_t> weights, graph::DataType activations) {
+  double room = LargestAccumulator(activations) - 1.0;
+  for (const int8_t weight : weights) {
+    room -= LargestInput(activations) * std::abs(static_cast<double>(weight));
+  }
+  return room;
 }
 
 std::vector<int8_t> QuantizeWithFeedback(const WeightsToQuantize& from,
                                          const std::vector<float>& scales) {
   const double input_scale = from.input_scale;
   const double noise = input_scale * input_scale / 12.0;  // of rounding evenly to steps
-  AcceptRow accept;
-  if (from.activations == graph::DataType::kInt8) {
-    // Feedback may make a sum of weights larger than scales were chosen for.
-    accept = [&](size_t channel, std::span<const int8_t> row) {
-      const double scale = scales[scales.size() == 1 ? 0 : channel];
-      return Fits(row, from.bias.empty()
-                           ? 0.0
-                           : static_cast<double>(from.bias[channel]) / (input_scale * scale));
-    };
-  }
+  // Feedback may make a sum of weights larger than scales were chosen for.
+  const AcceptRow accept = [&](size_t channel, std::span<const int8_t> row) {
+    const double scale = scales[scales.size() == 1 ? 0 : channel];
+    const double bias =
+        from.bias.empty() ? 0.0 : std::abs(from.bias[channel] / (input_scale * scale));
+    return bias <= RoomForBias(row, from.activations);
+  };
   return RoundWithFeedback(from.weights, from.shape, from.channel_axis, scales,
                            from.inputs->moments, noise, accept);
 }
@@ -96,15 +104,45 @@ float RoundUp(double scale) {
                           : std::nextafter(rounded, std::numeric_limits<float>::infinity());
 }
 
-// Raises scales that are too small for their accumulators.
-void Widen(const std::vector<double>& smallest, IntegerWeights& result) {
+// Raises scales that are too small for their accumulators and multipliers, then lowers those that
+// are too large for their multipliers.
+Status FitScales(const WeightsToQuantize& from, const std::vector<ScaleRange>& ranges,
+                 IntegerWeights& result) {
   std::vector<float>& scales = result.quantization.scales;
-  for (size_t channel = 0; channel < smallest.size(); ++channel) {
-    float& scale = scales[scales.size() == 1 ? 0 : channel];
-    if (scale >= smallest[channel]) continue;
-    scale = RoundUp(smallest[channel]);
-    result.widened.push_back(static_cast<int32_t>(channel));
+  const auto scale_of = [&](size_t channel) -> float& {
+    return scales[scales.size() == 1 ? 0 : channel];
+  };
+  for (size_t channel = 0; channel < ranges.size(); ++channel) {
+    const ScaleRange& range = ranges[channel];
+    float& scale = scale_of(channel);
+    if (scale >= std::max(range.fits, range.smallest)) continue;
+    // Raised for the multiplier alone it takes nothing away, unless there is a bias to be seen.
+    const bool told = scale < range.fits ||
+                      (!from.bias.empty() && std::abs(from.bias[channel]) > from.output_scale / 2);
+    if (told) result.widened.push_back(static_cast<int32_t>(channel));
+    scale = RoundUp(std::max(range.fits, range.smallest));
   }
+  const size_t weights_per_channel = from.weights.size() / ranges.size();
+  const bool any_weights_fit =
+      127.0 * LargestInput(from.activations) * static_cast<double>(weights_per_channel) <
+      LargestAccumulator(from.activations);
+  for (size_t channel = 0; channel < ranges.size(); ++channel) {
+    const ScaleRange& range = ranges[channel];
+    float& scale = scale_of(channel);
+    if (scale <= range.largest) continue;
+    if (!any_weights_fit) {
+      return Error(
+          StatusCode::kUnsupported,
+          "{} weights for one output, which are too large for the scales {:g} of the input "
+          "and {:g} of the output, do not fit {:g}; keep the layer in float with a recipe "
+          "(compute = \"float\")",
+          weights_per_channel, from.input_scale, from.output_scale,
+          LargestAccumulator(from.activations));
+    }
+    result.narrowed.push_back(static_cast<int32_t>(channel));
+    scale = static_cast<float>(range.largest);
+  }
+  return OkStatus();
 }
 
 // The mean error that rounding the weights makes in each output channel.
@@ -120,12 +158,17 @@ std::vector<double> MeanErrors(const WeightsToQuantize& from, const Channels& ch
 void QuantizeBias(const WeightsToQuantize& from, const Channels& channels, IntegerWeights& result) {
   const std::vector<float>& scales = result.quantization.scales;
   const std::vector<double> errors = MeanErrors(from, channels, result);
+  std::vector<double> room(channels.count, LargestAccumulator(from.activations) - 1.0);
+  for (size_t i = 0; i < result.weights.size(); ++i) {
+    room[channels.Of(i)] -=
+        LargestInput(from.activations) * std::abs(static_cast<double>(result.weights[i]));
+  }
   for (size_t channel = 0; channel < from.bias.size(); ++channel) {
     const auto bias = static_cast<float>(from.bias[channel] - errors[channel]);
     const float scale = scales[scales.size() == 1 ? 0 : channel];
-    result.bias.push_back(from.activations == graph::DataType::kInt16
-                              ? graph::QuantizeBias64(bias, from.input_scale, scale)
-                              : graph::QuantizeBias32(bias, from.input_scale, scale));
+    const auto most = static_cast<int64_t>(std::max(room[channel], 0.0));
+    result.bias.push_back(
+        std::clamp(graph::QuantizeBias64(bias, from.input_scale, scale), -most, most));
   }
   for (const float scale : scales)
     result.bias_quantization.scales.push_back(from.input_scale * scale);
@@ -166,10 +209,10 @@ Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from) {
   IntegerWeights result;
   result.weights = std::move(plain.values);
   result.quantization = std::move(plain.quantization);
-  Widen(SmallestScales(from, channels), result);
+  QB_RETURN_IF_ERROR(FitScales(from, RangesOfScales(from, channels), result));
   if (from.inputs != nullptr && from.inputs->moments.measured()) {
     result.weights = QuantizeWithFeedback(from, result.quantization.scales);
-  } else if (!result.widened.empty()) {
+  } else {
     result.weights = QuantizeWith(from.weights, channels, result.quantization.scales);
   }
   QuantizeBias(from, channels, result);

@@ -1,7 +1,7 @@
 // The `dynamic` quantizer: int8 weights, float32 activations; needs no samples.
-#include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/dynamic_weights.h"
 #include "plugins/quantizers/common/recipe.h"
+#include "plugins/quantizers/common/scale_limits.h"
 #include "plugins/support/quantizer_plugin.h"
 
 namespace qbench {
@@ -19,7 +19,7 @@ class DynamicQuantizer : public plugin::Quantizer {
     QB_ASSIGN_OR_RETURN(const quantize::OperatorChoices choices,
                         quantize::ReadWeightRecipe(recipe_file_, rewritten, /*per_tensor=*/false));
     QB_RETURN_IF_ERROR(quantize::QuantizeWeightsDynamically(rewritten, choices.float_ops));
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(rewritten));
     return host.EmitModel(artifact);
   }
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/recipe.h"
 #include "plugins/quantizers/common/sample_calibration.h"
+#include "plugins/quantizers/common/scale_limits.h"
 #include "plugins/quantizers/common/weight_only.h"
 #include "plugins/support/quantizer_plugin.h"
 
@@ -69,7 +69,7 @@ class Int4Quantizer : public plugin::Quantizer {
                         {.means = true, .moments = true, .float_ops = storage_.float_ops}, host));
     }
     QB_RETURN_IF_ERROR(quantize::StoreWeights(model, storage_, measured.layer_inputs));
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(model));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(model));
     return host.EmitModel(artifact);
   }
 

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "base/json.h"
-#include "graph/tflite_writer.h"
 #include "plugins/quantizers/common/recipe.h"
 #include "plugins/quantizers/common/sample_calibration.h"
+#include "plugins/quantizers/common/scale_limits.h"
 #include "plugins/quantizers/common/weight_only.h"
 #include "plugins/support/quantizer_plugin.h"
 
@@ -44,7 +44,7 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
                           {.means = true, .moments = true, .float_ops = storage.float_ops}, host));
     }
     QB_RETURN_IF_ERROR(quantize::StoreWeights(model, storage, calibrated.layer_inputs));
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(model));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(model));
     QB_RETURN_IF_ERROR(host.EmitJson(
         "rounding",
         DumpJson({{"method", calibrated.samples > 0 ? "gptq" : "nearest"},
