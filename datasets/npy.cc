@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 #include "fmt/ranges.h"
 
 namespace qbench::datasets {
@@ -124,6 +125,7 @@ Result<ExportedTensors> ExportTensors(const Split& split, const TensorCache& ten
   std::vector<float> values(tensors.pixel_bytes());
   std::string list;
   for (size_t i = 0; i < tensors.size(); ++i) {
+    if (InterruptRequested()) return InterruptStatus("writing " + file.string());
     if (tensors.status(i) != ImageStatus::kOk) continue;
     tensors.NormalizedInto(i, preprocessing, values.data());
     QB_RETURN_IF_ERROR(writer.Append(std::span<const float>(values)));
