@@ -119,8 +119,12 @@ class Explainer {
   }
 
  private:
-  bool Slower() const { return result_.ratio && *result_.ratio > kSameSpeed; }
-  bool Faster() const { return result_.ratio && *result_.ratio < 1 / kSameSpeed; }
+  bool Slower() const {
+    return facts_.pace == Pace::kSlower && result_.ratio && *result_.ratio > kSameSpeed;
+  }
+  bool Faster() const {
+    return facts_.pace == Pace::kFaster && result_.ratio && *result_.ratio < 1 / kSameSpeed;
+  }
 
   std::optional<double> Peak(std::string_view type) const {
     return store::PeakPerSecond(facts_.peaks, store::PeakKind::kMultiplyAdd, type, facts_.threads);
@@ -383,13 +387,37 @@ class Explainer {
                                "same runtime to compare with):",
                                name);
     }
-    const std::string against =
-        fmt::format("{} here ({} ms against {} ms)", facts_.base->name,
-                    Significant(*facts_.variant.median_ms), Significant(*facts_.base->median_ms));
+    const std::string interval =
+        facts_.ratio_range.empty()
+            ? ""
+            : fmt::format("; {} interval of the ratio {}", facts_.coverage, facts_.ratio_range);
+    const std::string against = fmt::format("{} here ({} ms against {} ms{})", facts_.base->name,
+                                            Significant(*facts_.variant.median_ms),
+                                            Significant(*facts_.base->median_ms), interval);
     if (Slower())
       return fmt::format("{} is {} slower than {}.", name, Ratio(result_.ratio), against);
     if (Faster()) {
       return fmt::format("{} is {} faster than {}.", name, Ratio(1 / *result_.ratio), against);
+    }
+    return NeitherHeadline(name, against);
+  }
+
+  std::string NeitherHeadline(const std::string& name, const std::string& against) const {
+    const bool close = *result_.ratio <= kSameSpeed && *result_.ratio >= 1 / kSameSpeed;
+    switch (facts_.pace) {
+      case Pace::kSame:
+        return fmt::format("{} is the same file as {}.", name, against);
+      case Pace::kNoisy:
+        return fmt::format("{} is measured too noisily to be held against {}.", name, against);
+      case Pace::kUnknown:
+        return fmt::format("{} is measured in too few processes to be held against {}.", name,
+                           against);
+      case Pace::kTie:
+        if (!close) return fmt::format("{} cannot be told apart from {}.", name, against);
+        break;
+      case Pace::kFaster:
+      case Pace::kSlower:
+        break;
     }
     return fmt::format("{} is as fast as {}.", name, against);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/store/records.h"
+#include "reports/pace.h"
 
 namespace qbench::reports {
 
@@ -30,6 +31,11 @@ struct ExplanationFacts {
   std::vector<store::MachinePeak> peaks;
   int32_t threads = 1;
   int64_t cache_bytes = 0;  // of the machine's largest cache; 0: not known
+  // Of the variant's latency against the base's, as far as the processes tell; and the interval of
+  // that ratio with its coverage, as RatioRange and Coverage write them; empty: there is none.
+  Pace pace = Pace::kUnknown;
+  std::string ratio_range = {};
+  std::string coverage = {};
 };
 
 // Every microsecond of the variant belongs to at most one of these.

@@ -18,13 +18,15 @@ bool CanBePlotted(const Variant& variant) {
   return variant.summary.median_ms && *variant.summary.median_ms > 0 && variant.summary.top1;
 }
 
-// Nothing is both at least as fast and at least as accurate, and better in one of the two.
+// Nothing is both at least as fast and at least as accurate, and better in one of the two. What was
+// disturbed beats nothing and stands on no front.
 bool IsOnFront(const Variant& variant, const PlotPoints& points) {
-  if (!variant.latency_valid()) return false;
+  if (!variant.latency_valid() || variant.noisy) return false;
   return std::none_of(points.begin(), points.end(), [&](const Variant* other) {
     const double faster = *variant.summary.median_ms - *other->summary.median_ms;
     const double better = *other->summary.top1 - *variant.summary.top1;
-    return other->latency_valid() && faster >= 0 && better >= 0 && (faster > 0 || better > 0);
+    return other->latency_valid() && !other->noisy && faster >= 0 && better >= 0 &&
+           (faster > 0 || better > 0);
   });
 }
 
@@ -40,7 +42,7 @@ Json PointOf(const Variant& variant, const PlotPoints& points) {
       {"low", *summary.top1_low * 100},
       {"high", *summary.top1_high * 100},
       {"megabytes", static_cast<double>(summary.file_bytes.value_or(0)) / 1e6},
-      {"valid", variant.latency_valid()},
+      {"valid", variant.latency_valid() && !variant.noisy},
       {"front", IsOnFront(variant, points)},
       {"text", fmt::format("{} ms · top-1 {} % ({}) · {} MB", Milliseconds(summary.median_ms),
                            Percent(summary.top1), PercentRange(summary.top1_low, summary.top1_high),

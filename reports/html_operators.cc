@@ -54,7 +54,8 @@ Data OperatorSections(const RunView& run) {
     section.set("has_where", has_where);
     section.set("rows", rows);
     const double ratio = table.variant->summary.median_ratio_to_float.value_or(0);
-    section.set("unfolded", ratio > kSameSpeed || &table == tables.data());
+    const bool slower = table.variant->pace == Pace::kSlower && ratio > kSameSpeed;
+    section.set("unfolded", slower || &table == tables.data());
     sections.push_back(section);
   }
   return sections;

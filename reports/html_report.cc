@@ -3,6 +3,7 @@
 
 #include "fmt/format.h"
 #include "reports/html_sections.h"
+#include "reports/losses.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/run_explanations.h"
@@ -105,6 +106,10 @@ Data RunSection(const RunView& run) {
   section.set("circumstances", TextList(Circumstances(run)));
   section.set("verdicts", VerdictList(run));
   section.set("table", MainTable(run));
+  std::vector<std::string> losses;
+  for (const Loss& loss : Losses(run)) losses.push_back(loss.text);
+  SetIfAny(&section, "losses", TextList(losses));
+  section.set("comparison", ComparisonLegend(run));
   SetIfAny(&section, "warnings", TextList(Warnings(run)));
   SetIfAny(&section, "problems", TextList(Problems(run)));
   SetIfAny(&section, "charts", ChartSections(run));

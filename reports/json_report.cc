@@ -8,6 +8,7 @@
 #include "harness/store/summary.h"
 #include "reports/costliest_operators.h"
 #include "reports/layer_report.h"
+#include "reports/losses.h"
 #include "reports/reports.h"
 #include "reports/run_explanations.h"
 #include "reports/variants.h"
@@ -93,6 +94,28 @@ OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVarian
   return object;
 }
 
+OrderedJson LossObjects(const RunView& run) {
+  OrderedJson objects = OrderedJson::array();
+  for (const Loss& loss : Losses(run)) {
+    OrderedJson cells = OrderedJson::array();
+    for (const Variant* variant : loss.variants) cells.push_back(variant->name);
+    objects.push_back(
+        {{"cells", cells},
+         {"against", loss.base->name},
+         {"images", loss.paired.images},
+         {"images_lost", loss.paired.lost},
+         {"images_gained", loss.paired.gained},
+         {"top1_drop", loss.drop},
+         {"top1_drop_high", loss.drop_high},
+         {"loss_p", loss.p},
+         {"known_fault", loss.fault ? OrderedJson(loss.fault->id) : OrderedJson(nullptr)},
+         {"same_file_on",
+          loss.same_file ? OrderedJson(loss.same_file->name) : OrderedJson(nullptr)},
+         {"text", loss.text}});
+  }
+  return objects;
+}
+
 OrderedJson RunObject(const store::RunData& data) {
   const RunView run(data);
   OrderedJson object = Object(data.run);
@@ -104,6 +127,7 @@ OrderedJson RunObject(const store::RunData& data) {
   for (const store::MachinePeak& peak : data.machine_peaks) {
     object["machine_peaks"].push_back(Object(peak, {"id", "run_id"}));
   }
+  object["losses"] = LossObjects(run);
   object["warnings"] = Warnings(run);
   object["models"] = Objects(data.models);
   object["datasets"] = OrderedJson::array();

@@ -1,6 +1,7 @@
 #include "fmt/format.h"
 #include "reports/costliest_operators.h"
 #include "reports/layer_report.h"
+#include "reports/losses.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/run_explanations.h"
@@ -81,9 +82,16 @@ std::string MarkdownReport(const Runs& runs) {
   for (const store::RunData& data : runs) {
     const RunView run(data);
     if (!out.empty()) out += "\n";
-    out += fmt::format("## qbench run {}: {}\n\n{}\n\n", data.run.id, Escaped(Subject(run)),
+    out += fmt::format("## qbench run {}: {}\n\n{}\n", data.run.id, Escaped(Subject(run)),
                        Escaped(Joined(Circumstances(run))));
+    std::vector<std::string> losses;
+    for (const Loss& loss : Losses(run)) losses.push_back(loss.text);
+    AppendList("**Accuracy was lost:**", losses, &out);
+    out += "\n";
     AppendTable(MakeResultTable(run), &out);
+    if (const std::string legend = ComparisonLegend(run); !legend.empty()) {
+      out += "\n" + Escaped(legend) + "\n";
+    }
     for (const CostliestOperators& table : OperatorTables(run)) AppendOperators(table, &out);
     for (const ExplainedVariant& explained : ExplainRun(run)) {
       out += "\n" + Escaped(explained.explanation.paragraph) + "\n";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "fmt/format.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
@@ -36,6 +37,26 @@ std::vector<ColumnSource> NameColumns(const RunView& run) {
   return columns;
 }
 
+// The ratio of the latencies where the processes tell it; else what they tell in its place.
+std::string LatencyRatio(const Variant& variant) {
+  const std::optional<double>& ratio = variant.summary.median_ratio_to_float;
+  if (!ratio) return std::string(kMissing);
+  switch (variant.pace) {
+    case Pace::kFaster:
+    case Pace::kSlower:
+      return Ratio(ratio);
+    case Pace::kTie:
+      return "tie";
+    case Pace::kNoisy:
+      return "noisy";
+    case Pace::kSame:
+      return *ratio == 1 ? Ratio(ratio) : "same file";
+    case Pace::kUnknown:
+      return variant.latency_valid() ? "≈" + Ratio(ratio) : std::string(kMissing);
+  }
+  return {};
+}
+
 void AddFigureColumns(std::vector<ColumnSource>* columns) {
   columns->push_back({{"size MB", "Size of the .tflite file, in millions of bytes"},
                       [](const Variant& v) { return Megabytes(v.summary.file_bytes); }});
@@ -45,8 +66,11 @@ void AddFigureColumns(std::vector<ColumnSource>* columns) {
                       [](const Variant& v) { return Milliseconds(v.summary.median_ms); }});
   columns->push_back({{"p90 ms", "Latency: 90th percentile of all samples"},
                       [](const Variant& v) { return Milliseconds(v.summary.p90_ms); }});
-  columns->push_back({{"× float", "Median latency divided by float's, same runtime and threads"},
-                      [](const Variant& v) { return Ratio(v.summary.median_ratio_to_float); }});
+  columns->push_back(
+      {{"× float", "Median latency divided by float's, same runtime and threads"}, LatencyRatio});
+  columns->push_back(
+      {{"interval", "Of that ratio, from the medians of the processes of both", true, true},
+       [](const Variant& v) { return RatioRange(v.summary); }});
   columns->push_back({{"top-1 %", "Share of the images whose best class is the label"},
                       [](const Variant& v) { return Percent(v.summary.top1); }});
   columns->push_back({{"95 % interval", "Wilson score interval of top-1"}, [](const Variant& v) {
@@ -75,6 +99,22 @@ ResultTable MakeResultTable(const RunView& run) {
     for (const ColumnSource& source : sources) row.push_back(source.text(variant));
   }
   return table;
+}
+
+std::string ComparisonLegend(const RunView& run) {
+  std::optional<double> least;
+  for (const Variant& variant : run.variants) {
+    const std::optional<double>& confidence = variant.summary.ratio_confidence;
+    if (confidence && (!least || *confidence < *least)) least = confidence;
+  }
+  if (!least) return {};
+  return fmt::format(
+      "The interval of the latency ratio covers {}{} (exact Mann-Whitney test over the medians of "
+      "the processes{}); tie: it does not lie beyond {:.2f} or {:.2f}; noisy: one of the two was "
+      "disturbed; ≈: too few processes to tell.",
+      *least < store::kRatioConfidence ? "" : "at least ", Coverage(*least),
+      *least < store::kRatioConfidence ? ", which are too few for more" : "", 1 / kPaceFloor,
+      kPaceFloor);
 }
 
 }  // namespace qbench::reports

@@ -13,6 +13,7 @@ struct Column {
   std::string title;
   std::string explanation;  // a sentence, for a tooltip or a legend
   bool is_number = true;    // numbers stand right, texts left
+  bool is_wide = false;     // left out where there is little room: the closing table
 };
 
 struct ResultTable {
@@ -21,5 +22,8 @@ struct ResultTable {
 };
 
 ResultTable MakeResultTable(const RunView& run);
+
+// A sentence on how the latencies are compared, and with what confidence.
+std::string ComparisonLegend(const RunView& run);
 
 }  // namespace qbench::reports

@@ -54,6 +54,10 @@ std::vector<ExplainedVariant> ExplainRun(const RunView& run) {
     facts.peaks = run.data->machine_peaks;
     facts.threads = run.variants[i].summary.threads;
     facts.cache_bytes = CacheBytes(run.data->run);
+    facts.pace = run.variants[i].pace;
+    const store::CellSummary& summary = run.variants[i].summary;
+    if (summary.ratio_low) facts.ratio_range = RatioRange(summary);
+    if (summary.ratio_confidence) facts.coverage = Coverage(*summary.ratio_confidence);
     explained.push_back({&run.variants[i], Explain(facts)});
   }
   return explained;

@@ -78,6 +78,7 @@ RunView::RunView(const store::RunData& run) : data(&run) {
     variant.quantizer = WithOptions(summary.quantizer, summary.quantizer_options);
     variant.runtime = WithOptions(summary.runtime, summary.runtime_options);
     variant.dataset = summary.dataset + "/" + summary.split;
+    variant.noisy = SpreadOfProcesses(*variant.cell) > kMaxSpread || HasManyOutliers(summary);
     models.insert(run.cells[i].cell.model_id);
     threads.insert(summary.threads);
     runtimes.insert(variant.runtime);
@@ -85,7 +86,11 @@ RunView::RunView(const store::RunData& run) : data(&run) {
     variants.push_back(std::move(variant));
   }
   differ = {models.size() > 1, runtimes.size() > 1, threads.size() > 1, datasets.size() > 1};
-  for (Variant& variant : variants) NameVariant(differ, &variant);
+  for (size_t i = 0; i < variants.size(); ++i) {
+    NameVariant(differ, &variants[i]);
+    const auto base = store::FloatCellOf(run, i);
+    if (base) variants[i].pace = ComparePace(variants[*base], variants[i]);
+  }
 }
 
 std::string Subject(const RunView& run) {

@@ -7,6 +7,7 @@
 
 #include "harness/store/store.h"
 #include "harness/store/summary.h"
+#include "reports/pace.h"
 
 namespace qbench::reports {
 
@@ -20,6 +21,10 @@ struct Variant {
   std::string name;       // "int8 · 4 threads": the parts that differ between the run's cells
   std::string algorithm;  // the same without the threads
   std::string setup;      // the same without data set and model
+  // Its processes disagree by more than kMaxSpread, or it has many outliers: something disturbed
+  // it, so its times are shown and never win.
+  bool noisy = false;
+  Pace pace = Pace::kUnknown;  // against its float variant; kSame: or it is that itself
 
   bool ok() const;             // everything that was asked for was measured and is valid
   bool latency_valid() const;  // its times may be compared

@@ -1,5 +1,6 @@
 // The verdict: a few sentences in plain words, made from the figures alone. Which variant is the
-// fastest, which the smallest, and what that costs in accuracy, as far as the images can tell.
+// fastest, which the smallest, and what that costs in accuracy, as far as processes and images can
+// tell: what they cannot separate is a tie, and what was disturbed or invalid never wins.
 #pragma once
 
 #include <string>

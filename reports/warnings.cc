@@ -4,21 +4,12 @@
 #include <cstdlib>
 
 #include "fmt/format.h"
-#include "harness/stats/descriptive.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
 namespace {
 
 using store::Outcome;
-
-// Process medians further apart than this are noise worth a word: undisturbed processes on a fixed
-// clock stay within about 2 %.
-constexpr double kMaxSpread = 0.05;
-// A few interrupts are normal; one sample in twenty is not.
-constexpr double kMaxOutlierShare = 0.05;
-// MLPerf's loadgen asks for 64 samples before it names a 90th percentile.
-constexpr int64_t kMinSamplesForP90 = 64;
 
 // Operators on slow kernels that take longer than this decide what the row says.
 constexpr double kMaxTimeOnKernels = 0.05;
@@ -31,17 +22,6 @@ std::string Named(const std::vector<std::string>& names) {
   }
   if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);
   return text;
-}
-
-// (highest - lowest) / median of the process medians.
-double SpreadOfProcesses(const store::CellData& cell) {
-  std::vector<double> medians;
-  for (const store::Measurement* measurement : store::LatencyOf(cell)) {
-    medians.push_back(stats::Median(measurement->samples_ns));
-  }
-  if (medians.size() < 2) return 0;
-  const auto [low, high] = std::minmax_element(medians.begin(), medians.end());
-  return (*high - *low) / stats::Median(medians);
 }
 
 // The share of the time that operators took on slow kernels, which the runtime's own engine lacks.
@@ -109,10 +89,7 @@ void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) 
         "machine, let it cool down, fix the clock, and measure again.",
         kMaxSpread * 100, Named(noisy)));
   }
-  const auto ragged = NamesWhere(run, [](const Variant& v) {
-    return v.summary.outlier_samples.value_or(0) >
-           kMaxOutlierShare * static_cast<double>(v.summary.samples.value_or(0));
-  });
+  const auto ragged = NamesWhere(run, [](const Variant& v) { return HasManyOutliers(v.summary); });
   if (!ragged.empty()) {
     warnings->push_back(
         fmt::format("More than {:.0f} % of the samples are outliers for {}: something else used "
@@ -128,11 +105,22 @@ void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) 
         "column runtime_facts of the CSV names the operators.",
         kMaxTimeOnKernels * 100, Named(fallen)));
   }
-  const auto few = NamesWhere(
-      run, [](const Variant& v) { return v.summary.samples.value_or(1000) < kMinSamplesForP90; });
+  const auto few =
+      NamesWhere(run, [](const Variant& v) { return v.summary.samples && !v.summary.p90_ms; });
   if (!few.empty()) {
-    warnings->push_back(fmt::format("The 90th percentile rests on fewer than {} samples for {}.",
-                                    kMinSamplesForP90, Named(few)));
+    warnings->push_back(
+        fmt::format("Fewer than {} samples, too few for a 90th percentile, for {}. Measure more "
+                    "with --min-samples or --repetitions.",
+                    store::kMinSamplesForP90, Named(few)));
+  }
+  const auto single = NamesWhere(run, [](const Variant& v) {
+    return v.latency_valid() && v.summary.processes.value_or(0) < 3;
+  });
+  if (!single.empty() && run.data->run.finished_at) {
+    warnings->push_back(
+        fmt::format("Fewer than three processes, too few to tell which variant is faster, for {}. "
+                    "Measure with --repetitions 3 or more.",
+                    Named(single)));
   }
 }
 

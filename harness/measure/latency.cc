@@ -31,10 +31,11 @@ Result<int64_t> TimeOnce(const LatencySubject& subject) {
   return end - start;
 }
 
-Result<std::vector<int64_t>> WarmUp(const LatencySubject& subject,
-                                    const LatencySettings& settings) {
+// The time of each run; `seconds`: of all together.
+Result<std::vector<int64_t>> WarmUp(const LatencySubject& subject, const LatencySettings& settings,
+                                    double& seconds) {
   std::vector<int64_t> runs;
-  double seconds = 0;
+  seconds = 0;
   const int64_t start = NowNs();
   const int64_t at_least = std::max<int64_t>(1, settings.warmup_runs);
   while (static_cast<int64_t>(runs.size()) < at_least || seconds < settings.warmup_seconds) {
@@ -110,7 +111,8 @@ Result<LatencySamples> MeasureLatency(const LatencySubject& subject,
                                       const std::function<void()>& before_timed,
                                       const std::function<void()>& after_timed) {
   LatencySamples samples;
-  QB_ASSIGN_OR_RETURN(const std::vector<int64_t> warmup, WarmUp(subject, settings));
+  QB_ASSIGN_OR_RETURN(const std::vector<int64_t> warmup,
+                      WarmUp(subject, settings, samples.warmup_seconds));
   samples.first_ns = warmup.front();
   samples.warmup_runs = static_cast<int64_t>(warmup.size());
   const int64_t iterations = PlanIterations(warmup, settings, samples.cut_short);

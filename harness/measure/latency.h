@@ -28,8 +28,9 @@ struct LatencySubject {
 struct LatencySamples {
   int64_t first_ns = 0;  // the first run in this object's life, the first of the warm-up
   int64_t warmup_runs = 0;
-  std::vector<int64_t> ns;  // each timed run, in order
-  bool cut_short = false;   // fewer than min_samples, because of max_seconds
+  double warmup_seconds = 0;  // what the warm-up took, with setting the inputs
+  std::vector<int64_t> ns;    // each timed run, in order
+  bool cut_short = false;     // fewer than min_samples, because of max_seconds
 };
 
 // The number of timed iterations for a subject whose warm-up took `warmup_ns` (not empty): enough

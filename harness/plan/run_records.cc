@@ -192,6 +192,7 @@ void TakeResult(const worker::LatencyResult& result, store::Measurement& measure
   measurement.load_ms = result.load_ms;
   measurement.first_ms = result.first_ms;
   measurement.warmup_runs = result.samples.warmup_runs;
+  measurement.warmup_seconds = result.samples.warmup_seconds;
   measurement.samples_ns.assign(result.samples.ns.begin(), result.samples.ns.end());
   measurement.peak_rss_bytes = static_cast<int64_t>(result.memory.peak_rss);
   measurement.conditions = {{"before", measure::ConditionsToJson(result.before)},

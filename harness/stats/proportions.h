@@ -25,4 +25,15 @@ Interval WilsonInterval(int64_t successes, int64_t n, double confidence = 0.95);
 // distribution in place of its approximation.
 double McNemarOneSidedP(int64_t lost, int64_t gained);
 
+// The upper bound of the drop in accuracy, (lost - gained) / n in the long run, one-sided: the drop
+// that Tango's score test for paired proportions just does not reject,
+//   (lost - gained - n d) / sqrt(n (2 q + d (1 - d))) = -z,
+// with z the normal quantile of `confidence` and q the likeliest share of gains were the drop d:
+//   4 n q = sqrt(B² - 8 n C) - B,  B = (2 n - lost + gained) d - lost - gained,
+//   C = -gained d (1 - d).
+// Tango, "Equivalence test and confidence interval for the difference in proportions for the
+// paired-sample design", Statistics in Medicine 17 (1998), equations 2 to 8.
+// n > 0 and lost + gained <= n, neither negative; otherwise 1, which says nothing.
+double PairedDropBound(int64_t lost, int64_t gained, int64_t n, double confidence = 0.95);
+
 }  // namespace qbench::stats

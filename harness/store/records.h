@@ -21,14 +21,15 @@ namespace qbench::store {
 
 // How a cell, or one of its measurements, ended. In the store and in every format by its name.
 enum class Outcome {
-  kNotMeasured,  // "": not reached yet, or not asked for
+  kNotMeasured,  // "": not reached yet, not asked for, or the run was stopped meanwhile
   kOk,           // "ok"
   kUnsupported,  // "unsupported": this combination cannot be done, by design
   kFailed,       // "failed": the plugin reported an error
   kCrashed,      // "crashed": the child process ended by a signal or out of memory
   kTimeout,      // "timeout": the child process passed its time limit
-  kInvalid,      // "invalid": measured, but it means nothing: the board was not fit (throttled,
-                 // swapping), or the artifact's ranges are made up
+  kInvalid,      // "invalid": measured, but it means nothing: latency, as the board was not fit
+                 // (throttled, swapping); accuracy, as the artifact is for timing alone; layers
+                 // against float's, as the artifact computes values that are no numbers
 };
 enum class PluginKind { kQuantizer, kRuntime };                           // "quantizer", "runtime"
 enum class MeasurementKind { kQuantize, kAccuracy, kLatency, kProfile };  // "quantize", …
@@ -106,7 +107,9 @@ struct DatasetSplit {
   std::vector<Image> images;  // in the order of the predictions; a table of its own in the store
 };
 
-// One quantizer or runtime of a plugin library.
+// One quantizer or runtime of a plugin library; or, with neither path nor hash, what stands in a
+// row in place of one (a model's own file, which is only weighed, has the quantizer `source` and
+// the runtime `none`).
 struct Plugin {
   int64_t id = 0;
   PluginKind kind = PluginKind::kQuantizer;
@@ -117,7 +120,7 @@ struct Plugin {
   Json facts = Json::object();  // what it told about itself (the engine's version, CPU features, …)
 };
 
-// What a quantizer made.
+// What a quantizer made; or a model's own file, where a row weighs that.
 struct Artifact {
   int64_t id = 0;
   int64_t model_id = 0;
@@ -126,10 +129,14 @@ struct Artifact {
   std::string sha256;
   int64_t file_bytes = 0;
   std::string path;
-  Json emitted = Json::array();  // array of {"name", "type", "value"}, as emitted
+  // Array of {"name", "type", "value"}: what the quantizer emitted, and what the host adds to it
+  // (`calibration_images`, `option_files`).
+  Json emitted = Json::array();
   std::vector<std::string> warnings;
-  std::optional<double> wall_seconds;     // of quantizing; none: unknown (taken from a cache)
-  std::optional<int64_t> peak_rss_bytes;  // of the child process that quantized
+  // Of quantizing, and of the child process that did it, when the artifact was made: one that is
+  // taken from the cache has them from there. None: nothing was made (a model's own file).
+  std::optional<double> wall_seconds;
+  std::optional<int64_t> peak_rss_bytes;
 };
 
 // One combination of the matrix.
@@ -165,7 +172,7 @@ struct OperatorProfile {
                            // nothing of its own (folded into another operator, or computes nothing)
   int32_t partition = -1;  // of the delegate, from 0; -1: not delegated
   // Median over the profiled inferences; of times that are whole microseconds the median of grouped
-  // data (stats::GroupedMedian), so that it may be a fraction.
+  // data (stats::GroupedMedian), so that it may be a fraction. 0 where times were not asked for.
   double median_us = 0;
   // Of one inference, from types and shapes (graph::OpSummary); 0 for a step. The bytes are those
   // of the tensors, each once, as if nothing stayed in a cache.
@@ -185,19 +192,22 @@ struct Measurement {
   std::string reason;
   std::string started_at;
   std::string finished_at;
+  // Of quantizing itself (also where the artifact comes from the cache), of loading and
+  // classifying, or, of the other kinds and of what failed, of the whole child process.
   std::optional<double> wall_seconds;
-  std::optional<int64_t> peak_rss_bytes;  // of the child process
-  // Latency, and load_ms and samples_ns of a profile (slower than those of latency):
+  std::optional<int64_t> peak_rss_bytes;  // of the child process; none where it failed
+  // Latency, and load_ms and samples_ns of a profile with times (slower than those of latency):
   std::optional<double> load_ms;   // from the artifact's bytes to a model that is ready to run
-  std::optional<double> first_ms;  // the first inference
+  std::optional<double> first_ms;  // the first inference, which is the first of the warm-up
   std::optional<int64_t> warmup_runs;
-  std::optional<double> warmup_seconds;
-  std::vector<double> samples_ns;  // one an inference, every one, in order
+  std::optional<double> warmup_seconds;  // of all of them, with setting their inputs
+  std::vector<double> samples_ns;        // one an inference, every one, in order
   // Accuracy: one element an image of the split, in its order:
   std::vector<int32_t> predictions;  // class index; -1: the image could not be used
-  std::vector<float> confidences;    // the predicted class's score; -1 where there is no prediction
-  // What the board did meanwhile (temperature, clock, throttling bits, swap, …), `before` and
-  // `after`; and what the `runtime` told about itself at the end.
+  std::vector<float> confidences;    // the predicted class's score; 0 where there is no prediction
+  // Of latency what the board did meanwhile (temperature, clock, throttling bits, swap, …),
+  // `before` and `after`; of accuracy, latency and profile what the `runtime` told about itself at
+  // the end.
   Json conditions = Json::object();
   // What its plugins warned of, a line each, every text once. Of a `quantize` that succeeded they
   // are the artifact's.

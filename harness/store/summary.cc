@@ -4,6 +4,7 @@
 
 #include "harness/stats/descriptive.h"
 #include "harness/stats/proportions.h"
+#include "harness/stats/sample_ratio.h"
 #include "harness/store/profile_summary.h"
 
 namespace qbench::store {
@@ -18,14 +19,13 @@ std::optional<double> MedianOf(const std::vector<double>& values) {
 }
 
 void SummarizeLatency(const CellData& cell, CellSummary* summary) {
-  std::vector<double> medians_ms;
+  const std::vector<double> medians_ms = ProcessMediansMs(cell);
   std::vector<double> pooled_ns;
   std::vector<double> load_ms;
   std::vector<double> first_ms;
   int64_t outliers = 0;
   for (const Measurement* measurement : LatencyOf(cell)) {
     const std::vector<double>& samples = measurement->samples_ns;
-    medians_ms.push_back(stats::Median(samples) / kNsPerMs);
     pooled_ns.insert(pooled_ns.end(), samples.begin(), samples.end());
     outliers += static_cast<int64_t>(stats::CountOutliers(samples));
     if (measurement->load_ms) load_ms.push_back(*measurement->load_ms);
@@ -39,9 +39,11 @@ void SummarizeLatency(const CellData& cell, CellSummary* summary) {
   summary->load_ms = MedianOf(load_ms);
   summary->first_ms = MedianOf(first_ms);
   summary->median_ms = stats::Median(medians_ms);
-  summary->p90_ms = stats::Quantile(pooled_ns, 0.9) / kNsPerMs;
-  summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
   summary->samples = static_cast<int64_t>(pooled_ns.size());
+  if (*summary->samples >= kMinSamplesForP90) {
+    summary->p90_ms = stats::Quantile(pooled_ns, 0.9) / kNsPerMs;
+  }
+  if (medians_ms.size() > 1) summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
   summary->processes = static_cast<int64_t>(medians_ms.size());
   summary->outlier_samples = outliers;
 }
@@ -154,6 +156,25 @@ std::optional<double> Agreement(const CellData& cell, const CellData& base) {
   return static_cast<double>(same) / static_cast<double>(both);
 }
 
+void CompareProcesses(const CellData& cell, const CellData& base, CellSummary* summary) {
+  const auto ratio =
+      stats::RatioOfSamples(ProcessMediansMs(base), ProcessMediansMs(cell), kRatioConfidence);
+  if (!ratio.ok() || ratio->coverage <= 0) return;
+  summary->ratio_low = ratio->interval.low;
+  summary->ratio_high = ratio->interval.high;
+  summary->ratio_confidence = ratio->coverage;
+}
+
+void CompareImages(const CellData& cell, const CellData& base, const DatasetSplit& split,
+                   CellSummary* summary) {
+  const PairedVerdicts paired = ComparePaired(base, cell, split);
+  if (paired.images == 0) return;
+  summary->images_lost = paired.lost;
+  summary->images_gained = paired.gained;
+  summary->loss_p = stats::McNemarOneSidedP(paired.lost, paired.gained);
+  summary->top1_drop_high = stats::PairedDropBound(paired.lost, paired.gained, paired.images);
+}
+
 void CompareWithFloat(const CellData& cell, const CellData& base, const CellSummary& base_summary,
                       CellSummary* summary) {
   summary->agreement_with_float = Agreement(cell, base);
@@ -173,7 +194,16 @@ std::vector<CellSummary> Summarize(const RunData& run) {
   for (size_t i = 0; i < run.cells.size(); ++i) {
     const auto base = FloatCellOf(run, i);
     if (!base) continue;
-    CompareWithFloat(run.cells[i], run.cells[*base], summaries[*base], &summaries[i]);
+    const CellData& cell = run.cells[i];
+    const CellData& base_cell = run.cells[*base];
+    CompareWithFloat(cell, base_cell, summaries[*base], &summaries[i]);
+    if (*base == i) continue;
+    CompareImages(cell, base_cell, run.splits.at(cell.cell.split_id), &summaries[i]);
+    if (summaries[i].latency_status == Outcome::kInvalid ||
+        summaries[*base].latency_status == Outcome::kInvalid) {
+      continue;
+    }
+    CompareProcesses(cell, base_cell, &summaries[i]);
   }
   return summaries;
 }
@@ -242,6 +272,14 @@ std::vector<const Measurement*> LatencyOf(const CellData& cell) {
     }
   }
   return measurements;
+}
+
+std::vector<double> ProcessMediansMs(const CellData& cell) {
+  std::vector<double> medians;
+  for (const Measurement* measurement : LatencyOf(cell)) {
+    medians.push_back(stats::Median(measurement->samples_ns) / kNsPerMs);
+  }
+  return medians;
 }
 
 std::vector<ClassAccuracy> PerClassAccuracy(const CellData& cell, const DatasetSplit& split) {

@@ -34,8 +34,10 @@ struct CellSummary {
   std::optional<double> load_ms;    // median over the processes
   std::optional<double> first_ms;   // median over the processes
   std::optional<double> median_ms;  // median of the process medians
-  std::optional<double> p90_ms;     // of all samples pooled
-  std::optional<double> mad_ms;     // median absolute deviation of the process medians
+  // Of all samples pooled; none where they are fewer than kMinSamplesForP90.
+  std::optional<double> p90_ms;
+  // Median absolute deviation of the process medians; none of a single process.
+  std::optional<double> mad_ms;
   std::optional<int64_t> samples;
   std::optional<int64_t> processes;  // latency processes that succeeded
   std::optional<int64_t> images;     // images with a prediction
@@ -63,9 +65,27 @@ struct CellSummary {
   std::optional<int64_t> partitions;             // stretches of operators that the delegate runs
   std::optional<double> undelegated_macs_share;  // of the multiplications, those not delegated
   std::optional<double> undelegated_time_share;  // of the operators' time, if it was measured
+  // The interval of median_ratio_to_float from the medians of the processes of both cells
+  // (stats::RatioOfSamples), and the share of such intervals that hold the truth. None for the
+  // float cell itself, where a latency is invalid, and where both cells have one process.
+  std::optional<double> ratio_low;
+  std::optional<double> ratio_high;
+  std::optional<double> ratio_confidence;
+  // Image by image against the float cell, on the images that both could use; none for itself.
+  std::optional<int64_t> images_lost;    // float right, this one wrong
+  std::optional<int64_t> images_gained;  // float wrong, this one right
+  std::optional<double> loss_p;          // one-sided exact McNemar test (stats::McNemarOneSidedP)
+  // Upper bound of the drop in top1 against float, 95 %, one-sided (stats::PairedDropBound).
+  std::optional<double> top1_drop_high;
   // Of the artifact and of every measurement, each text once.
   std::vector<std::string> warnings;
 };
+
+// Fewer samples name no 90th percentile: MLPerf's loadgen asks for as many.
+inline constexpr int64_t kMinSamplesForP90 = 64;
+
+// What the interval of a ratio of latencies is asked to cover; few processes cover less.
+inline constexpr double kRatioConfidence = 0.99;
 
 // One class of a confusion matrix.
 struct ClassAccuracy {
@@ -80,7 +100,7 @@ using ConfusionMatrix = std::vector<std::vector<int64_t>>;
 // One summary a cell, in the order of run.cells. The float cell of a cell is the one with the
 // quantizer `float` and the same model, runtime, runtime options, threads and data set; a cell
 // whose float cell has no figure has no ratio. Latency figures of an invalid measurement are given
-// (latency_status says that they do not count).
+// (latency_status says that they do not count), but for the interval of the ratio.
 std::vector<CellSummary> Summarize(const RunData& run);
 
 // The index in run.cells of the float cell that Summarize compares this one with; a float cell's is
@@ -107,6 +127,8 @@ Json RuntimeFacts(const CellData& cell);
 const Measurement* AccuracyOf(const CellData& cell);
 // The cell's latency measurements that have samples, in the order of repetition.
 std::vector<const Measurement*> LatencyOf(const CellData& cell);
+// The median of each of those, in milliseconds.
+std::vector<double> ProcessMediansMs(const CellData& cell);
 
 std::vector<ClassAccuracy> PerClassAccuracy(const CellData& cell, const DatasetSplit& split);
 ConfusionMatrix Confusion(const CellData& cell, const DatasetSplit& split);
@@ -147,6 +169,11 @@ inline constexpr auto kFields<CellSummary> = std::tuple(
     Field{"partitions", &CellSummary::partitions},
     Field{"undelegated_macs_share", &CellSummary::undelegated_macs_share},
     Field{"undelegated_time_share", &CellSummary::undelegated_time_share},
+    Field{"ratio_low", &CellSummary::ratio_low}, Field{"ratio_high", &CellSummary::ratio_high},
+    Field{"ratio_confidence", &CellSummary::ratio_confidence},
+    Field{"images_lost", &CellSummary::images_lost},
+    Field{"images_gained", &CellSummary::images_gained}, Field{"loss_p", &CellSummary::loss_p},
+    Field{"top1_drop_high", &CellSummary::top1_drop_high},
     Field{"warnings", &CellSummary::warnings});
 
 }  // namespace qbench::store

@@ -31,7 +31,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SamplesRef, tensor_cache, tensor_key, mean, s
 namespace qbench::measure {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencySettings, min_samples, min_seconds, warmup_runs,
                                    warmup_seconds, max_seconds)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencySamples, first_ns, warmup_runs, ns, cut_short)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencySamples, first_ns, warmup_runs, warmup_seconds, ns,
+                                   cut_short)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemoryUse, peak_rss, rss, rss_anon, rss_file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conditions, temperature_c, throttled, under_voltage,
                                    frequency_khz, governor, load_1min, pages_swapped, major_faults,

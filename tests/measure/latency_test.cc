@@ -76,6 +76,7 @@ TEST(MeasureLatency, KeepsEverySampleOfAFixedNumberOfRuns) {
   EXPECT_THAT(samples->ns, Each(Gt(0)));
   EXPECT_GT(samples->first_ns, 0);
   EXPECT_GE(samples->warmup_runs, 3);
+  EXPECT_GE(samples->warmup_seconds, 0.0001);
   EXPECT_EQ(before, samples->warmup_runs);
   EXPECT_EQ(after - before, static_cast<int64_t>(samples->ns.size()));
   EXPECT_EQ(model.prepared, model.invoked);

@@ -129,6 +129,8 @@ class FakeWorkers {
     result.first_ms = 2;
     result.samples.ns = {1'000'000, 1'100'000, 1'200'000};
     result.warnings = runtime_warnings;
+    result.samples.warmup_runs = 4;
+    result.samples.warmup_seconds = 0.625;
     if (ArtifactOf(job.artifact) == invalid_latency_of) result.invalid_reason = "throttled";
     return result;
   }
@@ -346,6 +348,17 @@ TEST_F(RunEngineTest, WithoutATrainingSplitAQuantizerThatTrainsIsRefused) {
   EXPECT_EQ(status.message(),
             "int8 trains, and data set three has no training images: give it a folder train with "
             "one sub-folder a class, or leave int8 out");
+}
+
+TEST_F(RunEngineTest, StoresWhatTheWarmUpTook) {
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  const Result<store::RunData> data = store_.LoadRun(*run);
+  ASSERT_TRUE(data.ok()) << data.status().message();
+  const auto latency = store::LatencyOf(data->cells.at(0));
+  ASSERT_EQ(latency.size(), 2U);
+  EXPECT_EQ(latency[1]->warmup_runs, 4);
+  EXPECT_EQ(latency[1]->warmup_seconds, 0.625);
 }
 
 TEST_F(RunEngineTest, WithoutAProfileItLooksWhatIsDelegated) {

@@ -178,6 +178,14 @@ ExplanationFacts SameSpeed() {
   return facts;
 }
 
+// With the pace that the medians have: as if processes that do not disagree had measured them.
+Explanation Explained(ExplanationFacts facts) {
+  if (facts.base && facts.base->median_ms && facts.variant.median_ms) {
+    facts.pace = *facts.variant.median_ms < *facts.base->median_ms ? Pace::kFaster : Pace::kSlower;
+  }
+  return Explain(facts);
+}
+
 struct Planted {
   const char* title;
   ExplanationFacts facts;
@@ -203,25 +211,25 @@ std::vector<Planted> Cases() {
 TEST(Explanation, FindsThePlantedCause) {
   for (const Planted& planted : Cases()) {
     std::vector<std::string> found;
-    for (const Cause& cause : Explain(planted.facts).causes) {
+    for (const Cause& cause : Explained(planted.facts).causes) {
       found.emplace_back(CauseName(cause.kind));
     }
     std::vector<std::string> expected;
     for (const CauseKind kind : planted.causes) expected.emplace_back(CauseName(kind));
-    EXPECT_EQ(found, expected) << planted.title << ": " << Explain(planted.facts).paragraph;
+    EXPECT_EQ(found, expected) << planted.title << ": " << Explained(planted.facts).paragraph;
   }
 }
 
 TEST(Explanation, Texts) {
   std::string text;
   for (const Planted& planted : Cases()) {
-    text += std::string(planted.title) + "\n  " + Explain(planted.facts).paragraph + "\n\n";
+    text += std::string(planted.title) + "\n  " + Explained(planted.facts).paragraph + "\n\n";
   }
   ExpectGolden("reports/golden/explanations.txt", text);
 }
 
 TEST(Explanation, NumbersAreThoseOfTheProfile) {
-  const Explanation explanation = Explain(NotDelegated());
+  const Explanation explanation = Explained(NotDelegated());
   ASSERT_EQ(explanation.causes.size(), 1U);
   // 4 x 620 µs of 4 x (600 / 1.05 + 620) + 40 / 1.05 + 2 + 30; float takes 4 x 150 µs.
   EXPECT_NEAR(explanation.causes[0].share, 2480 / 4835.8, 1e-3);
@@ -237,7 +245,7 @@ TEST(Explanation, WhatFloatPaysAsWellIsNoCause) {
     variant->operators.back().median_us = 1000;
     SetTimes(*variant, 20);
   }
-  const Explanation explanation = Explain(facts);
+  const Explanation explanation = Explained(facts);
   EXPECT_GT(*explanation.ratio, kSameSpeed);
   ASSERT_FALSE(explanation.causes.empty());
   for (const Cause& cause : explanation.causes) {
@@ -248,27 +256,27 @@ TEST(Explanation, WhatFloatPaysAsWellIsNoCause) {
 TEST(Explanation, OperatorsArePairedByNameThenByPlace) {
   ExplanationFacts facts = NotDelegated();
   for (OperatorProfile& op : facts.variant.operators) op.name = "renamed " + op.name;
-  EXPECT_NEAR(*Explain(facts).causes.at(0).extra_ms, 1.88, 1e-9);
+  EXPECT_NEAR(*Explained(facts).causes.at(0).extra_ms, 1.88, 1e-9);
   // Without a pair each, nothing is known of what float took.
   facts.base->operators.pop_back();
   facts.base->operators.erase(facts.base->operators.begin() + 1);
-  EXPECT_NEAR(*Explain(facts).causes.at(0).extra_ms, 2.48, 1e-9);
+  EXPECT_NEAR(*Explained(facts).causes.at(0).extra_ms, 2.48, 1e-9);
 }
 
 TEST(Explanation, DynamicRangeQuantizationComputesInIntegers) {
   ExplanationFacts facts = FloatArithmetic();
-  EXPECT_EQ(Explain(facts).causes.at(0).kind, CauseKind::kFloatArithmetic);
+  EXPECT_EQ(Explained(facts).causes.at(0).kind, CauseKind::kFloatArithmetic);
   for (OperatorProfile& op : facts.variant.operators) {
     if (op.macs > 0) op.weight_type = "int8";
     op.steps = "Fully Connected (NC, QD8, F32, QC8W)";
   }
-  for (const Cause& cause : Explain(facts).causes) {
+  for (const Cause& cause : Explained(facts).causes) {
     EXPECT_NE(CauseName(cause.kind), CauseName(CauseKind::kFloatArithmetic));
   }
   // Kernels without a delegate do so as well; float ones that are the model as it is need no word.
   facts = FloatArithmetic();
   facts.variant.is_float = true;
-  for (const Cause& cause : Explain(facts).causes) {
+  for (const Cause& cause : Explained(facts).causes) {
     EXPECT_NE(CauseName(cause.kind), CauseName(CauseKind::kFloatArithmetic));
   }
 }
@@ -276,7 +284,7 @@ TEST(Explanation, DynamicRangeQuantizationComputesInIntegers) {
 TEST(Explanation, WithoutPeaksNoRoofIsNamed) {
   for (ExplanationFacts facts : {MemoryBound(), NoDotProduct(), SlowIntegerKernels()}) {
     facts.peaks.clear();
-    for (const Cause& cause : Explain(facts).causes) {
+    for (const Cause& cause : Explained(facts).causes) {
       EXPECT_NE(cause.kind, CauseKind::kMemory);
       EXPECT_NE(cause.kind, CauseKind::kNoDotProduct);
       EXPECT_NE(cause.kind, CauseKind::kSlowIntegerKernels);
@@ -287,28 +295,28 @@ TEST(Explanation, WithoutPeaksNoRoofIsNamed) {
 TEST(Explanation, WhatACacheHoldsDoesNotWaitForMemory) {
   ExplanationFacts facts = MemoryBound();
   facts.cache_bytes = 32 << 20;  // all tensors together are 20 MB
-  EXPECT_EQ(Explain(facts).causes.at(0).kind, CauseKind::kMemory);
+  EXPECT_EQ(Explained(facts).causes.at(0).kind, CauseKind::kMemory);
   facts.cache_bytes = 64 << 20;
-  for (const Cause& cause : Explain(facts).causes) EXPECT_NE(cause.kind, CauseKind::kMemory);
+  for (const Cause& cause : Explained(facts).causes) EXPECT_NE(cause.kind, CauseKind::kMemory);
   // Faster than memory can be: it came from a cache whose size is not known.
   facts.cache_bytes = 0;
   for (MachinePeak& peak : facts.peaks) {
     if (peak.kind == PeakKind::kBandwidth) peak.per_second /= 2;
   }
-  for (const Cause& cause : Explain(facts).causes) EXPECT_NE(cause.kind, CauseKind::kMemory);
+  for (const Cause& cause : Explained(facts).causes) EXPECT_NE(cause.kind, CauseKind::kMemory);
 }
 
 TEST(Explanation, SaysWhereLatencyWasDisturbed) {
   ExplanationFacts facts = GoodNews();
-  EXPECT_THAT(Explain(facts).paragraph, Not(HasSubstr("disturbed")));
+  EXPECT_THAT(Explained(facts).paragraph, Not(HasSubstr("disturbed")));
   facts.variant.median_ms = 2;
   EXPECT_THAT(
-      Explain(facts).paragraph,
+      Explained(facts).paragraph,
       HasSubstr("Take this with care: something disturbed int8 (1.08 ms where it was profiled, "
                 "2.00 ms where its latency was measured)."));
   facts.variant.median_ms.reset();
   facts.base->median_ms = 9;
-  EXPECT_THAT(Explain(facts).paragraph, HasSubstr("care: something disturbed float ("));
+  EXPECT_THAT(Explained(facts).paragraph, HasSubstr("care: something disturbed float ("));
 }
 
 TEST(Explanation, TheProfilersOwnTimeIsNoOverhead) {
@@ -316,19 +324,20 @@ TEST(Explanation, TheProfilersOwnTimeIsNoOverhead) {
   ExplanationFacts disturbed = GoodNews();
   disturbed.variant.profiled_ms *= 1.2;
   disturbed.variant.median_ms = disturbed.variant.profiled_ms;
-  EXPECT_NEAR(Explain(disturbed).causes.at(0).share, Explain(GoodNews()).causes.at(0).share, 1e-9);
+  EXPECT_NEAR(Explained(disturbed).causes.at(0).share, Explained(GoodNews()).causes.at(0).share,
+              1e-9);
   // Operators of 30 µs; the profiled process took 70 µs more than they, the latency processes half
   // of one.
   ExplanationFacts facts = SmallModel();
   facts.variant.median_ms = facts.variant.profiled_ms - 0.0695;
-  for (const Cause& cause : Explain(facts).causes) EXPECT_NE(cause.kind, CauseKind::kOverhead);
+  for (const Cause& cause : Explained(facts).causes) EXPECT_NE(cause.kind, CauseKind::kOverhead);
 }
 
 TEST(Explanation, ASlownessWithoutACauseIsSaidToBeOne) {
   // Fast enough kernels, no cut, no conversion: just slower.
   ExplanationFacts facts = Facts(Network("int8", "int8", 0.85, 1.3, 4));
   facts.peaks = Peaks(100e9);
-  const Explanation explanation = Explain(facts);
+  const Explanation explanation = Explained(facts);
   EXPECT_THAT(explanation.causes, IsEmpty());
   EXPECT_THAT(explanation.paragraph, HasSubstr("No single cause stands out"));
 }
@@ -336,14 +345,35 @@ TEST(Explanation, ASlownessWithoutACauseIsSaidToBeOne) {
 TEST(Explanation, WithoutLatencyThereIsNoRatio) {
   ExplanationFacts facts = NotDelegated();
   facts.variant.median_ms.reset();
-  const Explanation explanation = Explain(facts);
+  const Explanation explanation = Explained(facts);
   EXPECT_EQ(explanation.ratio, std::nullopt);
   EXPECT_THAT(explanation.paragraph, Not(HasSubstr("slower")));
   EXPECT_THAT(explanation.causes, Not(IsEmpty()));
 }
 
+TEST(Explanation, SaysFasterOnlyWhereTheProcessesTell) {
+  ExplanationFacts facts = GoodNews();  // 2.8 times by the medians
+  facts.pace = Pace::kTie;
+  facts.ratio_range = "0.21–1.40";
+  facts.coverage = "90 %";
+  EXPECT_THAT(Explain(facts).headline,
+              HasSubstr("int8 cannot be told apart from float here (1.08 ms against 3.06 ms; 90 % "
+                        "interval of the ratio 0.21–1.40)."));
+  facts.pace = Pace::kNoisy;
+  EXPECT_THAT(Explain(facts).headline, HasSubstr("too noisily to be held against float"));
+  facts.pace = Pace::kUnknown;
+  EXPECT_THAT(Explain(facts).headline, HasSubstr("too few processes to be held against float"));
+  facts.pace = Pace::kSame;
+  EXPECT_THAT(Explain(facts).headline, HasSubstr("int8 is the same file as float"));
+  for (const Pace pace : {Pace::kTie, Pace::kNoisy, Pace::kUnknown, Pace::kSame}) {
+    facts.pace = pace;
+    EXPECT_THAT(Explain(facts).paragraph, Not(HasSubstr("faster")));
+    EXPECT_THAT(Explain(facts).paragraph, Not(HasSubstr("GMAC/s together")));
+  }
+}
+
 TEST(Explanation, NothingProfiledNothingSaid) {
-  const Explanation explanation = Explain({});
+  const Explanation explanation = Explained({});
   EXPECT_EQ(explanation.paragraph, "");
   EXPECT_THAT(explanation.causes, IsEmpty());
 }

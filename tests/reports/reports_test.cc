@@ -109,7 +109,7 @@ TEST(CsvPredictions, LeavesEmptyWhatCouldNotBePredicted) {
   for (auto& measurement : run.cells[0].measurements) {
     if (measurement.predictions.empty()) continue;
     measurement.predictions[0] = -1;
-    measurement.confidences[0] = -1;
+    measurement.confidences[0] = 0;
   }
   EXPECT_THAT(CsvPredictions({run}), HasSubstr("test,buildings/1000.jpg,buildings,,\n"));
 }
@@ -138,6 +138,44 @@ TEST(Render, KnowsItsFormats) {
     EXPECT_TRUE(Render(*format, {LoadSampleRun({})}).ok());
   }
   EXPECT_THAT(FormatFromName("pdf").status().message(), HasSubstr("html, csv, md or json"));
+}
+
+// What one process, or few samples, cannot tell is said by no report.
+TEST(Reports, ASingleProcessHasNoDeviation) {
+  store::SampleRunOptions options;
+  options.processes = 1;
+  store::RunData run = LoadSampleRun(options);
+  const std::string html = *HtmlReport({run});
+  EXPECT_THAT(html, Not(HasSubstr(">0.00<")));
+  EXPECT_THAT(TerminalTable(run), HasSubstr("≈0.46×"));
+  EXPECT_THAT(TerminalTable(run), HasSubstr("--repetitions 3"));
+  const Json cell = (*ParseJson(JsonReport({run})))["runs"][0]["cells"][2];
+  EXPECT_TRUE(cell["mad_ms"].is_null());
+  EXPECT_TRUE(cell["ratio_low"].is_null());
+  EXPECT_FALSE(cell["p90_ms"].is_null());  // of 160 samples
+  for (auto& data : run.cells) {
+    for (auto& measurement : data.measurements) {
+      if (!measurement.samples_ns.empty()) measurement.samples_ns.resize(63);
+    }
+  }
+  const Json few = (*ParseJson(JsonReport({run})))["runs"][0]["cells"][2];
+  EXPECT_TRUE(few["p90_ms"].is_null());
+  EXPECT_TRUE(few["p90_ratio_to_float"].is_null());
+}
+
+TEST(Reports, SayTieNoisyAndSameFileInPlaceOfARatio) {
+  store::SampleRunOptions options;
+  options.quantizers = {"float", "fp16", "dynamic", "int8"};
+  store::RunData run = LoadSampleRun(options);
+  run.cells[2].cell.artifact_id = run.cells[0].cell.artifact_id;
+  for (auto& measurement : run.cells[3].measurements) {
+    if (measurement.repetition != 1) continue;
+    for (double& sample : measurement.samples_ns) sample *= 1.4;
+  }
+  const std::string table = TerminalTable(run);
+  for (const char* word : {"tie", "same file", "noisy"})
+    EXPECT_EQ(CountOf(table, word + std::string("  ")), 1U) << word << table;
+  EXPECT_THAT(MarkdownReport({run}), HasSubstr("covers 90 %"));
 }
 
 // Every column and key has its line in the documentation.

@@ -314,6 +314,7 @@ TEST_F(Jobs, LatencyKeepsEverySample) {
                           [](int64_t ns) { return ns > 0; }));
   EXPECT_FALSE(result.samples.cut_short);
   EXPECT_GE(result.samples.warmup_runs, 3);
+  EXPECT_GE(result.samples.warmup_seconds, 0.01);
   EXPECT_GT(result.load_ms, 0);
   EXPECT_GT(result.first_ms, 0);
   EXPECT_GE(result.memory.peak_rss, result.memory.rss);
