@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 2> kTypes = {"float16", "int8"};
 constexpr std::string_view kPreset = "tf24";
 
 constexpr std::array<AliasInfo, 4> kAliases = {{
-    {"DEFAULT", "tf.lite.Optimize.DEFAULT: dynamic; with type=float16: fp16"},
+    {"DEFAULT", "tf.lite.Optimize.DEFAULT: dynamic:hybrid=all; with type=float16: fp16"},
     {"OPTIMIZE_FOR_SIZE", "the same"},
     {"OPTIMIZE_FOR_LATENCY", "the same"},
     {"tf24",
@@ -23,8 +23,22 @@ constexpr std::array<AliasInfo, 4> kAliases = {{
 
 bool IsMode(std::string_view name) { return std::ranges::find(kModes, name) != kModes.end(); }
 
-NamedSpec ModeSpec(std::string_view mode, std::string_view type) {
-  return {{type == "float16" ? "fp16" : "dynamic", {}}, std::string(mode)};
+// The names promise the converter's file, so its choice of hybrid operators stays.
+const host::Option kConvertersChoice = {"hybrid", "all"};
+
+NamedSpec ModeSpec(std::string_view mode, std::string_view type,
+                   std::vector<host::Option> options = {}) {
+  if (type == "float16") return {{"fp16", std::move(options)}, std::string(mode)};
+  if (std::ranges::find(options, kConvertersChoice.name, &host::Option::name) == options.end()) {
+    options.push_back(kConvertersChoice);
+    std::ranges::sort(options, {}, &host::Option::name);
+  }
+  return {{"dynamic", std::move(options)}, std::string(mode)};
+}
+
+bool ConvertersChoice(const NamedSpec& named) {
+  return !named.alias.empty() &&
+         std::ranges::find(named.spec.options, kConvertersChoice) != named.spec.options.end();
 }
 
 Result<NamedSpec> ExpandMode(const PluginSpec& spec) {
@@ -41,9 +55,7 @@ Result<NamedSpec> ExpandMode(const PluginSpec& spec) {
     return Error(StatusCode::kInvalidArgument, "{}:type={}: the value must be int8|float16",
                  spec.name, type);
   }
-  NamedSpec named = ModeSpec(spec.name, type);
-  named.spec.options = std::move(others);
-  return named;
+  return ModeSpec(spec.name, type, std::move(others));
 }
 
 }  // namespace
@@ -77,6 +89,12 @@ Result<Expansion> ExpandAliases(const std::vector<PluginSpec>& specs) {
     expansion.notes.emplace_back(
         "DEFAULT, OPTIMIZE_FOR_SIZE and OPTIMIZE_FOR_LATENCY make the same file, as they do in "
         "TensorFlow 2: where such rows differ, it is by chance");
+  }
+  if (std::ranges::any_of(expansion.plugins, ConvertersChoice)) {
+    expansion.notes.emplace_back(
+        "these names keep the converter's choice (dynamic:hybrid=all); dynamic alone is faster "
+        "where "
+        "a network has depthwise convolutions");
   }
   return expansion;
 }

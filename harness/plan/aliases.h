@@ -27,10 +27,12 @@ struct Expansion {
 
 // Replaces aliases and presets; other names stay, whether there are such plugins or not.
 //
-// `DEFAULT`, `OPTIMIZE_FOR_SIZE` and `OPTIMIZE_FOR_LATENCY` (tf.lite.Optimize) are `dynamic`, with
-// `type=float16` `fp16`; other options go to the plugin. `tf24` is the table of a user of
-// TensorFlow 2.4: `float`, the three modes with both types, and the model's own file.
-// kInvalidArgument: another `type`, or options of a preset.
+// `DEFAULT`, `OPTIMIZE_FOR_SIZE` and `OPTIMIZE_FOR_LATENCY` (tf.lite.Optimize) are
+// `dynamic:hybrid=all`, which has the operators and weights of the converter's file (a note says
+// what `dynamic` alone does better), with `type=float16` `fp16`; other options go to the plugin,
+// and `hybrid` among them wins. `tf24` is the table of a user of TensorFlow 2.4: `float`, the three
+// modes with both types, and the model's own file. kInvalidArgument: another `type`, or options of
+// a preset.
 Result<Expansion> ExpandAliases(const std::vector<PluginSpec>& specs);
 
 struct AliasInfo {

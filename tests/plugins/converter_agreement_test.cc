@@ -66,7 +66,7 @@ void ExpectSameModel(const graph::Model& ours, const graph::Model& theirs) {
 
 TEST_F(ConverterAgreement, DynamicRange) {
   graph::Model model = ReadPeer("mbv2_035_96.tf_float.tflite");
-  ASSERT_TRUE(QuantizeWeightsDynamically(model).ok());
+  ASSERT_TRUE(QuantizeWeightsDynamically(model, {}, HybridOperators::kAll).ok());
   ExpectSameModel(model, ReadPeer("mbv2_035_96.tf_dyn_default.tflite"));
 }
 

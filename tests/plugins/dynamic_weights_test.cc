@@ -51,7 +51,7 @@ TEST(DynamicWeights, OneScaleAChannelAndHalfAStepOfError) {
   const auto output = builder.Conv(builder.Depthwise(input, 3), 16, 1);
   const graph::Model before = builder.Finish({output});
   graph::Model model = before;
-  ASSERT_TRUE(QuantizeWeightsDynamically(model).ok());
+  ASSERT_TRUE(QuantizeWeightsDynamically(model, {}, HybridOperators::kAll).ok());
   for (size_t op = 0; op < 2; ++op) {
     const graph::Tensor& weights = Weights(model, op);
     const int32_t axis = op == 0 ? 3 : 0;
@@ -67,6 +67,43 @@ TEST(DynamicWeights, OneScaleAChannelAndHalfAStepOfError) {
       EXPECT_LE(std::abs(scale * integers[i] - floats[i]), scale * 0.5001F);
     }
   }
+}
+
+TEST(DynamicWeights, DepthwiseWeightsHaveTheSameRule) {
+  for (const int32_t channels : {113, 114}) {  // 1,017 and 1,026 weights
+    ModelBuilder builder(1);
+    const auto input = builder.Input({1, 4, 4, channels});
+    graph::Model model = builder.Finish({builder.Depthwise(input, 3)});
+    ASSERT_TRUE(QuantizeWeightsDynamically(model).ok());
+    EXPECT_EQ(model.graph.ops[0].kind == graph::OpKind::kDequantize, channels == 114);
+  }
+}
+
+// LiteRT's delegate refuses a depthwise convolution with int8 weights and float activations.
+TEST(DynamicWeights, DepthwiseWeightsAreTheSameIntegersBehindDequantize) {
+  ModelBuilder builder(5);
+  const auto input = builder.Input({1, 8, 8, 128});
+  const graph::Model before = builder.Finish({builder.Conv(builder.Depthwise(input, 3), 16, 1)});
+  graph::Model model = before;
+  ASSERT_TRUE(QuantizeWeightsDynamically(model).ok());
+  graph::Model all = before;
+  ASSERT_TRUE(QuantizeWeightsDynamically(all, {}, HybridOperators::kAll).ok());
+  const Status valid = graph::Validate(model);
+  EXPECT_TRUE(valid.ok()) << valid.message();
+  ASSERT_EQ(model.graph.ops.size(), 3U);
+  const graph::Op& dequantize = model.graph.ops[0];
+  EXPECT_EQ(dequantize.kind, graph::OpKind::kDequantize);
+  EXPECT_EQ(dequantize.outputs[0], model.graph.ops[1].inputs[kWeightsInput]);
+  EXPECT_EQ(Weights(model, 1).type, DataType::kFloat32);
+  const graph::Tensor& stored = model.graph.tensors[static_cast<size_t>(dequantize.inputs[0])];
+  EXPECT_EQ(stored.type, DataType::kInt8);
+  EXPECT_EQ(stored.constant->Values<int8_t>(), Weights(all, 0).constant->Values<int8_t>());
+  EXPECT_EQ(stored.quantization, Weights(all, 0).quantization);
+  EXPECT_EQ(Weights(model, 2).type, DataType::kInt8);  // the convolution's, hybrid
+
+  graph::Model kept = before;
+  ASSERT_TRUE(QuantizeWeightsDynamically(kept, {true, true}).ok());
+  EXPECT_EQ(kept, before);
 }
 
 TEST(DynamicWeights, SharedWeightsAreStoredOnceAndFloatOnesGone) {

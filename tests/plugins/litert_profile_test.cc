@@ -9,10 +9,13 @@
 
 #include "base/files.h"
 #include "graph/tflite_reader.h"
+#include "graph/tflite_writer.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
+#include "plugins/quantizers/common/dynamic_weights.h"
 #include "tests/graph/peer_files.h"
+#include "tests/plugins/tiny_models.h"
 
 namespace qbench {
 namespace {
@@ -127,6 +130,46 @@ TEST_F(LitertProfile, SaysWhatTheDelegateTook) {
     EXPECT_EQ(seen->undelegated, one.undelegated);
     EXPECT_EQ(seen->partitions.size(), one.partitions);
     EXPECT_EQ(seen->unassigned, 0);
+  }
+}
+
+// A network with every kind of layer that has weights, and the operators of MobileNetV3 and
+// EfficientNet between them.
+graph::Model EveryKindOfLayer() {
+  using graph::OpKind;
+  quantize::ModelBuilder builder(4);
+  const auto first = builder.Conv(builder.Input({1, 16, 16, 3}), 128, 3);
+  const auto depthwise = builder.Depthwise(builder.Unary(OpKind::kHardSwish, first), 3);
+  const auto pixels = builder.Conv(depthwise, 128, 1, graph::Activation::kNone);
+  const auto sum = builder.Binary(OpKind::kAdd, depthwise, pixels);
+  const auto gated = builder.Binary(OpKind::kMul, sum,
+                                    builder.Unary(OpKind::kLogistic, builder.Conv(sum, 128, 1)));
+  const auto pooled = builder.Mean(builder.Depthwise(builder.Pool(OpKind::kMaxPool2D, gated), 3));
+  const auto hidden = builder.Dense(pooled, 32);
+  return builder.Finish({builder.Unary(OpKind::kSoftmax, builder.Dense(hidden, 64))});
+}
+
+TEST_F(LitertProfile, DynamicIsDelegatedWholly) {
+  std::vector<graph::Model> models = {EveryKindOfLayer()};
+  if (const Bytes file = Peer("mbv2_035_96.tf_float"); !file.empty()) {
+    models.push_back(*graph::ReadTflite(std::make_shared<const Bytes>(file)));
+  }
+  for (const graph::Model& floats : models) {
+    for (const auto hybrid :
+         {quantize::HybridOperators::kDelegated, quantize::HybridOperators::kAll}) {
+      graph::Model model = floats;
+      ASSERT_TRUE(quantize::QuantizeWeightsDynamically(model, {}, hybrid).ok());
+      const Result<Seen> seen = Profile(*graph::WriteTflite(model), "xnnpack");
+      ASSERT_TRUE(seen.ok()) << seen.status().message();
+      if (hybrid == quantize::HybridOperators::kAll) {
+        // The reason for the other one. Where a later LiteRT takes these too, ask again which is
+        // faster.
+        EXPECT_GT(seen->undelegated.at("DEPTHWISE_CONV_2D"), 0);
+        continue;
+      }
+      EXPECT_THAT(seen->undelegated, IsEmpty());
+      EXPECT_EQ(seen->partitions.size(), 1U);
+    }
   }
 }
 

@@ -23,6 +23,7 @@ TEST(PeerSizes, OfTheSameFloatModel) {
   if (!source.ok()) GTEST_SKIP() << graph::kNoPeers;
   for (const Case& c :
        {Case{"fp16", "tf_float16"}, Case{"dynamic", "tf_dyn_default"},
+        Case{"dynamic", "tf_dyn_default", {{"hybrid", "all"}}},
         Case{"weight_only", "aeq_weight_only_wi8_afp32", {{"rounding", "nearest"}}},
         Case{"weight_only", "tf_dyn_default", {{"rounding", "nearest"}}},
         Case{"int8", "tf_int8_floatio", {{"calibration", "dummy"}}},
