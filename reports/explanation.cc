@@ -451,6 +451,7 @@ class Explainer {
     if (result_.causes.empty() && !result_.ratio) {
       text += " in operators that nothing in particular holds up.";
     }
+    if (Slower() && !facts_.faster_scheme.empty()) text += " " + facts_.faster_scheme;
     return text + Caveat();
   }
 

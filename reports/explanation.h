@@ -36,6 +36,9 @@ struct ExplanationFacts {
   Pace pace = Pace::kUnknown;
   std::string ratio_range = {};
   std::string coverage = {};
+  // A sentence that names the scheme to take in place of a variant that is slower than float
+  // (faster_scheme.h); empty: there is none.
+  std::string faster_scheme = {};
 };
 
 // Every microsecond of the variant belongs to at most one of these.

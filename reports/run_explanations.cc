@@ -5,6 +5,7 @@
 
 #include "harness/stats/descriptive.h"
 #include "harness/store/profile_summary.h"
+#include "reports/faster_scheme.h"
 
 namespace qbench::reports {
 namespace {
@@ -58,6 +59,11 @@ std::vector<ExplainedVariant> ExplainRun(const RunView& run) {
     const store::CellSummary& summary = run.variants[i].summary;
     if (summary.ratio_low) facts.ratio_range = RatioRange(summary);
     if (summary.ratio_confidence) facts.coverage = Coverage(*summary.ratio_confidence);
+    if (facts.pace == Pace::kSlower) {
+      if (const auto faster = FindFasterScheme(run, run.variants[i])) {
+        facts.faster_scheme = faster->text;
+      }
+    }
     explained.push_back({&run.variants[i], Explain(facts)});
   }
   return explained;
