@@ -105,7 +105,9 @@ Result<Hdf5Group> Hdf5Group::OpenFile(const std::filesystem::path& path) {
   // Read-only folders and network file systems have no locks; nobody writes the file meanwhile.
   H5Pset_file_locking(access.get(), false, true);
   Hdf5Id file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
-  if (!file.ok()) return Error(StatusCode::kCorrupt, "not an HDF5 file, or a damaged one");
+  if (!file.ok())
+    return Error(StatusCode::kCorrupt,
+                 "not an HDF5 file, or a damaged one: copy it again, or save the model again");
   // The root group keeps the file open.
   Hdf5Id root(H5Gopen2(file.get(), "/", H5P_DEFAULT));
   if (!root.ok()) return Error(StatusCode::kCorrupt, "the HDF5 file has no root group");

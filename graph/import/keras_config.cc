@@ -56,6 +56,36 @@ Result<KerasLayer> ParseLayer(Json& json) {
   return layer;
 }
 
+// Keras 2: a function of TensorFlow that was called on a layer's output (x + y, tf.cast(x)), under
+// the names that versions of Keras have given such operators. Their calls are not like a layer's.
+bool IsKeras2Operator(const std::string& class_name) {
+  static constexpr std::string_view kClasses[] = {"TFOpLambda",       "SlicingOpLambda",
+                                                  "ClassMethod",      "InstanceMethod",
+                                                  "InstanceProperty", "TensorFlowOpLayer"};
+  return std::ranges::find(kClasses, class_name) != std::end(kClasses);
+}
+
+// Keras 3: a function of keras.ops. Layers say whether they are trainable, operators do not.
+bool IsKeras3Operator(const KerasLayer& layer, const Json& call) {
+  return call.is_object() && layer.model == nullptr && layer.config.is_object() &&
+         !layer.config.contains("trainable");
+}
+
+// Operators that are exactly the layers of these names.
+bool IsLikeALayer(const KerasLayer& op) {
+  return op.class_name == "Add" || op.class_name == "Subtract" || op.class_name == "Multiply" ||
+         ((op.class_name == "Concatenate" || op.class_name == "Softmax") &&
+          op.config.contains("axis"));
+}
+
+// "it is the operator math.truediv, not a layer".
+std::string DescribeKeras2Operator(const KerasLayer& op) {
+  const Json function = op.config.is_object() ? op.config.value("function", Json()) : Json();
+  const bool named = function.is_string();
+  return fmt::format("it is {}{}, not a layer", named ? "the operator " : "an operator",
+                     named ? function.get<std::string>().substr(0, 60) : "");
+}
+
 // A Sequential model: each layer is called once, on the output of the one before.
 Result<KerasModel> ParseSequential(Json& layers) {
   KerasModel model;
@@ -128,9 +158,18 @@ Status FunctionalParser::AddLayer(Json& json) {
 Status FunctionalParser::ReadCalls(size_t layer) {
   KerasLayer& target = model_.layers[layer];
   if (target.class_name == "InputLayer") return OkStatus();
+  if (IsKeras2Operator(target.class_name)) {
+    target.refusal = DescribeKeras2Operator(target);
+    return OkStatus();
+  }
   for (size_t i = 0; i < calls_json_[layer].size(); ++i) {
     const Json& json = calls_json_[layer][i];
     auto call = json.is_object() ? ReadKeras3Call(json) : ReadKeras2Call(json);
+    if (IsKeras3Operator(target, json) &&
+        (!IsLikeALayer(target) || call.status().code() == StatusCode::kUnsupported)) {
+      target.refusal = kKeras3Operator;
+      continue;
+    }
     if (!call.ok()) {
       return call.status().WithContext("layer \"" + target.name + "\" (" + target.class_name + ")");
     }
@@ -155,6 +194,11 @@ Status FunctionalParser::CheckKeras2Arguments(const Json& arguments) {
   if (!arguments.is_object()) return Error(StatusCode::kCorrupt, "call arguments are not a table");
   for (const auto& [key, value] : arguments.items()) {
     if (value.is_null() || (key == "training" && value == false)) continue;
+    if (key == "training") {
+      return Error(StatusCode::kUnsupported,
+                   "it is called with training = True, so that it trains at inference too; build "
+                   "the model without that");
+    }
     return Error(StatusCode::kUnsupported,
                  "it is called with {} = {}, which is not read; call it on tensors alone",
                  key.substr(0, kMaxNameLength), DumpJson(value).substr(0, 40));
@@ -162,11 +206,18 @@ Status FunctionalParser::CheckKeras2Arguments(const Json& arguments) {
   return OkStatus();
 }
 
-// {"args": [tensor or list of tensors, …], "kwargs": {…}}
+// {"args": [tensor or list of tensors, …], "kwargs": {…}}. Keras 3 writes training=True down by
+// itself where a layer has that for a default, and the model's own mode overrides it, which is
+// inference here.
 Result<KerasCall> FunctionalParser::ReadKeras3Call(const Json& json) {
   KerasCall call;
-  for (const char* key : {"args", "kwargs"}) {
-    if (json.contains(key)) QB_RETURN_IF_ERROR(CollectTensors(json[key], call));
+  if (json.contains("args")) QB_RETURN_IF_ERROR(CollectTensors(json["args"], call));
+  if (!json.contains("kwargs")) return call;
+  const Json& arguments = json["kwargs"];
+  if (!arguments.is_object()) return Error(StatusCode::kCorrupt, "call arguments are not a table");
+  for (const auto& [key, value] : arguments.items()) {
+    if (key == "training" && value.is_boolean()) continue;
+    QB_RETURN_IF_ERROR(CollectTensors(value, call));
   }
   return call;
 }
@@ -279,6 +330,18 @@ Result<KerasModel> FunctionalParser::Parse(Json& config) {
   return std::move(model_);
 }
 
+// A Sequential model that got its shape from its first input alone (Keras 2).
+void AddInputShape(Json& config) {
+  Json& layers = config["layers"];
+  if (!config.contains("build_input_shape") || layers.empty()) return;
+  Json& first = layers[0];
+  if (!first.is_object() || !first.contains("config") || !first["config"].is_object() ||
+      first["config"].contains("batch_input_shape")) {
+    return;
+  }
+  first["config"]["batch_input_shape"] = config["build_input_shape"];
+}
+
 Result<KerasModel> ParseModel(const std::string& class_name, Json config) {
   // Before Keras 2.2.3 a Sequential model's configuration was the list of layers itself.
   if (class_name == "Sequential" && config.is_array()) return ParseSequential(config);
@@ -286,6 +349,7 @@ Result<KerasModel> ParseModel(const std::string& class_name, Json config) {
     return Error(StatusCode::kCorrupt, "the model has no list of layers");
   }
   QB_ASSIGN_OR_RETURN(std::string name, ReadName(config, "name"));
+  if (class_name == "Sequential") AddInputShape(config);
   auto model = class_name == "Sequential" ? ParseSequential(config["layers"])
                                           : FunctionalParser().Parse(config);
   if (model.ok()) model->name = std::move(name);
@@ -299,7 +363,9 @@ Result<KerasModel> ParseKerasConfig(std::string_view text) {
   QB_ASSIGN_OR_RETURN(const std::string class_name, ReadName(json, "class_name"));
   if (!IsModelClass(class_name)) {
     return Error(StatusCode::kUnsupported,
-                 "the model is of class {}; only Sequential and Functional models can be read",
+                 "the model is of class {}, whose layers its file does not say; only Sequential "
+                 "and Functional models can be read: convert it with tf.lite.TFLiteConverter and "
+                 "give qbench the .tflite",
                  class_name);
   }
   if (!json.contains("config")) return Error(StatusCode::kCorrupt, "no key \"config\"");

@@ -15,6 +15,9 @@ namespace qbench::graph::import {
 
 struct KerasModel;
 
+// KerasLayer::refusal of an operator of Keras 3.
+inline constexpr char kKeras3Operator[] = "it is an operator of keras.ops, not a layer";
+
 // One output of one call of a layer of the same model, by indices into the vectors below.
 struct KerasTensorRef {
   size_t layer = 0;
@@ -34,6 +37,9 @@ struct KerasLayer {
   std::string class_name;
   Json config;  // the layer's own options
   std::vector<KerasCall> calls;
+  // Not empty: an operator on tensors that Keras wrote down as if it were a layer, and why it is
+  // not read; its calls then have no inputs.
+  std::string refusal;
   std::unique_ptr<KerasModel> model;  // set where the layer is a model (`config` is null then)
 };
 
@@ -48,7 +54,7 @@ struct KerasModel {
 // (but for KerasTensorRef::output, which only building the layer can tell); names are unique in a
 // model and printable.
 // kCorrupt: not JSON, or not as Keras writes it. kUnsupported: a subclassed model, a layer that is
-// called with constants or with training=True; the message names the layer.
+// called with constants or, in Keras 2, with training=True; the message names the layer.
 Result<KerasModel> ParseKerasConfig(std::string_view json);
 
 }  // namespace qbench::graph::import

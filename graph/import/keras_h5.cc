@@ -5,9 +5,9 @@
 
 namespace qbench::graph::import {
 
-Result<Model> ReadKerasH5(const std::filesystem::path& path) {
+Result<Model> ReadKerasH5(const std::filesystem::path& path, std::vector<std::string>* notes) {
   QB_ASSIGN_OR_RETURN(const KerasFile file, ReadKerasFile(path));
-  auto model = ImportKeras(file);
+  auto model = ImportKeras(file, notes);
   if (!model.ok()) return model.status().WithContext(path.string());
   return model;
 }

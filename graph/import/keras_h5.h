@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "graph/ir.h"
 
@@ -16,6 +18,8 @@ namespace qbench::graph::import {
 // kNotFound, kIo; kCorrupt: not HDF5, or broken, with what is broken; kInvalidArgument: a file of
 // weights alone (the message says how to save the whole model); kUnsupported: a layer or option
 // that is not understood, with the layer's name, its class and what is missing.
-Result<Model> ReadKerasH5(const std::filesystem::path& path);
+// `notes` (may be null) gets a line for each way in which the graph computes otherwise than Keras.
+Result<Model> ReadKerasH5(const std::filesystem::path& path,
+                          std::vector<std::string>* notes = nullptr);
 
 }  // namespace qbench::graph::import

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "fmt/ranges.h"
 #include "graph/import/keras_config.h"
 #include "graph/import/keras_layer.h"
 #include "graph/import/keras_layers.h"
@@ -30,28 +31,38 @@ struct Place {
   bool nested = false;
 };
 
+// An output of a layer, as Keras has it.
+struct Value {
+  TensorId tensor = kNoTensor;
+  bool is_integer = false;  // whole numbers there; the tensor is float32 all the same
+};
+
 class Importer {
  public:
-  explicit Importer(const KerasFile& file) {
+  // `notes` may be null.
+  Importer(const KerasFile& file, std::vector<std::string>* notes) : notes_(notes) {
     for (const KerasWeightGroup& group : file.groups) groups_.emplace(group.layer, &group);
   }
 
   Result<Model> Import(const KerasModel& keras);
 
  private:
-  using Outputs = std::map<CallId, std::vector<TensorId>>;
+  using Outputs = std::map<CallId, std::vector<Value>>;
 
-  Result<TensorId> AddInput(const KerasLayer& layer);
-  Result<std::vector<TensorId>> BuildModel(const KerasModel& model, const Place& place,
-                                           const std::vector<TensorId>& inputs);
-  Result<std::vector<TensorId>> BuildCall(const KerasLayer& layer, const Place& place,
-                                          const std::vector<TensorId>& inputs);
-  Result<std::vector<TensorId>> Gather(const KerasModel& model, const Outputs& outputs,
-                                       const std::vector<KerasTensorRef>& references) const;
+  Status TakeType(const LayerOptions& options);
+  Result<Value> AddInput(const KerasLayer& layer);
+  Result<std::vector<Value>> BuildModel(const KerasModel& model, const Place& place,
+                                        const std::vector<Value>& inputs);
+  Result<std::vector<Value>> BuildCall(const KerasLayer& layer, const Place& place,
+                                       const std::vector<Value>& inputs);
+  Result<std::vector<Value>> Gather(const KerasModel& model, const Outputs& outputs,
+                                    const std::vector<KerasTensorRef>& references) const;
 
   KerasImport import_;
   std::map<std::string, const KerasWeightGroup*> groups_;
   size_t calls_ = 0;
+  std::vector<std::string>* notes_;
+  std::map<std::string, std::set<std::string>> other_types_;  // not float32: the layers of each
 };
 
 // The calls of a model in an order in which they can run; of those that can, the file's first.
@@ -84,18 +95,30 @@ Result<std::vector<CallId>> OrderCalls(const KerasModel& model) {
   return order;
 }
 
-// float32 alone. In Keras 3 the type is a policy: {"class_name": …, "config": {"name": …}}.
-Status CheckType(const LayerOptions& options) {
+// The name of a layer's type. In Keras 3 and in Keras 2's mixed precision it is a policy:
+// {"class_name": …, "config": {"name": …}}.
+std::string TypeOf(const LayerOptions& options) {
   const Json* type = &options["dtype"];
   if (type->is_object() && type->contains("config") && type->at("config").is_object()) {
     type = &type->at("config");
     if (type->contains("name")) type = &type->at("name");
   }
-  if (type->is_null() || *type == "float32") return OkStatus();
-  return options.Unsupported(
-      fmt::format("its dtype is {}, not float32; load the model, set the policy float32, and save "
-                  "it again",
-                  DumpJson(*type).substr(0, 60)));
+  if (type->is_null()) return "float32";
+  const std::string text = DumpJson(*type).substr(0, 60);  // printable
+  return type->is_string() && text.ends_with('"') ? text.substr(1, text.size() - 2) : text;
+}
+
+// Types in which Keras computes what is computed in float32 here, as exactly or more so; the
+// weights of the mixed ones are float32.
+bool IsFloatType(const std::string& type) {
+  static constexpr std::string_view kTypes[] = {"float32",       "float16",        "bfloat16",
+                                                "mixed_float16", "mixed_bfloat16", "float64"};
+  return std::ranges::find(kTypes, type) != std::end(kTypes);
+}
+
+bool IsIntegerType(const std::string& type) {
+  return type == "uint8" || type == "int8" || type == "uint16" || type == "int16" ||
+         type == "int32";
 }
 
 // [null, height, width, channels], as Keras 3 or Keras 2 names it; the batch is always left open.
@@ -104,8 +127,8 @@ Result<Shape> InputShape(const LayerOptions& options) {
   const Json& json = options[key];
   if (!json.is_array() || json.size() < 2 || json.size() > 8) {
     return options.Unsupported(
-        "the file does not say the input's shape; build the model with an input shape, and save "
-        "it again");
+        "the file does not say the input's shape; build the model with an Input layer for its "
+        "first, and save it again");
   }
   constexpr int64_t kMostElements = int64_t{1} << 28;
   Shape shape = {1};
@@ -113,7 +136,9 @@ Result<Shape> InputShape(const LayerOptions& options) {
     const int64_t dim = json[i].is_number_integer() ? json[i].get<int64_t>() : 0;
     if (dim < 1 || dim > kMostElements / ElementCount(shape)) {
       return options.Unsupported(
-          fmt::format("its input shape {} is not of fixed size; give the model a fixed input size",
+          fmt::format("its input shape {} is not of fixed size; make a copy that has one: "
+                      "new = keras.models.clone_model(model, keras.Input((height, width, 3))); "
+                      "new.set_weights(model.get_weights()); new.save(\"model.h5\")",
                       DumpJson(json).substr(0, 60)));
     }
     shape.push_back(static_cast<int32_t>(dim));
@@ -121,33 +146,111 @@ Result<Shape> InputShape(const LayerOptions& options) {
   return shape;
 }
 
-Result<TensorId> Importer::AddInput(const KerasLayer& layer) {
+// `layer "x" (Class)` of each that cannot be imported, nested ones too.
+void ListRefused(const KerasModel& model, const std::string& prefix,
+                 std::vector<std::string>& refused) {
+  for (const KerasLayer& layer : model.layers) {
+    if (layer.model != nullptr) {
+      ListRefused(*layer.model, prefix + layer.name + "/", refused);
+    } else if (layer.class_name != "InputLayer" &&
+               (!layer.refusal.empty() || FindLayerBuilder(layer.class_name) == nullptr)) {
+      refused.push_back(fmt::format(
+          "layer \"{}{}\" ({}): {}", prefix, layer.name, layer.class_name,
+          layer.refusal.empty() ? "layers of this class cannot be read" : layer.refusal));
+    }
+  }
+}
+
+// All that is missing is said at once, and not layer by layer as each is replaced.
+Status CheckLayers(const KerasModel& model) {
+  constexpr size_t kMostNamed = 8;
+  std::vector<std::string> refused;
+  ListRefused(model, "", refused);
+  if (refused.empty()) return OkStatus();
+  const auto any_ends_with = [&](std::string_view end) {
+    return std::ranges::any_of(refused,
+                               [&](const std::string& text) { return text.ends_with(end); });
+  };
+  std::string advice = "build the model with layers that qbench knows in their place";
+  if (any_ends_with("not a layer")) {
+    advice += " (Rescaling for x * number + number; Add, Subtract and Multiply for tensors)";
+  }
+  // Keras 3 writes operators into an .h5 file and cannot load it.
+  advice += any_ends_with(kKeras3Operator)
+                ? ", with the weights of this file (new.load_weights(file); Keras 3 itself cannot "
+                  "load the model from it)"
+                : ", with the weights of this one (new.set_weights(old.get_weights()))";
+  const size_t named = std::min(refused.size(), kMostNamed);
+  const std::string more =
+      refused.size() == named ? "" : fmt::format("; and {} more", refused.size() - named);
+  refused.resize(named);
+  return Error(StatusCode::kUnsupported, "{}{}; {}, {}", fmt::join(refused, "; "), more, advice,
+               kConvertInstead);
+}
+
+// Layers that make floats of whole numbers before they compute.
+bool MakesFloats(LayerBuilder builder) {
+  return builder == BuildRescaling || builder == BuildNormalization;
+}
+
+// Whole numbers overflow and are cut off where Keras computes with them.
+Status CheckTakesIntegers(const LayerOptions& options, LayerBuilder builder) {
+  if (MakesFloats(builder) || builder == BuildIdentity || builder == BuildResizing) {
+    return OkStatus();
+  }
+  return options.Unsupported(
+      "it computes with whole numbers, as the model's input is; put a layer Rescaling(1.0) behind "
+      "the input, which makes floats of them");
+}
+
+Result<Value> Importer::AddInput(const KerasLayer& layer) {
   const LayerOptions options(layer.name, layer.class_name, layer.config);
-  QB_RETURN_IF_ERROR(CheckType(options));
+  const std::string type = TypeOf(options);
+  const bool integer = IsIntegerType(type);
+  if (!integer) QB_RETURN_IF_ERROR(TakeType(options));
   Tensor tensor;
   QB_ASSIGN_OR_RETURN(tensor.shape, InputShape(options));
   tensor.name = import_.UniqueName(layer.name);
   tensor.dynamic_batch = true;
-  return import_.graph.AddTensor(std::move(tensor));
+  const Value input = {import_.graph.AddTensor(std::move(tensor)), integer};
+  if (integer && notes_ != nullptr) {
+    notes_->push_back(
+        fmt::format("the input \"{}\" is {} in the file, and float32 here: it takes "
+                    "the same numbers",
+                    layer.name, type));
+  }
+  return input;
 }
 
-Result<std::vector<TensorId>> Importer::Gather(
-    const KerasModel& model, const Outputs& outputs,
-    const std::vector<KerasTensorRef>& references) const {
-  std::vector<TensorId> tensors;
+// A layer of another floating-point type is computed in float32.
+Status Importer::TakeType(const LayerOptions& options) {
+  const std::string type = TypeOf(options);
+  if (type == "float32") return OkStatus();
+  if (!IsFloatType(type)) {
+    return options.Unsupported(
+        fmt::format("its dtype is {}, which is not imported; build it with dtype=\"float32\", {}",
+                    type, kConvertInstead));
+  }
+  other_types_[type].insert(options.name());
+  return OkStatus();
+}
+
+Result<std::vector<Value>> Importer::Gather(const KerasModel& model, const Outputs& outputs,
+                                            const std::vector<KerasTensorRef>& references) const {
+  std::vector<Value> values;
   for (const KerasTensorRef& ref : references) {
     const auto& of_call = outputs.at({ref.layer, ref.call});
     if (ref.output >= of_call.size()) {
       return Error(StatusCode::kCorrupt, "layer \"{}\" has no output {}",
                    model.layers[ref.layer].name, ref.output);
     }
-    tensors.push_back(of_call[ref.output]);
+    values.push_back(of_call[ref.output]);
   }
-  return tensors;
+  return values;
 }
 
-Result<std::vector<TensorId>> Importer::BuildModel(const KerasModel& model, const Place& place,
-                                                   const std::vector<TensorId>& inputs) {
+Result<std::vector<Value>> Importer::BuildModel(const KerasModel& model, const Place& place,
+                                                const std::vector<Value>& inputs) {
   if (inputs.size() != model.inputs.size()) {
     return Error(StatusCode::kCorrupt, "model \"{}\" is called on {} tensors, but has {} inputs",
                  model.name, inputs.size(), model.inputs.size());
@@ -167,8 +270,8 @@ Result<std::vector<TensorId>> Importer::BuildModel(const KerasModel& model, cons
   return Gather(model, outputs, model.outputs);
 }
 
-Result<std::vector<TensorId>> Importer::BuildCall(const KerasLayer& layer, const Place& place,
-                                                  const std::vector<TensorId>& inputs) {
+Result<std::vector<Value>> Importer::BuildCall(const KerasLayer& layer, const Place& place,
+                                               const std::vector<Value>& inputs) {
   const std::string name = place.prefix + layer.name;
   if (++calls_ > kMaxCalls) {
     return Error(StatusCode::kUnsupported, "the model has more than {} layers", kMaxCalls);
@@ -182,33 +285,39 @@ Result<std::vector<TensorId>> Importer::BuildCall(const KerasLayer& layer, const
 
   const LayerOptions options(name, layer.class_name, layer.config);
   const LayerBuilder builder = FindLayerBuilder(layer.class_name);
-  if (builder == nullptr) {
-    return options.Unsupported(
-        "layers of this class cannot be read; replace it, or convert the "
-        "model to .tflite elsewhere and use that");
+  if (builder == nullptr) return options.Corrupt("it is not among the model's inputs");
+  QB_RETURN_IF_ERROR(TakeType(options));
+  std::vector<TensorId> tensors;
+  bool integer = false;
+  for (const Value& input : inputs) {
+    tensors.push_back(input.tensor);
+    integer = integer || input.is_integer;
   }
-  QB_RETURN_IF_ERROR(CheckType(options));
-  LayerCall call(import_, options, group, place.nested, inputs);
+  if (integer) QB_RETURN_IF_ERROR(CheckTakesIntegers(options, builder));
+  LayerCall call(import_, options, group, place.nested, std::move(tensors));
   QB_ASSIGN_OR_RETURN(const TensorId output, builder(call));
   call.NameOutput(output);
-  return std::vector<TensorId>{output};
+  return std::vector<Value>{{output, integer && !MakesFloats(builder)}};
 }
 
 Result<Model> Importer::Import(const KerasModel& keras) {
+  QB_RETURN_IF_ERROR(CheckLayers(keras));
   Model model;
   Signature signature;
-  std::vector<TensorId> inputs;
+  std::vector<Value> inputs;
+  std::set<TensorId> distinct;
   for (const KerasTensorRef& ref : keras.inputs) {
     const KerasLayer& layer = keras.layers[ref.layer];
-    QB_ASSIGN_OR_RETURN(const TensorId input, AddInput(layer));
+    QB_ASSIGN_OR_RETURN(const Value input, AddInput(layer));
     inputs.push_back(input);
+    distinct.insert(input.tensor);
+    import_.graph.inputs.push_back(input.tensor);
     signature.input_names.push_back(layer.name);
   }
   QB_ASSIGN_OR_RETURN(const auto outputs, BuildModel(keras, {}, inputs));
-  std::set<TensorId> distinct(inputs.begin(), inputs.end());
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::string& name = keras.layers[keras.outputs[i].layer].name;
-    if (!distinct.insert(outputs[i]).second) {
+    if (!distinct.insert(outputs[i].tensor).second) {
       return Error(StatusCode::kUnsupported,
                    "the model's output \"{}\" is the same tensor as an input or another output",
                    name);
@@ -216,22 +325,28 @@ Result<Model> Importer::Import(const KerasModel& keras) {
     const auto taken =
         std::count(signature.output_names.begin(), signature.output_names.end(), name);
     signature.output_names.push_back(taken == 0 ? name : fmt::format("{}_{}", name, i));
+    import_.graph.outputs.push_back(outputs[i].tensor);
   }
   model.description = keras.name;
   model.graph = std::move(import_.graph);
-  model.graph.inputs = std::move(inputs);
-  model.graph.outputs = outputs;
   model.signature = std::move(signature);
   QB_RETURN_IF_ERROR(Validate(model));
+  if (notes_ == nullptr) return model;
+  for (const auto& [type, layers] : other_types_) {
+    notes_->push_back(
+        fmt::format("{} layers of dtype {} (\"{}\" is one) compute in float32 "
+                    "here",
+                    layers.size(), type, *layers.begin()));
+  }
   return model;
 }
 
 }  // namespace
 
-Result<Model> ImportKeras(const KerasFile& file) {
+Result<Model> ImportKeras(const KerasFile& file, std::vector<std::string>* notes) {
   auto keras = ParseKerasConfig(file.model_config);
   if (!keras.ok()) return keras.status().WithContext("model_config");
-  return Importer(file).Import(*keras);
+  return Importer(file, notes).Import(*keras);
 }
 
 }  // namespace qbench::graph::import

@@ -2,12 +2,15 @@
 // the order of their connections.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "graph/import/keras_file.h"
 #include "graph/ir.h"
 
 namespace qbench::graph::import {
 
 // As ReadKerasH5 (keras_h5.h), without the file's name in messages.
-Result<Model> ImportKeras(const KerasFile& file);
+Result<Model> ImportKeras(const KerasFile& file, std::vector<std::string>* notes = nullptr);
 
 }  // namespace qbench::graph::import

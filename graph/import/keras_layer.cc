@@ -29,6 +29,17 @@ std::string_view LastPart(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
+// How many names the two paths have in common, from the end: "a/b/c" and "x/b/c" have 2.
+size_t CommonEnd(std::string_view a, std::string_view b) {
+  size_t common = 0;
+  while (!a.empty() && !b.empty() && LastPart(a) == LastPart(b)) {
+    ++common;
+    a.remove_suffix(std::min(a.size(), LastPart(a).size() + 1));
+    b.remove_suffix(std::min(b.size(), LastPart(b).size() + 1));
+  }
+  return common;
+}
+
 // Nothing where it is not a whole number from `low` to `high`.
 std::optional<int32_t> WholeNumber(const Json& json, int64_t low, int64_t high) {
   if (!json.is_number_integer()) return std::nullopt;
@@ -59,8 +70,10 @@ const Json& LayerOptions::operator[](const char* key) const {
 
 Result<bool> LayerOptions::Bool(const char* key, bool fallback) const {
   if (!Has(key)) return fallback;
-  if (!(*this)[key].is_boolean()) return Corrupt(fmt::format("{} is not true or false", key));
-  return (*this)[key].get<bool>();
+  const Json& value = (*this)[key];
+  if (value == 0 || value == 1) return value == 1;  // as Python takes them
+  if (!value.is_boolean()) return Corrupt(fmt::format("{} is not true or false", key));
+  return value.get<bool>();
 }
 
 Result<double> LayerOptions::Number(const char* key, double fallback) const {
@@ -173,17 +186,21 @@ Result<TensorId> LayerCall::Input(size_t rank) const {
 // model's names before it or not, depending on the version of Keras; below the group of a nested
 // model stand the variables of all its layers. A variable without any layer's name (Keras 2 does
 // so for Normalization), or below another one's (a renamed layer), is taken where only one in the
-// group has that name.
+// group has that name. Of layers of one name in several models, the outer models' names tell.
 Result<std::vector<float>> LayerCall::Weight(std::initializer_list<std::string_view> names,
                                              const std::vector<int64_t>& dims) const {
   std::vector<const KerasWeight*> exact;
+  size_t agreement = 1;
   std::vector<const KerasWeight*> same_variable;
-  const std::string_view layer = LastPart(options_.name());
   for (size_t i = 0; weights_ != nullptr && i < weights_->weights.size(); ++i) {
     const KerasWeight& weight = weights_->weights[i];
     const auto [path, variable] = SplitWeightName(weight.name);
     if (std::find(names.begin(), names.end(), variable) == names.end()) continue;
-    if (LastPart(path) == layer) exact.push_back(&weight);
+    if (const size_t common = CommonEnd(path, options_.name()); common >= agreement) {
+      if (common > agreement) exact.clear();
+      agreement = common;
+      exact.push_back(&weight);
+    }
     if (path.empty() || !nested_) same_variable.push_back(&weight);
   }
   const auto& found = exact.empty() ? same_variable : exact;
@@ -194,7 +211,8 @@ Result<std::vector<float>> LayerCall::Weight(std::initializer_list<std::string_v
   }
   const KerasWeight& weight = *found[0];
   if (!weight.is_float) {
-    return options_.Unsupported(fmt::format("its weight \"{}\" is not floating point", name));
+    return options_.Unsupported(fmt::format(
+        "its weight \"{}\" is not floating point; save the model before it is quantized", name));
   }
   if (weight.dims != dims) {
     return options_.Corrupt(fmt::format("its weight \"{}\" has shape [{}], not [{}]", name,

@@ -17,6 +17,11 @@
 
 namespace qbench::graph::import {
 
+// What helps where a model cannot be imported: the end of a message.
+inline constexpr char kConvertInstead[] =
+    "or convert the model where it is built, with tf.lite.TFLiteConverter, and give qbench the "
+    ".tflite (qbench inspect says whether it can be quantized, too)";
+
 // The graph under construction and what is shared between its layers.
 struct KerasImport {
   Graph graph;

@@ -16,6 +16,9 @@ constexpr Entry kLayers[] = {
     {"SeparableConv2D", BuildSeparableConv2D},
     {"Dense", BuildDense},
     {"BatchNormalization", BuildBatchNormalization},
+    {"BatchNormalizationV1", BuildBatchNormalization},  // TensorFlow 1's and 2's own names
+    {"BatchNormalizationV2", BuildBatchNormalization},
+    {"SyncBatchNormalization", BuildBatchNormalization},  // differs in training alone
     {"Activation", BuildActivation},
     {"ReLU", BuildRelu},
     {"LeakyReLU", BuildLeakyRelu},
@@ -36,6 +39,7 @@ constexpr Entry kLayers[] = {
     {"CenterCrop", BuildResizing},
     {"RandomCrop", BuildResizing},
     // Nothing at inference
+    {"Identity", BuildIdentity},
     {"Dropout", BuildIdentity},
     {"SpatialDropout2D", BuildIdentity},
     {"AlphaDropout", BuildIdentity},

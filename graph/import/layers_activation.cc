@@ -19,6 +19,16 @@ Result<TensorId> Swish(LayerCall& call, TensorId input) {
   return call.Emit(OpKind::kMul, {input, gate});
 }
 
+Result<TensorId> LeakyRelu(LayerCall& call, TensorId input, double slope) {
+  return call.Emit(OpKind::kLeakyRelu, LeakyReluOptions{.alpha = static_cast<float>(slope)},
+                   {input});
+}
+
+// The function's slope, which is not the layer's (0.3).
+Result<TensorId> LeakyReluFunction(LayerCall& call, TensorId input) {
+  return LeakyRelu(call, input, 0.2);
+}
+
 struct NamedActivation {
   std::string_view name;
   Result<TensorId> (*apply)(LayerCall&, TensorId);
@@ -28,8 +38,10 @@ constexpr NamedActivation kActivations[] = {
     {"linear", Identity},
     {"relu", One<OpKind::kRelu>},
     {"relu6", One<OpKind::kRelu6>},
+    {"leaky_relu", LeakyReluFunction},
     {"sigmoid", One<OpKind::kLogistic>},
     {"softmax", One<OpKind::kSoftmax>},
+    {"softmax_v2", One<OpKind::kSoftmax>},  // tf.nn.softmax by its own name
     {"tanh", One<OpKind::kTanh>},
     {"hard_swish", One<OpKind::kHardSwish>},  // x * relu6(x + 3) / 6
     {"hard_silu", One<OpKind::kHardSwish>},
@@ -37,9 +49,12 @@ constexpr NamedActivation kActivations[] = {
     {"silu", Swish},
 };
 
-Result<TensorId> LeakyRelu(LayerCall& call, TensorId input, double slope) {
-  return call.Emit(OpKind::kLeakyRelu, LeakyReluOptions{.alpha = static_cast<float>(slope)},
-                   {input});
+std::string KnownActivations() {
+  std::string names;
+  for (const NamedActivation& known : kActivations) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
+  }
+  return names;
 }
 
 }  // namespace
@@ -62,7 +77,8 @@ Result<TensorId> ApplyActivation(LayerCall& call, TensorId input) {
                    [&](const NamedActivation& known) { return known.name == name; });
   if (found == std::end(kActivations)) {
     return call.options().Unsupported(
-        fmt::format("the activation {} is not known", DumpJson(*activation).substr(0, 60)));
+        fmt::format("the activation {} is not known (known are {}); {}",
+                    DumpJson(*activation).substr(0, 60), KnownActivations(), kConvertInstead));
   }
   return found->apply(call, input);
 }

@@ -84,10 +84,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1.5)", "kernel_size"},
         Refusal{"Conv2D", R"("filters": 2, "kernel_size": 99999999999999999999)", "kernel_size"},
         Refusal{"Conv2D", kConv, "the file has no weights \"kernel\" for it"},
-        Refusal{"Conv2D", R"("dtype": "mixed_float16")", "mixed_float16"},
-        Refusal{"Conv2D",
-                R"("dtype": {"class_name": "DTypePolicy", "config": {"name": "mixed_bfloat16"}})",
-                "mixed_bfloat16"},
+        Refusal{"Dropout", R"("dtype": "int8")", "its dtype is int8"},
+        Refusal{"Dropout",
+                R"("dtype": {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8"}})",
+                "its dtype is {\"mode\":\"int8\"}"},
+        Refusal{"BatchNormalization", R"("scale": 2)", "scale is not true or false"},
         Refusal{"ReLU", R"("max_value": 3.0)", "max_value = 3"},
         Refusal{"ReLU", R"("threshold": 1.0)", "threshold"},
         Refusal{"ReLU", R"("negative_slope": 0.1, "max_value": 6.0)", "negative_slope"},
@@ -103,8 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"RandomCrop", R"("height": 4, "width": 8)", "from 8x8 to 4x8"},
         Refusal{"Rescaling", R"("scale": [1, 2])", "2 values for 3 channels"},
         Refusal{"ZeroPadding2D", R"("padding": [[-1, 0], [0, 0]])", "padding"},
-        Refusal{"MaxPooling2D", R"("pool_size": [9, 1], "padding": "valid")", "does not fit"},
-        Refusal{"Dropout", R"("dtype": "float16")", "float16"}));
+        Refusal{"MaxPooling2D", R"("pool_size": [9, 1], "padding": "valid")", "does not fit"}));
 
 TEST(KerasImport, RefusesInputsWithoutAFixedSize) {
   for (const char* shape : {"[null, null, null, 3]", "[null, 8, 0, 3]", "[null, 8, -8, 3]",
@@ -157,14 +157,16 @@ TEST(KerasImport, KeepsWhatBatchNormalizationSaysOfItsOutputs) {
 
 // A Functional model of two identity layers, connected as the arguments say.
 std::string TwoLayers(const std::string& calls_of_a, const std::string& calls_of_b,
-                      const std::string& outputs = R"([["b", 0, 0]])") {
+                      const std::string& outputs = R"([["b", 0, 0]])",
+                      const std::string& options_of_b = "",
+                      const std::string& class_of_b = "Softmax") {
   return fmt::format(R"({{"class_name": "Functional", "config": {{"name": "m", "layers": [
       {{"class_name": "InputLayer", "name": "image", "inbound_nodes": [],
         "config": {{"name": "image", "batch_input_shape": [null, 4]}}}},
       {{"class_name": "ReLU", "name": "a", "inbound_nodes": {}, "config": {{"name": "a"}}}},
-      {{"class_name": "Softmax", "name": "b", "inbound_nodes": {}, "config": {{"name": "b"}}}}],
+      {{"class_name": "{}", "name": "b", "inbound_nodes": {}, "config": {{{}"name": "b"}}}}],
       "input_layers": [["image", 0, 0]], "output_layers": {}}}}})",
-                     calls_of_a, calls_of_b, outputs);
+                     calls_of_a, class_of_b, calls_of_b, options_of_b, outputs);
 }
 
 TEST(KerasImport, RunsLayersInTheOrderOfTheirConnections) {
@@ -189,12 +191,111 @@ TEST(KerasImport, RefusesWhatIsNotConnectedAsAGraph) {
   EXPECT_THAT(message(TwoLayers(from_image, R"([[["a", 0, 5, {}]]])")), HasSubstr("no output 5"));
   EXPECT_THAT(message(TwoLayers(from_image, R"([[["a", 0, 0, {"training": true}]]])")),
               HasSubstr("training"));
-  EXPECT_THAT(message(TwoLayers(from_image, R"([{"args": [2.5], "kwargs": {}}])")),
+  EXPECT_THAT(message(TwoLayers(from_image, R"([{"args": [2.5], "kwargs": {}}])",
+                                R"([["b", 0, 0]])", R"("trainable": true, )")),
               HasSubstr("constant 2.5"));
   EXPECT_THAT(message(TwoLayers(from_image, from_image, R"([["b", 0, 0], ["b", 0, 0]])")),
               HasSubstr("same tensor"));
   EXPECT_THAT(message(TwoLayers(from_image, from_image, "[]")), HasSubstr("output_layers"));
   EXPECT_THAT(message(TwoLayers("[[]]", from_image)), HasSubstr("it takes one input, not 0"));
+}
+
+constexpr char kFromImage[] = R"([[["image", 0, 0, {}]]])";
+
+// Python's operators on a layer's output: written down as layers, and called otherwise.
+TEST(KerasImport, NamesOperatorsAsWhatTheyAre) {
+  const Status keras2 =
+      ImportStatus(TwoLayers(kFromImage, R"([["a", 0, 0, {"y": 127.5, "name": null}]])",
+                             R"([["b", 0, 0]])", R"("function": "math.truediv", )", "TFOpLambda"));
+  EXPECT_EQ(keras2.code(), StatusCode::kUnsupported);
+  EXPECT_THAT(keras2.message(), HasSubstr("layer \"b\" (TFOpLambda): it is the operator "
+                                          "math.truediv, not a layer"));
+  EXPECT_THAT(keras2.message(), HasSubstr("Rescaling for x * number + number"));
+  const std::string tensor =
+      R"({"class_name": "__keras_tensor__", "config": {"keras_history": ["a", 0, 0]}})";
+  const auto keras3 = [&](const std::string& class_name, const std::string& arguments) {
+    return ImportStatus(TwoLayers(
+        kFromImage, fmt::format(R"([{{"args": [{}, {}], "kwargs": {{}}}}])", tensor, arguments),
+        R"([["b", 0, 0]])", "", class_name));
+  };
+  EXPECT_THAT(keras3("TrueDivide", "127.5").message(),
+              HasSubstr("layer \"b\" (TrueDivide): it is an operator of keras.ops, not a layer"));
+  EXPECT_THAT(keras3("TrueDivide", "127.5").message(), HasSubstr("new.load_weights"));
+  EXPECT_THAT(keras3("Add", "2").message(), HasSubstr("an operator of keras.ops"));
+  EXPECT_TRUE(keras3("Add", tensor).ok());
+  // A layer and an operator of one name, with other options.
+  EXPECT_THAT(keras3("Reshape", "[-1, 2, 2]").message(), HasSubstr("an operator of keras.ops"));
+}
+
+TEST(KerasImport, NamesEveryLayerThatCannotBeRead) {
+  const Status status =
+      ImportStatus(R"({"class_name": "Sequential", "config": {"name": "m", "layers": [)" + Input() +
+                   R"(, {"class_name": "Lambda", "config": {"name": "first"}},
+          {"class_name": "Sequential", "config": {"name": "inner", "layers": [
+            {"class_name": "LSTM", "config": {"name": "second"}}]}},
+          {"class_name": "ReLU", "config": {"name": "known"}}]}})");
+  EXPECT_THAT(status.message(),
+              HasSubstr("layer \"first\" (Lambda): layers of this class cannot be "
+                        "read; layer \"inner/second\" (LSTM): "));
+  EXPECT_THAT(status.message(), testing::Not(HasSubstr("known\"")));
+  EXPECT_THAT(status.message(), HasSubstr("tf.lite.TFLiteConverter"));
+}
+
+// Keras 3 writes down the default of augmentation layers, and overrides it in inference.
+TEST(KerasImport, TrainingDoesNothingInKeras3) {
+  const std::string call =
+      R"([{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["a", 0, 0]}}],
+           "kwargs": {"training": true}}])";
+  const auto model = ImportKeras(OnesFile(TwoLayers(kFromImage, call, R"([["b", 0, 0]])",
+                                                    R"("trainable": true, )", "RandomFlip"))
+                                     .file);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->graph.ops.size(), 1U);
+  const Status keras2 = ImportStatus(TwoLayers(kFromImage, R"([[["a", 0, 0, {"training": true}]]])",
+                                               R"([["b", 0, 0]])", "", "Dropout"));
+  EXPECT_THAT(keras2.message(), HasSubstr("it trains at inference too"));
+}
+
+std::string WholeNumbers(const std::string& layer) {
+  return R"({"class_name": "Sequential", "config": {"name": "m", "layers": [
+      {"class_name": "InputLayer", "config": {"name": "image", "batch_shape": [null, 4, 4, 3],
+                                              "dtype": "uint8"}},
+      {"class_name": "RandomFlip", "config": {"name": "flip"}},
+      {"class_name": ")" +
+         layer + R"(", "config": {"name": "it"}},
+      {"class_name": "ReLU", "config": {"name": "relu"}}]}})";
+}
+
+TEST(KerasImport, WholeNumbersAreTakenUntilALayerComputesWithThem) {
+  EXPECT_TRUE(ImportStatus(WholeNumbers("Rescaling")).ok());
+  EXPECT_THAT(ImportStatus(WholeNumbers("Activation")).message(),
+              HasSubstr("layer \"it\" (Activation): it computes with whole numbers, as the model's "
+                        "input is; put a layer Rescaling(1.0) behind the input"));
+}
+
+TEST(KerasImport, TakesTheNamesOfOtherVersions) {
+  for (const char* name : {"BatchNormalizationV1", "SyncBatchNormalization"}) {
+    const Status status = ImportStatus(OneLayer(name, R"("scale": 0, "center": false)"));
+    EXPECT_THAT(status.message(), HasSubstr("no weights \"moving_mean\""));
+  }
+  const auto softmax =
+      ImportKeras(OnesFile(OneLayer("Activation", R"("activation": "softmax_v2")")).file);
+  ASSERT_TRUE(softmax.ok()) << softmax.status().message();
+  EXPECT_EQ(softmax->graph.ops[0].kind, OpKind::kSoftmax);
+  const auto leaky =
+      ImportKeras(OnesFile(OneLayer("Activation", R"("activation": "leaky_relu")")).file);
+  ASSERT_TRUE(leaky.ok()) << leaky.status().message();
+  EXPECT_EQ(std::get<LeakyReluOptions>(leaky->graph.ops[0].options).alpha, 0.2F);
+}
+
+// Keras 2 says the shape of a Sequential model that was built by its first input beside its layers.
+TEST(KerasImport, FindsTheInputShapeOfADeferredModel) {
+  const auto model = ImportKeras(
+      OnesFile(R"({"class_name": "Sequential", "config": {"name": "m", "build_input_shape":
+          [null, 4, 4, 3], "layers": [{"class_name": "ReLU", "config": {"name": "relu"}}]}})")
+          .file);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->graph.tensors[model->graph.inputs[0]].shape, (Shape{1, 4, 4, 3}));
 }
 
 // Thirty models, each calling the next one twice: a billion calls from 5 KB.

@@ -60,6 +60,7 @@ INSTANTIATE_TEST_SUITE_P(Keras, SmallModels,
                                          "augmentation.keras3", "convolutions.keras2",
                                          "convolutions.keras3", "in_sequential.keras3",
                                          "nested.keras2", "nested.keras3", "pooling.keras3",
+                                         "precision.keras2", "precision.keras3",
                                          "preprocessing.keras2", "preprocessing.keras3",
                                          "shared.keras2", "shared.keras3"),
                          [](const auto& test) {
@@ -101,6 +102,22 @@ TEST(KerasH5, SharedLayersHaveTheirWeightsOnce) {
   EXPECT_EQ(std::count_if(tensors.begin(), tensors.end(),
                           [](const Tensor& t) { return t.name.starts_with("again/kernel"); }),
             1);
+}
+
+// What Keras computes in float16, or takes as whole numbers, is float32 here, and that is said.
+TEST(KerasH5, SaysWhatIsComputedInAnotherType) {
+  for (const char* file : {"precision.keras2.h5", "precision.keras3.h5"}) {
+    std::vector<std::string> notes;
+    ASSERT_TRUE(ReadKerasH5(kData / file, &notes).ok());
+    ASSERT_EQ(notes.size(), 2U);
+    EXPECT_EQ(
+        notes[0],
+        "the input \"image\" is uint8 in the file, and float32 here: it takes the same numbers");
+    EXPECT_EQ(notes[1], "5 layers of dtype mixed_float16 (\"bn\" is one) compute in float32 here");
+  }
+  std::vector<std::string> notes;
+  ASSERT_TRUE(ReadKerasH5(kData / "nested.keras2.h5", &notes).ok());
+  EXPECT_TRUE(notes.empty());
 }
 
 TEST(KerasH5, SaysWhatIsWrongWithAFileOfWeights) {
@@ -149,6 +166,27 @@ INSTANTIATE_TEST_SUITE_P(Keras, Peers,
                            std::replace(name.begin(), name.end(), '.', '_');
                            return name;
                          });
+
+// Files that people could not bring in, with Keras's own answers.
+class Cases : public testing::TestWithParam<const char*> {};
+
+TEST_P(Cases, AgreesWithKeras) {
+  const std::filesystem::path stem = SharedDir() / "cases" / GetParam();
+  if (!std::filesystem::exists(stem.string() + ".h5")) {
+    GTEST_SKIP() << "no " << GetParam() << ".h5: set QBENCH_SHARED to the folder that holds cases/";
+  }
+  auto model = ReadKerasH5(stem.string() + ".h5");
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  ASSERT_TRUE(Optimize(*model).ok());
+  const auto input = ReadNpy(stem.string() + ".check_x.npy");
+  const auto expected = ReadNpy(stem.string() + ".check_y.npy");
+  ASSERT_TRUE(input.ok() && expected.ok());
+  EXPECT_LE(LargestDifference(*model, {*input}, {*expected}), 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, Cases,
+                         testing::Values("bn_scale_1", "bn_v1", "keras3_aug", "nested_blocks_k3"),
+                         [](const auto& test) { return std::string(test.param); });
 
 }  // namespace
 }  // namespace qbench::graph::import

@@ -168,6 +168,19 @@ def adapt(model, random):
             layer.adapt(random.normal(0.3, 2.0, (16,) + SHAPE).astype("float32"))
 
 
+def precision(keras):
+    """An input of whole numbers, and layers that compute in float16 with float32 weights."""
+    L = keras.layers
+    i = L.Input(SHAPE, name="image", dtype="uint8")
+    x = L.RandomFlip("horizontal", name="flip")(i)
+    x = L.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(x)
+    x = L.Conv2D(4, 3, activation="relu", name="conv")(x)
+    x = L.BatchNormalization(name="bn")(x)
+    x = L.GlobalAveragePooling2D(name="pool")(x)
+    return keras.Model(i, L.Dense(3, activation="softmax", dtype="float32", name="classes")(x),
+                       name="precision")
+
+
 def randomize(model, random):
     weights = []
     for variable in model.weights:
@@ -188,13 +201,21 @@ def randomize(model, random):
 def save(keras, make):
     random = np.random.default_rng(7)
     keras.backend.clear_session()
+    if make is precision:
+        keras.mixed_precision.set_global_policy("mixed_float16")
     model = make(keras)
     adapt(model, random)
     randomize(model, random)
     stem = DATA / f"{make.__name__}.{'keras2' if keras is keras2 else 'keras3'}"
     model.save(f"{stem}.h5", include_optimizer=False)
-    low, high = (0, 255) if make is preprocessing else (-1, 1)
+    low, high = (0, 255) if make in (preprocessing, precision) else (-1, 1)
     inputs = [random.uniform(low, high, (2,) + SHAPE).astype("float32") for _ in model.inputs]
+    if make is precision:  # what float32 makes of the same weights and numbers
+        keras.mixed_precision.set_global_policy("float32")
+        exact = make(keras)
+        exact.set_weights(model.get_weights())
+        model = exact
+        inputs = [np.floor(i) for i in inputs]
     outputs = model(inputs if len(inputs) > 1 else inputs[0], training=False)
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     for kind, arrays in (("x", inputs), ("y", outputs)):
@@ -209,9 +230,9 @@ def save_weights_only():
 
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
-    for make in (convolutions, preprocessing, augmentation, nested, shared):
+    for make in (convolutions, preprocessing, augmentation, nested, shared, precision):
         save(keras2, make)
-    for make in (convolutions, preprocessing, augmentation, nested, shared, pooling, activations,
-                 in_sequential):
+    for make in (convolutions, preprocessing, augmentation, nested, shared, precision, pooling,
+                 activations, in_sequential):
         save(keras3, make)
     save_weights_only()
