@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "graph/op_kinds.h"
+#include "graph/tflite_names.h"
 
 namespace qbench::graph {
 namespace {
@@ -111,8 +112,7 @@ std::string OperatorName(const wire::OperatorCode& code) {
   if (builtin == wire::BuiltinOperator_CUSTOM && code.custom_code() != nullptr) {
     return code.custom_code()->str();
   }
-  if (const std::optional<OpKind> kind = FromWire(builtin)) return std::string(OpKindName(*kind));
-  return fmt::format("BUILTIN_{}", static_cast<int32_t>(builtin));
+  return BuiltinOperatorName(static_cast<int32_t>(builtin));
 }
 
 }  // namespace qbench::graph

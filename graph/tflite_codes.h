@@ -26,7 +26,7 @@ wire::ActivationFunctionType ToWire(Activation activation);
 // The operator that a code stands for: new files have it in one field, old ones in the other.
 wire::BuiltinOperator BuiltinCode(const wire::OperatorCode& code);
 
-// "CONV_2D"; a custom operator's own name; "BUILTIN_105" for what the IR does not have.
+// "CONV_2D", also of what the IR does not have (tflite_names.h); a custom operator's own name.
 std::string OperatorName(const wire::OperatorCode& code);
 
 }  // namespace qbench::graph

@@ -109,7 +109,8 @@ class Checker {
     return budget_.Spend(tensor.quantization()->zero_point());
   }
 
-  Status CheckOperator(const wire::Operator& op, size_t tensors) {
+  Status CheckOperator(const wire::Operator& op, const wire::SubGraph& subgraph) {
+    const size_t tensors = Size(subgraph.tensors());
     const size_t codes = Size(model_.operator_codes());
     if (op.opcode_index() >= codes) {
       return Error(StatusCode::kCorrupt, "an operator refers to operator code {} of {}",
@@ -125,7 +126,14 @@ class Checker {
     const wire::OperatorCode* code = model_.operator_codes()->Get(op.opcode_index());
     QB_RETURN_IF_ERROR(budget_.Spend(code->custom_code()));
     QB_RETURN_IF_ERROR(CheckIndices(op.inputs(), tensors, true, "an operator's input"));
-    return CheckIndices(op.outputs(), tensors, false, "an operator's output");
+    QB_RETURN_IF_ERROR(CheckIndices(op.outputs(), tensors, false, "an operator's output"));
+    // An operator is described by what it computes first.
+    if (Size(op.outputs()) == 0) return OkStatus();
+    const wire::Tensor& output =
+        *subgraph.tensors()->Get(static_cast<flatbuffers::uoffset_t>(op.outputs()->Get(0)));
+    QB_RETURN_IF_ERROR(budget_.Spend(output.name()));
+    QB_RETURN_IF_ERROR(budget_.Spend(output.shape_signature()));
+    return budget_.Spend(output.shape());
   }
 
   // Inputs and outputs are described one by one, so each costs what its tensor costs.
@@ -151,7 +159,7 @@ class Checker {
     QB_RETURN_IF_ERROR(CheckBorder(subgraph, subgraph.outputs(), "the list of outputs"));
     for (size_t i = 0; i < Size(subgraph.operators()); ++i) {
       const auto index = static_cast<flatbuffers::uoffset_t>(i);
-      QB_RETURN_IF_ERROR(CheckOperator(*subgraph.operators()->Get(index), tensors));
+      QB_RETURN_IF_ERROR(CheckOperator(*subgraph.operators()->Get(index), subgraph));
     }
     return OkStatus();
   }
@@ -207,6 +215,12 @@ Result<TfliteFile> TfliteFile::Open(ByteSpan bytes) {
   const wire::Model* model = wire::GetModel(bytes.data());
   QB_RETURN_IF_ERROR(Checker(*model, bytes.size()).Check());
   return TfliteFile(bytes, model);
+}
+
+std::string FirstOutputName(const wire::SubGraph& subgraph, const wire::Operator& op) {
+  if (Size(op.outputs()) == 0) return {};
+  const auto index = static_cast<flatbuffers::uoffset_t>(op.outputs()->Get(0));
+  return Text(subgraph.tensors()->Get(index)->name());
 }
 
 ByteSpan TfliteFile::BufferData(uint32_t index) const {

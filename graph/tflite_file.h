@@ -3,6 +3,10 @@
 // Internal to graph/: flatbuffers is private to this library.
 #pragma once
 
+#include <cstring>
+#include <string>
+#include <vector>
+
 #include "base/bytes.h"
 #include "base/status.h"
 #include "tflite_generated.h"
@@ -28,6 +32,11 @@ class TfliteFile {
   const wire::Model* model_;
 };
 
+// flatbuffers reads numbers in place, so the bytes have to be aligned.
+inline bool IsAlignedForTflite(ByteSpan bytes) {
+  return reinterpret_cast<uintptr_t>(bytes.data()) % 8 == 0;
+}
+
 // The elements of a vector that may be absent. By memcpy: the verifier does not check that 8-byte
 // elements are aligned.
 template <typename T>
@@ -42,5 +51,19 @@ std::vector<T> Elements(const flatbuffers::Vector<T>* vector) {
 inline std::string Text(const flatbuffers::String* text) {
   return text == nullptr ? std::string() : text->str();
 }
+
+// The shape as the file means it: -1 for what is free.
+inline std::vector<int32_t> StatedShape(const wire::Tensor& tensor) {
+  std::vector<int32_t> shape = Elements(tensor.shape());
+  std::vector<int32_t> signature = Elements(tensor.shape_signature());
+  return signature.size() == shape.size() ? signature : shape;
+}
+
+// The name of the tensor that an operator computes first; empty where it computes none.
+std::string FirstOutputName(const wire::SubGraph& subgraph, const wire::Operator& op);
+
+// Everything for which ReadTflite refuses the file, of operators and tensors all, of what they
+// mean together the first; empty where it reads it. (tflite_reader.cc)
+std::vector<std::string> FindObstacles(const TfliteFile& file);
 
 }  // namespace qbench::graph

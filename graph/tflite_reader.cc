@@ -6,6 +6,8 @@
 #include "graph/output_statistics.h"
 #include "graph/tflite_codes.h"
 #include "graph/tflite_file.h"
+#include "graph/tflite_names.h"
+#include "graph/tflite_obstacles.h"
 #include "graph/validate.h"
 
 namespace qbench::graph {
@@ -13,8 +15,8 @@ namespace {
 
 Result<DataType> ReadType(wire::TensorType type) {
   if (const std::optional<DataType> known = FromWire(type)) return *known;
-  return Error(StatusCode::kUnsupported, "element type {} of the .tflite format",
-               static_cast<int>(type));
+  return Error(StatusCode::kUnsupported, "element type {}",
+               ElementTypeName(static_cast<int32_t>(type)));
 }
 
 // The shape with 1 for what is free. Older files say -1 in the shape itself.
@@ -40,7 +42,11 @@ Result<bool> ReadDynamicBatch(const wire::Tensor& tensor) {
   bool dynamic = false;
   for (size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] != -1 && (free.empty() || free[i] != -1)) continue;
-    if (i > 0) return Error(StatusCode::kUnsupported, "dimension {} is free", i);
+    if (i > 0) {
+      return Error(
+          StatusCode::kUnsupported,
+          "dimension {} is free; give the model an input of fixed size and convert it again", i);
+    }
     dynamic = true;
   }
   return dynamic;
@@ -71,9 +77,10 @@ class Reader {
       : file_(file), owner_(std::move(owner)) {}
 
   Result<Model> Read() {
-    if (file_.model().subgraphs()->size() != 1) {
-      return Error(StatusCode::kUnsupported, "{} subgraphs; qbench reads models of one",
-                   file_.model().subgraphs()->size());
+    const size_t subgraphs = file_.model().subgraphs()->size();
+    if (subgraphs != 1) {
+      obstacles_.Add(fmt::format("{} subgraphs; qbench reads models of one", subgraphs),
+                     "the file");
     }
     const wire::SubGraph& subgraph = file_.main();
     Model model;
@@ -81,29 +88,59 @@ class Reader {
     Graph& graph = model.graph;
     graph.inputs = Elements(subgraph.inputs());
     graph.outputs = Elements(subgraph.outputs());
-    if (subgraph.tensors() != nullptr) {
-      graph.tensors.reserve(subgraph.tensors()->size());
-      for (const wire::Tensor* tensor : *subgraph.tensors()) {
-        QB_ASSIGN_OR_RETURN(Tensor read, ReadTensor(*tensor, graph.tensors.size()));
-        graph.tensors.push_back(std::move(read));
-      }
-    }
-    if (subgraph.operators() != nullptr) {
-      for (const wire::Operator* op : *subgraph.operators()) {
-        QB_RETURN_IF_ERROR(ReadOp(*op, graph));
-      }
-    }
+    QB_RETURN_IF_ERROR(ReadTensors(subgraph, graph));
+    QB_RETURN_IF_ERROR(ReadOps(subgraph, graph));
+    QB_RETURN_IF_ERROR(obstacles_.ToStatus());
     QB_RETURN_IF_ERROR(ReadSignature(model));
     QB_RETURN_IF_ERROR(ReadStatistics(graph));
     return model;
   }
 
+  // What the IR does not have; after Read, which fails where there is anything.
+  const Obstacles& obstacles() const { return obstacles_; }
+
  private:
-  Result<Tensor> ReadTensor(const wire::Tensor& wire_tensor, size_t index) const {
-    Result<Tensor> tensor = ReadTensor(wire_tensor);
-    if (tensor.ok()) return tensor;
-    return tensor.status().WithContext(
-        fmt::format("tensor {} ('{}')", index, Printable(Text(wire_tensor.name()))));
+  // A tensor that the IR cannot have is left empty, so that indices stay true.
+  Status ReadTensors(const wire::SubGraph& subgraph, Graph& graph) {
+    if (subgraph.tensors() == nullptr) return OkStatus();
+    graph.tensors.reserve(subgraph.tensors()->size());
+    for (const wire::Tensor* wire_tensor : *subgraph.tensors()) {
+      Result<Tensor> tensor = ReadTensor(*wire_tensor);
+      const std::string where = fmt::format("tensor {} ('{}')", graph.tensors.size(),
+                                            Printable(Text(wire_tensor->name())));
+      if (!tensor.ok() && tensor.status().code() != StatusCode::kUnsupported) {
+        return tensor.status().WithContext(where);
+      }
+      if (!tensor.ok()) obstacles_.Add(tensor.status().message(), where);
+      graph.tensors.push_back(tensor.ok() ? std::move(*tensor) : Tensor());
+    }
+    return OkStatus();
+  }
+
+  // Options may need their tensors, so they are read only where all of these are there.
+  Status ReadOps(const wire::SubGraph& subgraph, Graph& graph) {
+    if (subgraph.operators() == nullptr) return OkStatus();
+    const bool tensors_are_whole = obstacles_.empty();
+    int32_t index = 0;
+    for (const wire::Operator* wire_op : *subgraph.operators()) {
+      const wire::OperatorCode& code =
+          *file_.model().operator_codes()->Get(wire_op->opcode_index());
+      const std::string layer = FirstOutputName(subgraph, *wire_op);
+      const std::string where = fmt::format("operator {} ({} '{}')", index++,
+                                            Printable(OperatorName(code)), Printable(layer));
+      const std::optional<OpKind> kind = FromWire(BuiltinCode(code));
+      if (!kind) {
+        AddUnknown(code, layer);
+      } else if (tensors_are_whole) {
+        const Status status = ReadOp(*wire_op, *kind, graph);
+        if (status.code() == StatusCode::kUnsupported) {
+          obstacles_.Add(status.message(), where);
+        } else {
+          QB_RETURN_IF_ERROR(status.WithContext(where));
+        }
+      }
+    }
+    return OkStatus();
   }
 
   Result<Tensor> ReadTensor(const wire::Tensor& wire_tensor) const {
@@ -122,24 +159,27 @@ class Reader {
     return tensor;
   }
 
-  Status ReadOp(const wire::Operator& wire_op, Graph& graph) const {
-    const wire::OperatorCode& code = *file_.model().operator_codes()->Get(wire_op.opcode_index());
-    const std::string where =
-        fmt::format("operator {} ({})", graph.ops.size(), Printable(OperatorName(code)));
-    const std::optional<OpKind> kind = FromWire(BuiltinCode(code));
-    if (!kind) {
-      return Error(StatusCode::kUnsupported, "{}: qbench does not know this operator", where);
+  void AddUnknown(const wire::OperatorCode& code, const std::string& layer) {
+    const bool custom = BuiltinCode(code) == wire::BuiltinOperator_CUSTOM;
+    const std::string name = OperatorName(code);
+    const std::string advice = custom ? CustomOperatorAdvice(name) : "";
+    const std::string title = (custom ? "custom operator " : "") + name;
+    if (advice.empty()) {
+      obstacles_.AddOperator(title, layer);
+    } else {
+      obstacles_.Add(advice, Printable(title));
     }
-    Op op{.kind = *kind,
-          .options = DefaultOptions(*kind),
+  }
+
+  Status ReadOp(const wire::Operator& wire_op, OpKind kind, Graph& graph) const {
+    Op op{.kind = kind,
+          .options = DefaultOptions(kind),
           .inputs = Elements(wire_op.inputs()),
           .outputs = Elements(wire_op.outputs())};
-    const bool has_bias = *kind == OpKind::kConv2D || *kind == OpKind::kDepthwiseConv2D ||
-                          *kind == OpKind::kFullyConnected;
+    const bool has_bias = kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
+                          kind == OpKind::kFullyConnected;
     if (has_bias && op.inputs.size() == 2) op.inputs.push_back(kNoTensor);
-    if (const Status status = ReadOptions(wire_op, graph, op); !status.ok()) {
-      return status.WithContext(where);
-    }
+    QB_RETURN_IF_ERROR(ReadOptions(wire_op, graph, op));
     graph.ops.push_back(std::move(op));
     return OkStatus();
   }
@@ -147,8 +187,8 @@ class Reader {
   static Status ReadActivation(wire::ActivationFunctionType wire_activation, Activation& result) {
     const std::optional<Activation> activation = FromWire(wire_activation);
     if (!activation) {
-      return Error(StatusCode::kUnsupported, "fused activation {}",
-                   static_cast<int>(wire_activation));
+      return Error(StatusCode::kUnsupported, "the fused activation {} is not supported",
+                   FusedActivationName(static_cast<int32_t>(wire_activation)));
     }
     result = *activation;
     return OkStatus();
@@ -326,6 +366,7 @@ class Reader {
 
   const TfliteFile& file_;
   std::shared_ptr<const void> owner_;
+  Obstacles obstacles_;
 };
 
 Result<std::vector<TfliteTensorInfo>> InspectTensors(const wire::SubGraph& subgraph,
@@ -337,14 +378,12 @@ Result<std::vector<TfliteTensorInfo>> InspectTensors(const wire::SubGraph& subgr
     info.name = Text(tensor.name());
     QB_ASSIGN_OR_RETURN(info.type, ReadType(tensor.type()));
     QB_ASSIGN_OR_RETURN(info.shape, ReadShape(tensor));
+    info.file_shape = StatedShape(tensor);
     QB_ASSIGN_OR_RETURN(info.quantization, ReadQuantization(tensor));
     infos.push_back(std::move(info));
   }
   return infos;
 }
-
-// flatbuffers reads numbers in place, so the bytes have to be aligned.
-bool IsAligned(ByteSpan bytes) { return reinterpret_cast<uintptr_t>(bytes.data()) % 8 == 0; }
 
 }  // namespace
 
@@ -354,7 +393,7 @@ Result<Model> ReadTflite(std::shared_ptr<const Bytes> bytes) {
 }
 
 Result<Model> ReadTflite(std::shared_ptr<const void> owner, ByteSpan bytes) {
-  if (!IsAligned(bytes)) {
+  if (!IsAlignedForTflite(bytes)) {
     return ReadTflite(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
   }
   QB_ASSIGN_OR_RETURN(const TfliteFile file, TfliteFile::Open(bytes));
@@ -363,8 +402,16 @@ Result<Model> ReadTflite(std::shared_ptr<const void> owner, ByteSpan bytes) {
   return model;
 }
 
+std::vector<std::string> FindObstacles(const TfliteFile& file) {
+  Reader reader(file, nullptr);
+  const Result<Model> model = reader.Read();
+  if (!reader.obstacles().empty()) return reader.obstacles().List();
+  const Status status = model.ok() ? Validate(*model) : model.status();
+  return status.ok() ? std::vector<std::string>() : std::vector{status.message()};
+}
+
 Result<TfliteInfo> InspectTflite(ByteSpan bytes) {
-  if (!IsAligned(bytes)) {
+  if (!IsAlignedForTflite(bytes)) {
     const Bytes aligned(bytes.begin(), bytes.end());
     return InspectTflite(aligned);
   }

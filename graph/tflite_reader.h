@@ -11,8 +11,9 @@
 namespace qbench::graph {
 
 // The model in `bytes`, validated. Constants point into `bytes`, which the model keeps alive.
-// kCorrupt: not a .tflite file, or a broken one. kUnsupported: more than one subgraph, or an
-// operator, type or option that the IR does not have; the message names it.
+// kCorrupt: not a .tflite file, or a broken one. kUnsupported: more than one subgraph, or
+// operators, types or options that the IR does not have; the message names all of them, operators
+// with what they compute.
 Result<Model> ReadTflite(std::shared_ptr<const Bytes> bytes);
 // The same of bytes that live as long as `owner`; null: they outlive the model and its copies.
 Result<Model> ReadTflite(std::shared_ptr<const void> owner, ByteSpan bytes);
@@ -22,7 +23,8 @@ Result<Model> ReadTflite(std::shared_ptr<const void> owner, ByteSpan bytes);
 struct TfliteTensorInfo {
   std::string name;
   DataType type = DataType::kFloat32;
-  Shape shape;  // a free dimension is 1 here
+  Shape shape;       // a free dimension is 1 here
+  Shape file_shape;  // the same, with -1 for a free one
   std::optional<Quantization> quantization;
 };
 struct TfliteInfo {

@@ -21,7 +21,7 @@ Status BadTypes(const Graph& graph, const Op& op) {
     if (!inputs.empty()) inputs += ", ";
     inputs += id == kNoTensor ? "none" : DataTypeName(At(graph, id).type);
   }
-  return Error(StatusCode::kUnsupported, "types ({}) to {}", inputs,
+  return Error(StatusCode::kUnsupported, "not known with the types ({}) to {}", inputs,
                DataTypeName(Output(graph, op).type));
 }
 

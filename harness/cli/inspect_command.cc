@@ -18,7 +18,10 @@ constexpr Help kHelp = {
     "Shows a model as qbench runs it: every operator with its shape, type, parameters,\n"
     "multiply-adds (MACs) and quantization. MODEL is a .h5 or .tflite file (a .h5 is shown after\n"
     "import, with batch normalization folded), or the name of a shipped model.\n"
-    "Of the ranges that quantizing leaves beside an artifact (FILE.ranges.json) it shows a table.",
+    "Of a .tflite file with operators that qbench does not know it lists all operators and what "
+    "is\n"
+    "missing. Of the ranges that quantizing leaves beside an artifact\n(FILE.ranges.json) it shows "
+    "a table.",
     "qbench inspect intel-cnn\nqbench inspect my-int8.tflite.ranges.json",
     "Exit status: 0 done, 2 usage or environment error."};
 
@@ -96,15 +99,66 @@ std::string FormatTensors(std::string_view what, const Json& tensors) {
   return text;
 }
 
+std::string FormatNotes(const worker::ImportResult& result) {
+  std::string text;
+  for (const std::string& note : result.notes) text += fmt::format("note     {}\n", note);
+  return text;
+}
+
 std::string FormatSummary(const std::filesystem::path& file, const worker::ImportResult& result) {
   const Json& summary = result.summary;
   return fmt::format(
-      "{}: {} as .tflite{}\n{}{}{} parameters, {} MACs an image, about {} of activations at their "
+      "{}: {} as .tflite{}\n{}{}{}{} parameters, {} MACs an image, about {} of activations at "
+      "their "
       "peak\n\n{}",
       file.string(), FormatBytes(result.file_bytes), result.converted ? " (imported)" : "",
-      FormatTensors("input", summary.at("inputs")), FormatTensors("output", summary.at("outputs")),
+      FormatNotes(result), FormatTensors("input", summary.at("inputs")),
+      FormatTensors("output", summary.at("outputs")),
       Grouped(summary.at("parameters").get<int64_t>()), Grouped(summary.at("macs").get<int64_t>()),
       FormatBytes(summary.at("peak_activation_bytes").get<uint64_t>()), FormatOps(summary));
+}
+
+// Every operator of a file that qbench cannot take apart, and why it cannot.
+std::string FormatForeign(const std::filesystem::path& file, const worker::ImportResult& result) {
+  const Json& contents = result.contents;
+  const Json& ops = contents.at("ops");
+  std::string text = fmt::format("{}: {}, a sound .tflite file that qbench cannot read whole:\n",
+                                 file.string(), FormatBytes(result.file_bytes));
+  for (const Json& line : contents.at("unsupported")) {
+    text += fmt::format("  {}\n", line.get<std::string>());
+  }
+  text +=
+      "qbench's quantizers refuse it; a runtime that knows its operators measures it as it is.\n\n";
+  text += FormatTensors("input", contents.at("inputs"));
+  text += FormatTensors("output", contents.at("outputs"));
+  text += fmt::format("{} operators:", ops.size());
+  for (const auto& [kind, count] : contents.at("operators").items()) {
+    text += fmt::format(" {} {}", count.get<int64_t>(), kind);
+  }
+  text += fmt::format("\n\n{:>4}  {:<24} {:<10} {:<16} {:<9} {}\n", "op", "kind", "qbench",
+                      "output", "type", "layer");
+  for (const Json& op : ops) {
+    const Json& output = op.at("output");
+    text +=
+        fmt::format("{:>4}  {:<24} {:<10} {:<16} {:<9} {}\n", op.at("index").get<int64_t>(),
+                    op.at("kind").get<std::string>(), op.at("known").get<bool>() ? "" : "unknown",
+                    output.is_null() ? "" : ShapeText(output),
+                    output.is_null() ? "" : output.at("type").get<std::string>(),
+                    op.at("name").get<std::string>());
+  }
+  return text;
+}
+
+// The result for machines: what is known of any file, and the figures of one that qbench reads.
+Json ResultJson(const std::filesystem::path& file, const worker::ImportResult& result) {
+  const bool read = result.summary.is_object();
+  Json json = read ? result.summary : result.contents;
+  json["file"] = file.string();
+  json["sha256"] = result.sha256;
+  json["tflite_bytes"] = result.file_bytes;
+  json["notes"] = result.notes;
+  for (const char* key : {"operators", "unsupported"}) json[key] = result.contents.at(key);
+  return json;
 }
 
 // What an artifact's activations were quantized by.
@@ -139,20 +193,10 @@ Result<ExitStatus> InspectCommand(const std::vector<std::string>& args) {
       worker::RunJob(worker::ImportJob{std::filesystem::absolute(file), {}});
   if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
   const auto& result = std::get<worker::ImportResult>(outcome.result);
-  if (!result.summary.is_object()) {
-    return Error(StatusCode::kUnsupported,
-                 "{}: a sound .tflite file of {} operators, of which qbench does not know all; it "
-                 "can be run, but not inspected",
-                 file.string(), result.operators);
-  }
   if (arguments.Get<bool>("json")) {
-    Json json = result.summary;
-    json["file"] = file.string();
-    json["sha256"] = result.sha256;
-    json["tflite_bytes"] = result.file_bytes;
-    Print(DumpJson(json) + "\n");
+    Print(DumpJson(ResultJson(file, result)) + "\n");
   } else {
-    Print(FormatSummary(file, result));
+    Print(result.summary.is_object() ? FormatSummary(file, result) : FormatForeign(file, result));
   }
   return kDone;
 }

@@ -5,13 +5,14 @@
 
 #include "base/sha256.h"
 #include "harness/plan/sealed_json.h"
+#include "harness/worker/model_format.h"
 
 namespace qbench::plan {
 namespace {
 
 bool IsModelFile(const std::filesystem::path& path) {
   const std::string ending = path.extension().string();
-  return ending == ".h5" || ending == ".keras" || ending == ".tflite";
+  return ending == ".h5" || ending == ".tflite";
 }
 
 std::string ShippedNames(const std::filesystem::path& folder) {
@@ -105,7 +106,7 @@ Result<std::filesystem::path> FindModel(const std::string& name,
   std::error_code error;
   if (std::filesystem::exists(name, error)) return std::filesystem::path(name);
   const std::filesystem::path folder = share / "models";
-  for (const char* ending : {".h5", ".keras", ".tflite"}) {
+  for (const char* ending : {".h5", ".tflite"}) {
     const std::filesystem::path file = folder / (name + ending);
     if (std::filesystem::is_regular_file(file, error)) return file;
   }
@@ -116,6 +117,7 @@ Result<std::filesystem::path> FindModel(const std::string& name,
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
                                const std::filesystem::path& cache, const JobRunner& run_job) {
   PlannedModel model;
+  QB_RETURN_IF_ERROR(worker::DetectModelFormat(file).status());
   model.path = file;
   model.stem = file.stem().string();
   QB_ASSIGN_OR_RETURN(model.sha256, Sha256HexOfFile(file));

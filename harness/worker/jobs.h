@@ -84,7 +84,9 @@ struct ImportResult {
   std::vector<int32_t> output_shape;
   // What the output is computed by, but for operators that only move or convert it: "SOFTMAX".
   std::string output_operator;
-  Json summary;  // of graph/summary.h, for `qbench inspect`
+  Json summary;  // of graph/model_summary.h, for `qbench inspect`; null where qbench cannot read it
+  Json contents;  // of graph/tflite_contents.h: all operators, and what qbench cannot read
+  std::vector<std::string> notes;  // what importing changed, for people
 };
 
 // --- quantize: a float .tflite file becomes an artifact. ----------------------------------------

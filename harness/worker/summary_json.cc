@@ -25,7 +25,40 @@ Json ToJson(const std::vector<graph::TensorSummary>& tensors) {
   return json;
 }
 
+Json ToJson(const graph::TfliteTensorEntry& tensor) {
+  return {{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}};
+}
+
+Json ToJson(const std::vector<graph::TfliteTensorEntry>& tensors) {
+  Json json = Json::array();
+  for (const graph::TfliteTensorEntry& tensor : tensors) json.push_back(ToJson(tensor));
+  return json;
+}
+
 }  // namespace
+
+Json ContentsToJson(const graph::TfliteContents& contents) {
+  Json ops = Json::array();
+  Json counts = Json::object();
+  for (const graph::TfliteOpEntry& op : contents.ops) {
+    const bool has_output = !op.outputs.empty();
+    ops.push_back({{"index", ops.size()},
+                   {"subgraph", op.subgraph},
+                   {"kind", op.kind},
+                   {"custom", op.custom},
+                   {"known", op.known},
+                   {"name", has_output ? op.outputs[0].name : ""},
+                   {"output", has_output ? ToJson(op.outputs[0]) : Json()}});
+    counts[op.kind] = counts.value(op.kind, 0) + 1;
+  }
+  return {{"description", contents.description},
+          {"subgraphs", contents.subgraphs},
+          {"inputs", ToJson(contents.inputs)},
+          {"outputs", ToJson(contents.outputs)},
+          {"ops", ops},
+          {"operators", counts},
+          {"unsupported", contents.unsupported}};
+}
 
 Json SummaryToJson(const graph::ModelSummary& summary) {
   Json ops = Json::array();

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "tests/cli/run_qbench.h"
+#include "tests/graph/foreign_file.h"
 
 namespace qbench::cli_test {
 namespace {
@@ -211,6 +212,43 @@ TEST(Cli, QuantizeWritesAnArtifactWithItsSidecar) {
       place.Run(place.QuickRun({file.string(), "--dataset", scenes, "--plugins", "float"}));
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_THAT(place.Run({"inspect", file.string()}).out, HasSubstr("QUANTIZE"));
+}
+
+// Of a file with operators that qbench does not know: all operators, and all that is missing.
+TEST(Cli, InspectListsAForeignFile) {
+  const Workplace place;
+  const fs::path file = place.File("foreign.tflite");
+  ASSERT_TRUE(WriteFileAtomically(
+                  file, graph::ForeignFile{.code = 111, .more_codes = {19, 150, 111}}.Build())
+                  .ok());
+  const Answer text = place.Run({"inspect", file.string()});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("operators that qbench does not know: ELU (2 of them, the first "
+                                  "'t1'), GELU ('t3')\n"));
+  EXPECT_THAT(text.out, HasSubstr("4 operators: 2 ELU 1 GELU 1 RELU\n"));
+  const Answer machine = place.Run({"inspect", file.string(), "--json"});
+  EXPECT_EQ(machine.status, 0) << machine.err;
+  const Result<Json> json = ParseJson(machine.out);
+  ASSERT_TRUE(json.ok()) << machine.out;
+  EXPECT_EQ(json->at("operators"), Json({{"ELU", 2}, {"GELU", 1}, {"RELU", 1}}));
+  EXPECT_EQ(json->at("ops").at(2).at("kind"), "GELU");
+  EXPECT_EQ(json->at("ops").at(2).at("known"), false);
+  EXPECT_EQ(json->at("unsupported").size(), 1U);
+}
+
+// Before the sidecar is asked for, which such a file will never have.
+TEST(Cli, AFileThatIsNoModelIsNamed) {
+  const Workplace place;
+  const fs::path page = place.File("model.h5");
+  ASSERT_TRUE(
+      WriteFileAtomically(page, std::string("<!doctype html><title>model.h5</title>")).ok());
+  ExpectError(place.Run({"run", page.string(), "--dataset", "scenes"}), "qbench run", "a web page");
+  ExpectError(place.Run({"inspect", page.string()}), "qbench inspect", "a web page");
+  const fs::path folder = place.File("saved");
+  fs::create_directories(folder);
+  ASSERT_TRUE(WriteFileAtomically(folder / "saved_model.pb", std::string("x")).ok());
+  ExpectError(place.Run({"run", folder.string(), "--dataset", "scenes"}), "qbench run",
+              "a SavedModel folder");
 }
 
 TEST(Cli, ExportTensorsWritesNumpyAndAList) {

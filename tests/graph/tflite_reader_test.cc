@@ -7,6 +7,7 @@
 #include "graph/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "tests/fuzz/mutate.h"
+#include "tests/graph/foreign_file.h"
 #include "tests/graph/model_builder.h"
 #include "tests/graph/peer_files.h"
 #include "tflite_generated.h"
@@ -53,60 +54,6 @@ TEST(TfliteReaderTest, InspectTakesUnalignedBytes) {
 
 // ---- files that qbench's writer does not write ----
 
-// A file of one operator over float tensors of one element each.
-class ForeignFile {
- public:
-  wire::BuiltinOperator code = wire::BuiltinOperator_RELU;
-  std::string custom_code = {};
-  std::vector<int32_t> inputs = {0};
-  wire::TensorType type = wire::TensorType_FLOAT32;
-  int32_t subgraphs = 1;
-  bool reshape_options = false;
-  bool details = false;
-  std::vector<int32_t> shape_signature = {};
-
-  Bytes Build() const {
-    flatbuffers::FlatBufferBuilder b;
-    const auto buffers = b.CreateVector(std::vector{wire::CreateBuffer(b)});
-    const auto custom = b.CreateString(custom_code);
-    const auto codes = b.CreateVector(std::vector{wire::CreateOperatorCode(
-        b, static_cast<int8_t>(std::min<int32_t>(code, 127)), custom, 1, code)});
-    std::vector<flatbuffers::Offset<wire::SubGraph>> graphs;
-    for (int32_t i = 0; i < subgraphs; ++i) graphs.push_back(SubGraph(b));
-    const auto graph_vector = b.CreateVector(graphs);
-    b.Finish(wire::CreateModel(b, 3, codes, graph_vector, 0, buffers), "TFL3");
-    return {b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize()};
-  }
-
- private:
-  flatbuffers::Offset<wire::SubGraph> SubGraph(flatbuffers::FlatBufferBuilder& b) const {
-    std::vector<flatbuffers::Offset<wire::Tensor>> tensors;
-    for (int i = 0; i < 2; ++i) {
-      flatbuffers::Offset<wire::QuantizationParameters> quantization = 0;
-      if (details) quantization = wire::CreateQuantizationParameters(b, 0, 0, 2, 0, 0);
-      const auto shape = b.CreateVector(std::vector<int32_t>{1, 1});
-      const auto name = b.CreateString("t");
-      flatbuffers::Offset<flatbuffers::Vector<int32_t>> free = 0;
-      if (!shape_signature.empty()) free = b.CreateVector(shape_signature);
-      tensors.push_back(wire::CreateTensor(b, shape, type, 0, name, quantization, false, 0, free));
-    }
-    flatbuffers::Offset<void> options = 0;
-    if (reshape_options) {
-      options = wire::CreateReshapeOptions(b, b.CreateVector(std::vector<int32_t>{-1, 1})).Union();
-    }
-    const auto op_inputs = b.CreateVector(inputs);
-    const auto op_outputs = b.CreateVector(std::vector<int32_t>{1});
-    const auto op = wire::CreateOperator(
-        b, 0, op_inputs, op_outputs,
-        reshape_options ? wire::BuiltinOptions_ReshapeOptions : wire::BuiltinOptions_NONE, options);
-    const auto operators = b.CreateVector(std::vector{op});
-    const auto tensor_vector = b.CreateVector(tensors);
-    const auto graph_inputs = b.CreateVector(std::vector<int32_t>{0});
-    const auto graph_outputs = b.CreateVector(std::vector<int32_t>{1});
-    return wire::CreateSubGraph(b, tensor_vector, graph_inputs, graph_outputs, operators);
-  }
-};
-
 void ExpectUnsupported(const ForeignFile& file, const char* message, bool can_inspect = true) {
   const Result<Model> model = Read(file.Build());
   EXPECT_EQ(model.status().code(), StatusCode::kUnsupported) << model.status().message();
@@ -117,13 +64,32 @@ void ExpectUnsupported(const ForeignFile& file, const char* message, bool can_in
 TEST(ForeignFileTest, PlainOnesAreRead) { EXPECT_TRUE(Read(ForeignFile{}.Build()).ok()); }
 
 TEST(ForeignFileTest, WhatTheIrDoesNotHaveIsNamed) {
-  ExpectUnsupported({.code = static_cast<wire::BuiltinOperator>(105)}, "operator 0 (BUILTIN_105)");
-  ExpectUnsupported({.code = static_cast<wire::BuiltinOperator>(150)}, "BUILTIN_150");
-  ExpectUnsupported({.code = wire::BuiltinOperator_CUSTOM, .custom_code = "Mine"}, "(Mine)");
+  ExpectUnsupported({.code = 105}, "REVERSE_V2 ('t1')");
+  ExpectUnsupported({.code = 111}, "an operator that qbench does not know: ELU ('t1')");
+  ExpectUnsupported({.code = 150}, "GELU");
+  ExpectUnsupported({.code = 9999}, "BUILTIN_9999");
+  ExpectUnsupported({.code = wire::BuiltinOperator_CUSTOM, .custom_code = "Mine"},
+                    "custom operator Mine ('t1')");
+  ExpectUnsupported({.code = wire::BuiltinOperator_CUSTOM, .custom_code = "edgetpu-custom-op"},
+                    "compiled for an Edge TPU");
+  ExpectUnsupported({.code = wire::BuiltinOperator_CUSTOM, .custom_code = "FlexErf"},
+                    "custom operator FlexErf: an operator of TensorFlow itself");
   ExpectUnsupported({.subgraphs = 2}, "2 subgraphs");
   ExpectUnsupported({.details = true}, "quantization scheme 2", false);
-  ExpectUnsupported({.shape_signature = {-1, -1}}, "dimension 1 is free");
-  ExpectUnsupported({.type = static_cast<wire::TensorType>(5)}, "element type 5", false);
+  ExpectUnsupported({.shape_signature = {-1, -1}},
+                    "tensor 0 ('t0') and 1 more: dimension 1 is free");
+  ExpectUnsupported({.type = 5}, "element type string", false);
+}
+
+// Not the first alone, which the next attempt would be answered with the second of.
+TEST(ForeignFileTest, EverythingThatIsMissingIsSaidAtOnce) {
+  const ForeignFile file{.code = 111, .shape_signature = {1, -1}, .more_codes = {150, 19, 111}};
+  ExpectUnsupported(file,
+                    "operators that qbench does not know: "
+                    "ELU (2 of them, the first 't1'), GELU ('t2'); tensor 0 ('t0') and 4 more");
+  ForeignFile many;
+  for (int32_t code = 118; code < 138; ++code) many.more_codes.push_back(code);
+  ExpectUnsupported(many, "and 8 more (qbench inspect lists all)");
 }
 
 TEST(ForeignFileTest, InspectNamesOperatorsItDoesNotKnow) {

@@ -4,6 +4,7 @@
 #include "base/cores.h"
 #include "base/json.h"
 #include "gmock/gmock.h"
+#include "tests/graph/foreign_file.h"
 #include "tests/worker/worker_fixture.h"
 
 namespace qbench::worker {
@@ -53,10 +54,10 @@ TEST_F(Jobs, ImportPassesTfliteOnByteForByte) {
 }
 
 TEST_F(Jobs, ImportRefusesWhatIsNoModel) {
-  std::ofstream(Path("model.keras")) << "PK, as zip files begin";
+  std::ofstream(Path("model.keras")) << "PK\x03\x04, as zip files begin";
   JobOutcome outcome = Run(ImportJob{.model = Path("model.keras"), .output = {}});
   EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
-  EXPECT_THAT(outcome.reason, HasSubstr("save the model in Keras as .h5"));
+  EXPECT_THAT(outcome.reason, HasSubstr("save it as .h5 (model.save(\"model.h5\"))"));
 
   Bytes truncated = *ReadFile(model());
   truncated.resize(truncated.size() / 2);
@@ -67,6 +68,27 @@ TEST_F(Jobs, ImportRefusesWhatIsNoModel) {
 
   outcome = Run(ImportJob{.model = Path("missing.h5"), .output = {}});
   EXPECT_THAT(outcome.reason, HasSubstr("missing.h5: there is no such model file"));
+}
+
+// A file with operators that qbench does not know is told apart, and passed on as it is.
+TEST_F(Jobs, ImportListsAForeignFile) {
+  const Bytes foreign = graph::ForeignFile{.code = 111, .more_codes = {19, 150}}.Build();
+  ASSERT_TRUE(WriteFileAtomically(Path("foreign.tflite"), foreign).ok());
+  JobOutcome outcome =
+      Run(ImportJob{.model = Path("foreign.tflite"), .output = Path("foreign.out")});
+  ASSERT_TRUE(outcome.ok()) << outcome.reason;
+  const auto& result = std::get<ImportResult>(outcome.result);
+  EXPECT_TRUE(result.summary.is_null());
+  EXPECT_EQ(result.contents.at("operators"), Json({{"ELU", 1}, {"GELU", 1}, {"RELU", 1}}));
+  EXPECT_EQ(result.contents.at("unsupported").size(), 1U);
+  EXPECT_EQ(*ReadFile(Path("foreign.out")), foreign);
+
+  // What no host could feed is listed, and not imported.
+  ASSERT_TRUE(
+      WriteFileAtomically(Path("string.tflite"), graph::ForeignFile{.type = 5}.Build()).ok());
+  EXPECT_TRUE(Run(ImportJob{.model = Path("string.tflite"), .output = {}}).ok());
+  outcome = Run(ImportJob{.model = Path("string.tflite"), .output = Path("string.out")});
+  EXPECT_THAT(outcome.reason, HasSubstr("element type string"));
 }
 
 // --- quantize ------------------------------------------------------------------------------------

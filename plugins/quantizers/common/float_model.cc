@@ -1,7 +1,9 @@
 #include "plugins/quantizers/common/float_model.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "graph/tflite_names.h"
 #include "graph/tflite_reader.h"
 
 namespace qbench::quantize {
@@ -30,10 +32,28 @@ bool AllFinite(const graph::Constant& constant) {
   return true;
 }
 
+// What helps where a model has operators that qbench does not know; nothing where the file itself
+// is the wrong one.
+std::string_view InsteadOfQuantizing(ByteSpan tflite) {
+  const Result<graph::TfliteInfo> info = graph::InspectTflite(tflite);
+  const bool wrong_file =
+      info.ok() && std::ranges::any_of(info->operator_names, [](const std::string& name) {
+        return !graph::CustomOperatorAdvice(name).empty();
+      });
+  if (wrong_file) return "";
+  return "; have the model quantized by tf.lite.TFLiteConverter, and measure that .tflite with the "
+         "quantizer float";
+}
+
 }  // namespace
 
 Result<graph::Model> ReadFloatModel(ByteSpan tflite, std::string_view quantizer) {
-  QB_ASSIGN_OR_RETURN(graph::Model model, graph::ReadTflite(nullptr, tflite));
+  Result<graph::Model> read = graph::ReadTflite(nullptr, tflite);
+  if (read.status().code() == StatusCode::kUnsupported) {
+    return Error(StatusCode::kUnsupported, "{}{}", read.status().message(),
+                 InsteadOfQuantizing(tflite));
+  }
+  QB_ASSIGN_OR_RETURN(graph::Model model, std::move(read));
   QB_RETURN_IF_ERROR(CheckFloatModel(model, quantizer));
   return model;
 }

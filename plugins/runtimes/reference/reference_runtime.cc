@@ -2,9 +2,9 @@
 // and obvious: what a fast runtime's predictions are checked with.
 #include <optional>
 
-#include "graph/tflite_reader.h"
 #include "kernels/interpreter.h"
 #include "plugins/runtimes/common/describe_tensor.h"
+#include "plugins/runtimes/common/read_model.h"
 #include "plugins/support/runtime_plugin.h"
 
 namespace qbench::plugin {
@@ -29,7 +29,7 @@ class ReferenceRuntime : public ProfiledRuntime {
   }
 
   Status Load(ByteSpan bytes) override {
-    QB_ASSIGN_OR_RETURN(graph::Model model, graph::ReadTflite(nullptr, bytes));
+    QB_ASSIGN_OR_RETURN(graph::Model model, ReadModel(nullptr, bytes));
     model_ = std::make_shared<const graph::Model>(std::move(model));
     QB_ASSIGN_OR_RETURN(interpreter_,
                         kernels::Interpreter::Create(model_, ArithmeticOf(arithmetic_)));

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "graph/tflite_reader.h"
+#include "plugins/runtimes/common/read_model.h"
 #include "plugins/runtimes/xnnpack/subgraph_builder.h"
 
 namespace qbench::xnnpack {
@@ -31,8 +31,8 @@ Result<std::unique_ptr<XnnpackModel>> XnnpackModel::Load(ByteSpan model, uint32_
   QB_RETURN_IF_ERROR(Initialize());
   std::unique_ptr<XnnpackModel> self(new XnnpackModel());
   // A copy, since the graph shares ownership of what its constants point into.
-  QB_ASSIGN_OR_RETURN(self->model_,
-                      graph::ReadTflite(std::make_shared<const Bytes>(model.begin(), model.end())));
+  const auto copy = std::make_shared<const Bytes>(model.begin(), model.end());
+  QB_ASSIGN_OR_RETURN(self->model_, plugin::ReadModel(copy, ByteSpan(*copy)));
   QB_ASSIGN_OR_RETURN(self->unpacked_, UnpackFloatWeights(self->model_));
   QB_RETURN_IF_ERROR(self->CheckSize());
   self->constants_ = std::make_unique<ConstantStore>(self->model_.graph);

@@ -1,0 +1,25 @@
+// The names of the .tflite format's operators and element types, those included that qbench does
+// not read: a message or a list of a foreign file names what stands in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace qbench::graph {
+
+// "CONV_2D" of code 3, as LiteRT's schema names it; "BUILTIN_400" of one that came later than this
+// table (LiteRT 2.3).
+std::string BuiltinOperatorName(int32_t code);
+
+// "float32", "string", …; "type 99" of one that came later.
+std::string ElementTypeName(int32_t type);
+
+// "RELU6", "TANH", …: an activation that is fused into another operator.
+std::string FusedActivationName(int32_t activation);
+
+// What a custom operator says of where its file can run, with what to do: of an Edge TPU's and of
+// TensorFlow's own ("FlexErf"). Empty of others.
+std::string CustomOperatorAdvice(std::string_view name);
+
+}  // namespace qbench::graph

@@ -1,0 +1,85 @@
+#include "graph/tflite_contents.h"
+
+#include "gmock/gmock.h"
+#include "graph/tflite_codes.h"
+#include "graph/tflite_names.h"
+#include "graph/tflite_writer.h"
+#include "gtest/gtest.h"
+#include "tests/graph/foreign_file.h"
+#include "tests/graph/model_builder.h"
+
+namespace qbench::graph {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(TfliteNamesTest, AreTheFormatsOwn) {
+  for (const OpKind kind : {OpKind::kAdd, OpKind::kConv2D, OpKind::kSoftmax, OpKind::kSub,
+                            OpKind::kLeakyRelu, OpKind::kQuantize, OpKind::kHardSwish}) {
+    EXPECT_EQ(BuiltinOperatorName(ToWire(kind)), OpKindName(kind));
+  }
+  EXPECT_EQ(BuiltinOperatorName(0), "ADD");
+  EXPECT_EQ(BuiltinOperatorName(16), "LSTM");
+  EXPECT_EQ(BuiltinOperatorName(111), "ELU");
+  EXPECT_EQ(BuiltinOperatorName(126), "BATCH_MATMUL");
+  EXPECT_EQ(BuiltinOperatorName(206), "STABLEHLO_COMPOSITE");
+  EXPECT_EQ(BuiltinOperatorName(209), "STABLEHLO_CASE");
+  EXPECT_EQ(BuiltinOperatorName(210), "BUILTIN_210");
+  EXPECT_EQ(BuiltinOperatorName(-1), "BUILTIN_-1");
+  for (const DataType type : {DataType::kFloat32, DataType::kInt8, DataType::kInt4}) {
+    EXPECT_EQ(ElementTypeName(ToWire(type)), DataTypeName(type));
+  }
+  EXPECT_EQ(ElementTypeName(5), "string");
+  EXPECT_EQ(ElementTypeName(22), "float8_e5m2");
+}
+
+// Known or not, of every subgraph.
+TEST(TfliteContentsTest, ListsEveryOperator) {
+  const auto contents =
+      ListTflite(ForeignFile{.code = 111, .subgraphs = 2, .more_codes = {19, 150}}.Build());
+  ASSERT_TRUE(contents.ok()) << contents.status().message();
+  EXPECT_EQ(contents->subgraphs, 2);
+  std::vector<std::string> kinds;
+  std::vector<bool> known;
+  for (const TfliteOpEntry& op : contents->ops) {
+    kinds.push_back(op.kind);
+    known.push_back(op.known);
+  }
+  EXPECT_THAT(kinds, ElementsAre("ELU", "RELU", "GELU", "ELU", "RELU", "GELU"));
+  EXPECT_THAT(known, ElementsAre(false, true, false, false, true, false));
+  EXPECT_EQ(contents->ops[4].subgraph, 1);
+  ASSERT_EQ(contents->ops[2].outputs.size(), 1U);
+  EXPECT_EQ(contents->ops[2].outputs[0].name, "t3");
+  EXPECT_EQ(contents->ops[2].outputs[0].type, "float32");
+  EXPECT_THAT(contents->ops[2].outputs[0].shape, ElementsAre(1, 1));
+  EXPECT_THAT(contents->unsupported,
+              ElementsAre("operators that qbench does not know: ELU ('t1'), GELU ('t3')",
+                          "the file: 2 subgraphs; qbench reads models of one"));
+}
+
+// Types and shapes that no runtime could be fed with do not hide the rest.
+TEST(TfliteContentsTest, ListsFilesThatCannotBeRun) {
+  const auto contents = ListTflite(ForeignFile{.type = 5, .shape_signature = {1, -1}}.Build());
+  ASSERT_TRUE(contents.ok()) << contents.status().message();
+  EXPECT_EQ(contents->inputs[0].type, "string");
+  EXPECT_THAT(contents->inputs[0].shape, ElementsAre(1, -1));
+  EXPECT_THAT(contents->unsupported,
+              ElementsAre("tensor 0 ('t0') and 1 more: element type string"));
+}
+
+TEST(TfliteContentsTest, FilesThatAreReadLackNothing) {
+  const Result<Bytes> bytes = WriteTflite(EveryFloatOperator());
+  ASSERT_TRUE(bytes.ok());
+  const auto contents = ListTflite(*bytes);
+  ASSERT_TRUE(contents.ok()) << contents.status().message();
+  EXPECT_THAT(contents->unsupported, IsEmpty());
+  EXPECT_EQ(contents->ops.size(), EveryFloatOperator().graph.ops.size());
+}
+
+TEST(TfliteContentsTest, RefusesWhatIsNoTflite) {
+  EXPECT_EQ(ListTflite(Bytes(100, 7)).status().code(), StatusCode::kCorrupt);
+}
+
+}  // namespace
+}  // namespace qbench::graph
