@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "graph/tflite_writer.h"
 #include "qbench/runtime.h"
+#include "tests/graph/foreign_file.h"
 
 namespace qbench {
 namespace {
@@ -133,6 +134,81 @@ TEST_F(LitertPlugin, RefusesABrokenModel) {
   EXPECT_EQ(runtime->load(runtime.get(), model.data.data(), model.size / 2),
             QBENCH_INVALID_ARGUMENT);
   EXPECT_NE(std::string_view(runtime->last_error(runtime.get())), "");
+}
+
+ModelBytes Aligned(const Bytes& bytes) {
+  ModelBytes aligned;
+  aligned.size = bytes.size();
+  EXPECT_LE(bytes.size(), aligned.data.size());
+  std::copy(bytes.begin(), bytes.end(), aligned.data.begin());
+  return aligned;
+}
+
+// What the plugin says of a model that it cannot load.
+std::string LoadError(const Bytes& bytes) {
+  const ModelBytes model = Aligned(bytes);
+  const Runtime runtime = MakeRuntime();
+  EXPECT_EQ(runtime->init(runtime.get(), nullptr, 0, 1), QBENCH_OK);
+  EXPECT_NE(runtime->load(runtime.get(), model.data.data(), model.size), QBENCH_OK);
+  return runtime->last_error(runtime.get());
+}
+
+// An integer convolution whose result is to be multiplied by a million, which XNNPACK refuses.
+Bytes ScaleOutOfRange() {
+  graph::Model model;
+  graph::Graph& graph = model.graph;
+  const auto tensor = [](const char* name, graph::Shape shape, graph::DataType type, float scale) {
+    return graph::Tensor{.name = name,
+                         .type = type,
+                         .shape = std::move(shape),
+                         .quantization = graph::Quantization{{scale}, {0}, 0}};
+  };
+  const graph::TensorId x =
+      graph.AddTensor(tensor("x", {1, 2, 2, 1}, graph::DataType::kInt8, 1.0F));
+  graph::Tensor filter = tensor("w", {1, 1, 1, 1}, graph::DataType::kInt8, 1.0e6F);
+  filter.constant = graph::MakeConstant(std::vector<int8_t>{1});
+  const graph::TensorId w = graph.AddTensor(std::move(filter));
+  graph::Tensor bias = tensor("b", {1}, graph::DataType::kInt32, 1.0e6F);
+  bias.constant = graph::MakeConstant(std::vector<int32_t>{0});
+  const graph::TensorId b = graph.AddTensor(std::move(bias));
+  const graph::TensorId y =
+      graph.AddTensor(tensor("y", {1, 2, 2, 1}, graph::DataType::kInt8, 1.0F));
+  graph.ops.push_back({graph::OpKind::kConv2D, graph::Conv2DOptions{}, {x, w, b}, {y}, "conv"});
+  graph.inputs = {x};
+  graph.outputs = {y};
+  const Result<Bytes> bytes = graph::WriteTflite(model);
+  EXPECT_TRUE(bytes.ok()) << bytes.status().message();
+  return *bytes;
+}
+
+TEST_F(LitertPlugin, SaysWhatLiteRtSaysOfAModelThatDoesNotLoad) {
+  constexpr int32_t kCustom = 32;
+  EXPECT_THAT(LoadError(graph::ForeignFile{.code = kCustom, .custom_code = "Mine"}.Build()),
+              HasSubstr("LiteRT says: Encountered unresolved custom op: Mine."));
+  EXPECT_THAT(LoadError(graph::ForeignFile{.code = 250}.Build()),
+              HasSubstr("LiteRT failed to compile the model: runtime failure (3); LiteRT says: Op "
+                        "builtin_code out of range: 250"));
+  const std::string scale = LoadError(ScaleOutOfRange());
+  EXPECT_THAT(scale, HasSubstr("it loads without XNNPACK, with the option kernels=builtin"));
+  EXPECT_THAT(scale, HasSubstr("LiteRT says: failed to create XNNPACK runtime"));
+  EXPECT_THAT(LoadError(graph::ForeignFile{.shape_signature = {-1, -1}}.Build()),
+              HasSubstr("its size is free"));
+}
+
+// Indices beyond the end are found when the model is run, and not before.
+TEST_F(LitertPlugin, SaysWhatLiteRtSaysOfARunThatFails) {
+  const auto file = ReadFile(QBENCH_SOURCE_DIR "/tests/plugins/data/gather_out_of_range.tflite");
+  ASSERT_TRUE(file.ok());
+  const ModelBytes model = Aligned(*file);
+  const Runtime runtime = MakeRuntime();
+  ASSERT_EQ(runtime->init(runtime.get(), nullptr, 0, 1), QBENCH_OK);
+  ASSERT_EQ(runtime->load(runtime.get(), model.data.data(), model.size), QBENCH_OK)
+      << runtime->last_error(runtime.get());
+  const std::array<float, 4> input{};
+  ASSERT_EQ(runtime->set_input(runtime.get(), 0, input.data(), sizeof(input)), QBENCH_OK);
+  EXPECT_NE(runtime->invoke(runtime.get()), QBENCH_OK);
+  EXPECT_THAT(runtime->last_error(runtime.get()),
+              HasSubstr("LiteRT says: gather index out of bounds"));
 }
 
 TEST_F(LitertPlugin, TellsItsLibrary) {

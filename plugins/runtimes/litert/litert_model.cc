@@ -5,6 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "plugins/runtimes/litert/model_refusals.h"
+#include "plugins/runtimes/litert/stderr_capture.h"
+
 namespace qbench::litert {
 namespace {
 
@@ -139,9 +142,7 @@ Status LiteRtModel::Impl::Compile(ByteSpan bytes, Kernels kernels, uint32_t thre
   }
   const ApiStatus status = api.CreateCompiledModel(environment, model, options, &compiled);
   if (status == kApiRuntimeFailure) {
-    return Error(StatusCode::kUnsupported,
-                 "LiteRT cannot compile the model: {}; it has an operator, a type or an operator "
-                 "version that this LiteRT does not know",
+    return Error(StatusCode::kUnsupported, "LiteRT failed to compile the model: {}",
                  ApiStatusText(status));
   }
   return ToStatus(status, "compile the model");
@@ -211,43 +212,48 @@ Status LiteRtModel::Impl::AllocateOutputs() {
   return OkStatus();
 }
 
-namespace {
-
-// LiteRT has no int16 kernel for HARD_SWISH, loads such a model all the same and fails when it is
-// run. The copy is gone before LiteRT makes larger ones.
-Status RefuseWhatOnlyRunningTells(const graph::TfliteInfo& info, ByteSpan bytes) {
-  const auto& names = info.operator_names;
-  if (std::find(names.begin(), names.end(), "HARD_SWISH") == names.end()) return OkStatus();
-  const auto model = graph::ReadTflite(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
-  if (!model.ok()) return OkStatus();  // LiteRT may have operators that qbench's graphs do not
-  for (const graph::Op& op : model->graph.ops) {
-    const graph::Tensor& input = model->graph.tensors[static_cast<size_t>(op.inputs[0])];
-    if (op.kind != graph::OpKind::kHardSwish || input.type != graph::DataType::kInt16) continue;
-    return Error(StatusCode::kUnsupported,
-                 "LiteRT has no kernel for HARD_SWISH with int16 activations; keep it in float, or "
-                 "quantize to int8");
-  }
-  return OkStatus();
-}
-
-}  // namespace
-
 LiteRtModel::LiteRtModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LiteRtModel::LiteRtModel(LiteRtModel&&) noexcept = default;
 LiteRtModel& LiteRtModel::operator=(LiteRtModel&&) noexcept = default;
 LiteRtModel::~LiteRtModel() = default;
 
-Result<LiteRtModel> LiteRtModel::Load(const Api& api, ByteSpan bytes, Kernels kernels,
-                                      uint32_t threads, const ProfilerApi* profiler) {
+Result<LiteRtModel> LiteRtModel::Prepare(const Api& api, ByteSpan bytes,
+                                         const graph::TfliteInfo& info,
+                                         const LoadOptions& options) {
   auto impl = std::make_unique<Impl>(api);
-  if (profiler != nullptr) impl->profiler_api = *profiler;
-  QB_ASSIGN_OR_RETURN(impl->info, graph::InspectTflite(bytes));
-  QB_RETURN_IF_ERROR(RefuseWhatOnlyRunningTells(impl->info, bytes));
-  QB_RETURN_IF_ERROR(impl->Compile(bytes, kernels, threads));
+  if (options.profiler != nullptr) impl->profiler_api = *options.profiler;
+  impl->info = info;
+  QB_RETURN_IF_ERROR(impl->Compile(bytes, options.kernels, options.threads));
   QB_RETURN_IF_ERROR(impl->GetProfiler());
   QB_RETURN_IF_ERROR(impl->AllocateInputs());
   QB_RETURN_IF_ERROR(impl->AllocateOutputs());
   return LiteRtModel(std::move(impl));
+}
+
+Result<LiteRtModel> LiteRtModel::Load(const Api& api, ByteSpan bytes, Kernels kernels,
+                                      uint32_t threads, const ProfilerApi* profiler) {
+  QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(bytes));
+  QB_RETURN_IF_ERROR(RefuseWhatCannotRun(info, bytes));
+  const LoadOptions options{kernels, threads, profiler};
+  Result<LiteRtModel> loaded = Prepare(api, bytes, info, options);
+  if (loaded.ok() || loaded.status().code() == StatusCode::kOutOfMemory) return loaded;
+  return Explain(loaded.status(), api, bytes, info, options);
+}
+
+// A load that failed is done once more to hear what LiteRT says of it, and where the delegate may
+// be the reason, once without it.
+Status LiteRtModel::Explain(const Status& failure, const Api& api, ByteSpan bytes,
+                            const graph::TfliteInfo& info, const LoadOptions& options) {
+  StderrCapture capture;
+  (void)Prepare(api, bytes, info, options);
+  const std::vector<std::string> lines = capture.Finish();
+  bool loads_without_delegate = false;
+  if (options.kernels == Kernels::kXnnpack) {
+    StderrCapture silence;
+    loads_without_delegate =
+        Prepare(api, bytes, info, {Kernels::kBuiltin, options.threads, nullptr}).ok();
+  }
+  return DescribeFailure(failure, lines, loads_without_delegate);
 }
 
 const std::vector<graph::TfliteTensorInfo>& LiteRtModel::inputs() const {
@@ -312,7 +318,15 @@ Status LiteRtModel::Invoke() {
     QB_RETURN_IF_ERROR(impl_->RestartProfiler());
     impl_->profiler_is_empty = false;
   }
-  return impl_->Run();
+  const Status status = impl_->Run();
+  return status.ok() ? status : ExplainRun(status);
+}
+
+// As Explain, for a run.
+Status LiteRtModel::ExplainRun(const Status& failure) {
+  StderrCapture capture;
+  (void)impl_->Run();
+  return DescribeFailure(failure, capture.Finish(), /*loads_without_delegate=*/false);
 }
 
 // Starts the profiler anew too, so that it costs the next Invoke nothing.

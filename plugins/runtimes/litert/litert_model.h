@@ -23,8 +23,9 @@ enum class Kernels {
 class LiteRtModel {
  public:
   // `bytes` must outlive the object and be aligned to 64. kCorrupt: not a sound .tflite file.
-  // kUnsupported: LiteRT cannot compile or allocate it. With `profiler` (may be null) each Invoke
-  // is profiled, which costs time and memory.
+  // kUnsupported: LiteRT cannot compile or allocate it; the message ends with what LiteRT says
+  // itself (stderr_capture.h: a load that fails is repeated for that). With `profiler` (may be
+  // null) each Invoke is profiled, which costs time and memory.
   static Result<LiteRtModel> Load(const Api& api, ByteSpan bytes, Kernels kernels, uint32_t threads,
                                   const ProfilerApi* profiler = nullptr);
   LiteRtModel(LiteRtModel&&) noexcept;
@@ -44,6 +45,16 @@ class LiteRtModel {
 
  private:
   struct Impl;
+  struct LoadOptions {
+    Kernels kernels = Kernels::kXnnpack;
+    uint32_t threads = 1;
+    const ProfilerApi* profiler = nullptr;
+  };
+  static Result<LiteRtModel> Prepare(const Api& api, ByteSpan bytes, const graph::TfliteInfo& info,
+                                     const LoadOptions& options);
+  static Status Explain(const Status& failure, const Api& api, ByteSpan bytes,
+                        const graph::TfliteInfo& info, const LoadOptions& options);
+  Status ExplainRun(const Status& failure);
   explicit LiteRtModel(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
