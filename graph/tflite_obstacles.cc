@@ -10,12 +10,15 @@ namespace {
 
 // So many kinds are named in an error message; `qbench inspect` shows all.
 constexpr size_t kMostNamed = 12;
+// No real file has as many; it bounds the search among them.
+constexpr size_t kMostKinds = 1000;
 
 }  // namespace
 
 void Obstacles::Count(std::vector<Counted>& list, const std::string& what,
                       const std::string& where) {
   auto found = std::ranges::find(list, what, &Counted::what);
+  if (found == list.end() && list.size() == kMostKinds) return;
   if (found == list.end()) found = list.insert(list.end(), {what, where, 0});
   ++found->count;
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "fmt/ranges.h"
 #include "graph/output_statistics.h"
 #include "graph/tflite_codes.h"
 #include "graph/tflite_file.h"
@@ -430,6 +431,19 @@ Result<TfliteInfo> InspectTflite(ByteSpan bytes) {
   QB_ASSIGN_OR_RETURN(info.inputs, InspectTensors(subgraph, Elements(subgraph.inputs())));
   QB_ASSIGN_OR_RETURN(info.outputs, InspectTensors(subgraph, Elements(subgraph.outputs())));
   return info;
+}
+
+Status CheckInputSizes(const TfliteInfo& info) {
+  for (const TfliteTensorInfo& input : info.inputs) {
+    for (size_t i = 1; i < input.file_shape.size(); ++i) {
+      if (input.file_shape[i] != -1) continue;
+      return Error(StatusCode::kUnsupported,
+                   "the input \"{}\" is [{}]: its size is free; give the model an input of fixed "
+                   "size and convert it again",
+                   Printable(input.name), fmt::join(input.file_shape, ", "));
+    }
+  }
+  return OkStatus();
 }
 
 }  // namespace qbench::graph

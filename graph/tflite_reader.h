@@ -41,4 +41,8 @@ struct TfliteInfo {
 // is in range. kCorrupt where it is not a sound .tflite file.
 Result<TfliteInfo> InspectTflite(ByteSpan bytes);
 
+// kUnsupported where an input has a free dimension other than the batch: the file leaves its size
+// to whoever runs it, and qbench takes sizes from the file.
+Status CheckInputSizes(const TfliteInfo& info);
+
 }  // namespace qbench::graph

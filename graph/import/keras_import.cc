@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "fmt/ranges.h"
+#include "graph/import/check_layers.h"
 #include "graph/import/keras_config.h"
 #include "graph/import/keras_layer.h"
 #include "graph/import/keras_layers.h"
@@ -146,48 +146,6 @@ Result<Shape> InputShape(const LayerOptions& options) {
   return shape;
 }
 
-// `layer "x" (Class)` of each that cannot be imported, nested ones too.
-void ListRefused(const KerasModel& model, const std::string& prefix,
-                 std::vector<std::string>& refused) {
-  for (const KerasLayer& layer : model.layers) {
-    if (layer.model != nullptr) {
-      ListRefused(*layer.model, prefix + layer.name + "/", refused);
-    } else if (layer.class_name != "InputLayer" &&
-               (!layer.refusal.empty() || FindLayerBuilder(layer.class_name) == nullptr)) {
-      refused.push_back(fmt::format(
-          "layer \"{}{}\" ({}): {}", prefix, layer.name, layer.class_name,
-          layer.refusal.empty() ? "layers of this class cannot be read" : layer.refusal));
-    }
-  }
-}
-
-// All that is missing is said at once, and not layer by layer as each is replaced.
-Status CheckLayers(const KerasModel& model) {
-  constexpr size_t kMostNamed = 8;
-  std::vector<std::string> refused;
-  ListRefused(model, "", refused);
-  if (refused.empty()) return OkStatus();
-  const auto any_ends_with = [&](std::string_view end) {
-    return std::ranges::any_of(refused,
-                               [&](const std::string& text) { return text.ends_with(end); });
-  };
-  std::string advice = "build the model with layers that qbench knows in their place";
-  if (any_ends_with("not a layer")) {
-    advice += " (Rescaling for x * number + number; Add, Subtract and Multiply for tensors)";
-  }
-  // Keras 3 writes operators into an .h5 file and cannot load it.
-  advice += any_ends_with(kKeras3Operator)
-                ? ", with the weights of this file (new.load_weights(file); Keras 3 itself cannot "
-                  "load the model from it)"
-                : ", with the weights of this one (new.set_weights(old.get_weights()))";
-  const size_t named = std::min(refused.size(), kMostNamed);
-  const std::string more =
-      refused.size() == named ? "" : fmt::format("; and {} more", refused.size() - named);
-  refused.resize(named);
-  return Error(StatusCode::kUnsupported, "{}{}; {}, {}", fmt::join(refused, "; "), more, advice,
-               kConvertInstead);
-}
-
 // Layers that make floats of whole numbers before they compute.
 bool MakesFloats(LayerBuilder builder) {
   return builder == BuildRescaling || builder == BuildNormalization;
@@ -319,7 +277,8 @@ Result<Model> Importer::Import(const KerasModel& keras) {
     const std::string& name = keras.layers[keras.outputs[i].layer].name;
     if (!distinct.insert(outputs[i].tensor).second) {
       return Error(StatusCode::kUnsupported,
-                   "the model's output \"{}\" is the same tensor as an input or another output",
+                   "the model's output \"{}\" is the same tensor as an input or another output; "
+                   "leave it out: keras.Model(model.inputs, outputs).save(\"model.h5\")",
                    name);
     }
     const auto taken =

@@ -137,7 +137,7 @@ Result<Padding> LayerOptions::ReadPadding() const {
   QB_ASSIGN_OR_RETURN(const std::string padding, Text("padding", "valid"));
   if (padding == "same") return Padding::kSame;
   if (padding == "valid") return Padding::kValid;
-  return Unsupported("padding is neither \"same\" nor \"valid\"");
+  return UnsupportedOption("padding is neither \"same\" nor \"valid\"");
 }
 
 bool LayerOptions::AxisIsLast(size_t rank) const {
@@ -149,7 +149,7 @@ bool LayerOptions::AxisIsLast(size_t rank) const {
 Status LayerOptions::CheckChannelsLast() const {
   QB_ASSIGN_OR_RETURN(const std::string format, Text("data_format", "channels_last"));
   if (format == "channels_last") return OkStatus();
-  return Unsupported("data_format is not \"channels_last\"; build the model with channels last");
+  return UnsupportedOption("data_format is not \"channels_last\"");
 }
 
 Status LayerOptions::Corrupt(std::string_view what) const {
@@ -158,6 +158,10 @@ Status LayerOptions::Corrupt(std::string_view what) const {
 
 Status LayerOptions::Unsupported(std::string_view what) const {
   return Error(StatusCode::kUnsupported, "layer \"{}\" ({}): {}", name_, class_name_, what);
+}
+
+Status LayerOptions::UnsupportedOption(std::string_view what) const {
+  return Unsupported(fmt::format("{}; build the model without that, {}", what, kConvertInstead));
 }
 
 LayerCall::LayerCall(KerasImport& import, const LayerOptions& options,
@@ -211,8 +215,11 @@ Result<std::vector<float>> LayerCall::Weight(std::initializer_list<std::string_v
   }
   const KerasWeight& weight = *found[0];
   if (!weight.is_float) {
-    return options_.Unsupported(fmt::format(
-        "its weight \"{}\" is not floating point; save the model before it is quantized", name));
+    return options_.Unsupported(
+        fmt::format("its weight \"{}\" is not stored as floating point, as quantized ones and "
+                    "bfloat16 are not; build the model in float32 and give it these weights "
+                    "(new.set_weights(old.get_weights()))",
+                    name));
   }
   if (weight.dims != dims) {
     return options_.Corrupt(fmt::format("its weight \"{}\" has shape [{}], not [{}]", name,

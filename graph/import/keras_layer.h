@@ -19,8 +19,8 @@ namespace qbench::graph::import {
 
 // What helps where a model cannot be imported: the end of a message.
 inline constexpr char kConvertInstead[] =
-    "or convert the model where it is built, with tf.lite.TFLiteConverter, and give qbench the "
-    ".tflite (qbench inspect says whether it can be quantized, too)";
+    "or convert the model where it is built, with tf.lite.TFLiteConverter: qbench measures that "
+    ".tflite as it is, and quantizes it where it knows all operators (qbench inspect says)";
 
 // The graph under construction and what is shared between its layers.
 struct KerasImport {
@@ -69,6 +69,8 @@ class LayerOptions {
   // kCorrupt: what Keras cannot have written. kUnsupported: what qbench cannot read.
   Status Corrupt(std::string_view what) const;
   Status Unsupported(std::string_view what) const;
+  // kUnsupported for the value of an option, with what can be done about any of them.
+  Status UnsupportedOption(std::string_view what) const;
 
  private:
   std::string name_;

@@ -76,9 +76,9 @@ Result<TensorId> ApplyActivation(LayerCall& call, TensorId input) {
       std::find_if(std::begin(kActivations), std::end(kActivations),
                    [&](const NamedActivation& known) { return known.name == name; });
   if (found == std::end(kActivations)) {
-    return call.options().Unsupported(
-        fmt::format("the activation {} is not known (known are {}); {}",
-                    DumpJson(*activation).substr(0, 60), KnownActivations(), kConvertInstead));
+    return call.options().UnsupportedOption(
+        fmt::format("the activation {} is not known (known: {})",
+                    DumpJson(*activation).substr(0, 60), KnownActivations()));
   }
   return found->apply(call, input);
 }
@@ -96,14 +96,15 @@ Result<TensorId> BuildRelu(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const double max_value, options.Number("max_value", HUGE_VAL));
   QB_ASSIGN_OR_RETURN(const double slope, options.Number("negative_slope", 0.0));
   QB_ASSIGN_OR_RETURN(const double threshold, options.Number("threshold", 0.0));
-  if (threshold != 0.0) return options.Unsupported("a threshold other than 0 is not known");
+  if (threshold != 0.0) return options.UnsupportedOption("a threshold other than 0 is not known");
   if (slope != 0.0) {
     if (max_value == HUGE_VAL) return LeakyRelu(call, input, slope);
-    return options.Unsupported("max_value together with negative_slope is not known");
+    return options.UnsupportedOption("max_value together with negative_slope is not known");
   }
   if (max_value == HUGE_VAL) return call.Emit(OpKind::kRelu, {input});
   if (max_value == 6.0) return call.Emit(OpKind::kRelu6, {input});
-  return options.Unsupported(fmt::format("max_value = {} is not known; none and 6 are", max_value));
+  return options.UnsupportedOption(
+      fmt::format("max_value = {} is not known; none and 6 are", max_value));
 }
 
 Result<TensorId> BuildLeakyRelu(LayerCall& call) {
@@ -117,7 +118,7 @@ Result<TensorId> BuildLeakyRelu(LayerCall& call) {
 Result<TensorId> BuildSoftmax(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
   if (!call.options().AxisIsLast(call.ShapeOf(input).size())) {
-    return call.options().Unsupported("axis is not the last one");
+    return call.options().UnsupportedOption("axis is not the last one");
   }
   return call.Emit(OpKind::kSoftmax, {input});
 }

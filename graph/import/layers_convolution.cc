@@ -28,7 +28,7 @@ struct ConvolutionOptions {
 Result<ConvolutionOptions> ReadConvolution(const LayerOptions& options) {
   QB_RETURN_IF_ERROR(options.CheckChannelsLast());
   QB_ASSIGN_OR_RETURN(const int32_t groups, options.Size("groups", 1));
-  if (groups != 1) return options.Unsupported("groups is not 1");
+  if (groups != 1) return options.UnsupportedOption("groups is not 1");
   if (!options.Has("kernel_size")) return options.Corrupt("it has no kernel_size");
   ConvolutionOptions read;
   QB_ASSIGN_OR_RETURN(read.padding, options.ReadPadding());
@@ -155,7 +155,7 @@ Result<TensorId> BuildDense(LayerCall& call) {
 Result<TensorId> BuildBatchNormalization(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
   if (!call.options().AxisIsLast(call.ShapeOf(input).size())) {
-    return call.options().Unsupported("axis is not the last one; build it with channels last");
+    return call.options().UnsupportedOption("axis is not the last one");
   }
   const int32_t channels = call.Channels(input);
   QB_ASSIGN_OR_RETURN(const double epsilon, call.options().Number("epsilon", 1e-3));

@@ -44,7 +44,7 @@ Result<std::vector<float>> Moments(LayerCall& call, TensorId input, const char* 
   const Json& axis = call.options()["axis"];
   if (axis.is_array() && axis.empty()) return call.Weight({name}, {});
   if (!call.options().AxisIsLast(call.ShapeOf(input).size())) {
-    return call.options().Unsupported("axis is not the last one");
+    return call.options().UnsupportedOption("axis is not the last one");
   }
   return call.Weight({name}, {call.Channels(input)});
 }

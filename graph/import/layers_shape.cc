@@ -69,7 +69,7 @@ Result<TensorId> BuildConcatenate(LayerCall& call) {
     if (value < -rank || value >= rank) return call.options().Corrupt("axis is out of range");
     from_start = static_cast<int32_t>(value < 0 ? value + rank : value);
   }
-  if (from_start == 0) return call.options().Unsupported("it joins along the batch");
+  if (from_start == 0) return call.options().UnsupportedOption("it joins along the batch");
   return call.Emit(OpKind::kConcatenation, ConcatenationOptions{.axis = from_start}, inputs);
 }
 

@@ -75,10 +75,10 @@ Result<ImportResult> RunImport(const ImportJob& job) {
   const Result<graph::Model> model = graph::ReadTflite(shared);
   if (model.ok()) result.summary = SummaryToJson(graph::Summarize(*model));
   const Result<graph::TfliteInfo> info = graph::InspectTflite(bytes);
-  if (info.ok()) {
-    DescribeBorder(*info, result);
-  } else if (!job.output.empty()) {
-    return info.status().WithContext(job.model.string());  // nothing could feed it
+  if (info.ok()) DescribeBorder(*info, result);
+  if (!job.output.empty()) {
+    const Status fit = info.ok() ? graph::CheckInputSizes(*info) : info.status();
+    if (!fit.ok()) return fit.WithContext(job.model.string());  // nothing could feed it
   }
   if (!job.output.empty()) QB_RETURN_IF_ERROR(WriteFileAtomically(job.output, bytes));
   return result;

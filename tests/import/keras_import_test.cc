@@ -76,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Custom>Mine", "", "layers of this class cannot be read"},
         Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "groups": 3)", "groups is not 1"},
         Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "data_format": "channels_first")",
-                "channels last"},
+                "channels_last"},
         Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "padding": "causal")", "padding"},
         Refusal{"Conv2D", R"("filters": 2)", "no kernel_size"},
         Refusal{"Conv2D", R"("filters": -2, "kernel_size": 1)", "filters"},
@@ -233,9 +233,10 @@ TEST(KerasImport, NamesEveryLayerThatCannotBeRead) {
                    R"(, {"class_name": "Lambda", "config": {"name": "first"}},
           {"class_name": "Sequential", "config": {"name": "inner", "layers": [
             {"class_name": "LSTM", "config": {"name": "second"}}]}},
+          {"class_name": "Lambda", "config": {"name": "third"}},
           {"class_name": "ReLU", "config": {"name": "known"}}]}})");
   EXPECT_THAT(status.message(),
-              HasSubstr("layer \"first\" (Lambda): layers of this class cannot be "
+              HasSubstr("layer \"first\" (Lambda) and 1 more: layers of this class cannot be "
                         "read; layer \"inner/second\" (LSTM): "));
   EXPECT_THAT(status.message(), testing::Not(HasSubstr("known\"")));
   EXPECT_THAT(status.message(), HasSubstr("tf.lite.TFLiteConverter"));

@@ -89,6 +89,11 @@ TEST_F(Jobs, ImportListsAForeignFile) {
   EXPECT_TRUE(Run(ImportJob{.model = Path("string.tflite"), .output = {}}).ok());
   outcome = Run(ImportJob{.model = Path("string.tflite"), .output = Path("string.out")});
   EXPECT_THAT(outcome.reason, HasSubstr("element type string"));
+  const Bytes free = graph::ForeignFile{.shape_signature = {-1, -1}}.Build();
+  ASSERT_TRUE(WriteFileAtomically(Path("free.tflite"), free).ok());
+  EXPECT_TRUE(Run(ImportJob{.model = Path("free.tflite"), .output = {}}).ok());
+  outcome = Run(ImportJob{.model = Path("free.tflite"), .output = Path("free.out")});
+  EXPECT_THAT(outcome.reason, HasSubstr("\"t0\" is [-1, -1]: its size is free"));
 }
 
 // --- quantize ------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "fmt/ranges.h"
 #include "graph/tflite_names.h"
 
 namespace qbench::litert {
@@ -18,20 +17,6 @@ Status RefuseForeignOperators(const graph::TfliteInfo& info) {
     if (advice.empty()) continue;
     return Error(StatusCode::kUnsupported, "custom operator {}: {}", graph::Printable(name),
                  advice);
-  }
-  return OkStatus();
-}
-
-// The file says -1 for a size that is given when the model is run; an image's is known before.
-Status RefuseFreeInputs(const graph::TfliteInfo& info) {
-  for (const graph::TfliteTensorInfo& input : info.inputs) {
-    for (size_t i = 1; i < input.file_shape.size(); ++i) {
-      if (input.file_shape[i] != -1) continue;
-      return Error(StatusCode::kUnsupported,
-                   "the input \"{}\" is [{}]: its size is free; give the model an input of fixed "
-                   "size and convert it again",
-                   graph::Printable(input.name), fmt::join(input.file_shape, ", "));
-    }
   }
   return OkStatus();
 }
@@ -57,7 +42,7 @@ Status RefuseWhatOnlyRunningTells(const graph::TfliteInfo& info, ByteSpan bytes)
 
 Status RefuseWhatCannotRun(const graph::TfliteInfo& info, ByteSpan bytes) {
   QB_RETURN_IF_ERROR(RefuseForeignOperators(info));
-  QB_RETURN_IF_ERROR(RefuseFreeInputs(info));
+  QB_RETURN_IF_ERROR(graph::CheckInputSizes(info));
   return RefuseWhatOnlyRunningTells(info, bytes);
 }
 
