@@ -3,6 +3,7 @@
 
 #include "graph/model_summary.h"
 #include "graph/passes.h"
+#include "graph/tflite_contents.h"
 #include "graph/tflite_reader.h"
 #include "graph/tflite_writer.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -27,6 +28,8 @@ bool Run(ByteSpan input) {
   const Result<graph::TfliteInfo> info = graph::InspectTflite(*bytes);
   if (!info.ok()) Refused(info.status());
   Result<graph::Model> model = graph::ReadTflite(bytes);
+  const Result<graph::TfliteContents> contents = graph::ListTflite(*bytes);
+  if (contents.ok() && contents->unsupported.empty() != model.ok()) Fail("listed otherwise");
   if (!model.ok()) return !Refused(model.status());
   Holds(info.status(), "read, but not inspected");
   graph::Summarize(*model);
