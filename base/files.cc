@@ -171,24 +171,17 @@ Status WriteFileAtomically(const std::filesystem::path& path, std::string_view t
 }
 
 Status CheckWritable(const std::filesystem::path& path, uint64_t bytes) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
-    return Error(StatusCode::kInvalidArgument, "{} is {}; name a file", path.string(),
-                 S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
-  }
-  std::string temporary = path.string() + ".XXXXXX";
+  if (IsSpecial(path)) return OkStatus();
+  const std::filesystem::path target = FollowLink(path);
+  if (std::filesystem::is_directory(target)) return WriteError(path.string(), EISDIR);
+  std::string temporary = target.string() + ".XXXXXX";
   Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) {
-    return Error(errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIo,
-                 "cannot write {}: {}; name a file in a folder that is there and can be written",
-                 path.string(), std::generic_category().message(errno));
-  }
+  if (file.get() < 0) return WriteError(path.string(), errno);
   const Bytes zeros(bytes);
-  Status status = WriteAll(file.get(), zeros, path);
-  if (status.ok() && fsync(file.get()) != 0) status = ErrnoStatus("write", path);
+  int error = WriteAll(file.get(), zeros);
+  if (error == 0 && fsync(file.get()) != 0) error = errno;
   unlink(temporary.c_str());
-  if (status.ok()) return status;
-  return {status.code(), status.message() + "; make room, or name a file on another disk"};
+  return error == 0 ? OkStatus() : WriteError(path.string(), error);
 }
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {

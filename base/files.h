@@ -41,9 +41,8 @@ Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes);
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
 
 // Whether WriteFileAtomically(path) could write `bytes` now: writes as many zeros into a temporary
-// file beside `path`, and removes it. For what takes long before it writes its result. kNotFound
-// (no such folder), kIo (a full disk, a folder that cannot be written), or kInvalidArgument where
-// `path` is there and is no regular file; each names the next step.
+// file beside `path`, and removes it. For what takes long before it writes its result. What is no
+// file (/dev/stdout, a pipe) is not tried. WriteError where it could not.
 Status CheckWritable(const std::filesystem::path& path, uint64_t bytes = uint64_t{1} << 20);
 
 // A file mapped read-only; the bytes live as long as the object. Movable; reading it from several

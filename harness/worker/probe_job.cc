@@ -45,7 +45,8 @@ Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job) 
     result.plugins.push_back(std::move(entry));
   }
   for (const ProbeJob::Try& wanted : job.tries) {
-    const host::PluginHost host(wanted.id, LinkCallbacks(context.link), &context.observer);
+    const host::PluginHost host(wanted.id, LinkCallbacks(context.link, wanted.id),
+                                &context.observer);
     const Status status = TryOptions(*library, host, wanted);
     const bool refused = status.code() == StatusCode::kInvalidArgument;
     result.refusals.push_back(refused ? status.message() : std::string());
