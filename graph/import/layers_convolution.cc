@@ -159,10 +159,10 @@ Result<TensorId> BuildBatchNormalization(LayerCall& call) {
   }
   const int32_t channels = call.Channels(input);
   QB_ASSIGN_OR_RETURN(const double epsilon, call.options().Number("epsilon", 1e-3));
-  QB_ASSIGN_OR_RETURN(const auto mean, call.Weight({"moving_mean"}, {channels}));
-  QB_ASSIGN_OR_RETURN(const auto variance, call.Weight({"moving_variance"}, {channels}));
   QB_ASSIGN_OR_RETURN(const auto gamma, WeightUnless(call, "scale", "gamma", channels, 1.0F));
   QB_ASSIGN_OR_RETURN(const auto beta, WeightUnless(call, "center", "beta", channels, 0.0F));
+  QB_ASSIGN_OR_RETURN(const auto mean, call.Weight({"moving_mean"}, {channels}));
+  QB_ASSIGN_OR_RETURN(const auto variance, call.Weight({"moving_variance"}, {channels}));
   std::vector<float> factor(mean.size());
   std::vector<float> offset(mean.size());
   OutputStatistics statistics{.mean = beta, .deviation = std::vector<float>(mean.size())};

@@ -136,6 +136,10 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
     return Error(StatusCode::kNotFound, "{}: there is no such model file", path.string());
   }
   if (fs::is_directory(path, error)) return RefuseFolder(path);
+  if (!fs::is_regular_file(path, error)) {
+    return Error(StatusCode::kInvalidArgument, "{}: not a regular file; name a model file",
+                 path.string());
+  }
   QB_ASSIGN_OR_RETURN(const Content content, ReadContent(path));
   const std::string_view head = content.head;
   if (head.starts_with(std::string_view("\x89HDF\r\n\x1a\n", 8))) return ModelFormat::kKerasH5;

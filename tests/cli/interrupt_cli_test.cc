@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "tests/cli/run_qbench.h"
 
 namespace qbench::cli_test {
@@ -65,9 +68,10 @@ TEST_F(InterruptCliTest, WhileAPluginMeasures) {
     const bool split = fs::is_directory(decoded, error) && HasChild(pid);
     for (const pid_t child : split ? ChildrenOf(pid) : std::vector<pid_t>()) {
       const fs::path program = fs::read_symlink(fmt::format("/proc/{}/exe", child), error);
-      const Result<std::string> maps = ReadTextFile(fmt::format("/proc/{}/maps", child));
-      if (program.filename() == "qbench-worker" && maps.ok() &&
-          maps->find("hang_invoke.so") != std::string::npos) {
+      std::ostringstream maps;
+      maps << std::ifstream(fmt::format("/proc/{}/maps", child)).rdbuf();
+      if (program.filename() == "qbench-worker" &&
+          maps.str().find("hang_invoke.so") != std::string::npos) {
         return true;
       }
     }
@@ -104,11 +108,12 @@ TEST_F(InterruptCliTest, WhatDoesNotLookIsEndedAllTheSame) {
   const std::string scenes = place_.SmallScenes(1).string();
   for (const int signals : {1, 2}) {
     SCOPED_TRACE(signals);
-    const std::string model = place_.File(fmt::format("pipe{}.h5", signals)).string();
-    Blocking pipe(model);
+    const std::string recipe = place_.File(fmt::format("pipe{}.toml", signals)).string();
+    Blocking pipe(recipe);
     const InterruptedAnswer ended = place_.RunAndInterrupt(
-        place_.QuickRun({model, "--dataset", scenes, "--plugins", "float"}), {},
-        [&](pid_t) { return pipe.IsRead(); }, signals);
+        place_.QuickRun(
+            {"intel-cnn", "--dataset", scenes, "--plugins", "dynamic:recipe=" + recipe}),
+        {}, [&](pid_t) { return pipe.IsRead(); }, signals);
     ExpectInterrupted(ended);
   }
 }

@@ -157,8 +157,11 @@ TEST_F(OutputTest, AFileSizeLimitIsAFailureNotADeath) {
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   signal(SIGXFSZ, SIG_DFL);
   rlimit small = before;
-  small.rlim_cur = 100'000;  // room for what SQLite needs
+  small.rlim_cur = 33'000;  // SQLite needs 32,768
   const fs::path report = place_->File("limited.html");
+  ASSERT_EQ(place_->Run({"report", "--format", "html", "-o", report.string()}).status, 0);
+  ASSERT_GT(fs::file_size(report), small.rlim_cur) << "nothing would be limited";
+  fs::remove(report);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
   const Answer answer = place_->Run({"report", "--format", "html", "-o", report.string()});
   setrlimit(RLIMIT_FSIZE, &before);

@@ -24,6 +24,8 @@ const std::set<std::string>& Timings() {
                                               "peak_rss_bytes",
                                               "median_ratio_to_float",
                                               "p90_ratio_to_float",
+                                              "ratio_low",
+                                              "ratio_high",
                                               "outlier_samples",
                                               "artifact_path"};
   return names;

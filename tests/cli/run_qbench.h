@@ -66,7 +66,7 @@ class Workplace {
   TempDir folder_;
 };
 
-// A line of CSV without quotes in it.
+// The rows of a CSV text (RFC 4180), fields without their quotes.
 std::vector<std::vector<std::string>> ParseCsv(const std::string& text);
 
 }  // namespace qbench::cli_test

@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Dropout",
                 R"("dtype": {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8"}})",
                 "its dtype is {\"mode\":\"int8\"}"},
-        Refusal{"BatchNormalization", R"("scale": 2)", "scale is not true or false"},
+        Refusal{"BatchNormalization", R"("scale": "yes")", "scale is not true or false"},
         Refusal{"ReLU", R"("max_value": 3.0)", "max_value = 3"},
         Refusal{"ReLU", R"("threshold": 1.0)", "threshold"},
         Refusal{"ReLU", R"("negative_slope": 0.1, "max_value": 6.0)", "negative_slope"},

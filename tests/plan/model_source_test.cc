@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 class ImportCacheTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(WriteFileAtomically(file(), "a model").ok());
+    ASSERT_TRUE(WriteFileAtomically(file(), "\x89HDF\r\n\x1a\n and a model").ok());
     datasets::Sidecar sidecar;
     sidecar.labels = {"a", "b"};
     sidecar.input.width = sidecar.input.height = 8;

@@ -302,8 +302,8 @@ TEST_F(Jobs, AccuracyChecksTheModel) {
   job.samples = WriteTestTensors();
   job.runtime.options = {{"extra_outputs", "2"}};
   JobOutcome outcome = Run(job);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
-  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("5 outputs"), HasSubstr("3 labels")));
+  EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("5 outputs"), HasSubstr("3 classes")));
   job.runtime.options = {{"nan", "true"}};
   EXPECT_THAT(Run(job).reason, HasSubstr("not a number (NaN)"));
   job.runtime.options = {{"unsupported", "true"}};
