@@ -151,8 +151,7 @@ Result<ExitStatus> ProfileCommand(const std::vector<std::string>& args) {
     return Error(StatusCode::kInvalidArgument, "name a .tflite file; see qbench profile --help");
   }
   QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
-  const std::string line =
-      plan::ThreadsWarning({arguments.Get<int>("threads")}, LimitOfCores());
+  const std::string line = plan::ThreadsWarning({arguments.Get<int>("threads")}, LimitOfCores());
   if (!line.empty() && !arguments.Get<bool>("quiet")) PrintError("warning: " + line + "\n");
   QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
   QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin runtime,

@@ -325,4 +325,10 @@ Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::strin
   return Select(*best, spec);
 }
 
+Json FactsJson(const std::vector<host::Fact>& facts) {
+  Json json = Json::object();
+  for (const host::Fact& fact : facts) json[fact.name] = fact.value;
+  return json;
+}
+
 }  // namespace qbench::plan

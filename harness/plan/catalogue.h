@@ -95,4 +95,7 @@ Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<Pl
 // or the named one does not; kInvalidArgument as of SelectPlugins.
 Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::string_view named = {});
 
+// {"library_version": "2.3.0", …}
+Json FactsJson(const std::vector<host::Fact>& facts);
+
 }  // namespace qbench::plan

@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "datasets/tensor_cache.h"
 #include "harness/plan/artifact_cache.h"
+#include "harness/plan/artifact_key.h"
 #include "harness/plan/cell_state.h"
 #include "harness/plan/comparison_record.h"
 #include "harness/plan/run_cells.h"
@@ -20,15 +21,6 @@ namespace qbench::plan {
 namespace {
 
 using store::Outcome;
-// The images of one model's splits, as its workers read them.
-struct ModelSamples {
-  worker::SamplesRef test;
-  std::optional<worker::SamplesRef> calibration;
-  std::optional<worker::SamplesRef> train;
-  // Hashes of the tensors, for the artifact's key.
-  std::string calibration_content;
-  std::string train_content;
-};
 
 // An artifact that this invocation made, or took from the cache.
 struct MadeArtifact {
@@ -95,7 +87,9 @@ class RunEngine {
   // Is there still a cell that would run this cell's artifact?
   bool IsNeeded(const PlannedCell& artifact) const;
   Result<worker::JobOutcome> MakeArtifact(const PlannedCell& cell, const std::string& key);
-  Json ArtifactKeyContent(const PlannedCell& cell) const;
+  std::string KeyOf(const PlannedCell& cell) const {
+    return ArtifactCache::Key(ArtifactKeyContent(plan_, cell, samples_[cell.model]));
+  }
   Status StoreArtifact(size_t index, const worker::JobOutcome& outcome);
   Status Accuracy(const Step& step);
   Status Diff(const Step& step);
@@ -222,9 +216,7 @@ void RunEngine::MarkDoneSteps() {
     bool done = cells_[step.cell].stopped;
     if (step.kind == StepKind::kQuantize) {
       std::error_code error;
-      done = !IsNeeded(cell) ||
-             std::filesystem::exists(
-                 artifacts_.Folder(ArtifactCache::Key(ArtifactKeyContent(cell))), error);
+      done = !IsNeeded(cell) || std::filesystem::exists(artifacts_.Folder(KeyOf(cell)), error);
     } else if (step.kind == StepKind::kLook) {
       done = done || cells_[step.cell].inference_seconds > 0;
       if (!done) last_look_ = i;
@@ -265,35 +257,6 @@ Status RunEngine::Take(const Step& step) {
       return Profile(step);
   }
   return OkStatus();
-}
-
-Json RunEngine::ArtifactKeyContent(const PlannedCell& cell) const {
-  const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
-  Json content = {{"qbench", QBENCH_VERSION},
-                  {"model", plan_.models[cell.model].tflite_sha256},
-                  {"quantizer", quantizer.ContentName()},
-                  {"library", quantizer.plugin.sha256}};
-  const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
-  if (!descriptor.UsesSamples()) return content;
-  const ModelSamples& samples = samples_[cell.model];
-  if (descriptor.needs_samples) content["calibration_tensors"] = samples.calibration_content;
-  if (descriptor.needs_samples && samples.calibration.has_value()) {
-    content["calibration_order"] = samples.calibration->order;
-    content["mean"] = samples.calibration->mean;
-    content["std"] = samples.calibration->std;
-  }
-  if (descriptor.needs_train && samples.train.has_value()) {
-    content["train_tensors"] = samples.train_content;
-    content["train_order"] = samples.train->order;
-    content["train_labels"] = samples.train->label_outputs;
-    content["mean"] = samples.train->mean;
-    content["std"] = samples.train->std;
-  }
-  content["runtime"] = plan_.calibration_runtime->Name();
-  content["runtime_library"] = plan_.calibration_runtime->plugin.sha256;
-  content["runtime_facts"] = FactsJson(plan_.calibration_runtime->plugin.facts);
-  content["cpu"] = measure::FactValue(plan_.host, "cpu.features");
-  return content;
 }
 
 Result<worker::JobOutcome> RunEngine::MakeArtifact(const PlannedCell& cell,
@@ -378,8 +341,7 @@ Status RunEngine::Quantize(const Step& step) {
   const PlannedCell& cell = plan_.cells[step.cell];
   if (!IsNeeded(cell)) return OkStatus();  // it failed before the run was interrupted
   const store::Measurement begun = Begin(step, store::MeasurementKind::kQuantize);
-  QB_ASSIGN_OR_RETURN(const worker::JobOutcome outcome,
-                      MakeArtifact(cell, ArtifactCache::Key(ArtifactKeyContent(cell))));
+  QB_ASSIGN_OR_RETURN(const worker::JobOutcome outcome, MakeArtifact(cell, KeyOf(cell)));
   QB_RETURN_IF_ERROR(CheckStopped(outcome));
   if (outcome.ok()) QB_RETURN_IF_ERROR(StoreArtifact(step.cell, outcome));
   for (size_t i = 0; i < cells_.size(); ++i) {

@@ -5,7 +5,6 @@
 
 #include "base/sha256.h"
 #include "harness/plan/plan_checks.h"
-#include "harness/plan/run_records.h"
 
 namespace qbench::plan {
 namespace {
@@ -171,8 +170,7 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
   plan.measure = request.measure;
   plan.calibration_seed = request.calibration_seed;
   plan.host = measure::ReadHostFacts();
-  if (std::string line = ThreadsWarning(request.threads, LimitOfCores());
-      !line.empty()) {
+  if (std::string line = ThreadsWarning(request.threads, LimitOfCores()); !line.empty()) {
     plan.warnings.push_back(std::move(line));
   }
   Say(doing, "looking at the plugins");

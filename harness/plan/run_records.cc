@@ -229,10 +229,4 @@ void ForgetTimes(store::Measurement& profile) {
   for (store::OperatorProfile& row : profile.operators) row.median_us = 0;
 }
 
-Json FactsJson(const std::vector<host::Fact>& facts) {
-  Json json = Json::object();
-  for (const host::Fact& fact : facts) json[fact.name] = fact.value;
-  return json;
-}
-
 }  // namespace qbench::plan

@@ -52,7 +52,4 @@ void ForgetTimes(store::Measurement& profile);
 
 std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measured);
 
-// {"library_version": "2.3.0", …}
-Json FactsJson(const std::vector<host::Fact>& facts);
-
 }  // namespace qbench::plan
