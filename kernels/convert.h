@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "graph/quantize_math.h"
+#include "graph/numerics/quantize_math.h"
 #include "kernels/kernel.h"
 #include "kernels/requantize.h"
 

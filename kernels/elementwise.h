@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "graph/quantize_math.h"
+#include "graph/numerics/quantize_math.h"
 #include "kernels/kernel.h"
 #include "kernels/requantize.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "graph/quantize_math.h"
+#include "graph/numerics/quantize_math.h"
 
 namespace qbench::kernels {
 namespace {

@@ -1,6 +1,6 @@
 // Fixed-point functions of TensorFlow Lite's reference kernels, beside the multiplications of
-// graph/quantize_math.h: what replaces e^x and 1/x where there are only integers. Numbers are
-// written Qm.n: m integer bits, n fraction bits, real = raw / 2^n. The method is gemmlowp's.
+// graph/numerics/quantize_math.h: what replaces e^x and 1/x where there are only integers. Numbers
+// are written Qm.n: m integer bits, n fraction bits, real = raw / 2^n. The method is gemmlowp's.
 #pragma once
 
 #include <cstdint>

@@ -95,7 +95,7 @@ Result<Requantizer> MakeRequantizer(const OpContext& context, int64_t channels, 
                                     graph::Activation activation) {
   const Operand& input = context.input(0);
   const Operand& output = context.output();
-  // The 64-bit multiplication shifts by fewer bits (graph/quantize_math.h).
+  // The 64-bit multiplication shifts by fewer bits (graph/numerics/quantize_math.h).
   const int max_shift = input.type() == graph::DataType::kInt16 ? 7 : 30;
   Requantizer requantizer;
   requantizer.rounding = rounding;

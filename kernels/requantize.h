@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "graph/ir.h"
-#include "graph/quantize_math.h"
+#include "graph/numerics/quantize_math.h"
 #include "kernels/fixed_point.h"
 #include "kernels/kernel.h"
 

@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdint>
 
-#include "graph/quantize_math.h"
+#include "graph/numerics/quantize_math.h"
 #include "kernels/kernel.h"
 
 namespace qbench::kernels {

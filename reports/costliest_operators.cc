@@ -1,8 +1,8 @@
 #include "reports/costliest_operators.h"
 
 #include "fmt/format.h"
-#include "harness/store/peak_lookup.h"
-#include "harness/store/profile_summary.h"
+#include "harness/results/peak_lookup.h"
+#include "harness/results/profile_summary.h"
 #include "reports/counterparts.h"
 #include "reports/profile_text.h"
 #include "reports/text_format.h"

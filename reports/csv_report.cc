@@ -3,8 +3,8 @@
 #include <type_traits>
 
 #include "fmt/format.h"
-#include "harness/store/profile_summary.h"
-#include "harness/store/summary.h"
+#include "harness/results/profile_summary.h"
+#include "harness/results/summary.h"
 #include "reports/reports.h"
 
 namespace qbench::reports {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "fmt/format.h"
-#include "harness/store/peak_lookup.h"
+#include "harness/results/peak_lookup.h"
 #include "reports/counterparts.h"
 #include "reports/text_format.h"
 

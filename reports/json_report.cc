@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "harness/store/summary.h"
+#include "harness/results/summary.h"
 #include "reports/costliest_operators.h"
 #include "reports/layer_report.h"
 #include "reports/losses.h"

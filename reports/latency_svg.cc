@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "fmt/format.h"
+#include "harness/results/summary.h"
 #include "harness/stats/descriptive.h"
-#include "harness/store/summary.h"
 
 namespace qbench::reports {
 namespace {

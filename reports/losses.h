@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/store/summary.h"
+#include "harness/results/summary.h"
 #include "reports/known_faults.h"
 #include "reports/variants.h"
 

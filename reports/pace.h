@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "harness/results/summary.h"
 #include "harness/store/store.h"
-#include "harness/store/summary.h"
 
 namespace qbench::reports {
 

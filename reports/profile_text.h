@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/store/profile_summary.h"
+#include "harness/results/profile_summary.h"
 #include "reports/variants.h"
 
 namespace qbench::reports {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "harness/results/profile_summary.h"
 #include "harness/stats/descriptive.h"
-#include "harness/store/profile_summary.h"
 #include "reports/faster_scheme.h"
 
 namespace qbench::reports {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/results/summary.h"
 #include "harness/store/store.h"
-#include "harness/store/summary.h"
 #include "reports/pace.h"
 
 namespace qbench::reports {

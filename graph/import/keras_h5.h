@@ -11,9 +11,9 @@
 namespace qbench::graph::import {
 
 // The inference graph of the file's model: augmentation layers and dropout are the identity, batch
-// normalization is a multiplication and an addition (graph/passes.h folds them). Float32; batch
-// free; inputs and outputs named as Keras names them; the signature is `serving_default`.
-// Not optimized: call graph::Optimize.
+// normalization is a multiplication and an addition (graph/passes/passes.h folds them). Float32;
+// batch free; inputs and outputs named as Keras names them; the signature is `serving_default`. Not
+// optimized: call graph::Optimize.
 //
 // kNotFound, kIo; kCorrupt: not HDF5, or broken, with what is broken; kInvalidArgument: a file of
 // weights alone (the message says how to save the whole model); kUnsupported: a layer or option

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "base/files.h"
-#include "graph/random_operator.h"
+#include "harness/checks/random_operator.h"
 
 namespace qbench::checks {
 

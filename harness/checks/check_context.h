@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "graph/random.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "harness/checks/check_list.h"
 #include "harness/checks/guarded_bytes.h"
 #include "harness/host/inference_service.h"

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "fmt/format.h"
-#include "graph/quantize_math.h"
+#include "graph/numerics/quantize_math.h"
 
 namespace qbench::checks {
 namespace {

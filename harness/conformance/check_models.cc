@@ -5,7 +5,7 @@
 #include "base/sha256.h"
 #include "datasets/tensor_file.h"
 #include "graph/op_kinds.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "graph/validate.h"
 
 namespace qbench::conformance {

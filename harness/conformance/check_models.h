@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "graph/random_operator.h"
 #include "harness/checks/check_list.h"
+#include "harness/checks/random_operator.h"
 #include "harness/host/samples_description.h"
 
 namespace qbench::conformance {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "harness/checks/output_difference.h"
-#include "harness/worker/model_outputs.h"
+#include "harness/jobs/model_outputs.h"
 
 namespace qbench::conformance {
 namespace {

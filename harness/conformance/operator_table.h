@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "harness/conformance/check_models.h"
-#include "harness/worker/run_job.h"
+#include "harness/jobs/run_job.h"
 
 namespace qbench::conformance {
 

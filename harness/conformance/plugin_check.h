@@ -13,7 +13,7 @@
 #include "harness/checks/check_list.h"
 #include "harness/conformance/operator_table.h"
 #include "harness/host/plugin_info.h"
-#include "harness/worker/run_job.h"
+#include "harness/jobs/run_job.h"
 
 namespace qbench::conformance {
 

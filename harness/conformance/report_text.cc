@@ -4,7 +4,7 @@
 #include <map>
 
 #include "fmt/format.h"
-#include "graph/random_operator.h"
+#include "harness/checks/random_operator.h"
 
 namespace qbench::conformance {
 namespace {

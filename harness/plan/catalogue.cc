@@ -9,8 +9,8 @@
 #include "base/interrupt.h"
 #include "base/sha256.h"
 #include "harness/host/plugin_paths.h"
+#include "harness/jobs/outcome.h"
 #include "harness/plan/aliases.h"
-#include "harness/plan/run_records.h"
 
 namespace qbench::plan {
 namespace {

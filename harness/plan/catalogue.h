@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "harness/host/plugin_info.h"
+#include "harness/jobs/run_job.h"
 #include "harness/plan/plugin_spec.h"
-#include "harness/worker/run_job.h"
 
 namespace qbench::plan {
 

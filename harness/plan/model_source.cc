@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/sealed_json.h"
 #include "base/sha256.h"
-#include "harness/plan/sealed_json.h"
-#include "harness/worker/model_format.h"
+#include "harness/jobs/model_format.h"
 
 namespace qbench::plan {
 namespace {

@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "base/cores.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "harness/host/runtime_pool.h"
 #include "harness/host/sample_source.h"
 #include "harness/measure/memory.h"

@@ -3,10 +3,10 @@
 #include <limits>
 #include <map>
 
-#include "graph/model_pairing.h"
-#include "graph/quantize_math.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/numerics/quantize_math.h"
+#include "graph/pairing/model_pairing.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "harness/host/runtime_pool.h"
 #include "harness/host/sample_source.h"
 #include "harness/worker/classifier_io.h"

@@ -1,7 +1,7 @@
 // Importing a model file: see ImportJob.
 #pragma once
 
-#include "harness/worker/jobs.h"
+#include "harness/jobs/jobs.h"
 
 namespace qbench::worker {
 

@@ -2,7 +2,7 @@
 #include <chrono>
 #include <optional>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/measure/conditions.h"
 #include "harness/measure/latency.h"

@@ -1,7 +1,7 @@
-#include "graph/random_operator.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
+#include "harness/checks/random_operator.h"
 #include "harness/host/aligned_bytes.h"
-#include "harness/worker/model_outputs.h"
+#include "harness/jobs/model_outputs.h"
 #include "harness/worker/worker_context.h"
 
 namespace qbench::worker {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <random>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/measure/memory.h"
 #include "harness/worker/classifier_io.h"

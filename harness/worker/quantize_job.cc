@@ -8,7 +8,7 @@
 #include "base/cores.h"
 #include "base/files.h"
 #include "base/sha256.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/host/inference_service.h"
 #include "harness/host/plugin_calls.h"

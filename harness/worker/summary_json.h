@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "graph/model_summary.h"
-#include "graph/tflite_contents.h"
+#include "graph/tflite/tflite_contents.h"
 
 namespace qbench::worker {
 

@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
-#include "harness/worker/jobs.h"
+#include "harness/jobs/jobs.h"
 #include "harness/worker/worker_link.h"
 
 namespace qbench::worker {

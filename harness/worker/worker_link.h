@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 #include "harness/host/call_observer.h"
-#include "harness/worker/breadcrumb.h"
+#include "harness/jobs/breadcrumb.h"
 
 namespace qbench::worker {
 

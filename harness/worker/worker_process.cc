@@ -8,9 +8,9 @@
 #include <type_traits>
 
 #include "base/files.h"
-#include "harness/worker/job_folder.h"
-#include "harness/worker/job_json.h"
-#include "harness/worker/outcome.h"
+#include "harness/jobs/job_folder.h"
+#include "harness/jobs/job_json.h"
+#include "harness/jobs/outcome.h"
 #include "harness/worker/worker_context.h"
 #include "harness/worker/worker_link.h"
 

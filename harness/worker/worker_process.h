@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "harness/worker/jobs.h"
+#include "harness/jobs/jobs.h"
 
 namespace qbench::worker {
 

@@ -8,7 +8,7 @@
 
 #include "base/files.h"
 #include "gmock/gmock.h"
-#include "harness/worker/run_job.h"
+#include "harness/jobs/run_job.h"
 
 namespace qbench::worker {
 namespace {

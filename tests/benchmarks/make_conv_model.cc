@@ -10,7 +10,7 @@
 #include <random>
 
 #include "base/files.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 
 namespace qbench {
 namespace {

@@ -8,11 +8,11 @@
 #include "base/files.h"
 #include "datasets/dataset.h"
 #include "datasets/tensor_cache.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
+#include "harness/jobs/run_job.h"
+#include "harness/jobs/samples_ref.h"
 #include "harness/stats/descriptive.h"
 #include "harness/worker/classifier_io.h"
-#include "harness/worker/run_job.h"
-#include "harness/worker/samples_ref.h"
 
 namespace qbench {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/status.h"
+#include "harness/jobs/jobs.h"
 #include "harness/stats/paired_ratio.h"
-#include "harness/worker/jobs.h"
 
 namespace qbench {
 

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "base/json.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "tests/cli/run_qbench.h"
 #include "tests/graph/peer_files.h"
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <thread>
 
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "tests/conformance/mutants.h"
 
 namespace qbench::mutants {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "kernels/interpreter.h"
 #include "qbench/profile.h"
 #include "tests/conformance/mutants.h"

@@ -1,6 +1,6 @@
-// Jobs and results as they travel between parent and worker (harness/worker/job_json.h). A worker
+// Jobs and results as they travel between parent and worker (harness/jobs/job_json.h). A worker
 // runs plugins, so the parent trusts no result.
-#include "harness/worker/job_json.h"
+#include "harness/jobs/job_json.h"
 
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutate_json.h"

@@ -1,10 +1,10 @@
-// Ranges that the user gives instead of calibrating (plugins/quantizers/common/given_ranges.h).
-#include "plugins/quantizers/common/given_ranges.h"
+// Ranges that the user gives instead of calibrating (quantize/ranges/given_ranges.h).
+#include "quantize/ranges/given_ranges.h"
 
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutate_json.h"
 #include "tests/fuzz/scratch_file.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::fuzz {
 namespace {

@@ -1,10 +1,10 @@
-// Recipes, and what they say of a model (plugins/quantizers/common/recipe.h).
-#include "plugins/quantizers/common/recipe.h"
+// Recipes, and what they say of a model (quantize/recipe/recipe.h).
+#include "quantize/recipe/recipe.h"
 
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutate_text.h"
 #include "tests/fuzz/scratch_file.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::fuzz {
 namespace {

@@ -1,11 +1,12 @@
-// .tflite files, and everything behind the reader on what it accepts (graph/tflite_reader.h).
+// .tflite files, and everything behind the reader on what it accepts
+// (graph/tflite/tflite_reader.h).
 #include <memory>
 
 #include "graph/model_summary.h"
-#include "graph/passes.h"
-#include "graph/tflite_contents.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/passes/passes.h"
+#include "graph/tflite/tflite_contents.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/graph/model_builder.h"
 

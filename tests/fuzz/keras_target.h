@@ -8,9 +8,9 @@
 #include "base/files.h"
 #include "graph/import/keras_file.h"
 #include "graph/ir.h"
-#include "graph/passes.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/passes/passes.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "graph/validate.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/files.h"
 #include "gmock/gmock.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "gtest/gtest.h"
 #include "tests/graph/model_builder.h"
 #include "tests/graph/peer_files.h"

@@ -2,9 +2,9 @@
 
 #include <memory>
 
-#include "graph/passes.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/passes/passes.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "tests/graph/model_builder.h"
 

@@ -1,4 +1,4 @@
-#include "graph/quantize_math.h"
+#include "graph/numerics/quantize_math.h"
 
 #include <bit>
 #include <cfenv>

@@ -1,9 +1,9 @@
-#include "graph/tflite_contents.h"
+#include "graph/tflite/tflite_contents.h"
 
 #include "gmock/gmock.h"
-#include "graph/tflite_codes.h"
-#include "graph/tflite_names.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_codes.h"
+#include "graph/tflite/tflite_names.h"
+#include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "tests/graph/foreign_file.h"
 #include "tests/graph/model_builder.h"

@@ -4,8 +4,8 @@
 
 #include "base/files.h"
 #include "gmock/gmock.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "graph/validate.h"
 #include "gtest/gtest.h"
 #include "tests/graph/peer_files.h"

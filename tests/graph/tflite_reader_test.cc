@@ -1,10 +1,10 @@
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 
 #include <memory>
 
 #include "base/files.h"
 #include "gmock/gmock.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "tests/fuzz/mutate.h"
 #include "tests/graph/foreign_file.h"

@@ -1,12 +1,12 @@
 // What the files look like on the wire: read back with the flatbuffer's own accessors, not with
 // qbench's reader.
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 
 #include <memory>
 #include <set>
 
 #include "gmock/gmock.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "gtest/gtest.h"
 #include "tests/graph/model_builder.h"
 #include "tflite_generated.h"

@@ -6,9 +6,9 @@
 #include "gmock/gmock.h"
 #include "graph/model_summary.h"
 #include "graph/op_kinds.h"
-#include "graph/passes.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/passes/passes.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "tests/graph/model_builder.h"
 

@@ -1,6 +1,6 @@
 // The profile extension through the host's classes, with a runtime of which every time is known.
 #include "gmock/gmock.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"

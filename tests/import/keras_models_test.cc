@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "graph/import/keras_h5.h"
-#include "graph/passes.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/passes/passes.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "tests/graph/peer_files.h"
 #include "tests/import/run_model.h"
 

@@ -2,7 +2,7 @@
 // from (four images each).
 #include <gtest/gtest.h>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "peer_images.h"
 #include "tests/graph/peer_files.h"
 

@@ -1,4 +1,4 @@
-#include "plugins/quantizers/common/activation_file.h"
+#include "plugins/quantizers/full_integer/activation_file.h"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,14 +1,14 @@
 // bias_correction=analytic of the quantizer plugins: without images, from what batch normalization
 // says in the model's file.
 #include "gmock/gmock.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
-#include "plugins/quantizers/common/expected_inputs.h"
-#include "plugins/quantizers/common/integer_weights.h"
+#include "quantize/ranges/expected_inputs.h"
+#include "quantize/weights/integer_weights.h"
 #include "tests/plugins/fake_host.h"
 #include "tests/plugins/quantizer_runner.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::plugin {
 namespace {

@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "graph/op_kinds.h"
-#include "graph/random_operator.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
+#include "harness/checks/random_operator.h"
 #include "tests/graph/peer_files.h"
 #include "tests/plugins/runtime_comparison.h"
 

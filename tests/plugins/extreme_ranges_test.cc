@@ -8,16 +8,16 @@
 #include <set>
 
 #include "graph/import/keras_h5.h"
-#include "graph/passes.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/passes/passes.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "kernels/interpreter.h"
 #include "tests/graph/peer_files.h"
 #include "tests/import/run_model.h"
 #include "tests/plugins/litert_child.h"
 #include "tests/plugins/quantizer_runner.h"
 #include "tests/plugins/runtime_comparison.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::plugin {
 namespace {

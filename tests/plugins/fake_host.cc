@@ -4,9 +4,9 @@
 #include <cstring>
 #include <memory>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "kernels/interpreter.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::plugin {
 

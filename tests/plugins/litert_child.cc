@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
-#include "graph/random_operator.h"
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
+#include "harness/checks/random_operator.h"
 #include "tests/plugins/runtime_comparison.h"
 
 namespace qbench {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/files.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "qbench/runtime.h"
 #include "tests/graph/foreign_file.h"
 

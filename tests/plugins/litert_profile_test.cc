@@ -8,14 +8,14 @@
 #include <set>
 
 #include "base/files.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
-#include "plugins/quantizers/common/dynamic_weights.h"
+#include "quantize/weights/dynamic_weights.h"
 #include "tests/graph/peer_files.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench {
 namespace {

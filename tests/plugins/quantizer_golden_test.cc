@@ -1,12 +1,12 @@
 // What each scheme makes of a small model, as text that was read and approved.
 #include "base/sha256.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "tests/golden/golden_file.h"
 #include "tests/plugins/fake_host.h"
 #include "tests/plugins/quantizer_runner.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::plugin {
 namespace {

@@ -11,15 +11,15 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "gmock/gmock.h"
-#include "graph/quantize_math.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/numerics/quantize_math.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "kernels/interpreter.h"
 #include "qbench/quantizer.h"
 #include "tests/plugins/fake_host.h"
 #include "tests/plugins/quantizer_runner.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::plugin {
 namespace {

@@ -1,12 +1,12 @@
 // The option `recipe` of the quantizer plugins, as the harness gives it: a file.
 #include "base/files.h"
 #include "gmock/gmock.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "tests/plugins/fake_host.h"
 #include "tests/plugins/quantizer_runner.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::plugin {
 namespace {

@@ -7,13 +7,13 @@
 #include <cstring>
 
 #include "base/files.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
-#include "plugins/quantizers/common/full_integer.h"
-#include "plugins/quantizers/common/recipe.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
+#include "quantize/full_integer.h"
+#include "quantize/recipe/recipe.h"
 #include "tests/graph/peer_files.h"
-#include "tests/plugins/run_model.h"
 #include "tests/plugins/runtime_comparison.h"
+#include "tests/quantize/run_model.h"
 
 namespace qbench::quantize {
 namespace {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "qbench/profile.h"
 #include "qbench/runtime.h"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 
 namespace qbench {
 namespace {

@@ -1,11 +1,11 @@
-#include "plugins/quantizers/common/sample_calibration.h"
+#include "plugins/quantizers/full_integer/sample_calibration.h"
 
 #include <limits>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "tests/plugins/fake_host.h"
-#include "tests/plugins/tiny_models.h"
+#include "tests/quantize/tiny_models.h"
 
 namespace qbench::quantize {
 namespace {

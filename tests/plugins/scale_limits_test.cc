@@ -1,10 +1,10 @@
 // The table of scale_limits.h against LiteRT itself: just within a limit a model runs, beyond it
 // CheckScales refuses it, and LiteRT too where the table says so.
-#include "plugins/quantizers/common/scale_limits.h"
+#include "quantize/scale_limits.h"
 
 #include <gmock/gmock.h>
 
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "tests/graph/model_builder.h"
 #include "tests/plugins/litert_child.h"
 #include "tests/plugins/runtime_comparison.h"

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <thread>
 
-#include "graph/quantize_math.h"
-#include "graph/random_operator.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/numerics/quantize_math.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
+#include "harness/checks/random_operator.h"
 #include "kernels/interpreter.h"
 #include "plugins/runtimes/xnnpack/xnnpack_model.h"
 #include "tests/graph/model_builder.h"

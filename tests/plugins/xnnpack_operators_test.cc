@@ -6,8 +6,8 @@
 #include <set>
 
 #include "graph/op_kinds.h"
-#include "graph/random_operator.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
+#include "harness/checks/random_operator.h"
 #include "kernels/interpreter.h"
 #include "plugins/runtimes/xnnpack/xnnpack_model.h"
 

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_library.h"
 #include "tests/graph/model_builder.h"

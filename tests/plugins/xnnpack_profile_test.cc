@@ -5,7 +5,7 @@
 #include <set>
 
 #include "graph/random.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "plugins/runtimes/xnnpack/xnnpack_model.h"
 #include "tests/graph/model_builder.h"
 

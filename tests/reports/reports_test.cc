@@ -5,7 +5,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "harness/store/summary.h"
+#include "harness/results/summary.h"
 #include "tests/store/sample_run.h"
 
 namespace qbench::reports {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "harness/results/summary.h"
 #include "harness/store/sql_fields.h"
 #include "harness/store/store.h"
-#include "harness/store/summary.h"
 #include "tests/store/same_fields.h"
 #include "tests/store/sample_run.h"
 

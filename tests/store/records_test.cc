@@ -6,7 +6,7 @@
 #include <string>
 #include <type_traits>
 
-#include "harness/store/summary.h"
+#include "harness/results/summary.h"
 
 namespace qbench::store {
 namespace {

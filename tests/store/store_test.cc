@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/files.h"
-#include "harness/store/peak_lookup.h"
+#include "harness/results/peak_lookup.h"
 #include "tests/store/child_process.h"
 #include "tests/store/same_fields.h"
 #include "tests/store/sample_run.h"

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <vector>
 
-#include "tests/worker/worker_fixture.h"
+#include "tests/jobs/worker_fixture.h"
 
 namespace qbench::worker {
 namespace {

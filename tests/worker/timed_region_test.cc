@@ -10,12 +10,12 @@
 #include <new>
 
 #include "base/files.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
+#include "harness/jobs/breadcrumb.h"
 #include "harness/measure/latency.h"
-#include "harness/worker/breadcrumb.h"
 #include "tests/graph/model_builder.h"
 
 // Sanitizers have a malloc of their own; glibc's is behind these names.

@@ -1,8 +1,8 @@
 // The `dynamic` quantizer: int8 weights, float32 activations; needs no samples.
-#include "plugins/quantizers/common/dynamic_weights.h"
-#include "plugins/quantizers/common/recipe.h"
-#include "plugins/quantizers/common/scale_limits.h"
 #include "plugins/support/quantizer_plugin.h"
+#include "quantize/recipe/recipe.h"
+#include "quantize/scale_limits.h"
+#include "quantize/weights/dynamic_weights.h"
 
 namespace qbench {
 namespace {

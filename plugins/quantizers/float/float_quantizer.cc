@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "graph/output_statistics.h"
-#include "graph/tflite_reader.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_reader.h"
+#include "graph/tflite/tflite_writer.h"
 #include "plugins/support/quantizer_plugin.h"
 
 namespace qbench {

@@ -1,8 +1,8 @@
 // The `fp16` quantizer: weights stored as float16, about half of the file; float32 arithmetic.
-#include "graph/tflite_writer.h"
-#include "plugins/quantizers/common/half_weights.h"
-#include "plugins/quantizers/common/recipe.h"
+#include "graph/tflite/tflite_writer.h"
 #include "plugins/support/quantizer_plugin.h"
+#include "quantize/recipe/recipe.h"
+#include "quantize/weights/half_weights.h"
 
 namespace qbench {
 namespace {

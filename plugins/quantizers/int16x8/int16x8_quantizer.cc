@@ -1,6 +1,6 @@
 // The `int16x8` quantizer: TensorFlow Lite's 16x8 scheme. Activations have 16 bits, so little is
 // lost; LiteRT runs it on reference kernels, many times slower than float.
-#include "plugins/quantizers/common/full_integer_quantizer.h"
+#include "plugins/quantizers/full_integer/full_integer_quantizer.h"
 
 namespace qbench {
 namespace {

@@ -3,11 +3,11 @@
 #include <string>
 #include <utility>
 
-#include "plugins/quantizers/common/recipe.h"
-#include "plugins/quantizers/common/sample_calibration.h"
-#include "plugins/quantizers/common/scale_limits.h"
-#include "plugins/quantizers/common/weight_only.h"
+#include "plugins/quantizers/full_integer/sample_calibration.h"
 #include "plugins/support/quantizer_plugin.h"
+#include "quantize/recipe/recipe.h"
+#include "quantize/scale_limits.h"
+#include "quantize/weights/weight_only.h"
 
 namespace qbench {
 namespace {

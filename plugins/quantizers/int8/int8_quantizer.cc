@@ -1,5 +1,5 @@
 // The `int8` quantizer: full integer quantization with ranges from calibration samples.
-#include "plugins/quantizers/common/full_integer_quantizer.h"
+#include "plugins/quantizers/full_integer/full_integer_quantizer.h"
 
 namespace qbench {
 namespace {

@@ -1,6 +1,6 @@
 // The `uint8` quantizer: an int8 model with uint8 input and output, as the converter of TensorFlow
 // 2 makes it for accelerators and applications that want bytes (inference_input_type=tf.uint8).
-#include "plugins/quantizers/common/full_integer_quantizer.h"
+#include "plugins/quantizers/full_integer/full_integer_quantizer.h"
 
 namespace qbench {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 
 namespace qbench::plugin {
 

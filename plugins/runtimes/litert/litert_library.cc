@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "base/files.h"
-#include "graph/tflite_writer.h"
+#include "graph/tflite/tflite_writer.h"
 #include "plugins/runtimes/litert/litert_model.h"
 
 namespace qbench::litert {

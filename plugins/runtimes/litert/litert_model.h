@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "plugins/runtimes/litert/litert_library.h"
 #include "plugins/runtimes/litert/profiler_api.h"
 

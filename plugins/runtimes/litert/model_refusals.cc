@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "graph/tflite_names.h"
+#include "graph/tflite/tflite_names.h"
 
 namespace qbench::litert {
 namespace {

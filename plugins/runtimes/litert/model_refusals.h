@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 
 namespace qbench::litert {
 

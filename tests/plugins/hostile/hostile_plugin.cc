@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "graph/tflite_reader.h"
+#include "graph/tflite/tflite_reader.h"
 #include "qbench/quantizer.h"
 #include "qbench/runtime.h"
 

@@ -1,0 +1,84 @@
+#include "cli/arguments.h"
+
+#include <boost/program_options/errors.hpp>
+#include <boost/program_options/parsers.hpp>
+#include <boost/program_options/positional_options.hpp>
+#include <cstdint>
+#include <sstream>
+#include <typeinfo>
+
+namespace qbench::cli {
+namespace po = boost::program_options;
+namespace {
+
+std::string Indented(std::string_view lines) {
+  std::string text;
+  std::istringstream stream{std::string(lines)};
+  for (std::string line; std::getline(stream, line);) text += "  " + line + "\n";
+  return text;
+}
+
+std::string HelpText(const Help& help, const po::options_description& options) {
+  std::ostringstream text;
+  text << "Usage: " << help.usage << "\n\n" << help.description << "\n\n" << options;
+  if (!help.example.empty()) text << "\nExample:\n" << Indented(help.example);
+  if (!help.notes.empty()) text << "\n" << help.notes << "\n";
+  return text.str();
+}
+
+// "qbench run", of "qbench run [MODEL...] --plugins …".
+std::string CommandOf(std::string_view usage) {
+  const size_t end = usage.find_first_of("[-");
+  size_t length = usage.find(' ', usage.find(' ') + 1);
+  length = std::min(length, end == 0 ? length : end - 1);
+  return std::string(usage.substr(0, length));
+}
+
+// The stream that Boost reads numbers with turns "-1" into the largest unsigned number.
+Status RefuseNegative(const po::parsed_options& parsed, const po::variables_map& values) {
+  for (const po::option& option : parsed.options) {
+    if (option.value.empty() || !option.value[0].starts_with('-')) continue;
+    const auto found = values.find(option.string_key);
+    if (found == values.end() || found->second.value().type() != typeid(uint64_t)) continue;
+    return Error(StatusCode::kInvalidArgument,
+                 "--{} is a whole number from 0 on, not \"{}\"; leave it out for the default",
+                 option.string_key, option.value[0]);
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<Arguments> Arguments::Parse(const std::vector<std::string>& args, const Help& help,
+                                   const po::options_description& visible, const char* positional,
+                                   int max_positional) {
+  po::options_description options;
+  options.add(visible).add_options()("help,h", "");
+  po::positional_options_description positions;
+  if (positional != nullptr) {
+    // Not among the visible options: the usage line shows it.
+    options.add_options()(positional, po::value<std::vector<std::string>>());
+    positions.add(positional, max_positional);
+  }
+  Arguments arguments;
+  try {
+    const po::parsed_options parsed =
+        po::command_line_parser(args).options(options).positional(positions).run();
+    po::store(parsed, arguments.values_);
+    if (arguments.values_.count("help") > 0) {
+      arguments.help_ = HelpText(help, visible);
+      return arguments;
+    }
+    QB_RETURN_IF_ERROR(RefuseNegative(parsed, arguments.values_));
+    po::notify(arguments.values_);
+  } catch (const po::too_many_positional_options_error&) {
+    return Error(StatusCode::kInvalidArgument, "too many arguments; see {} --help",
+                 CommandOf(help.usage));
+  } catch (const po::error& error) {
+    return Error(StatusCode::kInvalidArgument, "{}; see {} --help", error.what(),
+                 CommandOf(help.usage));
+  }
+  return arguments;
+}
+
+}  // namespace qbench::cli

@@ -1,0 +1,190 @@
+// `qbench quantize`: one artifact, to deploy it.
+#include <boost/program_options/value_semantic.hpp>
+#include <system_error>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/litert_option.h"
+#include "cli/single_job.h"
+#include "cli/terminal.h"
+#include "harness/plan/run_plan.h"
+#include "harness/run/artifact_sidecar.h"
+#include "harness/run/run_records.h"
+
+namespace qbench::cli {
+namespace po = boost::program_options;
+namespace {
+
+constexpr Help kHelp = {
+    "qbench quantize MODEL --plugins QUANTIZER -o FILE.tflite [--dataset NAME] [options]",
+    "Makes the quantized model that `qbench run` would measure, and FILE.tflite.toml beside it\n"
+    "(labels and preprocessing). The file runs in stock LiteRT and TensorFlow Lite.",
+    "qbench quantize my.h5 --plugins int8 --dataset ./images -o my-int8.tflite",
+    "Quantizers that calibrate take images of the data set's calibration split, those that train\n"
+    "images of its training split.\n"
+    "Exit status: 0 done, 2 usage or environment error, 130 interrupted."};
+
+po::options_description Options() {
+  po::options_description options("Options", 100);
+  options.add_options()("plugins", po::value<std::string>()->value_name("QUANTIZER")->required(),
+                        "one quantizer with its options: int8:io=int8")(
+      "dataset", po::value<std::string>()->value_name("NAME"),
+      "a data set's name, or a folder with one sub-folder a class")(
+      "output,o", po::value<std::string>()->value_name("FILE")->required(),
+      "the artifact; FILE.toml is written beside it")(
+      "quiet,q", po::bool_switch(), "no progress, no warnings")("json", po::bool_switch(),
+                                                                "print the result as JSON");
+  AddCalibrationOptions(options);
+  AddLitertOption(options);
+  AddFolderOptions(options);
+  return options;
+}
+
+// What calibration reads.
+struct CalibrationInput {
+  std::optional<datasets::Dataset> dataset;  // none: --dataset is not given
+  uint64_t seed = 0;
+};
+
+// The data set that --dataset names, if it does, for quantizers that need one.
+Result<CalibrationInput> CalibrationInputOf(const Arguments& arguments,
+                                            const plan::Folders& folders) {
+  CalibrationInput input{.dataset = {}, .seed = arguments.Get<uint64_t>("calibration-seed")};
+  if (arguments.Has("dataset")) {
+    QB_ASSIGN_OR_RETURN(input.dataset, datasets::OpenDataset(arguments.Get<std::string>("dataset"),
+                                                             folders.datasets));
+    if (!arguments.Get<bool>("quiet")) PrintWarnings(input.dataset->warnings);
+  }
+  return input;
+}
+
+// The training split of a quantizer that trains; none for any other.
+Result<std::optional<worker::SamplesRef>> TrainSamplesOf(const plan::SelectedPlugin& quantizer,
+                                                         const plan::PlannedModel& model,
+                                                         const plan::Folders& folders,
+                                                         const CalibrationInput& input,
+                                                         bool quiet) {
+  if (!quantizer.plugin.descriptor.needs_train) return std::optional<worker::SamplesRef>();
+  if (!input.dataset) {
+    return Error(StatusCode::kInvalidArgument,
+                 "{} trains: name the data set whose training images it takes with --dataset",
+                 quantizer.Name());
+  }
+  QB_RETURN_IF_ERROR(plan::CheckTrainSplit(quantizer, *input.dataset));
+  QB_ASSIGN_OR_RETURN(worker::SamplesRef samples,
+                      SamplesOf(*input.dataset, "train", model, folders, quiet, input.seed));
+  return std::optional(std::move(samples));
+}
+
+Result<plan::ArtifactOrigin> OriginOf(const worker::QuantizeResult& result,
+                                      const worker::QuantizeJob& job,
+                                      const plan::SelectedPlugin& quantizer,
+                                      const plan::PlannedModel& model,
+                                      const CalibrationInput& input) {
+  QB_ASSIGN_OR_RETURN(const store::Artifact artifact, plan::ArtifactRecord(result));
+  plan::ArtifactOrigin origin{.sha256 = result.sha256,
+                              .quantizer = quantizer.Name(),
+                              .quantizer_version = quantizer.plugin.descriptor.version,
+                              .option_files = quantizer.FileHashes(),
+                              .invalid_accuracy = plan::InvalidAccuracy(artifact, model.sidecar),
+                              .calibration = {}};
+  if (!job.calibration) return origin;
+  QB_ASSIGN_OR_RETURN(const datasets::Split* split, input.dataset->FindSplit("calibration"));
+  const Json images = plan::ImagesUsed(artifact, *split, *job.calibration);
+  if (images.empty()) return origin;
+  origin.calibration = plan::CalibrationOrigin{.runtime = result.calibration_runtime,
+                                               .dataset = input.dataset->name,
+                                               .seed = input.seed,
+                                               .images = images.get<std::vector<std::string>>()};
+  return origin;
+}
+
+// The artifact with its sidecar, and what was emitted beside it as <file>.<name>.json.
+Status WriteArtifact(const worker::QuantizeResult& result, const datasets::Sidecar& sidecar,
+                     const std::filesystem::path& output) {
+  QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(result.artifact));
+  QB_RETURN_IF_ERROR(WriteFileAtomically(output, bytes));
+  for (const auto& entry : result.entries) {
+    QB_ASSIGN_OR_RETURN(const Bytes content, ReadFile(entry.file));
+    QB_RETURN_IF_ERROR(
+        WriteFileAtomically(output.string() + "." + entry.file.filename().string(), content));
+  }
+  return datasets::WriteSidecar(output, sidecar);
+}
+
+void PrintResult(const worker::QuantizeResult& result, const plan::ArtifactOrigin& origin,
+                 const std::filesystem::path& output, const Arguments& arguments) {
+  if (!arguments.Get<bool>("quiet")) PrintWarnings(result.warnings);
+  if (!arguments.Get<bool>("json")) {
+    Print(fmt::format("{}: {} ({} bytes), sha256 {}\n", output.string(),
+                      FormatBytes(result.file_bytes), result.file_bytes, result.sha256));
+    return;
+  }
+  const size_t images = origin.calibration ? origin.calibration->images.size() : 0;
+  Print(DumpJson(Json{{"artifact", output.string()},
+                      {"sha256", result.sha256},
+                      {"file_bytes", result.file_bytes},
+                      {"wall_seconds", result.wall_seconds},
+                      {"peak_rss_bytes", result.peak_rss_bytes},
+                      {"calibration_runtime", result.calibration_runtime},
+                      {"calibration_images", images},
+                      {"invalid_accuracy", origin.invalid_accuracy},
+                      {"warnings", result.warnings}}) +
+        "\n");
+}
+
+}  // namespace
+
+Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
+  QB_ASSIGN_OR_RETURN(const Arguments arguments, Arguments::Parse(args, kHelp, Options(), "model"));
+  if (arguments.help().has_value()) {
+    Print(*arguments.help());
+    return kDone;
+  }
+  QB_ASSIGN_OR_RETURN(const std::string name, OnlyArgument(arguments, "model", "model"));
+  const std::filesystem::path output = arguments.Get<std::string>("output");
+  if (Status status = CheckWritable(output); !status.ok()) return status.WithContext("--output");
+  QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
+  QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
+  QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
+  QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin quantizer,
+                      OneQuantizer(arguments.Get<std::string>("plugins"), catalogue));
+  QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, folders.share));
+  QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
+                      plan::LoadModel(file, folders.cache, WorkerJobs()));
+  QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-quantize"));
+
+  CalibrationInput input;
+  worker::QuantizeJob job;
+  job.model = model.tflite;
+  job.quantizer = quantizer.Use();
+  job.output = scratch.path() / "artifact";
+  const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
+  if (descriptor.UsesSamples()) {
+    QB_ASSIGN_OR_RETURN(input, CalibrationInputOf(arguments, folders));
+    QB_ASSIGN_OR_RETURN(
+        job.train, TrainSamplesOf(quantizer, model, folders, input, arguments.Get<bool>("quiet")));
+    if (input.dataset && descriptor.needs_samples) {
+      QB_ASSIGN_OR_RETURN(job.calibration, SamplesOf(*input.dataset, "calibration", model, folders,
+                                                     arguments.Get<bool>("quiet"), input.seed));
+      // The lists of the others' images may be long, and are not looked at any more.
+      std::erase_if(input.dataset->splits,
+                    [](const datasets::Split& split) { return split.name != "calibration"; });
+    }
+    QB_ASSIGN_OR_RETURN(
+        const plan::SelectedPlugin runtime,
+        plan::CalibrationRuntime(catalogue, arguments.Get<std::string>("calibration-runtime")));
+    job.calibration_runtime = runtime.Use();
+  }
+  QB_ASSIGN_OR_RETURN(const worker::JobResult answer,
+                      RunWithProgress(job, arguments.Get<bool>("quiet")));
+  const auto& result = std::get<worker::QuantizeResult>(answer);
+  QB_ASSIGN_OR_RETURN(const plan::ArtifactOrigin origin,
+                      OriginOf(result, job, quantizer, model, input));
+  QB_RETURN_IF_ERROR(WriteArtifact(result, plan::ArtifactSidecar(model, origin), output));
+  PrintResult(result, origin, output, arguments);
+  return kDone;
+}
+
+}  // namespace qbench::cli

@@ -1,0 +1,449 @@
+#include "graph/tflite/tflite_reader.h"
+
+#include <map>
+#include <utility>
+
+#include "fmt/ranges.h"
+#include "graph/output_statistics.h"
+#include "graph/tflite/tflite_codes.h"
+#include "graph/tflite/tflite_file.h"
+#include "graph/tflite/tflite_names.h"
+#include "graph/tflite/tflite_obstacles.h"
+#include "graph/validate.h"
+
+namespace qbench::graph {
+namespace {
+
+Result<DataType> ReadType(wire::TensorType type) {
+  if (const std::optional<DataType> known = FromWire(type)) return *known;
+  return Error(StatusCode::kUnsupported, "element type {}",
+               ElementTypeName(static_cast<int32_t>(type)));
+}
+
+// The shape with 1 for what is free. Older files say -1 in the shape itself.
+Result<Shape> ReadShape(const wire::Tensor& tensor) {
+  Shape shape = Elements(tensor.shape());
+  const std::vector<int32_t> free = Elements(tensor.shape_signature());
+  if (!free.empty() && free.size() != shape.size()) {
+    return Error(StatusCode::kCorrupt, "a shape of {} dimensions and a signature of {}",
+                 shape.size(), free.size());
+  }
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const bool is_free = shape[i] == -1 || (!free.empty() && free[i] == -1);
+    if (is_free) shape[i] = 1;
+    if (shape[i] < 1) return Error(StatusCode::kCorrupt, "a dimension of {}", shape[i]);
+  }
+  return shape;
+}
+
+// Whether dimension 0 is free. kUnsupported where another one is.
+Result<bool> ReadDynamicBatch(const wire::Tensor& tensor) {
+  const Shape shape = Elements(tensor.shape());
+  const std::vector<int32_t> free = Elements(tensor.shape_signature());
+  bool dynamic = false;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] != -1 && (free.empty() || free[i] != -1)) continue;
+    if (i > 0) {
+      return Error(
+          StatusCode::kUnsupported,
+          "dimension {} is free; give the model an input of fixed size and convert it again", i);
+    }
+    dynamic = true;
+  }
+  return dynamic;
+}
+
+Result<std::optional<Quantization>> ReadQuantization(const wire::Tensor& tensor) {
+  const wire::QuantizationParameters* q = tensor.quantization();
+  if (q == nullptr) return std::optional<Quantization>();
+  if (q->details_type() != 0) {
+    return Error(StatusCode::kUnsupported, "quantization scheme {}", q->details_type());
+  }
+  Quantization result;
+  result.scales = Elements(q->scale());
+  if (result.scales.empty()) return std::optional<Quantization>();
+  result.zero_points = Elements(q->zero_point());
+  // One zero point may stand for all scales.
+  if (result.zero_points.size() == 1) {
+    result.zero_points.resize(result.scales.size(), result.zero_points[0]);
+  }
+  result.axis = q->quantized_dimension();
+  return std::optional<Quantization>(std::move(result));
+}
+
+class Reader {
+ public:
+  // `owner` keeps the file's bytes alive.
+  Reader(const TfliteFile& file, std::shared_ptr<const void> owner)
+      : file_(file), owner_(std::move(owner)) {}
+
+  Result<Model> Read() {
+    const size_t subgraphs = file_.model().subgraphs()->size();
+    if (subgraphs != 1) {
+      obstacles_.Add(fmt::format("{} subgraphs; qbench reads models of one", subgraphs),
+                     "the file");
+    }
+    const wire::SubGraph& subgraph = file_.main();
+    Model model;
+    model.description = Text(file_.model().description());
+    Graph& graph = model.graph;
+    graph.inputs = Elements(subgraph.inputs());
+    graph.outputs = Elements(subgraph.outputs());
+    QB_RETURN_IF_ERROR(ReadTensors(subgraph, graph));
+    QB_RETURN_IF_ERROR(ReadOps(subgraph, graph));
+    QB_RETURN_IF_ERROR(obstacles_.ToStatus());
+    QB_RETURN_IF_ERROR(ReadSignature(model));
+    QB_RETURN_IF_ERROR(ReadStatistics(graph));
+    return model;
+  }
+
+  // What the IR does not have; after Read, which fails where there is anything.
+  const Obstacles& obstacles() const { return obstacles_; }
+
+ private:
+  // A tensor that the IR cannot have is left empty, so that indices stay true.
+  Status ReadTensors(const wire::SubGraph& subgraph, Graph& graph) {
+    if (subgraph.tensors() == nullptr) return OkStatus();
+    graph.tensors.reserve(subgraph.tensors()->size());
+    for (const wire::Tensor* wire_tensor : *subgraph.tensors()) {
+      Result<Tensor> tensor = ReadTensor(*wire_tensor);
+      const std::string where = fmt::format("tensor {} ('{}')", graph.tensors.size(),
+                                            Printable(Text(wire_tensor->name())));
+      if (!tensor.ok() && tensor.status().code() != StatusCode::kUnsupported) {
+        return tensor.status().WithContext(where);
+      }
+      if (!tensor.ok()) obstacles_.Add(tensor.status().message(), where);
+      graph.tensors.push_back(tensor.ok() ? std::move(*tensor) : Tensor());
+    }
+    return OkStatus();
+  }
+
+  // Options may need their tensors, so they are read only where all of these are there.
+  Status ReadOps(const wire::SubGraph& subgraph, Graph& graph) {
+    if (subgraph.operators() == nullptr) return OkStatus();
+    const bool tensors_are_whole = obstacles_.empty();
+    int32_t index = 0;
+    for (const wire::Operator* wire_op : *subgraph.operators()) {
+      const wire::OperatorCode& code =
+          *file_.model().operator_codes()->Get(wire_op->opcode_index());
+      const std::string layer = FirstOutputName(subgraph, *wire_op);
+      const std::string where = fmt::format("operator {} ({} '{}')", index++,
+                                            Printable(OperatorName(code)), Printable(layer));
+      const std::optional<OpKind> kind = FromWire(BuiltinCode(code));
+      if (!kind) {
+        AddUnknown(code, layer);
+      } else if (tensors_are_whole) {
+        const Status status = ReadOp(*wire_op, *kind, graph);
+        if (status.code() == StatusCode::kUnsupported) {
+          obstacles_.Add(status.message(), where);
+        } else {
+          QB_RETURN_IF_ERROR(status.WithContext(where));
+        }
+      }
+    }
+    return OkStatus();
+  }
+
+  Result<Tensor> ReadTensor(const wire::Tensor& wire_tensor) const {
+    if (wire_tensor.is_variable() || wire_tensor.sparsity() != nullptr ||
+        wire_tensor.variant_tensors() != nullptr || wire_tensor.external_buffer() != 0) {
+      return Error(StatusCode::kUnsupported, "a variable, sparse or external tensor");
+    }
+    Tensor tensor;
+    tensor.name = Text(wire_tensor.name());
+    QB_ASSIGN_OR_RETURN(tensor.type, ReadType(wire_tensor.type()));
+    QB_ASSIGN_OR_RETURN(tensor.shape, ReadShape(wire_tensor));
+    QB_ASSIGN_OR_RETURN(tensor.dynamic_batch, ReadDynamicBatch(wire_tensor));
+    QB_ASSIGN_OR_RETURN(tensor.quantization, ReadQuantization(wire_tensor));
+    const ByteSpan data = file_.BufferData(wire_tensor.buffer());
+    if (!data.empty()) tensor.constant = Constant(owner_, data);
+    return tensor;
+  }
+
+  void AddUnknown(const wire::OperatorCode& code, const std::string& layer) {
+    const bool custom = BuiltinCode(code) == wire::BuiltinOperator_CUSTOM;
+    const std::string name = OperatorName(code);
+    const std::string advice = custom ? CustomOperatorAdvice(name) : "";
+    const std::string title = (custom ? "custom operator " : "") + name;
+    if (advice.empty()) {
+      obstacles_.AddOperator(title, layer);
+    } else {
+      obstacles_.Add(advice, Printable(title));
+    }
+  }
+
+  Status ReadOp(const wire::Operator& wire_op, OpKind kind, Graph& graph) const {
+    Op op{.kind = kind,
+          .options = DefaultOptions(kind),
+          .inputs = Elements(wire_op.inputs()),
+          .outputs = Elements(wire_op.outputs())};
+    const bool has_bias = kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
+                          kind == OpKind::kFullyConnected;
+    if (has_bias && op.inputs.size() == 2) op.inputs.push_back(kNoTensor);
+    QB_RETURN_IF_ERROR(ReadOptions(wire_op, graph, op));
+    graph.ops.push_back(std::move(op));
+    return OkStatus();
+  }
+
+  static Status ReadActivation(wire::ActivationFunctionType wire_activation, Activation& result) {
+    const std::optional<Activation> activation = FromWire(wire_activation);
+    if (!activation) {
+      return Error(StatusCode::kUnsupported, "the fused activation {} is not supported",
+                   FusedActivationName(static_cast<int32_t>(wire_activation)));
+    }
+    result = *activation;
+    return OkStatus();
+  }
+
+  // What convolutions and pooling have in common.
+  template <typename Wire, typename Options>
+  static Status ReadWindow(const Wire& wire_options, Options& options) {
+    const std::optional<Padding> padding = FromWire(wire_options.padding());
+    if (!padding) return Error(StatusCode::kCorrupt, "an unknown padding");
+    options.padding = *padding;
+    options.stride_h = wire_options.stride_h();
+    options.stride_w = wire_options.stride_w();
+    return ReadActivation(wire_options.fused_activation_function(), options.activation);
+  }
+
+  Status ReadOptions(const wire::Operator& wire_op, Graph& graph, Op& op) const {
+    switch (op.kind) {
+      case OpKind::kAdd:
+        return ReadAddOrSub(wire_op.builtin_options_as_AddOptions(), graph, op);
+      case OpKind::kSub:
+        return ReadAddOrSub(wire_op.builtin_options_as_SubOptions(), graph, op);
+      case OpKind::kMul:
+        if (const auto* o = wire_op.builtin_options_as_MulOptions()) {
+          return ReadActivation(o->fused_activation_function(),
+                                std::get<BinaryOptions>(op.options).activation);
+        }
+        return OkStatus();
+      case OpKind::kMean:
+        if (const auto* o = wire_op.builtin_options_as_ReducerOptions()) {
+          op.options = MeanOptions{.keep_dims = o->keep_dims()};
+        }
+        return OkStatus();
+      case OpKind::kReshape:
+        return ReadReshape(wire_op.builtin_options_as_ReshapeOptions(), graph, op);
+      default:
+        if (std::holds_alternative<NoOptions>(op.options)) return OkStatus();
+        return ReadRequiredOptions(wire_op, op);
+    }
+  }
+
+  // Operators that mean nothing without their options.
+  static Status ReadRequiredOptions(const wire::Operator& wire_op, Op& op) {
+    if (const auto* o = wire_op.builtin_options_as_Conv2DOptions();
+        o != nullptr && op.kind == OpKind::kConv2D) {
+      auto& options = std::get<Conv2DOptions>(op.options);
+      options.dilation_h = o->dilation_h_factor();
+      options.dilation_w = o->dilation_w_factor();
+      return ReadWindow(*o, options);
+    }
+    if (const auto* o = wire_op.builtin_options_as_DepthwiseConv2DOptions();
+        o != nullptr && op.kind == OpKind::kDepthwiseConv2D) {
+      auto& options = std::get<DepthwiseConv2DOptions>(op.options);
+      options.dilation_h = o->dilation_h_factor();
+      options.dilation_w = o->dilation_w_factor();
+      options.depth_multiplier = o->depth_multiplier();
+      return ReadWindow(*o, options);
+    }
+    if (const auto* o = wire_op.builtin_options_as_Pool2DOptions();
+        o != nullptr && std::holds_alternative<Pool2DOptions>(op.options)) {
+      auto& options = std::get<Pool2DOptions>(op.options);
+      options.filter_h = o->filter_height();
+      options.filter_w = o->filter_width();
+      return ReadWindow(*o, options);
+    }
+    if (const auto* o = wire_op.builtin_options_as_FullyConnectedOptions();
+        o != nullptr && op.kind == OpKind::kFullyConnected) {
+      if (o->weights_format() != 0) return Error(StatusCode::kUnsupported, "shuffled weights");
+      auto& options = std::get<FullyConnectedOptions>(op.options);
+      options.keep_num_dims = o->keep_num_dims();
+      options.asymmetric_quantize_inputs = o->asymmetric_quantize_inputs();
+      return ReadActivation(o->fused_activation_function(), options.activation);
+    }
+    if (const auto* o = wire_op.builtin_options_as_ConcatenationOptions();
+        o != nullptr && op.kind == OpKind::kConcatenation) {
+      auto& options = std::get<ConcatenationOptions>(op.options);
+      options.axis = o->axis();
+      return ReadActivation(o->fused_activation_function(), options.activation);
+    }
+    if (const auto* o = wire_op.builtin_options_as_SoftmaxOptions();
+        o != nullptr && op.kind == OpKind::kSoftmax) {
+      op.options = SoftmaxOptions{.beta = o->beta()};
+      return OkStatus();
+    }
+    if (const auto* o = wire_op.builtin_options_as_LeakyReluOptions();
+        o != nullptr && op.kind == OpKind::kLeakyRelu) {
+      op.options = LeakyReluOptions{.alpha = o->alpha()};
+      return OkStatus();
+    }
+    return Error(StatusCode::kCorrupt, "the options are missing or another operator's");
+  }
+
+  template <typename Wire>
+  static Status ReadAddOrSub(const Wire* wire_options, const Graph& graph, Op& op) {
+    if (wire_options == nullptr) return OkStatus();
+    if (wire_options->pot_scale_int16() && !op.outputs.empty() &&
+        graph.tensors[static_cast<size_t>(op.outputs[0])].type == DataType::kInt16) {
+      return Error(StatusCode::kUnsupported, "int16 with scales that are powers of two");
+    }
+    return ReadActivation(wire_options->fused_activation_function(),
+                          std::get<BinaryOptions>(op.options).activation);
+  }
+
+  // Old files have the new shape in the options alone: it becomes the constant that the IR wants.
+  static Status ReadReshape(const wire::ReshapeOptions* wire_options, Graph& graph, Op& op) {
+    std::vector<int32_t> new_shape =
+        wire_options == nullptr ? std::vector<int32_t>() : Elements(wire_options->new_shape());
+    if (op.inputs.size() == 1) {
+      if (new_shape.empty()) return Error(StatusCode::kCorrupt, "no new shape");
+      op.inputs.push_back(
+          graph.AddConstant("new_shape", {static_cast<int32_t>(new_shape.size())}, new_shape));
+    } else if (op.inputs.size() == 2 && op.inputs[1] != kNoTensor) {
+      const Tensor& shape = graph.tensors[static_cast<size_t>(op.inputs[1])];
+      if (shape.type != DataType::kInt32 || !shape.is_constant()) {
+        return Error(StatusCode::kUnsupported, "the new shape is not an int32 constant");
+      }
+      new_shape = shape.constant->Values<int32_t>();
+    }
+    op.options = ReshapeOptions{.new_shape = std::move(new_shape)};
+    return OkStatus();
+  }
+
+  // The names of `ids` in the order of `ids`.
+  static Result<std::vector<std::string>> ReadNames(
+      const flatbuffers::Vector<flatbuffers::Offset<wire::TensorMap>>* maps,
+      const std::vector<TensorId>& ids, const std::string& key) {
+    std::map<TensorId, std::string> names;
+    for (flatbuffers::uoffset_t i = 0; maps != nullptr && i < maps->size(); ++i) {
+      const auto tensor = static_cast<TensorId>(maps->Get(i)->tensor_index());
+      names.try_emplace(tensor, Text(maps->Get(i)->name()));
+    }
+    std::vector<std::string> result;
+    for (const TensorId id : ids) {
+      const auto name = names.extract(id);
+      if (name.empty()) {
+        return Error(StatusCode::kCorrupt, "signature '{}' does not name tensor {}", Printable(key),
+                     id);
+      }
+      result.push_back(name.mapped());
+    }
+    if (!names.empty()) {
+      return Error(StatusCode::kCorrupt, "signature '{}' names tensor {}, no input or output",
+                   Printable(key), names.begin()->first);
+    }
+    return result;
+  }
+
+  // The `serving_default` signature, or else the first.
+  Status ReadSignature(Model& model) const {
+    const auto* signatures = file_.model().signature_defs();
+    if (signatures == nullptr || signatures->size() == 0) return OkStatus();
+    const wire::SignatureDef* chosen = signatures->Get(0);
+    for (const wire::SignatureDef* signature : *signatures) {
+      if (Text(signature->signature_key()) == "serving_default") chosen = signature;
+    }
+    Signature signature;
+    signature.key = Text(chosen->signature_key());
+    QB_ASSIGN_OR_RETURN(signature.input_names,
+                        ReadNames(chosen->inputs(), model.graph.inputs, signature.key));
+    QB_ASSIGN_OR_RETURN(signature.output_names,
+                        ReadNames(chosen->outputs(), model.graph.outputs, signature.key));
+    model.signature = std::move(signature);
+    return OkStatus();
+  }
+
+  Status ReadStatistics(Graph& graph) const {
+    const auto* entries = file_.model().metadata();
+    if (entries == nullptr) return OkStatus();
+    for (const wire::Metadata* entry : *entries) {
+      if (Text(entry->name()) != kStatisticsMetadata) continue;
+      QB_RETURN_IF_ERROR(DecodeStatistics(file_.BufferData(entry->buffer()), graph));
+    }
+    return OkStatus();
+  }
+
+  const TfliteFile& file_;
+  std::shared_ptr<const void> owner_;
+  Obstacles obstacles_;
+};
+
+Result<std::vector<TfliteTensorInfo>> InspectTensors(const wire::SubGraph& subgraph,
+                                                     const std::vector<int32_t>& ids) {
+  std::vector<TfliteTensorInfo> infos;
+  for (const int32_t id : ids) {
+    const wire::Tensor& tensor = *subgraph.tensors()->Get(static_cast<flatbuffers::uoffset_t>(id));
+    TfliteTensorInfo info;
+    info.name = Text(tensor.name());
+    QB_ASSIGN_OR_RETURN(info.type, ReadType(tensor.type()));
+    QB_ASSIGN_OR_RETURN(info.shape, ReadShape(tensor));
+    info.file_shape = StatedShape(tensor);
+    QB_ASSIGN_OR_RETURN(info.quantization, ReadQuantization(tensor));
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+}  // namespace
+
+Result<Model> ReadTflite(std::shared_ptr<const Bytes> bytes) {
+  const ByteSpan span = *bytes;
+  return ReadTflite(std::move(bytes), span);
+}
+
+Result<Model> ReadTflite(std::shared_ptr<const void> owner, ByteSpan bytes) {
+  if (!IsAlignedForTflite(bytes)) {
+    return ReadTflite(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
+  }
+  QB_ASSIGN_OR_RETURN(const TfliteFile file, TfliteFile::Open(bytes));
+  QB_ASSIGN_OR_RETURN(Model model, Reader(file, std::move(owner)).Read());
+  QB_RETURN_IF_ERROR(Validate(model));
+  return model;
+}
+
+std::vector<std::string> FindObstacles(const TfliteFile& file) {
+  Reader reader(file, nullptr);
+  const Result<Model> model = reader.Read();
+  if (!reader.obstacles().empty()) return reader.obstacles().List();
+  const Status status = model.ok() ? Validate(*model) : model.status();
+  return status.ok() ? std::vector<std::string>() : std::vector{status.message()};
+}
+
+Result<TfliteInfo> InspectTflite(ByteSpan bytes) {
+  if (!IsAlignedForTflite(bytes)) {
+    const Bytes aligned(bytes.begin(), bytes.end());
+    return InspectTflite(aligned);
+  }
+  QB_ASSIGN_OR_RETURN(const TfliteFile file, TfliteFile::Open(bytes));
+  const wire::SubGraph& subgraph = file.main();
+  TfliteInfo info;
+  info.description = Text(file.model().description());
+  info.subgraphs = static_cast<int32_t>(file.model().subgraphs()->size());
+  if (subgraph.operators() != nullptr) {
+    info.operators = static_cast<int32_t>(subgraph.operators()->size());
+    for (const wire::Operator* op : *subgraph.operators()) {
+      info.operator_names.push_back(
+          OperatorName(*file.model().operator_codes()->Get(op->opcode_index())));
+    }
+  }
+  QB_ASSIGN_OR_RETURN(info.inputs, InspectTensors(subgraph, Elements(subgraph.inputs())));
+  QB_ASSIGN_OR_RETURN(info.outputs, InspectTensors(subgraph, Elements(subgraph.outputs())));
+  return info;
+}
+
+Status CheckInputSizes(const TfliteInfo& info) {
+  for (const TfliteTensorInfo& input : info.inputs) {
+    for (size_t i = 1; i < input.file_shape.size(); ++i) {
+      if (input.file_shape[i] != -1) continue;
+      return Error(StatusCode::kUnsupported,
+                   "the input \"{}\" is [{}]: its size is free; give the model an input of fixed "
+                   "size and convert it again",
+                   Printable(input.name), fmt::join(input.file_shape, ", "));
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace qbench::graph

@@ -1,0 +1,376 @@
+#include "graph/tflite/tflite_writer.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "graph/output_statistics.h"
+#include "graph/tflite/op_versions.h"
+#include "graph/tflite/tflite_codes.h"
+#include "graph/validate.h"
+
+namespace qbench::graph {
+namespace {
+
+using flatbuffers::FlatBufferBuilder;
+using flatbuffers::Offset;
+template <typename T>
+using Offsets = std::vector<Offset<T>>;
+
+// flatbuffers address 2 GiB (less one byte); the tables beside the constants take a little.
+constexpr size_t kMaxConstantBytes = (size_t{1} << 31) - (size_t{64} << 20);
+
+// Ordered by size first, so that contents are only compared where they can be equal.
+struct BytesLess {
+  bool operator()(ByteSpan a, ByteSpan b) const {
+    if (a.size() != b.size()) return a.size() < b.size();
+    return a.data() != b.data() && std::memcmp(a.data(), b.data(), a.size()) < 0;
+  }
+};
+
+struct WireOptions {
+  wire::BuiltinOptions type = wire::BuiltinOptions_NONE;
+  Offset<void> table = 0;
+};
+
+// Writes one operator's options; one overload for each alternative of OpOptions.
+class OptionsWriter {
+ public:
+  OptionsWriter(FlatBufferBuilder& builder, const Graph& graph, const Op& op)
+      : builder_(builder), graph_(graph), op_(op) {}
+
+  WireOptions operator()(const NoOptions&) const { return {}; }
+  // The shape input says it, as in the files of TensorFlow's converter.
+  WireOptions operator()(const ReshapeOptions&) const { return {}; }
+
+  WireOptions operator()(const BinaryOptions& o) const {
+    const wire::ActivationFunctionType activation = ToWire(o.activation);
+    // int16 scales are any number here, not powers of two. The default keeps other files small.
+    const bool powers_of_two =
+        graph_.tensors[static_cast<size_t>(op_.outputs[0])].type != DataType::kInt16;
+    switch (op_.kind) {
+      case OpKind::kAdd:
+        return {wire::BuiltinOptions_AddOptions,
+                wire::CreateAddOptions(builder_, activation, powers_of_two).Union()};
+      case OpKind::kSub:
+        return {wire::BuiltinOptions_SubOptions,
+                wire::CreateSubOptions(builder_, activation, powers_of_two).Union()};
+      default:
+        return {wire::BuiltinOptions_MulOptions,
+                wire::CreateMulOptions(builder_, activation).Union()};
+    }
+  }
+
+  WireOptions operator()(const ConcatenationOptions& o) const {
+    return {wire::BuiltinOptions_ConcatenationOptions,
+            wire::CreateConcatenationOptions(builder_, o.axis, ToWire(o.activation)).Union()};
+  }
+
+  WireOptions operator()(const Conv2DOptions& o) const {
+    return {wire::BuiltinOptions_Conv2DOptions,
+            wire::CreateConv2DOptions(builder_, ToWire(o.padding), o.stride_w, o.stride_h,
+                                      ToWire(o.activation), o.dilation_w, o.dilation_h)
+                .Union()};
+  }
+
+  WireOptions operator()(const DepthwiseConv2DOptions& o) const {
+    return {wire::BuiltinOptions_DepthwiseConv2DOptions,
+            wire::CreateDepthwiseConv2DOptions(builder_, ToWire(o.padding), o.stride_w, o.stride_h,
+                                               o.depth_multiplier, ToWire(o.activation),
+                                               o.dilation_w, o.dilation_h)
+                .Union()};
+  }
+
+  WireOptions operator()(const FullyConnectedOptions& o) const {
+    return {wire::BuiltinOptions_FullyConnectedOptions,
+            wire::CreateFullyConnectedOptions(builder_, ToWire(o.activation), 0, o.keep_num_dims,
+                                              o.asymmetric_quantize_inputs)
+                .Union()};
+  }
+
+  WireOptions operator()(const Pool2DOptions& o) const {
+    return {wire::BuiltinOptions_Pool2DOptions,
+            wire::CreatePool2DOptions(builder_, ToWire(o.padding), o.stride_w, o.stride_h,
+                                      o.filter_w, o.filter_h, ToWire(o.activation))
+                .Union()};
+  }
+
+  WireOptions operator()(const MeanOptions& o) const {
+    return {wire::BuiltinOptions_ReducerOptions,
+            wire::CreateReducerOptions(builder_, o.keep_dims).Union()};
+  }
+
+  WireOptions operator()(const LeakyReluOptions& o) const {
+    return {wire::BuiltinOptions_LeakyReluOptions,
+            wire::CreateLeakyReluOptions(builder_, o.alpha).Union()};
+  }
+
+  WireOptions operator()(const SoftmaxOptions& o) const {
+    return {wire::BuiltinOptions_SoftmaxOptions,
+            wire::CreateSoftmaxOptions(builder_, o.beta).Union()};
+  }
+
+ private:
+  FlatBufferBuilder& builder_;
+  const Graph& graph_;
+  const Op& op_;
+};
+
+// The tensors' names, or numbered ones where those are empty or not distinct.
+std::vector<std::string> DefaultNames(const Graph& graph, const std::vector<TensorId>& ids,
+                                      std::string_view prefix) {
+  std::vector<std::string> names;
+  std::set<std::string_view> distinct = {""};
+  for (const TensorId id : ids) {
+    names.push_back(graph.tensors[static_cast<size_t>(id)].name);
+    distinct.insert(graph.tensors[static_cast<size_t>(id)].name);
+  }
+  if (distinct.size() == ids.size() + 1) return names;
+  for (size_t i = 0; i < ids.size(); ++i) names[i] = fmt::format("{}_{}", prefix, i);
+  return names;
+}
+
+Signature DefaultSignature(const Graph& graph) {
+  return {.input_names = DefaultNames(graph, graph.inputs, "input"),
+          .output_names = DefaultNames(graph, graph.outputs, "output")};
+}
+
+// What the bias of an integer convolution has: scale input x weights. Without it LiteRT's XNNPACK
+// delegate leaves the operator alone.
+std::optional<Quantization> BiasQuantization(const Graph& graph, const Op& op) {
+  const Tensor& input = graph.tensors[static_cast<size_t>(op.inputs[0])];
+  const Tensor& weights = graph.tensors[static_cast<size_t>(op.inputs[1])];
+  if (input.type == DataType::kFloat32 || !input.quantization || !weights.quantization) {
+    return std::nullopt;
+  }
+  Quantization quantization;
+  for (const float scale : weights.quantization->scales) {
+    quantization.scales.push_back(input.quantization->scales[0] * scale);
+  }
+  quantization.zero_points.assign(quantization.scales.size(), 0);
+  return quantization;
+}
+
+// A fully connected layer's bias may be -1. LiteRT's convolutions want one, if only of zeros:
+// CONV_2D refuses a file without, and LiteRT 2.3's XNNPACK crashes on such a DEPTHWISE_CONV_2D.
+void AddMissingBiases(Graph& graph) {
+  for (Op& op : graph.ops) {
+    const bool convolution = op.kind == OpKind::kConv2D || op.kind == OpKind::kDepthwiseConv2D;
+    if (!convolution || op.inputs[2] != kNoTensor) continue;
+    const DataType input = graph.tensors[static_cast<size_t>(op.inputs[0])].type;
+    DataType type = DataType::kInt32;
+    if (input == DataType::kFloat32) type = DataType::kFloat32;
+    if (input == DataType::kInt16) type = DataType::kInt64;
+    const int32_t channels = graph.tensors[static_cast<size_t>(op.outputs[0])].shape[3];
+    op.inputs[2] = graph.AddTensor(
+        {.name = fmt::format("{}/bias", DisplayName(graph, op)),
+         .type = type,
+         .shape = {channels},
+         .quantization = BiasQuantization(graph, op),
+         .constant = Constant(Bytes(static_cast<size_t>(channels) * DataTypeSize(type), 0))});
+  }
+}
+
+// A flatbuffer is built from its end: what is written first stands last. Constants come first, so
+// that in the file the tables stand together at the front.
+class ModelWriter {
+ public:
+  ModelWriter(const Model& model, const WriteOptions& options, size_t expected_bytes)
+      : model_(model), options_(options), graph_(model.graph), builder_(expected_bytes) {}
+
+  Bytes Write() {
+    buffers_.push_back(wire::CreateBuffer(builder_));  // the format's rule: 0 is empty
+    tensor_buffers_.reserve(graph_.tensors.size());
+    for (const Tensor& tensor : graph_.tensors) {
+      tensor_buffers_.push_back(tensor.constant ? AddBuffer(tensor.constant->bytes()) : 0);
+    }
+    const auto metadata = WriteMetadata();
+    const auto subgraphs = builder_.CreateVector(Offsets<wire::SubGraph>{WriteSubGraph()});
+    const auto codes = WriteOperatorCodes();
+    const Offset<flatbuffers::Vector<Offset<wire::SignatureDef>>> signatures = WriteSignatures();
+    const auto description = builder_.CreateString(model_.description);
+    const auto buffers = builder_.CreateVector(buffers_);
+    constexpr uint32_t kSchemaVersion = 3;
+    builder_.Finish(wire::CreateModel(builder_, kSchemaVersion, codes, subgraphs, description,
+                                      buffers, metadata, signatures),
+                    wire::ModelIdentifier());
+    return {builder_.GetBufferPointer(), builder_.GetBufferPointer() + builder_.GetSize()};
+  }
+
+ private:
+  // Tensors with the same bytes share a buffer.
+  uint32_t AddBuffer(ByteSpan bytes) {
+    const auto [place, is_new] =
+        known_buffers_.try_emplace(bytes, static_cast<uint32_t>(buffers_.size()));
+    if (is_new) {
+      builder_.ForceVectorAlignment(bytes.size(), sizeof(uint8_t), 16);
+      const auto data = builder_.CreateVector(bytes.data(), bytes.size());
+      buffers_.push_back(wire::CreateBuffer(builder_, data));
+    }
+    return place->second;
+  }
+
+  // The oldest runtime that can run the file, padded to 16 bytes, where other tools look for it.
+  Offset<flatbuffers::Vector<Offset<wire::Metadata>>> WriteMetadata() {
+    std::string_view newest = "1.5.0";
+    for (const Op& op : graph_.ops) {
+      const std::string_view runtime = FirstRuntime(op.kind, OpVersion(graph_, op));
+      if (IsOlderRuntime(newest, runtime)) newest = runtime;
+    }
+    Bytes padded(newest.begin(), newest.end());
+    padded.resize(16);
+    Offsets<wire::Metadata> entries = {WriteEntry("min_runtime_version", padded)};
+    const Bytes statistics = options_.statistics ? EncodeStatistics(graph_) : Bytes();
+    if (!statistics.empty()) entries.push_back(WriteEntry(kStatisticsMetadata, statistics));
+    return builder_.CreateVector(entries);
+  }
+
+  Offset<wire::Metadata> WriteEntry(std::string_view entry, const Bytes& content) {
+    builder_.ForceVectorAlignment(content.size(), sizeof(uint8_t), 16);
+    const auto data = builder_.CreateVector(content);
+    const auto index = static_cast<uint32_t>(buffers_.size());
+    buffers_.push_back(wire::CreateBuffer(builder_, data));
+    const auto name = builder_.CreateString(entry.data(), entry.size());
+    return wire::CreateMetadata(builder_, name, index);
+  }
+
+  // Vectors with the same elements share their place, as a flatbuffer allows: the zero points of
+  // weights and biases, 8 bytes a channel, are all zero.
+  template <typename T>
+  Offset<flatbuffers::Vector<T>> Shared(
+      const std::vector<T>& values,
+      std::map<std::vector<T>, Offset<flatbuffers::Vector<T>>>& known) {
+    const auto [place, is_new] = known.try_emplace(values, 0);
+    if (is_new) place->second = builder_.CreateVector(values);
+    return place->second;
+  }
+
+  Offset<wire::QuantizationParameters> WriteQuantization(const Tensor& tensor) {
+    if (!tensor.quantization) return 0;
+    const Quantization& q = *tensor.quantization;
+    const auto scales = Shared(q.scales, known_scales_);
+    const auto zero_points = Shared(q.zero_points, known_zero_points_);
+    wire::QuantizationParametersBuilder parameters(builder_);
+    parameters.add_scale(scales);
+    parameters.add_zero_point(zero_points);
+    parameters.add_quantized_dimension(q.axis);
+    return parameters.Finish();
+  }
+
+  Offset<wire::Tensor> WriteTensor(const Tensor& tensor, uint32_t buffer) {
+    const auto quantization = WriteQuantization(tensor);
+    const auto name = builder_.CreateString(tensor.name);
+    const auto shape = Shared(tensor.shape, known_shapes_);
+    Offset<flatbuffers::Vector<int32_t>> shape_signature = 0;
+    if (tensor.dynamic_batch) {
+      Shape free_batch = tensor.shape;
+      free_batch[0] = -1;
+      shape_signature = Shared(free_batch, known_shapes_);
+    }
+    wire::TensorBuilder writer(builder_);
+    writer.add_shape(shape);
+    writer.add_type(ToWire(tensor.type));
+    writer.add_buffer(buffer);
+    writer.add_name(name);
+    writer.add_quantization(quantization);
+    writer.add_shape_signature(shape_signature);
+    writer.add_has_rank(true);
+    return writer.Finish();
+  }
+
+  uint32_t OperatorCode(const Op& op) {
+    const std::pair<OpKind, int32_t> code(op.kind, OpVersion(graph_, op));
+    const auto found = std::ranges::find(codes_, code);
+    const auto index = static_cast<uint32_t>(found - codes_.begin());
+    if (found == codes_.end()) codes_.push_back(code);
+    return index;
+  }
+
+  Offset<wire::Operator> WriteOperator(const Op& op) {
+    const WireOptions options = std::visit(OptionsWriter(builder_, graph_, op), op.options);
+    const auto wire_inputs = builder_.CreateVector(op.inputs);
+    const auto wire_outputs = builder_.CreateVector(op.outputs);
+    return wire::CreateOperator(builder_, OperatorCode(op), wire_inputs, wire_outputs, options.type,
+                                options.table);
+  }
+
+  Offset<wire::SubGraph> WriteSubGraph() {
+    Offsets<wire::Operator> operators;
+    operators.reserve(graph_.ops.size());
+    for (const Op& op : graph_.ops) operators.push_back(WriteOperator(op));
+    Offsets<wire::Tensor> tensors;
+    tensors.reserve(graph_.tensors.size());
+    for (size_t i = 0; i < graph_.tensors.size(); ++i) {
+      tensors.push_back(WriteTensor(graph_.tensors[i], tensor_buffers_[i]));
+    }
+    const auto wire_tensors = builder_.CreateVector(tensors);
+    const auto inputs = builder_.CreateVector(graph_.inputs);
+    const auto outputs = builder_.CreateVector(graph_.outputs);
+    const auto wire_operators = builder_.CreateVector(operators);
+    const auto name = builder_.CreateString("main");
+    return wire::CreateSubGraph(builder_, wire_tensors, inputs, outputs, wire_operators, name);
+  }
+
+  Offset<flatbuffers::Vector<Offset<wire::OperatorCode>>> WriteOperatorCodes() {
+    Offsets<wire::OperatorCode> codes;
+    codes.reserve(codes_.size());
+    for (const auto& [kind, version] : codes_) {
+      const wire::BuiltinOperator code = ToWire(kind);  // all below 127, the old field's limit
+      codes.push_back(
+          wire::CreateOperatorCode(builder_, static_cast<int8_t>(code), 0, version, code));
+    }
+    return builder_.CreateVector(codes);
+  }
+
+  Offset<flatbuffers::Vector<Offset<wire::TensorMap>>> WriteNames(
+      const std::vector<std::string>& names, const std::vector<TensorId>& ids) {
+    Offsets<wire::TensorMap> maps;
+    maps.reserve(names.size());
+    for (size_t i = 0; i < names.size(); ++i) {
+      const auto name = builder_.CreateString(names[i]);
+      maps.push_back(wire::CreateTensorMap(builder_, name, static_cast<uint32_t>(ids[i])));
+    }
+    return builder_.CreateVector(maps);
+  }
+
+  Offset<flatbuffers::Vector<Offset<wire::SignatureDef>>> WriteSignatures() {
+    const Signature signature = model_.signature ? *model_.signature : DefaultSignature(graph_);
+    const auto inputs = WriteNames(signature.input_names, graph_.inputs);
+    const auto outputs = WriteNames(signature.output_names, graph_.outputs);
+    const auto key = builder_.CreateString(signature.key);
+    return builder_.CreateVector(
+        Offsets<wire::SignatureDef>{wire::CreateSignatureDef(builder_, inputs, outputs, key)});
+  }
+
+  const Model& model_;
+  const WriteOptions options_;
+  const Graph& graph_;
+  FlatBufferBuilder builder_;
+  Offsets<wire::Buffer> buffers_;
+  std::map<ByteSpan, uint32_t, BytesLess> known_buffers_;
+  std::map<std::vector<float>, Offset<flatbuffers::Vector<float>>> known_scales_;
+  std::map<std::vector<int64_t>, Offset<flatbuffers::Vector<int64_t>>> known_zero_points_;
+  std::map<std::vector<int32_t>, Offset<flatbuffers::Vector<int32_t>>> known_shapes_;
+  std::vector<uint32_t> tensor_buffers_;  // of each tensor; 0: none
+  std::vector<std::pair<OpKind, int32_t>> codes_;
+};
+
+}  // namespace
+
+Result<Bytes> WriteTflite(const Model& model, const WriteOptions& options) {
+  QB_RETURN_IF_ERROR(Validate(model));
+  size_t constant_bytes = 0;
+  for (const Tensor& tensor : model.graph.tensors) {
+    if (tensor.constant) constant_bytes += tensor.constant->bytes().size();
+  }
+  if (constant_bytes > kMaxConstantBytes) {
+    return Error(StatusCode::kUnsupported,
+                 "the weights take {} bytes; a .tflite file holds less than 2 GiB", constant_bytes);
+  }
+  Model complete = model;  // shares the constants
+  AddMissingBiases(complete.graph);
+  return ModelWriter(complete, options, constant_bytes + 4096).Write();
+}
+
+}  // namespace qbench::graph

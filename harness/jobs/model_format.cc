@@ -1,0 +1,163 @@
+#include "harness/jobs/model_format.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace qbench::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kHeadBytes = 4096;
+constexpr size_t kTailBytes = 65536;  // of a zip archive: its table of contents, or the end of it
+
+constexpr char kFromKeras[] =
+    "load it in Keras and save it as .h5 (model.save(\"model.h5\")), or, where Keras refuses that, "
+    "convert it with tf.lite.TFLiteConverter.from_keras_model(model) and give qbench the .tflite";
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+// What a file is and what to do about it.
+struct Kind {
+  std::string what;
+  std::string remedy;
+};
+
+// The first and the last bytes of a file.
+struct Content {
+  std::string head;
+  std::string tail;
+};
+
+Result<Content> ReadContent(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return Error(StatusCode::kIo, "{}: cannot be opened for reading", path.string());
+  const auto size = static_cast<size_t>(std::max<std::streamoff>(file.tellg(), 0));
+  const auto read = [&](size_t from, size_t bytes) {
+    std::string text(bytes, '\0');
+    file.seekg(static_cast<std::streamoff>(from));
+    file.read(text.data(), static_cast<std::streamsize>(bytes));
+    return text;
+  };
+  Content content;
+  content.head = read(0, std::min(size, kHeadBytes));
+  content.tail = read(size - std::min(size, kTailBytes), std::min(size, kTailBytes));
+  if (!file) return Error(StatusCode::kIo, "{}: cannot be read", path.string());
+  return content;
+}
+
+// A zip archive names its files at its end.
+Kind OfZip(const std::string& tail, const std::string& extension) {
+  const auto has = [&](std::string_view name) { return tail.find(name) != std::string::npos; };
+  if (has("model.weights.h5") || has("config.json") || extension == ".keras") {
+    return {"a .keras file (a zip archive)", kFromKeras};
+  }
+  if (has("/data.pkl") || has("/constants.pkl")) {
+    return {"a PyTorch file",
+            "export the network to .tflite (litert-torch does that) and give qbench that file"};
+  }
+  return {"a zip archive", "unpack it and name the model file in it"};
+}
+
+// What people have instead of a model.
+std::optional<Kind> OfText(const std::string& head) {
+  const size_t start = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  const std::string text = start == std::string::npos ? "" : Lower(head.substr(start, 64));
+  if (text.starts_with("version https://git-lfs")) {
+    return Kind{"a Git LFS pointer, which stands for the file",
+                "run `git lfs pull` in its repository"};
+  }
+  if (text.starts_with("<!doctype html") || text.starts_with("<html")) {
+    return Kind{"a web page (HTML)",
+                "download the file itself (of a repository's web page, the \"raw\" file)"};
+  }
+  if (text.starts_with("{")) {
+    return Kind{"a JSON text, which has no weights",
+                "save the whole model in Keras (model.save(\"model.h5\"))"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Kind> OfOther(const Content& content, const std::string& extension) {
+  const std::string& head = content.head;
+  if (head.starts_with("PK\x03\x04")) return OfZip(content.tail, extension);
+  if (head.starts_with("\x1F\x8B")) {
+    return Kind{"a gzip archive", "unpack it (tar -xf) and name the model file in it"};
+  }
+  if (head.starts_with("\x80\x02") || head.starts_with("\x80\x04")) {
+    return Kind{"a Python pickle (PyTorch saves such files)",
+                "export the network to .tflite (litert-torch does that) and give qbench that file"};
+  }
+  if (extension == ".onnx") {
+    return Kind{"an ONNX file", "convert it to .tflite (onnx2tf does that) and give qbench that"};
+  }
+  if (extension == ".pb") {
+    return Kind{"a TensorFlow graph (.pb)",
+                "convert it with tf.lite.TFLiteConverter (from_saved_model, or "
+                "tf.compat.v1.lite.TFLiteConverter.from_frozen_graph) and give qbench the .tflite"};
+  }
+  return OfText(head);
+}
+
+Status Refuse(const fs::path& path, const Kind& kind) {
+  return Error(StatusCode::kUnsupported, "{}: this is {}, which qbench does not read: {}",
+               path.string(), kind.what, kind.remedy);
+}
+
+Status RefuseFolder(const fs::path& path) {
+  std::error_code error;
+  if (fs::exists(path / "saved_model.pb", error)) {
+    return Refuse(path, {"a SavedModel folder",
+                         "save the model in Keras as .h5 (model.save(\"model.h5\")), or convert "
+                         "the folder with tf.lite.TFLiteConverter.from_saved_model and give qbench "
+                         "the .tflite"});
+  }
+  return Error(StatusCode::kUnsupported,
+               "{}: a folder, and no model in it that qbench knows: name a Keras .h5 or a .tflite "
+               "file",
+               path.string());
+}
+
+}  // namespace
+
+Result<ModelFormat> DetectModelFormat(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    return Error(StatusCode::kNotFound, "{}: there is no such model file", path.string());
+  }
+  if (fs::is_directory(path, error)) return RefuseFolder(path);
+  if (!fs::is_regular_file(path, error)) {
+    return Error(StatusCode::kInvalidArgument, "{}: not a regular file; name a model file",
+                 path.string());
+  }
+  QB_ASSIGN_OR_RETURN(const Content content, ReadContent(path));
+  const std::string_view head = content.head;
+  if (head.starts_with(std::string_view("\x89HDF\r\n\x1a\n", 8))) return ModelFormat::kKerasH5;
+  if (head.size() >= 8 && head.substr(4, 4) == "TFL3") return ModelFormat::kTflite;
+  const std::string extension = Lower(path.extension().string());
+  if (head.empty()) {
+    return Error(StatusCode::kCorrupt, "{}: the file is empty: copy it again", path.string());
+  }
+  if (const auto kind = OfOther(content, extension)) return Refuse(path, *kind);
+  if (extension == ".tflite" || extension == ".h5" || extension == ".hdf5") {
+    return Error(StatusCode::kCorrupt,
+                 "{}: the file does not begin as a {} file does: it is damaged, or something else; "
+                 "copy it again",
+                 path.string(), extension == ".tflite" ? ".tflite" : "HDF5");
+  }
+  return Error(StatusCode::kUnsupported,
+               "{}: not a model that qbench reads: give it a Keras .h5 or a .tflite file",
+               path.string());
+}
+
+}  // namespace qbench::worker

@@ -1,0 +1,201 @@
+#include "harness/jobs/run_job.h"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+#include <type_traits>
+
+#include "base/files.h"
+#include "base/interrupt.h"
+#include "base/process.h"
+#include "harness/host/warning_list.h"
+#include "harness/jobs/breadcrumb.h"
+#include "harness/jobs/job_folder.h"
+#include "harness/jobs/job_json.h"
+#include "harness/jobs/job_log.h"
+#include "harness/jobs/outcome.h"
+#include "harness/jobs/parent_link.h"
+#include "harness/measure/memory.h"
+#include "qbench/host.h"
+
+namespace qbench::worker {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Ctrl-C ends a command within a second, its workers included.
+constexpr std::chrono::milliseconds kCancelGrace{500};
+constexpr uint64_t kMinMemoryLimit = uint64_t{64} << 20;
+
+// What the worker's folder holds before it is started.
+struct PreparedJob {
+  TempDir folder;
+  Breadcrumb breadcrumb;
+};
+
+Result<PreparedJob> Prepare(const Job& job, const std::filesystem::path& scratch) {
+  QB_ASSIGN_OR_RETURN(TempDir temp, TempDir::Create("qbench-job-", scratch));
+  const JobFolder folder{temp.path()};
+  std::error_code error;
+  std::filesystem::create_directory(folder.temp(), error);
+  if (error) {
+    return Error(StatusCode::kIo, "cannot make {}: {}", folder.temp().string(), error.message());
+  }
+  QB_RETURN_IF_ERROR(WriteFileAtomically(folder.job(), DumpJson(JobToJson(job))));
+  QB_ASSIGN_OR_RETURN(Breadcrumb breadcrumb, Breadcrumb::Create(folder.breadcrumb()));
+  return PreparedJob{std::move(temp), std::move(breadcrumb)};
+}
+
+// Importing is a program of its own: HDF5's libraries cost every process that links them some 20 ms
+// and 5 MB, which measuring workers must not pay.
+Result<Child> Start(const JobFolder& folder, const Job& job, std::filesystem::path programs) {
+  if (programs.empty()) {
+    QB_ASSIGN_OR_RETURN(programs, ProgramDir());
+  }
+  const bool import = std::holds_alternative<ImportJob>(job);
+  const std::filesystem::path program = programs / (import ? "qbench-import" : "qbench-worker");
+  ChildOptions options;
+  options.argv = {program.string(), folder.path.string()};
+  options.environment = {"TMPDIR=" + folder.temp().string()};
+  options.in = Redirect::Pipe();
+  options.out = Redirect::Pipe();
+  options.err = Redirect::File(folder.log());
+  return Child::Spawn(options);
+}
+
+// Asks the worker to end when the user wants it, and gives up on it a little later.
+class Canceller {
+ public:
+  Canceller(Child& child, const JobCallbacks& callbacks) : child_(child), callbacks_(callbacks) {}
+  // False: kill it.
+  bool Poll() {
+    const bool stop = InterruptRequested() || (callbacks_.cancelled && callbacks_.cancelled());
+    if (!asked_at_ && stop) {
+      asked_at_ = Clock::now();
+      child_.CloseIn();
+    }
+    return !asked_at_ || Clock::now() - *asked_at_ < kCancelGrace;
+  }
+  bool asked() const { return asked_at_.has_value(); }
+
+ private:
+  Child& child_;
+  const JobCallbacks& callbacks_;
+  std::optional<Clock::time_point> asked_at_;
+};
+
+// The answer that the worker left. kNotFound: none.
+Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
+  QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(folder.result()));
+  QB_ASSIGN_OR_RETURN(const Json answer, ParseJson(text));
+  QB_ASSIGN_OR_RETURN(const std::string status, JsonGet<std::string>(answer, "status"));
+  if (status == "ok") {
+    QB_ASSIGN_OR_RETURN(const Json result, JsonGet<Json>(answer, "result"));
+    return ResultFromJson(JobName(job), result);
+  }
+  QB_ASSIGN_OR_RETURN(const int code, JsonGet<int>(answer, "code"));
+  QB_ASSIGN_OR_RETURN(std::string message, JsonGet<std::string>(answer, "message"));
+  return Status(static_cast<StatusCode>(code), std::move(message));
+}
+
+JobOutcome Judge(const JobFolder& folder, const Job& job, const ChildEnd& end,
+                 const Breadcrumb& breadcrumb, const std::string& log, bool cancelled) {
+  std::error_code error;
+  JobOutcome outcome;
+  // An answer counts however the process ended afterwards.
+  if (std::filesystem::exists(folder.result(), error)) {
+    Result<JobResult> answer = ReadAnswer(folder, job);
+    if (answer.ok()) {
+      outcome.kind = OutcomeKind::kOk;
+      outcome.result = std::move(answer).value();
+    } else {
+      outcome = DescribeFailure(answer.status());
+    }
+  } else {
+    outcome = DescribeEnd(end, breadcrumb.Where(), log);
+  }
+  if (cancelled && !outcome.ok()) outcome.kind = OutcomeKind::kCancelled;
+  if (!cancelled && outcome.kind == OutcomeKind::kCancelled) {
+    outcome.kind = OutcomeKind::kFailed;
+    outcome.reason += ", though nobody asked it to stop";
+  }
+  outcome.log = LastLines(log);
+  outcome.wall_seconds = end.wall_seconds;
+  outcome.peak_rss_bytes = end.peak_rss_bytes;
+  return outcome;
+}
+
+}  // namespace
+
+uint64_t DefaultMemoryLimit() {
+  const Result<uint64_t> available = measure::AvailableMemory();
+  return std::max(kMinMemoryLimit, available.ok() ? *available / 5 * 4 : 0);
+}
+
+std::chrono::seconds DefaultTimeLimit(const Job& job) {
+  using std::chrono::minutes;
+  if (std::holds_alternative<ProbeJob>(job)) return minutes(1);
+  if (std::holds_alternative<ImportJob>(job)) return minutes(10);
+  if (const auto* latency = std::get_if<LatencyJob>(&job)) {
+    // Loading, the warm-up and a timed loop that estimated its own length.
+    return minutes(20) +
+           std::chrono::seconds(static_cast<int64_t>(2 * latency->settings.max_seconds));
+  }
+  return minutes(120);
+}
+
+const char* OutcomeName(OutcomeKind kind) {
+  switch (kind) {
+    case OutcomeKind::kOk:
+      return "ok";
+    case OutcomeKind::kUnsupported:
+      return "unsupported";
+    case OutcomeKind::kFailed:
+      return "failed";
+    case OutcomeKind::kCrashed:
+      return "crashed";
+    case OutcomeKind::kTimeout:
+      return "timeout";
+    case OutcomeKind::kCancelled:
+      return "cancelled";
+  }
+  return "failed";
+}
+
+JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallbacks& callbacks) {
+  if (InterruptRequested()) return DescribeFailure({StatusCode::kCancelled, "stopped by the user"});
+  Result<PreparedJob> prepared = Prepare(job, settings.scratch);
+  if (!prepared.ok()) return DescribeFailure(prepared.status());
+  const JobFolder folder{prepared->folder.path()};
+  Result<Child> child = Start(folder, job, settings.programs);
+  if (!child.ok()) return DescribeFailure(child.status());
+
+  host::WarningList warnings;
+  JobCallbacks heard = callbacks;
+  heard.log = [&](int severity, const std::string& line) {
+    if (severity >= QBENCH_LOG_WARNING) warnings.Add(line);
+    if (callbacks.log) callbacks.log(severity, line);
+  };
+  JobLog log(folder.log());
+  ParentLink link(child->out(), heard);
+  Canceller canceller(*child, callbacks);
+  ChildLimits limits;
+  limits.time = settings.limits.time.count() > 0 ? settings.limits.time : DefaultTimeLimit(job);
+  limits.resident_bytes =
+      settings.limits.memory_bytes > 0 ? settings.limits.memory_bytes : DefaultMemoryLimit();
+  // Looking at a process that measures itself costs it time.
+  if (std::holds_alternative<LatencyJob>(job) || std::holds_alternative<PeakJob>(job)) {
+    limits.poll = std::chrono::milliseconds(100);
+  }
+  const auto on_poll = [&] {
+    link.Drain();
+    log.Bound();
+    return canceller.Poll();
+  };
+  const ChildEnd end = child->Wait(limits, on_poll, child->out());
+  JobOutcome outcome = Judge(folder, job, end, prepared->breadcrumb, log.End(), canceller.asked());
+  if (!outcome.ok()) outcome.warnings = warnings.lines();
+  return outcome;
+}
+
+}  // namespace qbench::worker

@@ -1,0 +1,71 @@
+// The parent's side: runs one job in a process of its own and says what became of it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "harness/jobs/jobs.h"
+
+namespace qbench::worker {
+
+struct JobLimits {
+  std::chrono::milliseconds time{0};  // 0: DefaultTimeLimit(job)
+  uint64_t memory_bytes = 0;          // of resident memory; 0: DefaultMemoryLimit()
+};
+
+// 80 % of the memory that is available now, so that the worker dies before the board swaps itself
+// to a standstill; at least 64 MiB.
+uint64_t DefaultMemoryLimit();
+
+// A minute for a probe, ten for an import, two hours for quantizing and accuracy (a model that is
+// trained anew, the reference runtime on a slow board); for latency what its settings allow, twice,
+// and twenty minutes.
+std::chrono::seconds DefaultTimeLimit(const Job& job);
+
+struct JobCallbacks {
+  // For a progress bar: "calibrating", 12 of 100. May be empty, like the others. All are called on
+  // RunJob's thread.
+  std::function<void(const std::string& doing, uint64_t done, uint64_t total)> progress = {};
+  // A line of the log, of the worker or of the plugin in it.
+  std::function<void(int severity, const std::string& line)> log = {};  // severity: qbench/host.h
+  // Asked some 20 times a second, as is base/interrupt.h; true stops the job. The worker is asked
+  // to end (qbench.host.cancel) and killed half a second later: an answer in between counts.
+  std::function<bool()> cancelled = {};
+};
+
+struct JobSettings {
+  // The folder of qbench-worker and qbench-import; empty: that of the running program.
+  std::filesystem::path programs = {};
+  std::filesystem::path scratch = {};  // where the job folder is made; empty: the temporary folder
+  JobLimits limits = {};
+};
+
+// How a job ended. The status of a cell is one of the first five.
+enum class OutcomeKind { kOk, kUnsupported, kFailed, kCrashed, kTimeout, kCancelled };
+
+// "ok", "unsupported", "failed", "crashed", "timeout", "cancelled".
+const char* OutcomeName(OutcomeKind kind);
+
+struct JobOutcome {
+  OutcomeKind kind = OutcomeKind::kFailed;
+  // One line: what happened, in which plugin and which of its functions. Empty for kOk.
+  std::string reason;
+  // The last lines of its log and of what it wrote to its standard streams; see LastLines.
+  std::vector<std::string> log;
+  // Of a job that left no result (with one, they are in it): what its plugins warned of before.
+  std::vector<std::string> warnings;
+  double wall_seconds = 0;
+  uint64_t peak_rss_bytes = 0;  // of the process, as the parent saw it
+  JobResult result;             // std::monostate unless kOk
+
+  bool ok() const { return kind == OutcomeKind::kOk; }
+};
+
+// Blocks until the job has ended, one way or another. A crash, a hang, memory without end and
+// closed descriptors are outcomes, not failures of this function. After InterruptRequested() no
+// process is started: kCancelled. Several jobs may run at once, on several threads.
+JobOutcome RunJob(const Job& job, const JobSettings& settings = {},
+                  const JobCallbacks& callbacks = {});
+
+}  // namespace qbench::worker

@@ -1,0 +1,311 @@
+#include "harness/results/summary.h"
+
+#include <algorithm>
+
+#include "harness/results/profile_summary.h"
+#include "harness/stats/descriptive.h"
+#include "harness/stats/proportions.h"
+#include "harness/stats/sample_ratio.h"
+
+namespace qbench::store {
+namespace {
+
+constexpr double kNsPerMs = 1e6;
+constexpr const char* kFloatQuantizer = "float";
+
+std::optional<double> MedianOf(const std::vector<double>& values) {
+  if (values.empty()) return std::nullopt;
+  return stats::Median(values);
+}
+
+void SummarizeLatency(const CellData& cell, CellSummary* summary) {
+  const std::vector<double> medians_ms = ProcessMediansMs(cell);
+  std::vector<double> pooled_ns;
+  std::vector<double> load_ms;
+  std::vector<double> first_ms;
+  int64_t outliers = 0;
+  for (const Measurement* measurement : LatencyOf(cell)) {
+    const std::vector<double>& samples = measurement->samples_ns;
+    pooled_ns.insert(pooled_ns.end(), samples.begin(), samples.end());
+    outliers += static_cast<int64_t>(stats::CountOutliers(samples));
+    if (measurement->load_ms) load_ms.push_back(*measurement->load_ms);
+    if (measurement->first_ms) first_ms.push_back(*measurement->first_ms);
+    if (measurement->peak_rss_bytes) {
+      summary->peak_rss_bytes =
+          std::max(summary->peak_rss_bytes.value_or(0), *measurement->peak_rss_bytes);
+    }
+  }
+  if (medians_ms.empty()) return;
+  summary->load_ms = MedianOf(load_ms);
+  summary->first_ms = MedianOf(first_ms);
+  summary->median_ms = stats::Median(medians_ms);
+  summary->samples = static_cast<int64_t>(pooled_ns.size());
+  if (*summary->samples >= kMinSamplesForP90) {
+    summary->p90_ms = stats::Quantile(pooled_ns, 0.9) / kNsPerMs;
+  }
+  if (medians_ms.size() > 1) summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
+  summary->processes = static_cast<int64_t>(medians_ms.size());
+  summary->outlier_samples = outliers;
+}
+
+void SummarizeAccuracy(const CellData& cell, const DatasetSplit& split, CellSummary* summary) {
+  if (AccuracyOf(cell) == nullptr) return;
+  int64_t images = 0;
+  int64_t right = 0;
+  for (const ClassAccuracy& one : PerClassAccuracy(cell, split)) {
+    images += one.images;
+    right += one.right;
+  }
+  summary->images = images;
+  if (images == 0) return;
+  const stats::Interval interval = stats::WilsonInterval(right, images);
+  summary->top1 = static_cast<double>(right) / static_cast<double>(images);
+  summary->top1_low = interval.low;
+  summary->top1_high = interval.high;
+}
+
+// Facts that the plugin has for every model stand with the plugin.
+std::string FactsOfThisCell(const RunData& run, const CellData& data) {
+  const Json& known = run.plugins.at(data.cell.runtime_id).facts;
+  std::string text;
+  const Json facts = RuntimeFacts(data);
+  for (const auto& [name, value] : facts.items()) {
+    if (!value.is_string() || (known.contains(name) && known.at(name) == value)) continue;
+    text += (text.empty() ? "" : "; ") + name + ": " + value.get<std::string>();
+  }
+  return text;
+}
+
+void TakeDelegation(const Delegation& delegation, CellSummary* summary) {
+  summary->delegate = delegation.delegate;
+  summary->operators = delegation.operators;
+  summary->undelegated_operators = delegation.undelegated;
+  summary->undelegated_kinds = delegation.undelegated_kinds;
+  summary->partitions = delegation.partitions;
+  summary->undelegated_macs_share = delegation.undelegated_macs_share;
+  summary->undelegated_time_share = delegation.undelegated_time_share;
+}
+
+std::vector<std::string> WarningsOf(const RunData& run, const CellData& data) {
+  std::vector<std::string> warnings;
+  const auto add = [&](const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      if (std::ranges::find(warnings, line) == warnings.end()) warnings.push_back(line);
+    }
+  };
+  if (data.cell.artifact_id) add(run.artifacts.at(*data.cell.artifact_id).warnings);
+  for (const Measurement& measurement : data.measurements) add(measurement.warnings);
+  return warnings;
+}
+
+CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
+  const Cell& cell = data.cell;
+  const Model& model = run.models.at(cell.model_id);
+  const DatasetSplit& split = run.splits.at(cell.split_id);
+  CellSummary summary;
+  summary.run_id = run.run.id;
+  summary.model = model.stem;
+  summary.quantizer = run.plugins.at(cell.quantizer_id).name;
+  summary.quantizer_options = cell.quantizer_options;
+  summary.runtime = run.plugins.at(cell.runtime_id).name;
+  summary.runtime_options = cell.runtime_options;
+  summary.threads = cell.threads;
+  summary.dataset = split.name;
+  summary.split = split.split;
+  summary.status = cell.status;
+  summary.accuracy_status = cell.accuracy_status;
+  summary.latency_status = cell.latency_status;
+  summary.reason = cell.reason;
+  if (cell.artifact_id) {
+    const Artifact& artifact = run.artifacts.at(*cell.artifact_id);
+    summary.file_bytes = artifact.file_bytes;
+    summary.artifact_sha256 = artifact.sha256;
+    summary.artifact_path = artifact.path;
+  }
+  summary.model_sha256 = model.sha256;
+  summary.sidecar_sha256 = model.sidecar_sha256;
+  summary.dataset_sha256 = split.sha256;
+  summary.host_id = run.run.host_id;
+  summary.runtime_facts = FactsOfThisCell(run, data);
+  summary.warnings = WarningsOf(run, data);
+  if (const auto delegation = DelegationOf(data)) TakeDelegation(*delegation, &summary);
+  SummarizeLatency(data, &summary);
+  SummarizeAccuracy(data, split, &summary);
+  return summary;
+}
+
+template <typename T>
+std::optional<double> Ratio(const std::optional<T>& value, const std::optional<T>& base) {
+  if (!value || !base || !(*base > 0)) return std::nullopt;
+  return static_cast<double>(*value) / static_cast<double>(*base);
+}
+
+// The share of the images on which both gave the same prediction, of those both could use.
+std::optional<double> Agreement(const CellData& cell, const CellData& base) {
+  const Measurement* mine = AccuracyOf(cell);
+  const Measurement* theirs = AccuracyOf(base);
+  if (mine == nullptr || theirs == nullptr) return std::nullopt;
+  int64_t both = 0;
+  int64_t same = 0;
+  for (size_t i = 0; i < mine->predictions.size(); ++i) {
+    if (mine->predictions[i] < 0 || theirs->predictions[i] < 0) continue;
+    ++both;
+    if (mine->predictions[i] == theirs->predictions[i]) ++same;
+  }
+  if (both == 0) return std::nullopt;
+  return static_cast<double>(same) / static_cast<double>(both);
+}
+
+void CompareProcesses(const CellData& cell, const CellData& base, CellSummary* summary) {
+  const auto ratio =
+      stats::RatioOfSamples(ProcessMediansMs(base), ProcessMediansMs(cell), kRatioConfidence);
+  if (!ratio.ok() || ratio->coverage <= 0) return;
+  summary->ratio_low = ratio->interval.low;
+  summary->ratio_high = ratio->interval.high;
+  summary->ratio_confidence = ratio->coverage;
+}
+
+void CompareImages(const CellData& cell, const CellData& base, const DatasetSplit& split,
+                   CellSummary* summary) {
+  const PairedVerdicts paired = ComparePaired(base, cell, split);
+  if (paired.images == 0) return;
+  summary->images_lost = paired.lost;
+  summary->images_gained = paired.gained;
+  summary->loss_p = stats::McNemarOneSidedP(paired.lost, paired.gained);
+  summary->top1_drop_high = stats::PairedDropBound(paired.lost, paired.gained, paired.images);
+}
+
+void CompareWithFloat(const CellData& cell, const CellData& base, const CellSummary& base_summary,
+                      CellSummary* summary) {
+  summary->agreement_with_float = Agreement(cell, base);
+  if (summary->top1 && base_summary.top1) {
+    summary->top1_difference_to_float = *summary->top1 - *base_summary.top1;
+  }
+  summary->size_ratio_to_float = Ratio(summary->file_bytes, base_summary.file_bytes);
+  summary->median_ratio_to_float = Ratio(summary->median_ms, base_summary.median_ms);
+  summary->p90_ratio_to_float = Ratio(summary->p90_ms, base_summary.p90_ms);
+}
+
+}  // namespace
+
+std::vector<CellSummary> Summarize(const RunData& run) {
+  std::vector<CellSummary> summaries;
+  for (const CellData& cell : run.cells) summaries.push_back(SummarizeAlone(run, cell));
+  for (size_t i = 0; i < run.cells.size(); ++i) {
+    const auto base = FloatCellOf(run, i);
+    if (!base) continue;
+    const CellData& cell = run.cells[i];
+    const CellData& base_cell = run.cells[*base];
+    CompareWithFloat(cell, base_cell, summaries[*base], &summaries[i]);
+    if (*base == i) continue;
+    CompareImages(cell, base_cell, run.splits.at(cell.cell.split_id), &summaries[i]);
+    if (summaries[i].latency_status == Outcome::kInvalid ||
+        summaries[*base].latency_status == Outcome::kInvalid) {
+      continue;
+    }
+    CompareProcesses(cell, base_cell, &summaries[i]);
+  }
+  return summaries;
+}
+
+std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index) {
+  const Cell& cell = run.cells.at(cell_index).cell;
+  auto is_float = [&](const Cell& candidate) {
+    return run.plugins.at(candidate.quantizer_id).name == kFloatQuantizer;
+  };
+  if (is_float(cell)) return cell_index;
+  for (size_t i = 0; i < run.cells.size(); ++i) {
+    const Cell& other = run.cells[i].cell;
+    if (is_float(other) && other.model_id == cell.model_id && other.split_id == cell.split_id &&
+        other.runtime_id == cell.runtime_id && other.runtime_options == cell.runtime_options &&
+        other.threads == cell.threads) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+Json RuntimeFacts(const CellData& cell) {
+  const auto latency = LatencyOf(cell);
+  const Measurement* measurement = latency.empty() ? AccuracyOf(cell) : latency.back();
+  if (measurement == nullptr || !measurement->conditions.contains("runtime")) {
+    return Json::object();
+  }
+  return measurement->conditions.at("runtime");
+}
+
+PairedVerdicts ComparePaired(const CellData& base, const CellData& other,
+                             const DatasetSplit& split) {
+  PairedVerdicts verdicts;
+  const Measurement* before = AccuracyOf(base);
+  const Measurement* after = AccuracyOf(other);
+  if (before == nullptr || after == nullptr) return verdicts;
+  for (size_t i = 0; i < split.images.size(); ++i) {
+    if (before->predictions[i] < 0 || after->predictions[i] < 0) continue;
+    const bool was_right = before->predictions[i] == split.images[i].label;
+    const bool is_right = after->predictions[i] == split.images[i].label;
+    ++verdicts.images;
+    verdicts.lost += was_right && !is_right ? 1 : 0;
+    verdicts.gained += !was_right && is_right ? 1 : 0;
+  }
+  return verdicts;
+}
+
+const Measurement* AccuracyOf(const CellData& cell) {
+  for (const Measurement& measurement : cell.measurements) {
+    if (measurement.kind == MeasurementKind::kAccuracy && measurement.status == Outcome::kOk &&
+        !measurement.predictions.empty()) {
+      return &measurement;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<const Measurement*> LatencyOf(const CellData& cell) {
+  std::vector<const Measurement*> measurements;
+  for (const Measurement& measurement : cell.measurements) {
+    const bool measured =
+        measurement.status == Outcome::kOk || measurement.status == Outcome::kInvalid;
+    if (measurement.kind == MeasurementKind::kLatency && measured &&
+        !measurement.samples_ns.empty()) {
+      measurements.push_back(&measurement);
+    }
+  }
+  return measurements;
+}
+
+std::vector<double> ProcessMediansMs(const CellData& cell) {
+  std::vector<double> medians;
+  for (const Measurement* measurement : LatencyOf(cell)) {
+    medians.push_back(stats::Median(measurement->samples_ns) / kNsPerMs);
+  }
+  return medians;
+}
+
+std::vector<ClassAccuracy> PerClassAccuracy(const CellData& cell, const DatasetSplit& split) {
+  std::vector<ClassAccuracy> classes;
+  const ConfusionMatrix confusion = Confusion(cell, split);
+  for (size_t label = 0; label < confusion.size(); ++label) {
+    ClassAccuracy& one = classes.emplace_back();
+    one.label = split.labels[label];
+    for (int64_t count : confusion[label]) one.images += count;
+    one.right = confusion[label][label];
+  }
+  return classes;
+}
+
+ConfusionMatrix Confusion(const CellData& cell, const DatasetSplit& split) {
+  const Measurement* measurement = AccuracyOf(cell);
+  if (measurement == nullptr) return {};
+  const size_t classes = split.labels.size();
+  ConfusionMatrix confusion(classes, std::vector<int64_t>(classes, 0));
+  for (size_t i = 0; i < split.images.size(); ++i) {
+    const int32_t predicted = measurement->predictions[i];
+    if (predicted < 0) continue;
+    const auto label = static_cast<size_t>(split.images[i].label);
+    ++confusion[label][static_cast<size_t>(predicted)];
+  }
+  return confusion;
+}
+
+}  // namespace qbench::store

@@ -1,0 +1,65 @@
+#include "harness/run/run_cells.h"
+
+#include "harness/run/run_records.h"
+
+namespace qbench::plan {
+namespace {
+
+Result<CellState> AddCell(const Plan& plan, const PlannedCell& planned, store::Cell cell,
+                          store::Store& store) {
+  const SelectedPlugin& quantizer = plan.selection.quantizers[planned.quantizer];
+  const SelectedPlugin& runtime = plan.selection.runtimes[planned.runtime];
+  QB_ASSIGN_OR_RETURN(cell.model_id, store.UpsertModel(ModelRecord(plan.models[planned.model])));
+  QB_ASSIGN_OR_RETURN(cell.quantizer_id, store.UpsertPlugin(PluginRecord(quantizer)));
+  QB_ASSIGN_OR_RETURN(cell.runtime_id, store.UpsertPlugin(PluginRecord(runtime)));
+  cell.quantizer_options = quantizer.StoredOptions();
+  cell.runtime_options = runtime.StoredOptions();
+  cell.threads = planned.threads;
+  CellState state;
+  QB_ASSIGN_OR_RETURN(state.id, store.AddCell(cell));
+  QB_ASSIGN_OR_RETURN(const std::vector<store::Measurement> measurements,
+                      store.Measurements(state.id));
+  for (const store::Measurement& measurement : measurements) {
+    TakeMeasurement(measurement, plan.measure.repetitions, state);
+  }
+  return state;
+}
+
+// A row of a model's own file: its size, and nothing else.
+Status AddSourceRow(const PlannedModel& model, store::Cell cell, store::Store& store) {
+  QB_ASSIGN_OR_RETURN(store::Artifact file, SourceRecord(model));
+  QB_ASSIGN_OR_RETURN(cell.model_id, store.UpsertModel(ModelRecord(model)));
+  QB_ASSIGN_OR_RETURN(cell.quantizer_id, store.UpsertPlugin(PlaceholderPlugin(
+                                             store::PluginKind::kQuantizer, "source")));
+  QB_ASSIGN_OR_RETURN(cell.runtime_id,
+                      store.UpsertPlugin(PlaceholderPlugin(store::PluginKind::kRuntime, "none")));
+  file.model_id = cell.model_id;
+  file.quantizer_id = cell.quantizer_id;
+  QB_ASSIGN_OR_RETURN(const int64_t cell_id, store.AddCell(cell));
+  QB_ASSIGN_OR_RETURN(const int64_t artifact_id, store.UpsertArtifact(file));
+  QB_RETURN_IF_ERROR(store.SetCellArtifact(cell_id, artifact_id));
+  store::CellOutcome outcome;
+  outcome.status = store::Outcome::kOk;
+  return store.SetCellOutcome(cell_id, outcome);
+}
+
+}  // namespace
+
+Result<std::vector<CellState>> AddCells(const Plan& plan, int64_t run_id, store::Store& store) {
+  store::Cell cell;
+  cell.run_id = run_id;
+  QB_ASSIGN_OR_RETURN(cell.split_id,
+                      store.UpsertDatasetSplit(SplitRecord(plan.dataset, plan.Test())));
+  std::vector<CellState> states;
+  for (const PlannedCell& planned : plan.cells) {
+    QB_ASSIGN_OR_RETURN(CellState state, AddCell(plan, planned, cell, store));
+    states.push_back(std::move(state));
+  }
+  if (!plan.selection.source_rows) return states;
+  for (const PlannedModel& model : plan.models) {
+    QB_RETURN_IF_ERROR(AddSourceRow(model, cell, store));
+  }
+  return states;
+}
+
+}  // namespace qbench::plan

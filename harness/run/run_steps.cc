@@ -1,0 +1,64 @@
+#include "harness/run/run_steps.h"
+
+#include <algorithm>
+
+namespace qbench::plan {
+namespace {
+
+// A step for the first cell of those that share an artifact.
+void AddArtifactSteps(const Plan& plan, StepKind kind, std::vector<Step>& steps) {
+  for (size_t i = 0; i < plan.cells.size(); ++i) {
+    const auto before = plan.cells.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool first = std::none_of(plan.cells.begin(), before, [&](const PlannedCell& cell) {
+      return SameArtifact(cell, plan.cells[i]);
+    });
+    if (first) steps.push_back({kind, i, 0});
+  }
+}
+
+}  // namespace
+
+std::optional<store::MeasurementKind> MeasurementOf(StepKind kind) {
+  switch (kind) {
+    case StepKind::kQuantize:
+      return store::MeasurementKind::kQuantize;
+    case StepKind::kAccuracy:
+      return store::MeasurementKind::kAccuracy;
+    case StepKind::kLatency:
+      return store::MeasurementKind::kLatency;
+    case StepKind::kProfile:
+      return store::MeasurementKind::kProfile;
+    case StepKind::kLook:
+    case StepKind::kDiff:
+    case StepKind::kPeak:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::vector<Step> PlanSteps(const Plan& plan) {
+  std::vector<Step> steps;
+  const size_t count = plan.cells.size();
+  AddArtifactSteps(plan, StepKind::kQuantize, steps);
+  for (size_t i = 0; i < count; ++i) steps.push_back({StepKind::kLook, i, 0});
+  for (size_t i = 0; i < count; ++i) steps.push_back({StepKind::kAccuracy, i, 0});
+  if (plan.diff_runtime) AddArtifactSteps(plan, StepKind::kDiff, steps);
+  for (int round = 0; round < plan.measure.repetitions; ++round) {
+    // Rounds of r repetitions start 1/r of the cells apart.
+    const size_t start =
+        static_cast<size_t>(round) * count / static_cast<size_t>(plan.measure.repetitions);
+    for (size_t i = 0; i < count; ++i) {
+      const size_t cell = (start + i) % count;
+      steps.push_back({StepKind::kLatency, cell, round});
+    }
+  }
+  if (plan.measure.profile) steps.push_back({StepKind::kPeak, 0, 0});
+  for (size_t i = 0; i < count; ++i) {
+    const SelectedPlugin& runtime = plan.selection.runtimes[plan.cells[i].runtime];
+    if (!plan.measure.profile && runtime.plugin.descriptor.oracle) continue;
+    steps.push_back({StepKind::kProfile, i, 0});
+  }
+  return steps;
+}
+
+}  // namespace qbench::plan

@@ -1,0 +1,360 @@
+#include "quantize/full_integer.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "graph/passes/passes.h"
+#include "quantize/weights/integer_weights.h"
+#include "quantize/weights/weight_only.h"
+
+namespace qbench::quantize {
+namespace {
+
+using graph::AffineParameters;
+using graph::DataType;
+using graph::Op;
+using graph::OpKind;
+using graph::Tensor;
+using graph::TensorId;
+
+// From the zero point of an int8 tensor to that of a uint8 tensor with the same values.
+constexpr int64_t kUInt8Offset = 128;
+
+graph::Quantization PerTensor(const AffineParameters& parameters) {
+  return {.scales = {parameters.scale}, .zero_points = {parameters.zero_point}};
+}
+
+// The rewrite, operator by operator. Activations that an integer operator makes keep their index
+// and become integers, those of a float operator stay; a user of the other sort gets a converted
+// twin. Constants stay float and their users get integer copies, since a constant's scale depends
+// on the user.
+class Rewriter {
+ public:
+  Rewriter(const graph::Model& model, const std::vector<std::optional<ActivationScale>>& scales,
+           const FullIntegerOptions& options, Warnings& warnings)
+      : model_(model), scales_(scales), options_(options), warnings_(warnings) {}
+
+  Result<graph::Model> Run() {
+    FindIntegers();
+    std::vector<Op> ops = std::exchange(model_.graph.ops, {});
+    ConvertInputs();
+    for (size_t i = 0; i < ops.size(); ++i) {
+      Op& op = ops[i];
+      if (IsFloat(i)) {
+        for (TensorId& input : op.inputs) input = FloatTwin(input);
+        if (i < options_.int8_storage_ops.size() && options_.int8_storage_ops[i]) {
+          if (auto dequantize = StoreWeightsAsInt8(model_.graph, op)) {
+            model_.graph.ops.push_back(std::move(*dequantize));
+          }
+        }
+      } else {
+        QB_RETURN_IF_ERROR(CheckOp(op));
+        QB_RETURN_IF_ERROR(RewriteInputs(op, i));
+      }
+      model_.graph.ops.push_back(std::move(op));
+    }
+    ConvertOutputs();
+    QB_RETURN_IF_ERROR(graph::RemoveDeadCode(model_));  // the float constants
+    return std::move(model_);
+  }
+
+ private:
+  Tensor& At(TensorId id) { return model_.graph.tensors[static_cast<size_t>(id)]; }
+
+  bool IsFloat(size_t op) const { return op < options_.float_ops.size() && options_.float_ops[op]; }
+
+  bool PerChannel(size_t op) const {
+    return op < options_.per_tensor_ops.size() ? !options_.per_tensor_ops[op]
+                                               : options_.per_channel;
+  }
+
+  // The activations that become integers: those that an integer operator makes, and inputs of the
+  // model that one reads, or nobody.
+  void FindIntegers() {
+    const graph::Uses uses = graph::FindUses(model_.graph);
+    for (size_t id = 0; id < scales_.size(); ++id) {
+      Tensor& tensor = At(static_cast<TensorId>(id));
+      if (tensor.is_constant() || !scales_[id]) continue;
+      const std::vector<int32_t>& users = uses.users[id];
+      const int32_t producer = uses.producer[id];
+      const bool stays = producer >= 0
+                             ? IsFloat(static_cast<size_t>(producer))
+                             : options_.input == DataType::kFloat32 && !users.empty() &&
+                                   std::all_of(users.begin(), users.end(), [&](int32_t op) {
+                                     return IsFloat(static_cast<size_t>(op));
+                                   });
+      if (stays) continue;
+      tensor.type = options_.activations;
+      tensor.quantization = PerTensor(scales_[id]->parameters);
+    }
+  }
+
+  // Activation `id` as float operators read it.
+  TensorId FloatTwin(TensorId id) {
+    if (id == graph::kNoTensor || At(id).is_constant() || At(id).type != options_.activations) {
+      return id;
+    }
+    const auto [entry, added] = float_twins_.try_emplace(id, graph::kNoTensor);
+    if (added) {
+      Tensor twin = At(id);
+      twin.type = DataType::kFloat32;
+      twin.quantization.reset();
+      twin.name += "_float";
+      entry->second = model_.graph.AddTensor(std::move(twin));
+      AddOp(OpKind::kDequantize, id, entry->second);
+    }
+    return entry->second;
+  }
+
+  // Activation `id` as integer operators read it.
+  TensorId IntegerTwin(TensorId id) {
+    if (id == graph::kNoTensor || At(id).is_constant() || At(id).type != DataType::kFloat32) {
+      return id;
+    }
+    const auto [entry, added] = integer_twins_.try_emplace(id, graph::kNoTensor);
+    if (added) {
+      Tensor twin = At(id);
+      twin.type = options_.activations;
+      twin.quantization = PerTensor(scales_[static_cast<size_t>(id)]->parameters);
+      twin.name += fmt::format("_{}", graph::DataTypeName(options_.activations));
+      entry->second = model_.graph.AddTensor(std::move(twin));
+      AddOp(OpKind::kQuantize, id, entry->second);
+    }
+    return entry->second;
+  }
+
+  void AddOp(OpKind kind, TensorId input, TensorId output) {
+    model_.graph.ops.push_back({kind, graph::NoOptions{}, {input}, {output}, {}});
+  }
+
+  // HARD_SWISH is the one operator that TensorFlow Lite has for int8 and not for int16.
+  Status CheckOp(const Op& op) const {
+    if (options_.activations != DataType::kInt16 || op.kind != OpKind::kHardSwish) {
+      return OkStatus();
+    }
+    return Error(StatusCode::kUnsupported,
+                 "{} \"{}\": TensorFlow Lite has no int16 kernel for it; use int8",
+                 graph::OpKindName(op.kind), graph::DisplayName(model_.graph, op));
+  }
+
+  // The model's input keeps its name; operators read a tensor of integers behind QUANTIZE.
+  void ConvertInputs() {
+    for (TensorId& input : model_.graph.inputs) {
+      if (At(input).type != options_.activations || options_.input == options_.activations) {
+        continue;
+      }
+      const TensorId outer = AddOuterTwin(input, options_.input);
+      AddOp(OpKind::kQuantize, outer, input);
+      if (options_.input == DataType::kFloat32) float_twins_[input] = outer;
+      input = outer;
+    }
+  }
+
+  void ConvertOutputs() {
+    for (TensorId& output : model_.graph.outputs) {
+      if (At(output).type == DataType::kFloat32 && options_.output != DataType::kFloat32 &&
+          scales_[static_cast<size_t>(output)]) {
+        const TensorId inner = IntegerTwin(output);
+        std::swap(At(inner).name, At(output).name);
+        output = inner;
+      }
+      if (At(output).type != options_.activations || options_.output == options_.activations) {
+        continue;
+      }
+      if (const auto twin = float_twins_.find(output);
+          options_.output == DataType::kFloat32 && twin != float_twins_.end() &&
+          std::ranges::find(model_.graph.inputs, twin->second) == model_.graph.inputs.end()) {
+        std::swap(At(twin->second).name, At(output).name);  // a float operator reads it already
+        output = twin->second;
+        continue;
+      }
+      const TensorId outer = AddOuterTwin(output, options_.output);
+      AddOp(options_.output == DataType::kFloat32 ? OpKind::kDequantize : OpKind::kQuantize, output,
+            outer);
+      output = outer;
+    }
+  }
+
+  // A tensor of another type that takes over the name of activation `id`.
+  TensorId AddOuterTwin(TensorId id, DataType type) {
+    Tensor twin = At(id);
+    twin.type = type;
+    if (type == DataType::kUInt8) {
+      twin.quantization->zero_points[0] += kUInt8Offset;
+    } else {
+      twin.quantization.reset();
+    }
+    At(id).name += fmt::format("_{}", graph::DataTypeName(options_.activations));
+    return model_.graph.AddTensor(std::move(twin));
+  }
+
+  // `index`: the operator's place in the float model.
+  Status RewriteInputs(Op& op, size_t index) {
+    for (TensorId& input : op.inputs) input = IntegerTwin(input);
+    if (FindWeights(op)) return RewriteWeights(op, index);
+    const std::vector<TensorId> inputs = op.inputs;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const Tensor& tensor = At(inputs[i]);
+      if (tensor.is_constant() && tensor.type == DataType::kFloat32) {
+        QB_ASSIGN_OR_RETURN(op.inputs[i], AddIntegerConstant(inputs[i]));
+      } else if (op.kind == OpKind::kConcatenation &&
+                 tensor.quantization != At(op.outputs[0]).quantization) {
+        op.inputs[i] = Requantize(inputs[i], op.outputs[0]);
+      }
+    }
+    return OkStatus();
+  }
+
+  // Tensor `id` with the scale of `like`, through a QUANTIZE operator.
+  TensorId Requantize(TensorId id, TensorId like) {
+    Tensor tensor = At(id);
+    tensor.name += "_requantized";
+    tensor.quantization = At(like).quantization;
+    const TensorId requantized = model_.graph.AddTensor(std::move(tensor));
+    AddOp(OpKind::kQuantize, id, requantized);
+    return requantized;
+  }
+
+  // A constant operand of an addition, multiplication or concatenation.
+  Result<TensorId> AddIntegerConstant(TensorId id) {
+    const std::vector<float> values = At(id).constant->Values<float>();
+    const auto& shared = scales_[static_cast<size_t>(id)];
+    AffineParameters parameters;
+    if (shared) {
+      parameters = shared->parameters;
+    } else {
+      QB_ASSIGN_OR_RETURN(parameters, ConstantParameters(values, options_.activations));
+    }
+    Tensor tensor = At(id);
+    tensor.type = options_.activations;
+    tensor.quantization = PerTensor(parameters);
+    tensor.constant = options_.activations == DataType::kInt16
+                          ? QuantizedConstant<int16_t>(values, parameters)
+                          : QuantizedConstant<int8_t>(values, parameters);
+    return model_.graph.AddTensor(std::move(tensor));
+  }
+
+  template <typename T>
+  graph::Constant QuantizedConstant(const std::vector<float>& values,
+                                    const AffineParameters& parameters) const {
+    std::vector<T> integers;
+    integers.reserve(values.size());
+    for (const float value : values) {
+      integers.push_back(static_cast<T>(graph::QuantizeValue(value, parameters, range_)));
+    }
+    return graph::MakeConstant(integers);
+  }
+
+  Status RewriteWeights(Op& op, size_t index) {
+    const WeightInputs inputs = WithBias(op);
+    const bool has_bias = inputs.bias != graph::kNoTensor;
+    if (!At(inputs.weights).is_constant() || (has_bias && !At(inputs.bias).is_constant())) {
+      return Error(StatusCode::kUnsupported, "{} \"{}\": weights that are computed cannot be int8",
+                   graph::OpKindName(op.kind), graph::DisplayName(model_.graph, op));
+    }
+    if (At(op.inputs[0]).is_constant()) {
+      QB_ASSIGN_OR_RETURN(op.inputs[0], AddIntegerConstant(op.inputs[0]));
+    }
+    const std::vector<float> weights = At(inputs.weights).constant->Values<float>();
+    const std::vector<float> bias =
+        has_bias ? At(inputs.bias).constant->Values<float>() : std::vector<float>();
+    auto quantized =
+        QuantizeIntegerWeights({.weights = weights,
+                                .shape = At(inputs.weights).shape,
+                                .channel_axis = inputs.channel_axis,
+                                .bias = bias,
+                                .input_scale = At(op.inputs[0]).quantization->scales[0],
+                                .output_scale = At(op.outputs[0]).quantization->scales[0],
+                                .per_channel = PerChannel(index),
+                                .activations = options_.activations,
+                                .inputs = InputsOf(index)});
+    if (!quantized.ok()) {
+      return quantized.status().WithContext(graph::DisplayName(model_.graph, op));
+    }
+    if (!quantized->widened.empty()) WarnOfWidening(op, quantized->widened);
+    if (!quantized->narrowed.empty()) WarnOfNarrowing(op, quantized->narrowed);
+    op.inputs[kWeightsInput] = AddWeights(inputs.weights, DataType::kInt8, quantized->weights,
+                                          std::move(quantized->quantization));
+    if (has_bias) {
+      op.inputs[kBiasInput] = AddBias(inputs.bias, *quantized);
+    }
+    return OkStatus();
+  }
+
+  // The operator's weights; a fully connected layer of int16 gets a bias of zeros where it has
+  // none: without one of int64, LiteRT adds up in 32 bits (kernels/fully_connected.cc), which the
+  // products of some 500 weights overflow.
+  WeightInputs WithBias(Op& op) {
+    WeightInputs inputs = *FindWeights(op);
+    if (inputs.bias != graph::kNoTensor || options_.activations != DataType::kInt16 ||
+        op.kind != OpKind::kFullyConnected) {
+      return inputs;
+    }
+    const int32_t units = At(inputs.weights).shape[0];
+    inputs.bias =
+        model_.graph.AddConstant(fmt::format("{}/bias", graph::DisplayName(model_.graph, op)),
+                                 {units}, std::vector<float>(static_cast<size_t>(units), 0.0F));
+    op.inputs.resize(kBiasInput + 1, graph::kNoTensor);
+    return inputs;
+  }
+
+  const LayerInputs* InputsOf(size_t op) const {
+    return op < options_.layer_inputs.size() ? &options_.layer_inputs[op] : nullptr;
+  }
+
+  TensorId AddBias(TensorId like, IntegerWeights& quantized) {
+    if (options_.activations == DataType::kInt16) {
+      return AddWeights(like, DataType::kInt64, quantized.bias,
+                        std::move(quantized.bias_quantization));
+    }
+    const std::vector<int32_t> bias(quantized.bias.begin(), quantized.bias.end());
+    return AddWeights(like, DataType::kInt32, bias, std::move(quantized.bias_quantization));
+  }
+
+  template <typename T>
+  TensorId AddWeights(TensorId like, DataType type, const std::vector<T>& values,
+                      graph::Quantization quantization) {
+    Tensor tensor = At(like);
+    tensor.type = type;
+    tensor.constant = graph::MakeConstant(values);
+    tensor.quantization = std::move(quantization);
+    return model_.graph.AddTensor(std::move(tensor));
+  }
+
+  void WarnOfWidening(const Op& op, const std::vector<int32_t>& channels) {
+    warnings_.push_back(fmt::format(
+        "\"{}\": the bias or the sum of {} channels (the first is {}) does not fit {} bits, so "
+        "their weights got a coarser scale: look at the layer before it for a tiny range",
+        graph::DisplayName(model_.graph, op), channels.size(), channels[0],
+        options_.activations == DataType::kInt16 ? 48 : 32));
+  }
+
+  void WarnOfNarrowing(const Op& op, const std::vector<int32_t>& channels) {
+    warnings_.push_back(fmt::format(
+        "\"{}\": the weights of {} channels (the first is {}) are too large beside the ranges of "
+        "its input and output and were cut off: keep the layer in float with a recipe (compute = "
+        "\"float\"), or try equalization=true",
+        graph::DisplayName(model_.graph, op), channels.size(), channels[0]));
+  }
+
+  graph::Model model_;
+  const std::vector<std::optional<ActivationScale>>& scales_;
+  const FullIntegerOptions& options_;
+  Warnings& warnings_;
+  const graph::QuantizedRange range_ = graph::ActivationRange(options_.activations);
+  // Of activations that cross the border between integer and float operators.
+  std::map<TensorId, TensorId> float_twins_;
+  std::map<TensorId, TensorId> integer_twins_;
+};
+
+}  // namespace
+
+Result<graph::Model> QuantizeFullInteger(const graph::Model& model,
+                                         const std::vector<std::optional<ActivationScale>>& scales,
+                                         const FullIntegerOptions& options, Warnings& warnings) {
+  return Rewriter(model, scales, options, warnings).Run();
+}
+
+}  // namespace qbench::quantize

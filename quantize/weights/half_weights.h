@@ -1,0 +1,23 @@
+// The `fp16` scheme: constants are stored as float16 and made float32 again by a DEQUANTIZE
+// operator in front of their users. Runtimes do that once, when the model is loaded; the arithmetic
+// stays float32.
+#pragma once
+
+#include <vector>
+
+#include "graph/ir.h"
+#include "quantize/float_model.h"
+
+namespace qbench::quantize {
+
+// A constant with fewer elements stays float32: the tensor and the operator that DEQUANTIZE needs
+// take more of the file than half of its bytes.
+inline constexpr int64_t kMinHalfElements = 64;
+
+// Rewrites a float model. A constant that several operators use is stored and dequantized once.
+// Values beyond the largest float16, 65504, are clipped to it, with a warning that names the
+// tensor. What an operator of `float_ops` (one place an operator; empty: none) reads stays float32.
+Status StoreConstantsAsHalf(graph::Model& model, Warnings& warnings,
+                            const std::vector<bool>& float_ops = {});
+
+}  // namespace qbench::quantize

@@ -1,0 +1,83 @@
+#include "harness/jobs/model_format.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+
+namespace qbench::worker {
+namespace {
+
+using testing::HasSubstr;
+
+class ModelFormatTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto folder = TempDir::Create("model-format");
+    ASSERT_TRUE(folder.ok());
+    folder_.emplace(std::move(*folder));
+  }
+  Result<ModelFormat> Detect(const std::string& name, const std::string& content) {
+    const std::filesystem::path path = folder_->path() / name;
+    EXPECT_TRUE(WriteFileAtomically(path, content).ok());
+    return DetectModelFormat(path);
+  }
+  // What is said of such a file; it names the file.
+  std::string Refusal(const std::string& name, const std::string& content) {
+    const auto format = Detect(name, content);
+    EXPECT_FALSE(format.ok());
+    EXPECT_THAT(format.status().message(), HasSubstr(name + ": "));
+    EXPECT_EQ(format.status().message().find('\n'), std::string::npos);
+    return format.status().message();
+  }
+
+  std::optional<TempDir> folder_;
+};
+
+constexpr std::string_view kHdf5("\x89HDF\r\n\x1a\n....", 12);
+
+TEST_F(ModelFormatTest, ContentCountsAndNotTheName) {
+  EXPECT_EQ(*Detect("model.tflite", std::string(kHdf5)), ModelFormat::kKerasH5);
+  EXPECT_EQ(*Detect("model.h5", "    TFL3...."), ModelFormat::kTflite);
+}
+
+TEST_F(ModelFormatTest, NamesWhatIsThereInsteadOfAModel) {
+  EXPECT_THAT(Refusal("a.tflite", "\n<!DOCTYPE html><html>"), HasSubstr("this is a web page"));
+  EXPECT_THAT(Refusal("b.h5", "<html lang=en>"), HasSubstr("download the file itself"));
+  EXPECT_THAT(Refusal("c.h5", "version https://git-lfs.github.com/spec/v1\noid sha256:1\n"),
+              HasSubstr("`git lfs pull`"));
+  EXPECT_THAT(Refusal("d.h5", "PK\x03\x04 config.json model.weights.h5"),
+              HasSubstr("this is a .keras file (a zip archive)"));
+  EXPECT_THAT(Refusal("e.keras", "PK\x03\x04"), HasSubstr("tf.lite.TFLiteConverter"));
+  EXPECT_THAT(Refusal("f.pt", "PK\x03\x04 archive/data.pkl"), HasSubstr("a PyTorch file"));
+  EXPECT_THAT(Refusal("g.pth", "\x80\x02\x8a\x0a"), HasSubstr("a Python pickle"));
+  EXPECT_THAT(Refusal("h.h5", "PK\x03\x04 model.tflite"), HasSubstr("a zip archive"));
+  EXPECT_THAT(Refusal("i.tar.gz", "\x1f\x8b\x08"), HasSubstr("a gzip archive"));
+  EXPECT_THAT(Refusal("j.onnx", "\x08\x08"), HasSubstr("an ONNX file"));
+  EXPECT_THAT(Refusal("k.pb", "\x0a\x10"), HasSubstr("from_frozen_graph"));
+  EXPECT_THAT(Refusal("l.json", "{\"class_name\": \"Functional\"}"), HasSubstr("has no weights"));
+  EXPECT_THAT(Refusal("m.txt", "words"), HasSubstr("give it a Keras .h5 or a .tflite file"));
+}
+
+// Damage is not the same as another format.
+TEST_F(ModelFormatTest, TellsDamageFromOtherFormats) {
+  const auto damaged = Detect("model.tflite", "\x01\x02\x03\x04 zeros");
+  EXPECT_EQ(damaged.status().code(), StatusCode::kCorrupt);
+  EXPECT_THAT(damaged.status().message(), HasSubstr("does not begin as a .tflite file does"));
+  const auto empty = Detect("model.h5", "");
+  EXPECT_EQ(empty.status().code(), StatusCode::kCorrupt);
+  EXPECT_THAT(empty.status().message(), HasSubstr("the file is empty"));
+}
+
+TEST_F(ModelFormatTest, Folders) {
+  const std::filesystem::path folder = folder_->path() / "saved";
+  std::filesystem::create_directories(folder);
+  EXPECT_THAT(DetectModelFormat(folder).status().message(), HasSubstr("no model in it"));
+  ASSERT_TRUE(WriteFileAtomically(folder / "saved_model.pb", std::string("x")).ok());
+  EXPECT_THAT(DetectModelFormat(folder).status().message(),
+              HasSubstr("this is a SavedModel folder"));
+  EXPECT_EQ(DetectModelFormat(folder_->path() / "none.h5").status().code(), StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace qbench::worker
