@@ -13,8 +13,8 @@
 namespace qbench::quantize {
 
 // Weights with fewer elements stay float32, as TensorFlow's converter leaves them
-// (minimum_elements_for_weights, tensorflow/lite/tools/optimize/quantize_weights.cc). For depthwise
-// weights fewer save more bytes, and cost more of the accuracy than they save (docs/quantizers.md).
+// (minimum_elements_for_weights, tensorflow/lite/tools/optimize/quantize_weights.cc). What other
+// limits cost and save is in docs/quantizers.md.
 inline constexpr int64_t kMinDynamicElements = 1024;
 
 enum class HybridOperators : uint8_t {
