@@ -59,7 +59,7 @@ po::options_description Options() {
       "warmup-time", po::value<double>()->value_name("S")->default_value(0.5),
       "untimed seconds before them, at least (and 3 inferences)")(
       "profile", po::bool_switch(),
-      "say where the time goes: a process more a cell, which times each operator")(
+      "say where the time goes: one more process for each cell, which times each operator")(
       "time-limit", po::value<int64_t>()->value_name("S"),
       "stop a process that takes longer (default: fitted to what it does)")(
       "memory-limit", po::value<uint64_t>()->value_name("MIB"),

@@ -16,7 +16,7 @@ struct OperatorRow {
   double share = 0;  // of all that the profile saw
   double ms = 0;
   // The same layer in float on the same runtime and threads; none for float itself, for a layer or
-  // step that float has not, and where float was not profiled.
+  // step that float does not have, and where float was not profiled.
   std::optional<double> float_ms;
   std::optional<double> ratio;  // ms / float_ms; none where that is below kShortestMs
   // Rates in thousand millions a second; none for what multiplies, or moves, nothing.

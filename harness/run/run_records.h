@@ -21,7 +21,7 @@ store::Model ModelRecord(const PlannedModel& model);
 store::Plugin PluginRecord(const SelectedPlugin& selected);
 // A model's own file as an artifact, without model and quantizer. kIo: it is gone.
 Result<store::Artifact> SourceRecord(const PlannedModel& model);
-// What stands in a cell in the place of a plugin that it has not.
+// What a cell names where it has no plugin.
 store::Plugin PlaceholderPlugin(store::PluginKind kind, const std::string& name);
 store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets::Split& split);
 // Without what it was made of: model, quantizer and options are the caller's. Reads what was

@@ -18,8 +18,8 @@ class OperatorTimes {
   // Operators as the file has them: "CONV_2D", ….
   explicit OperatorTimes(std::vector<std::string> kinds) : kinds_(std::move(kinds)) {}
 
-  // kCorrupt, saying what is wrong: an operator that the model has not, one without an event, or
-  // other events than those of the first profile.
+  // kCorrupt, saying what is wrong: an operator that the model does not have, one without an event,
+  // or other events than those of the first profile.
   Status Add(const host::Profile& profile);
 
   // One entry an operator, and one for each event that belongs to none, in the order in which they
