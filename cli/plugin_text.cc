@@ -32,7 +32,7 @@ std::string FormatOption(const OptionInfo& option) {
 }
 
 std::string FormatSummary(const host::PluginDescriptor& descriptor) {
-  return fmt::format("  {:<12}{} ({})\n", descriptor.id, descriptor.summary, descriptor.version);
+  return fmt::format("  {:<11} {} ({})\n", descriptor.id, descriptor.summary, descriptor.version);
 }
 
 // Options that the same plugins have.
