@@ -17,6 +17,7 @@ TfliteTensorEntry Entry(const wire::SubGraph& subgraph, int32_t id) {
 std::vector<TfliteTensorEntry> Entries(const wire::SubGraph& subgraph,
                                        const std::vector<int32_t>& ids) {
   std::vector<TfliteTensorEntry> entries;
+  entries.reserve(ids.size());
   for (const int32_t id : ids) entries.push_back(Entry(subgraph, id));
   return entries;
 }
