@@ -1,6 +1,7 @@
 #include "base/one_line.h"
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace qbench {
 namespace {
@@ -30,9 +31,7 @@ std::string SafeLine(std::string_view text) {
 std::string Shortened(std::string text, size_t bytes) {
   constexpr std::string_view kMore = "…";
   if (text.size() <= bytes) return text;
-  size_t end = bytes - kMore.size();
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  text.resize(end);
+  text.resize(CutUtf8(text, bytes - kMore.size()).size());
   return text.append(kMore);
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/one_line.h"
+
 namespace qbench {
 namespace {
 
@@ -44,6 +46,13 @@ TEST(CutUtf8, EndsBetweenCharacters) {
   EXPECT_EQ(CutUtf8("aäö", 2), "a");
   EXPECT_EQ(CutUtf8("🍓", 3), "");
   EXPECT_EQ(CutUtf8("\x80\x80\x80\x80\x80\x80", 5), "\x80\x80\x80\x80\x80");
+}
+
+TEST(Shortened, EndsBetweenCharactersAndSaysSo) {
+  EXPECT_EQ(Shortened("aäö", 5), "aäö");
+  EXPECT_EQ(Shortened("aäöü", 6), "aä…");
+  EXPECT_EQ(Shortened("aäöü", 5), "a…");
+  EXPECT_EQ(Shortened("🍓🍓", 6), "…");
 }
 
 }  // namespace
