@@ -28,6 +28,12 @@ std::string SafeLine(std::string_view text) {
   return back.ok() ? back->get<std::string>() : std::string();
 }
 
+std::string SafeName(std::string_view name) {
+  constexpr size_t kMostBytes = 80;
+  // No more is looked at than can be shown, or cut off at the end as blanks.
+  return Shortened(SafeLine(name.substr(0, 2 * kMostBytes)), kMostBytes);
+}
+
 std::string Shortened(std::string text, size_t bytes) {
   constexpr std::string_view kMore = "…";
   if (text.size() <= bytes) return text;

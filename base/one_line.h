@@ -11,6 +11,10 @@ namespace qbench {
 // UTF-8 become U+FFFD.
 std::string SafeLine(std::string_view text);
 
+// The same of a name, which stands inside of a message: at most 80 bytes, ended by "…" where
+// something is missing.
+std::string SafeName(std::string_view name);
+
 // `text`, which is UTF-8, cut between two characters to at most `bytes` bytes and ended by "…"
 // where something is missing. `bytes` is at least 3.
 std::string Shortened(std::string text, size_t bytes);

@@ -3,6 +3,7 @@
 #include <limits>
 #include <map>
 
+#include "base/one_line.h"
 #include "graph/numerics/quantize_math.h"
 #include "graph/pairing/model_pairing.h"
 #include "graph/tflite/tflite_reader.h"
@@ -32,7 +33,7 @@ std::vector<std::string> NamesOf(const graph::Model& model, const std::vector<si
   std::vector<std::string> names;
   names.reserve(ops.size());
   for (const size_t op : ops) {
-    names.push_back(graph::Printable(graph::DisplayName(model.graph, model.graph.ops[op])));
+    names.push_back(SafeName(graph::DisplayName(model.graph, model.graph.ops[op])));
   }
   return names;
 }
@@ -70,7 +71,7 @@ void Describe(const graph::Model& a, const graph::Model& b, const graph::ModelPa
   for (const graph::LayerPair& pair : pairing.layers) {
     const graph::Tensor& quantized = OutputOf(b, pair.op_b);
     DifferenceResult::Layer layer;
-    layer.name = graph::Printable(graph::DisplayName(a.graph, a.graph.ops[pair.op_a]));
+    layer.name = SafeName(graph::DisplayName(a.graph, a.graph.ops[pair.op_a]));
     layer.kind = graph::OpKindName(a.graph.ops[pair.op_a].kind);
     layer.op = static_cast<int32_t>(pair.op_a);
     layer.type = graph::DataTypeName(quantized.type);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/one_line.h"
 #include "quantize/recipe/near_names.h"
 
 namespace qbench::quantize {
@@ -21,7 +22,7 @@ Result<ValueRange> RangeOf(const Json& entry, const std::string& name) {
   const ValueRange range{number("min"), number("max")};
   if (!std::isfinite(range.min) || !std::isfinite(range.max) || range.min > range.max) {
     return Error(StatusCode::kInvalidArgument,
-                 "the range of tensor \"{}\" must have numbers min <= max", graph::Printable(name));
+                 "the range of tensor \"{}\" must have numbers min <= max", SafeName(name));
   }
   return range;
 }
@@ -44,8 +45,7 @@ Result<std::map<std::string, ValueRange>> ParseTensors(const Json& document) {
     if (measured != entry.end() && measured->is_boolean() && !measured->get<bool>()) continue;
     QB_ASSIGN_OR_RETURN(const ValueRange range, RangeOf(entry, name));
     if (!ranges.emplace(name, range).second) {
-      return Error(StatusCode::kInvalidArgument, "tensor \"{}\" stands twice",
-                   graph::Printable(name));
+      return Error(StatusCode::kInvalidArgument, "tensor \"{}\" stands twice", SafeName(name));
     }
   }
   return ranges;
@@ -119,7 +119,7 @@ Result<GivenRanges> ReadRanges(const graph::Model& model, const FloatModelChange
     const auto found = activations.find(name);
     if (found == activations.end()) {
       return Error(StatusCode::kInvalidArgument, "the model has no activation \"{}\"{}",
-                   graph::Printable(name), NearNames(name, NamesOf(activations)));
+                   SafeName(name), NearNames(name, NamesOf(activations)));
     }
     result.ranges[static_cast<size_t>(found->second)] = range;
   }
@@ -128,7 +128,7 @@ Result<GivenRanges> ReadRanges(const graph::Model& model, const FloatModelChange
     const std::string& name = model.graph.tensors[static_cast<size_t>(id)].name;
     return Error(StatusCode::kInvalidArgument,
                  "no range for tensor \"{}\": was the file made for another model?{}",
-                 graph::Printable(name), NearNames(name, NamesOf(given)));
+                 SafeName(name), NearNames(name, NamesOf(given)));
   }
   return result;
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "graph/ir.h"
+#include "base/one_line.h"
 
 namespace qbench::quantize {
 namespace {
@@ -41,7 +41,7 @@ std::string NearNames(std::string_view name, std::vector<std::string> names, Nam
   std::ranges::sort(near);
   std::string text;
   for (size_t i = 0; i < std::min(kShown, near.size()); ++i) {
-    text += fmt::format("{}\"{}\"", i == 0 ? "; near: " : ", ", graph::Printable(near[i].second));
+    text += fmt::format("{}\"{}\"", i == 0 ? "; near: " : ", ", SafeName(near[i].second));
   }
   return text;
 }

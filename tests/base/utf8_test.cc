@@ -55,5 +55,13 @@ TEST(Shortened, EndsBetweenCharactersAndSaysSo) {
   EXPECT_EQ(Shortened("🍓🍓", 6), "…");
 }
 
+TEST(SafeName, IsOneShortLine) {
+  EXPECT_EQ(SafeName("conv2d/Relu6;ä"), "conv2d/Relu6;ä");
+  EXPECT_EQ(SafeName(std::string("a\nb\x1b[0m\0c", 8)), "a b [0m");
+  EXPECT_EQ(SafeName(std::string("a\0b\xFF", 4)), "a b\uFFFD");
+  EXPECT_EQ(SafeName(std::string(80, 'x')), std::string(80, 'x'));
+  EXPECT_EQ(SafeName(std::string(1000, 'x')), std::string(77, 'x') + "…");
+}
+
 }  // namespace
 }  // namespace qbench

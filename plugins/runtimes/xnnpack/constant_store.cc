@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "base/one_line.h"
+
 namespace qbench::xnnpack {
 namespace {
 
@@ -28,7 +30,7 @@ Result<const uint8_t*> ConstantStore::Copy(graph::TensorId id) {
   PaddedMemory memory = AllocatePadded(bytes.size());
   if (memory == nullptr) {
     return Error(StatusCode::kOutOfMemory, "no memory for the constant '{}' of {} bytes",
-                 graph::Printable(tensor.name), bytes.size());
+                 SafeName(tensor.name), bytes.size());
   }
   if (!bytes.empty()) std::memcpy(memory.get(), bytes.data(), bytes.size());
   return copies_.emplace(id, std::move(memory)).first->second.get();
