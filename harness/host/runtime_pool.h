@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_bytes.h"
 #include "base/status.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_library.h"
 
 namespace qbench::host {

@@ -2,8 +2,8 @@
 #include <chrono>
 #include <optional>
 
+#include "base/aligned_bytes.h"
 #include "graph/tflite/tflite_reader.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/measure/conditions.h"
 #include "harness/measure/latency.h"
 #include "harness/measure/memory.h"
@@ -76,7 +76,7 @@ Status CheckOutputs(host::Runtime& runtime) {
 Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job) {
   LatencyResult result;
   // The file's own copy is gone before the baseline is read.
-  std::optional<host::AlignedBytes> model;
+  std::optional<AlignedBytes> model;
   {
     QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(job.artifact));
     if (const auto info = graph::InspectTflite(file); !info.ok()) {

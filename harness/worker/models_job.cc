@@ -1,6 +1,6 @@
+#include "base/aligned_bytes.h"
 #include "graph/tflite/tflite_reader.h"
 #include "harness/checks/random_operator.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/jobs/model_outputs.h"
 #include "harness/worker/worker_context.h"
 
@@ -12,7 +12,7 @@ Result<std::vector<Bytes>> RunOne(host::PluginLibrary& library, const host::Plug
                                   const PluginUse& use, const ModelsJob::Model& model) {
   QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(model.file));
   QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(file));
-  const host::AlignedBytes bytes{ByteSpan(file)};
+  const AlignedBytes bytes{ByteSpan(file)};
   QB_ASSIGN_OR_RETURN(host::Runtime runtime, library.CreateRuntime(use.id, host.host()));
   QB_RETURN_IF_ERROR(runtime.Init(use.options, 1));
   QB_RETURN_IF_ERROR(runtime.Load(bytes.span()));

@@ -3,8 +3,8 @@
 #include <optional>
 #include <random>
 
+#include "base/aligned_bytes.h"
 #include "graph/tflite/tflite_reader.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/measure/memory.h"
 #include "harness/worker/classifier_io.h"
 #include "harness/worker/operator_times.h"
@@ -96,7 +96,7 @@ Status Profile(const WorkerContext& context, const ProfileJob& job, host::Runtim
 Result<ProfileResult> RunProfile(const WorkerContext& context, const ProfileJob& job) {
   ProfileResult result;
   QB_ASSIGN_OR_RETURN(Bytes file, ReadModelFile(job.artifact));
-  const host::AlignedBytes model{ByteSpan(file)};
+  const AlignedBytes model{ByteSpan(file)};
   Result<graph::TfliteInfo> info = graph::InspectTflite(file);
   if (!info.ok()) return info.status().WithContext(job.artifact.string());
 

@@ -5,11 +5,11 @@
 #include <iterator>
 #include <optional>
 
+#include "base/aligned_bytes.h"
 #include "base/cores.h"
 #include "base/files.h"
 #include "base/sha256.h"
 #include "graph/tflite/tflite_reader.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/host/inference_service.h"
 #include "harness/host/plugin_calls.h"
 #include "harness/measure/memory.h"
@@ -34,12 +34,12 @@ void GiveFreedMemoryBack() {
 #endif
 }
 
-Result<host::AlignedBytes> ReadModel(const std::filesystem::path& path) {
+Result<AlignedBytes> ReadModel(const std::filesystem::path& path) {
   QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(path));
   if (const auto info = graph::InspectTflite(file); !info.ok()) {
     return info.status().WithContext(path.string());
   }
-  return host::AlignedBytes(ByteSpan(file));
+  return AlignedBytes(ByteSpan(file));
 }
 
 // The calibration runtime; null where the job names none. Opened only here, but made when the
@@ -100,7 +100,7 @@ Status CheckArtifact(const std::string& quantizer, const host::ArtifactFolder& f
 Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job) {
   GiveFreedMemoryBack();
   const std::string& id = job.quantizer.id;
-  QB_ASSIGN_OR_RETURN(const host::AlignedBytes model, ReadModel(job.model));
+  QB_ASSIGN_OR_RETURN(const AlignedBytes model, ReadModel(job.model));
   QB_ASSIGN_OR_RETURN(const auto calibration, OpenSamples(job.calibration));
   QB_ASSIGN_OR_RETURN(const auto train, OpenSamples(job.train));
 

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <deque>
 
+#include "base/aligned_bytes.h"
 #include "base/files.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
 #include "plugins/support/host_services.h"

@@ -1,7 +1,7 @@
 // The profile extension through the host's classes, with a runtime of which every time is known.
+#include "base/aligned_bytes.h"
 #include "gmock/gmock.h"
 #include "graph/tflite/tflite_writer.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
 

@@ -7,10 +7,10 @@
 #include <map>
 #include <set>
 
+#include "base/aligned_bytes.h"
 #include "base/files.h"
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
 #include "quantize/weights/dynamic_weights.h"
@@ -47,7 +47,7 @@ class LitertProfile : public ::testing::Test {
 
   // Loads, profiles three inferences on zeros and checks the contract.
   Result<Seen> Profile(ByteSpan file, const std::string& kernels) {
-    const host::AlignedBytes model{file};
+    const AlignedBytes model{file};
     QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(file));
     QB_ASSIGN_OR_RETURN(host::Runtime runtime, library_->CreateRuntime("litert", host_.host()));
     const host::Option option{"kernels", kernels};

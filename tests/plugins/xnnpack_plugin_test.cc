@@ -4,8 +4,8 @@
 
 #include <map>
 
+#include "base/aligned_bytes.h"
 #include "graph/tflite/tflite_writer.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_library.h"
 #include "tests/graph/model_builder.h"
 
@@ -48,7 +48,7 @@ TEST_F(XnnpackPlugin, IsARuntimeForMeasuring) {
 TEST_F(XnnpackPlugin, TellsItsLibraryAndWhereOperatorsRan) {
   const Result<Bytes> file = graph::WriteTflite(graph::EveryFloatOperator());
   ASSERT_TRUE(file.ok());
-  const host::AlignedBytes model{ByteSpan(*file)};
+  const AlignedBytes model{ByteSpan(*file)};
   host::Runtime runtime = Make();
   ASSERT_TRUE(runtime.Init({}, 2).ok());
   auto facts = FactsOf(runtime);
@@ -72,7 +72,7 @@ TEST_F(XnnpackPlugin, TellsWhereItsTimeGoes) {
   const graph::Model whole = graph::EveryFloatOperator();
   const Result<Bytes> file = graph::WriteTflite(whole);
   ASSERT_TRUE(file.ok());
-  const host::AlignedBytes model{ByteSpan(*file)};
+  const AlignedBytes model{ByteSpan(*file)};
   host::Runtime runtime = Make();
   ASSERT_TRUE(runtime.Init({}, 1).ok());
   ASSERT_TRUE(runtime.EnableProfile().ok());

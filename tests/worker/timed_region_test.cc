@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/aligned_bytes.h"
 #include "base/files.h"
 #include "graph/tflite/tflite_writer.h"
-#include "harness/host/aligned_bytes.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
 #include "harness/jobs/breadcrumb.h"
@@ -109,7 +109,7 @@ Status Measure(const std::string& id, uint32_t threads) {
   QB_ASSIGN_OR_RETURN(host::Runtime runtime, library->CreateRuntime(id, host.host()));
   QB_RETURN_IF_ERROR(runtime.Init({}, threads));
   QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(graph::EveryFloatOperator()));
-  const host::AlignedBytes model{ByteSpan(bytes)};
+  const AlignedBytes model{ByteSpan(bytes)};
   timed = true;
   const Status loaded = runtime.Load(model.span());
   timed = false;

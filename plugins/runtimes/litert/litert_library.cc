@@ -4,6 +4,7 @@
 #include <memory>
 #include <system_error>
 
+#include "base/aligned_bytes.h"
 #include "base/files.h"
 #include "graph/tflite/tflite_writer.h"
 #include "plugins/runtimes/litert/litert_model.h"
@@ -39,24 +40,11 @@ graph::Model KnownModel() {
   return model;
 }
 
-// Copies `bytes` to an address that is a multiple of 64, as LiteRT asks of a model's buffer.
-struct AlignedBytes {
-  explicit AlignedBytes(ByteSpan bytes) : storage(bytes.size() + 63) {
-    void* start = storage.data();
-    size_t space = storage.size();
-    std::align(64, bytes.size(), start, space);
-    std::memcpy(start, bytes.data(), bytes.size());
-    span = ByteSpan(static_cast<const uint8_t*>(start), bytes.size());
-  }
-  Bytes storage;
-  ByteSpan span;
-};
-
 Status RunKnownModel(const Api& api) {
   QB_ASSIGN_OR_RETURN(const Bytes file, graph::WriteTflite(KnownModel()));
-  const AlignedBytes bytes(file);
+  const AlignedBytes bytes{ByteSpan(file)};
   QB_ASSIGN_OR_RETURN(LiteRtModel model,
-                      LiteRtModel::Load(api, bytes.span, Kernels::kXnnpack, /*threads=*/1));
+                      LiteRtModel::Load(api, bytes.span(), Kernels::kXnnpack, /*threads=*/1));
   QB_RETURN_IF_ERROR(model.SetInput(
       0, {reinterpret_cast<const uint8_t*>(kKnownInput.data()), sizeof(kKnownInput)}));
   QB_RETURN_IF_ERROR(model.Invoke());

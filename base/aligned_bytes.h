@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-namespace qbench::host {
+namespace qbench {
 
 // A fixed copy of `bytes`. Movable; the address stays.
 class AlignedBytes {
@@ -32,4 +32,4 @@ class AlignedBytes {
   size_t size_ = 0;
 };
 
-}  // namespace qbench::host
+}  // namespace qbench
