@@ -179,7 +179,7 @@ Result<std::vector<Bytes>> CheckedRuntime::Outputs() {
   for (uint32_t i = 0; i < count; ++i) {
     QB_ASSIGN_OR_RETURN(const qbench_tensor_info* info, Info(/*inputs=*/false, i));
     if (info == nullptr) return Broken("output {} of {} has no info", i, count);
-    size_t size = host::TypeSize(info->type);
+    size_t size = qbench_type_size(info->type);
     for (int32_t d = 0; d < std::min(info->rank, QBENCH_MAX_RANK); ++d) {
       size *= static_cast<size_t>(std::max(info->dims[d], 0));
       if (size > kMostOutputBytes) return Broken("output {} claims more than 1 GiB", i);

@@ -118,7 +118,6 @@ struct TensorInfo {
 
 // "float32 [1, 96, 96, 3]", for messages.
 std::string DescribeTensor(const TensorInfo& info);
-size_t TypeSize(qbench_type type);  // 0 for a type that is not known
 
 // An object of a runtime plugin: Init, Load once, then {SetInput, Invoke, GetOutput} at will. One
 // thread at a time; other objects may be used on other threads meanwhile.

@@ -63,7 +63,7 @@ Result<TensorInfo> ReadTensor(const qbench_tensor_info* info) {
   if (!IsWhole(*info) || info->name == nullptr) {
     return Error(StatusCode::kCorrupt, "is truncated or has no name");
   }
-  if (TypeSize(info->type) == 0) {
+  if (qbench_type_size(info->type) == 0) {
     return Error(StatusCode::kCorrupt, "has the unknown type {}", info->type);
   }
   if (info->rank < 0 || info->rank > QBENCH_MAX_RANK) {
@@ -115,37 +115,18 @@ Result<std::vector<TensorInfo>> ReadTensors(CallObserver* observer, const std::s
 
 }  // namespace
 
-size_t TypeSize(qbench_type type) {
-  switch (type) {
-    case QBENCH_INT8:
-    case QBENCH_UINT8:
-    case QBENCH_BOOL:
-      return 1;
-    case QBENCH_FLOAT16:
-    case QBENCH_INT16:
-      return 2;
-    case QBENCH_FLOAT32:
-    case QBENCH_INT32:
-      return 4;
-    case QBENCH_INT64:
-      return 8;
-    default:
-      return 0;
-  }
-}
-
 size_t TensorInfo::ElementCount() const {
   size_t count = 1;
   for (const int32_t dim : dims) count *= static_cast<size_t>(dim);
   return count;
 }
 
-size_t TensorInfo::ByteSize() const { return ElementCount() * TypeSize(type); }
+size_t TensorInfo::ByteSize() const { return ElementCount() * qbench_type_size(type); }
 
 std::string DescribeTensor(const TensorInfo& info) {
   constexpr const char* kNames[] = {"?",     "float32", "float16", "int8", "uint8",
                                     "int16", "int32",   "int64",   "bool"};
-  const char* name = TypeSize(info.type) == 0 ? kNames[0] : kNames[info.type];
+  const char* name = qbench_type_size(info.type) == 0 ? kNames[0] : kNames[info.type];
   return fmt::format("{} [{}]", name, fmt::join(info.dims, ", "));
 }
 
@@ -249,7 +230,7 @@ Result<ByteSpan> Runtime::ViewOutput(uint32_t index) {
                                 [&] { return output_view_->view(object_, index, &data); }));
   const TensorInfo& info = outputs_[index];
   if (data == nullptr ||
-      reinterpret_cast<uintptr_t>(data) % std::max<size_t>(TypeSize(info.type), 1) != 0) {
+      reinterpret_cast<uintptr_t>(data) % std::max<size_t>(qbench_type_size(info.type), 1) != 0) {
     return Error(StatusCode::kCorrupt, "{} shows output {} at a null or unaligned address", id_,
                  index);
   }

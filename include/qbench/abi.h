@@ -80,6 +80,26 @@ enum {
   QBENCH_BOOL = 8
 };
 
+/* Bytes of one element; 0 of a type that this header does not know. */
+static inline size_t qbench_type_size(qbench_type type) {
+  switch (type) {
+    case QBENCH_INT8:
+    case QBENCH_UINT8:
+    case QBENCH_BOOL:
+      return 1;
+    case QBENCH_FLOAT16:
+    case QBENCH_INT16:
+      return 2;
+    case QBENCH_FLOAT32:
+    case QBENCH_INT32:
+      return 4;
+    case QBENCH_INT64:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
 #define QBENCH_MAX_RANK 8
 
 /* A tensor's type and shape. real = scale * (quantized - zero_point); scale 0: not quantized. */

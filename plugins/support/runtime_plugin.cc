@@ -10,22 +10,6 @@ namespace {
 
 std::filesystem::path plugin_file;
 
-size_t TypeSize(qbench_type type) {
-  switch (type) {
-    case QBENCH_INT8:
-    case QBENCH_UINT8:
-    case QBENCH_BOOL:
-      return 1;
-    case QBENCH_FLOAT16:
-    case QBENCH_INT16:
-      return 2;
-    case QBENCH_INT64:
-      return 8;
-    default:
-      return 4;
-  }
-}
-
 // The inputs or the outputs of a loaded model, as the ABI shows them.
 class Tensors {
  public:
@@ -44,7 +28,7 @@ class Tensors {
       std::ranges::copy(tensor.shape, info.dims);
       info.scale = tensor.scale;
       info.zero_point = tensor.zero_point;
-      size_t bytes = TypeSize(tensor.type);
+      size_t bytes = qbench_type_size(tensor.type);
       for (const int32_t dimension : tensor.shape) bytes *= static_cast<size_t>(dimension);
       infos_.push_back(info);
       bytes_.push_back(bytes);
