@@ -169,12 +169,10 @@ TEST(DelegateEvents, WithoutADelegate) {
 // Two branches of which one begins with what the delegate does not take: the other's operators run
 // in the first partition, though they come later in the file.
 TEST(DelegateEvents, APartitionTakesWhatCanRun) {
-  OpGraph model;
-  model.kinds = {"RELU", "TANH", "ADD", "MUL"};
-  model.inputs = {{0}, {1}, {1, 9}, {2, 3}};
-  model.outputs = {{1}, {2}, {3}, {4}};
-  model.of_constants.assign(4, false);
-  model.flattens.assign(4, false);
+  const OpGraph model = {{.kind = "RELU", .inputs = {0}, .outputs = {1}},
+                         {.kind = "TANH", .inputs = {1}, .outputs = {2}},
+                         {.kind = "ADD", .inputs = {1, 9}, .outputs = {3}},
+                         {.kind = "MUL", .inputs = {2, 3}, .outputs = {4}}};
   EXPECT_THAT(Plan(model, {Taken(0, "Clamp (NC)"), Taken(1, "Add (ND)"), Own(1, "TANH"),
                            Taken(0, "Multiply (ND)")}),
               ElementsAre(Event{0, 0, "Clamp (NC)"}, Event{2, 0, "Add (ND)"}, Event{1, -1, "TANH"},

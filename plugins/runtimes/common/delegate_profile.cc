@@ -15,9 +15,9 @@ struct Subset {
 };
 
 std::vector<bool> DelegatedOps(const OpGraph& model, std::span<const EngineStep> steps) {
-  std::vector<bool> delegated(model.kinds.size(), true);
+  std::vector<bool> delegated(model.size(), true);
   const bool any = std::ranges::any_of(steps, &EngineStep::delegated);
-  if (!any) delegated.assign(model.kinds.size(), false);
+  if (!any) delegated.assign(model.size(), false);
   for (const EngineStep& step : steps) {
     if (!step.delegated && step.index < delegated.size()) delegated[step.index] = false;
   }
@@ -27,9 +27,9 @@ std::vector<bool> DelegatedOps(const OpGraph& model, std::span<const EngineStep>
 class Partitioner {
  public:
   Partitioner(const OpGraph& model, const std::vector<bool>& delegated)
-      : model_(model), delegated_(delegated), done_(model.kinds.size(), false) {
-    for (const std::vector<int32_t>& outputs : model.outputs) {
-      for (const int32_t tensor : outputs) pending_.push_back(tensor);
+      : model_(model), delegated_(delegated), done_(model.size(), false) {
+    for (const OpNode& op : model) {
+      pending_.insert(pending_.end(), op.outputs.begin(), op.outputs.end());
     }
     std::ranges::sort(pending_);
   }
@@ -48,7 +48,7 @@ class Partitioner {
 
  private:
   bool IsReady(size_t op) const {
-    return std::ranges::none_of(model_.inputs[op], [&](int32_t tensor) {
+    return std::ranges::none_of(model_[op].inputs, [&](int32_t tensor) {
       return std::ranges::binary_search(pending_, tensor);
     });
   }
@@ -63,7 +63,7 @@ class Partitioner {
       done_[op] = true;
       added = true;
       subset.ops.push_back(static_cast<int32_t>(op));
-      for (const int32_t tensor : model_.outputs[op]) {
+      for (const int32_t tensor : model_[op].outputs) {
         const auto [first, last] = std::ranges::equal_range(pending_, tensor);
         pending_.erase(first, last);
       }
@@ -83,11 +83,9 @@ void AddPartition(const OpGraph& model, const std::vector<int32_t>& ops, int32_t
                   std::vector<PlannedEvent>& events) {
   std::vector<DelegatedOp> delegated;
   for (const int32_t op : ops) {
-    const auto index = static_cast<size_t>(op);
-    const bool joins = model.kinds[index] == "CONCATENATION";
-    const size_t most_steps = joins ? model.inputs[index].size() : 1;
-    delegated.push_back(
-        {model.kinds[index], model.of_constants[index] ? 0 : most_steps, model.flattens[index]});
+    const OpNode& node = model[static_cast<size_t>(op)];
+    const size_t most_steps = node.kind == "CONCATENATION" ? node.inputs.size() : 1;
+    delegated.push_back({node.kind, node.of_constants ? 0 : most_steps, node.flattens});
   }
   std::vector<std::string> tags;
   for (const EngineStep& step : steps) tags.push_back(step.tag);
@@ -174,26 +172,25 @@ std::vector<PlannedEvent> Unassigned(const std::vector<bool>& delegated,
 OpGraph OpGraphOf(const graph::Graph& graph) {
   OpGraph model;
   for (const graph::Op& op : graph.ops) {
-    model.kinds.emplace_back(graph::OpKindName(op.kind));
-    model.inputs.push_back(op.inputs);
-    model.outputs.push_back(op.outputs);
     const auto* fully_connected = std::get_if<graph::FullyConnectedOptions>(&op.options);
-    model.flattens.push_back(fully_connected != nullptr && !fully_connected->keep_num_dims);
-    model.of_constants.push_back(std::ranges::all_of(op.inputs, [&](graph::TensorId id) {
+    const bool of_constants = std::ranges::all_of(op.inputs, [&](graph::TensorId id) {
       return id == graph::kNoTensor || graph.tensors[static_cast<size_t>(id)].is_constant();
-    }));
+    });
+    model.push_back({.kind = std::string(graph::OpKindName(op.kind)),
+                     .inputs = op.inputs,
+                     .outputs = op.outputs,
+                     .of_constants = of_constants,
+                     .flattens = fully_connected != nullptr && !fully_connected->keep_num_dims});
   }
   return model;
 }
 
 OpGraph ChainOf(const std::vector<std::string>& kinds) {
   OpGraph model;
-  model.kinds = kinds;
-  for (int32_t i = 0; i < static_cast<int32_t>(kinds.size()); ++i) {
-    model.inputs.push_back({i});
-    model.outputs.push_back({i + 1});
-    model.of_constants.push_back(false);
-    model.flattens.push_back(kinds[static_cast<size_t>(i)] == "FULLY_CONNECTED");
+  for (const std::string& kind : kinds) {
+    const auto i = static_cast<int32_t>(model.size());
+    model.push_back(
+        {.kind = kind, .inputs = {i}, .outputs = {i + 1}, .flattens = kind == "FULLY_CONNECTED"});
   }
   return model;
 }

@@ -12,14 +12,15 @@
 
 namespace qbench::plugin {
 
-// What is needed of a model to know how a delegate cuts it up.
-struct OpGraph {
-  std::vector<std::string> kinds;             // of the operators, in the file's order
-  std::vector<std::vector<int32_t>> inputs;   // tensors that operators read, constants or not
-  std::vector<std::vector<int32_t>> outputs;  // tensors that they write
-  std::vector<bool> of_constants;             // reads nothing but constants
-  std::vector<bool> flattens;                 // is a FULLY_CONNECTED that flattens its input
+// What is needed of a model's operators to know how a delegate cuts it up.
+struct OpNode {
+  std::string kind;                   // "CONV_2D"
+  std::vector<int32_t> inputs = {};   // tensors that it reads, constants or not
+  std::vector<int32_t> outputs = {};  // tensors that it writes
+  bool of_constants = false;          // reads nothing but constants
+  bool flattens = false;              // is a FULLY_CONNECTED that flattens its input
 };
+using OpGraph = std::vector<OpNode>;  // in the file's order
 OpGraph OpGraphOf(const graph::Graph& graph);
 // Of a model of which the kinds alone are known: as if each operator read the one before.
 OpGraph ChainOf(const std::vector<std::string>& kinds);

@@ -96,7 +96,7 @@ class LiteRtRuntime : public plugin::ProfiledRuntime {
     std::vector<uint64_t> times_us;
     for (const litert::ProfilerEvent& event : seen) {
       // A delegate's partition is a node behind the model's own, and its time that of its steps.
-      const bool own = event.type == litert::kEventOperator && event.metadata1 < ops_.kinds.size();
+      const bool own = event.type == litert::kEventOperator && event.metadata1 < ops_.size();
       if (!own && event.type != litert::kEventDelegated) continue;
       steps.push_back({!own, event.metadata1, event.tag});
       times_us.push_back(event.elapsed_us);
