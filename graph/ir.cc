@@ -4,124 +4,52 @@
 #include <functional>
 #include <numeric>
 
-#include "graph/op_kinds.h"
-
 namespace qbench::graph {
 namespace {
 
-constexpr std::string_view kUnknownType = "unknown";
-constexpr std::string_view kUnknownOperator = "UNKNOWN";
+struct TypeInfo {
+  DataType type;
+  std::string_view name;
+  size_t bytes;
+};
 
-// These switches cannot leave an enumerator out, so the first value behind the last one has no
-// name, and one that is appended is found by the assertions below.
-constexpr std::string_view NameOf(DataType type) {
-  switch (type) {
-    case DataType::kFloat32:
-      return "float32";
-    case DataType::kFloat16:
-      return "float16";
-    case DataType::kInt8:
-      return "int8";
-    case DataType::kUInt8:
-      return "uint8";
-    case DataType::kInt16:
-      return "int16";
-    case DataType::kInt32:
-      return "int32";
-    case DataType::kInt64:
-      return "int64";
-    case DataType::kBool:
-      return "bool";
-    case DataType::kInt4:
-      return "int4";
+constexpr std::array<TypeInfo, kDataTypeCount> kTypes = {{
+    {DataType::kFloat32, "float32", 4},
+    {DataType::kFloat16, "float16", 2},
+    {DataType::kInt8, "int8", 1},
+    {DataType::kUInt8, "uint8", 1},
+    {DataType::kInt16, "int16", 2},
+    {DataType::kInt32, "int32", 4},
+    {DataType::kInt64, "int64", 8},
+    {DataType::kBool, "bool", 1},
+    {DataType::kInt4, "int4", 1},
+}};
+
+constexpr bool AreInOrder(std::span<const TypeInfo> rows) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].type != static_cast<DataType>(i)) return false;
   }
-  return kUnknownType;
+  return true;
 }
-
-constexpr std::string_view NameOf(OpKind kind) {
-  switch (kind) {
-    case OpKind::kAdd:
-      return "ADD";
-    case OpKind::kSub:
-      return "SUB";
-    case OpKind::kMul:
-      return "MUL";
-    case OpKind::kConcatenation:
-      return "CONCATENATION";
-    case OpKind::kConv2D:
-      return "CONV_2D";
-    case OpKind::kDepthwiseConv2D:
-      return "DEPTHWISE_CONV_2D";
-    case OpKind::kFullyConnected:
-      return "FULLY_CONNECTED";
-    case OpKind::kAveragePool2D:
-      return "AVERAGE_POOL_2D";
-    case OpKind::kMaxPool2D:
-      return "MAX_POOL_2D";
-    case OpKind::kMean:
-      return "MEAN";
-    case OpKind::kPad:
-      return "PAD";
-    case OpKind::kReshape:
-      return "RESHAPE";
-    case OpKind::kRelu:
-      return "RELU";
-    case OpKind::kRelu6:
-      return "RELU6";
-    case OpKind::kLogistic:
-      return "LOGISTIC";
-    case OpKind::kTanh:
-      return "TANH";
-    case OpKind::kLeakyRelu:
-      return "LEAKY_RELU";
-    case OpKind::kHardSwish:
-      return "HARD_SWISH";
-    case OpKind::kSoftmax:
-      return "SOFTMAX";
-    case OpKind::kQuantize:
-      return "QUANTIZE";
-    case OpKind::kDequantize:
-      return "DEQUANTIZE";
-  }
-  return kUnknownOperator;
-}
-
-static_assert(NameOf(static_cast<DataType>(kDataTypeCount)) == kUnknownType,
-              "a type was appended: kDataTypeCount");
-static_assert(NameOf(static_cast<OpKind>(kOpKindCount)) == kUnknownOperator,
-              "an operator was appended: kOpKindCount");
+static_assert(AreInOrder(kTypes));
 
 }  // namespace
 
-size_t DataTypeSize(DataType type) {
-  switch (type) {
-    case DataType::kInt8:
-    case DataType::kUInt8:
-    case DataType::kBool:
-    case DataType::kInt4:
-      return 1;
-    case DataType::kFloat16:
-    case DataType::kInt16:
-      return 2;
-    case DataType::kFloat32:
-    case DataType::kInt32:
-      return 4;
-    case DataType::kInt64:
-      return 8;
-  }
-  return 0;
-}
+size_t DataTypeSize(DataType type) { return kTypes[static_cast<size_t>(type)].bytes; }
 
-std::string_view DataTypeName(DataType type) { return NameOf(type); }
+std::string_view DataTypeName(DataType type) { return kTypes[static_cast<size_t>(type)].name; }
 
 int64_t ElementCount(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
 }
 
 int64_t StoredBytes(const Tensor& tensor) {
-  const int64_t elements = ElementCount(tensor.shape);
-  if (tensor.type == DataType::kInt4) return (elements + 1) / 2;
-  return elements * static_cast<int64_t>(DataTypeSize(tensor.type));
+  const int64_t bytes = MemoryBytes(tensor);
+  return tensor.type == DataType::kInt4 ? (bytes + 1) / 2 : bytes;
+}
+
+int64_t MemoryBytes(const Tensor& tensor) {
+  return ElementCount(tensor.shape) * static_cast<int64_t>(DataTypeSize(tensor.type));
 }
 
 Bytes PackInt4(std::span<const int8_t> values) {
@@ -151,46 +79,6 @@ Constant::Constant(Bytes bytes) {
 bool Constant::operator==(const Constant& other) const {
   const bool shared = bytes_.data() == other.bytes_.data() && bytes_.size() == other.bytes_.size();
   return shared || std::ranges::equal(bytes_, other.bytes_);
-}
-
-std::string_view OpKindName(OpKind kind) { return NameOf(kind); }
-
-OpOptions DefaultOptions(OpKind kind) {
-  switch (kind) {
-    case OpKind::kAdd:
-    case OpKind::kSub:
-    case OpKind::kMul:
-      return BinaryOptions{};
-    case OpKind::kConcatenation:
-      return ConcatenationOptions{};
-    case OpKind::kConv2D:
-      return Conv2DOptions{};
-    case OpKind::kDepthwiseConv2D:
-      return DepthwiseConv2DOptions{};
-    case OpKind::kFullyConnected:
-      return FullyConnectedOptions{};
-    case OpKind::kAveragePool2D:
-    case OpKind::kMaxPool2D:
-      return Pool2DOptions{};
-    case OpKind::kMean:
-      return MeanOptions{};
-    case OpKind::kReshape:
-      return ReshapeOptions{};
-    case OpKind::kLeakyRelu:
-      return LeakyReluOptions{};
-    case OpKind::kSoftmax:
-      return SoftmaxOptions{};
-    case OpKind::kPad:
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kLogistic:
-    case OpKind::kTanh:
-    case OpKind::kHardSwish:
-    case OpKind::kQuantize:
-    case OpKind::kDequantize:
-      break;
-  }
-  return NoOptions{};
 }
 
 TensorId Graph::AddTensor(Tensor tensor) {
@@ -237,17 +125,6 @@ std::string_view DisplayName(const Graph& graph, const Op& op) {
     return graph.tensors[static_cast<size_t>(op.outputs[0])].name;
   }
   return OpKindName(op.kind);
-}
-
-std::string Printable(std::string_view name) {
-  constexpr size_t kLongest = 80;
-  std::string text(name.substr(0, kLongest));
-  for (char& c : text) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (byte < 0x20 || byte == 0x7F) c = '?';
-  }
-  if (name.size() > kLongest) text += "...";
-  return text;
 }
 
 }  // namespace qbench::graph

@@ -35,6 +35,7 @@ enum class DataType : uint8_t {
   kBool,
   kInt4,  // of weights alone: stored two a byte, computed with as int8
 };
+inline constexpr size_t kDataTypeCount = static_cast<size_t>(DataType::kInt4) + 1;
 
 // Bytes of one element in memory; of int4, unpacked: 1.
 size_t DataTypeSize(DataType type);
@@ -109,6 +110,8 @@ struct Tensor {
 // Bytes of the tensor's elements in a file: ElementCount x DataTypeSize, of int4 half of that,
 // rounded up.
 int64_t StoredBytes(const Tensor& tensor);
+// In memory, where int4 is unpacked: ElementCount x DataTypeSize.
+int64_t MemoryBytes(const Tensor& tensor);
 
 // int4 as TensorFlow Lite stores it: two's complement, two a byte, the first in the low half; the
 // last half of an odd number is 0. `values` are in [-8, 7].
@@ -120,7 +123,8 @@ enum class Padding : uint8_t { kSame, kValid };
 
 enum class Activation : uint8_t { kNone, kRelu, kReluN1To1, kRelu6 };
 
-// The operators, by TensorFlow Lite's names. Inputs and outputs in its order:
+// The operators, by TensorFlow Lite's names; operators.cc has a row for each. Inputs and outputs in
+// its order:
 enum class OpKind : uint8_t {
   kAdd,              // a, b                            BinaryOptions
   kSub,              // a, b                            BinaryOptions
@@ -275,9 +279,5 @@ Uses FindUses(const Graph& graph);
 
 // The name to show for an operator: its own, or its first output tensor's.
 std::string_view DisplayName(const Graph& graph, const Op& op);
-
-// A name out of a file, fit for a message of one line: at most 80 characters, none of them control
-// characters.
-std::string Printable(std::string_view name);
 
 }  // namespace qbench::graph

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "fmt/ranges.h"
+#include "graph/operators.h"
 #include "graph/rewrite.h"
 
 namespace qbench::graph {
@@ -28,46 +29,22 @@ bool IsParameter(const Tensor& tensor) {
 // The weights and biases of an operator. An int32 bias need not carry a scale.
 std::vector<TensorId> Parameters(const Graph& graph, const Op& op) {
   std::vector<TensorId> ids;
-  const bool weighted = op.kind == OpKind::kConv2D || op.kind == OpKind::kDepthwiseConv2D ||
-                        op.kind == OpKind::kFullyConnected;
+  const bool weighted = HasWeights(op.kind);
   for (size_t i = 0; i < op.inputs.size(); ++i) {
     const TensorId id = op.inputs[i];
     if (id == kNoTensor || !TensorAt(graph, id).is_constant()) continue;
-    if (IsParameter(TensorAt(graph, id)) || (weighted && i == 2)) ids.push_back(id);
+    if (IsParameter(TensorAt(graph, id)) || (weighted && i == kBiasInput)) ids.push_back(id);
   }
   return ids;
 }
 
+// Each output element sums up the products with the weights of its channel.
 int64_t Macs(const Graph& graph, const Op& op) {
-  const int64_t outputs = ElementCount(TensorAt(graph, op.outputs[0]).shape);
-  switch (op.kind) {
-    case OpKind::kConv2D: {
-      const Shape& filter = TensorAt(graph, op.inputs[1]).shape;
-      return outputs * filter[1] * filter[2] * filter[3];
-    }
-    case OpKind::kDepthwiseConv2D: {
-      const Shape& filter = TensorAt(graph, op.inputs[1]).shape;
-      return outputs * filter[1] * filter[2];
-    }
-    case OpKind::kFullyConnected:
-      return outputs * TensorAt(graph, op.inputs[1]).shape[1];
-    default:
-      return 0;
-  }
-}
-
-std::string_view ActivationName(Activation activation) {
-  switch (activation) {
-    case Activation::kNone:
-      return "";
-    case Activation::kRelu:
-      return "RELU";
-    case Activation::kReluN1To1:
-      return "RELU_N1_TO_1";
-    case Activation::kRelu6:
-      return "RELU6";
-  }
-  return "";
+  const OperatorInfo& info = InfoOf(op.kind);
+  if (!info.has_weights()) return 0;
+  const Shape& weights = TensorAt(graph, op.inputs[kWeightsInput]).shape;
+  return ElementCount(TensorAt(graph, op.outputs[0]).shape) *
+         (ElementCount(weights) / weights[static_cast<size_t>(info.channel_axis)]);
 }
 
 // The parts of OpSummary::options, one overload for each alternative of OpOptions.
@@ -77,7 +54,9 @@ struct OptionParts {
   void Add(std::string part) {
     if (!part.empty()) parts.push_back(std::move(part));
   }
-  void AddActivation(Activation activation) { Add(std::string(ActivationName(activation))); }
+  void AddActivation(Activation activation) {
+    if (activation != Activation::kNone) Add(std::string(InfoOf(activation).name));
+  }
   template <typename Options>
   void AddWindow(const Options& o) {
     Add(fmt::format("stride {}x{}", o.stride_h, o.stride_w));

@@ -2,46 +2,30 @@
 #include <limits>
 
 #include "fmt/ranges.h"
+#include "graph/operator_rules.h"
+#include "graph/operators.h"
 #include "graph/validate.h"
 
 namespace qbench::graph {
 namespace {
 
-// How many inputs an operator takes; the last of `optional` ones may be kNoTensor.
-struct Arity {
-  size_t inputs = 1;
-  size_t optional = 0;
-  bool or_more = false;
-};
+const Tensor& Input(const Graph& graph, const Op& op, size_t index) {
+  return graph.tensors[static_cast<size_t>(op.inputs[index])];
+}
 
-Arity ArityOf(OpKind kind) {
-  switch (kind) {
-    case OpKind::kAdd:
-    case OpKind::kSub:
-    case OpKind::kMul:
-    case OpKind::kMean:
-    case OpKind::kPad:
-    case OpKind::kReshape:
-      return {.inputs = 2};
-    case OpKind::kConv2D:
-    case OpKind::kDepthwiseConv2D:
-    case OpKind::kFullyConnected:
-      return {.inputs = 3, .optional = 1};
-    case OpKind::kConcatenation:
-      return {.inputs = 1, .or_more = true};
-    default:
-      return {};
-  }
+// The values of an int32 constant: axes, paddings, a shape. CheckForm has looked at it.
+std::vector<int32_t> Parameter(const Graph& graph, const Op& op) {
+  return Input(graph, op, op.inputs.size() - 1).constant->Values<int32_t>();
 }
 
 Status CheckForm(const Graph& graph, const Op& op) {
-  const Arity arity = ArityOf(op.kind);
-  if (op.inputs.size() < arity.inputs || (op.inputs.size() > arity.inputs && !arity.or_more)) {
-    return Error(StatusCode::kCorrupt, "{} inputs instead of {}", op.inputs.size(), arity.inputs);
+  const OperatorInputs& takes = InfoOf(op.kind).inputs;
+  if (op.inputs.size() < takes.count || (op.inputs.size() > takes.count && !takes.or_more)) {
+    return Error(StatusCode::kCorrupt, "{} inputs instead of {}", op.inputs.size(), takes.count);
   }
   for (size_t i = 0; i < op.inputs.size(); ++i) {
     const TensorId id = op.inputs[i];
-    if (id == kNoTensor && i + arity.optional >= op.inputs.size()) continue;
+    if (id == kNoTensor && takes.last_optional && i + 1 == op.inputs.size()) continue;
     if (id < 0 || static_cast<size_t>(id) >= graph.tensors.size()) {
       return Error(StatusCode::kCorrupt, "input {} is tensor {}, which is not there", i, id);
     }
@@ -49,20 +33,11 @@ Status CheckForm(const Graph& graph, const Op& op) {
   if (op.options.index() != DefaultOptions(op.kind).index()) {
     return Error(StatusCode::kCorrupt, "the options are those of another operator");
   }
-  return OkStatus();
-}
-
-const Tensor& Input(const Graph& graph, const Op& op, size_t index) {
-  return graph.tensors[static_cast<size_t>(op.inputs[index])];
-}
-
-// The values of an int32 constant: axes, paddings, a shape.
-Result<std::vector<int32_t>> Parameter(const Graph& graph, const Op& op, size_t index) {
-  const Tensor& tensor = Input(graph, op, index);
-  if (!tensor.is_constant() || tensor.type != DataType::kInt32) {
-    return Error(StatusCode::kUnsupported, "input {} must be a constant of type int32", index);
-  }
-  return tensor.constant->Values<int32_t>();
+  if (!takes.last_is_parameter) return OkStatus();
+  const Tensor& parameter = Input(graph, op, op.inputs.size() - 1);
+  if (parameter.is_constant() && parameter.type == DataType::kInt32) return OkStatus();
+  return Error(StatusCode::kUnsupported, "input {} must be a constant of type int32",
+               op.inputs.size() - 1);
 }
 
 Status CheckRank(const Shape& shape, size_t rank, std::string_view what) {
@@ -114,6 +89,15 @@ Status CheckBias(const Graph& graph, const Op& op, int32_t channels) {
   if (bias == Shape{channels}) return OkStatus();
   return Error(StatusCode::kCorrupt, "the bias is [{}] for {} output channels",
                fmt::join(bias, ", "), channels);
+}
+
+}  // namespace
+
+Result<Shape> SameShape(const Graph& graph, const Op& op) { return Input(graph, op, 0).shape; }
+
+Result<Shape> SameShapeOfVectors(const Graph& graph, const Op& op) {
+  if (!Input(graph, op, 0).shape.empty()) return Input(graph, op, 0).shape;
+  return Error(StatusCode::kCorrupt, "the input is a scalar");
 }
 
 Result<Shape> Conv2DShape(const Graph& graph, const Op& op) {
@@ -222,7 +206,7 @@ Result<Shape> ConcatenationShape(const Graph& graph, const Op& op) {
 
 Result<Shape> MeanShape(const Graph& graph, const Op& op) {
   const Shape& input = Input(graph, op, 0).shape;
-  QB_ASSIGN_OR_RETURN(const std::vector<int32_t> axes, Parameter(graph, op, 1));
+  const std::vector<int32_t> axes = Parameter(graph, op);
   const auto rank = static_cast<int32_t>(input.size());
   std::vector<bool> reduced(input.size(), false);
   for (const int32_t axis : axes) {
@@ -242,7 +226,7 @@ Result<Shape> MeanShape(const Graph& graph, const Op& op) {
 
 Result<Shape> PadShape(const Graph& graph, const Op& op) {
   Shape output = Input(graph, op, 0).shape;
-  QB_ASSIGN_OR_RETURN(const std::vector<int32_t> paddings, Parameter(graph, op, 1));
+  const std::vector<int32_t> paddings = Parameter(graph, op);
   if (Input(graph, op, 1).shape != Shape{static_cast<int32_t>(output.size()), 2} ||
       paddings.size() != 2 * output.size()) {
     return Error(StatusCode::kCorrupt, "the paddings are [{}] for {} dimensions",
@@ -262,7 +246,7 @@ Result<Shape> PadShape(const Graph& graph, const Op& op) {
 
 Result<Shape> ReshapeShape(const Graph& graph, const Op& op) {
   const int64_t count = ElementCount(Input(graph, op, 0).shape);
-  QB_ASSIGN_OR_RETURN(Shape output, Parameter(graph, op, 1));
+  Shape output = Parameter(graph, op);
   if (std::get<ReshapeOptions>(op.options).new_shape != output) {
     return Error(StatusCode::kCorrupt, "the new shape in the options is not the shape input's");
   }
@@ -284,48 +268,9 @@ Result<Shape> ReshapeShape(const Graph& graph, const Op& op) {
   return output;
 }
 
-}  // namespace
-
 Result<Shape> InferOutputShape(const Graph& graph, const Op& op) {
   QB_RETURN_IF_ERROR(CheckForm(graph, op));
-  switch (op.kind) {
-    case OpKind::kAdd:
-    case OpKind::kSub:
-    case OpKind::kMul:
-      return BroadcastShape(graph, op);
-    case OpKind::kConcatenation:
-      return ConcatenationShape(graph, op);
-    case OpKind::kConv2D:
-      return Conv2DShape(graph, op);
-    case OpKind::kDepthwiseConv2D:
-      return DepthwiseConv2DShape(graph, op);
-    case OpKind::kFullyConnected:
-      return FullyConnectedShape(graph, op);
-    case OpKind::kAveragePool2D:
-    case OpKind::kMaxPool2D:
-      return PoolShape(graph, op);
-    case OpKind::kMean:
-      return MeanShape(graph, op);
-    case OpKind::kPad:
-      return PadShape(graph, op);
-    case OpKind::kReshape:
-      return ReshapeShape(graph, op);
-    case OpKind::kSoftmax:
-      if (Input(graph, op, 0).shape.empty()) {
-        return Error(StatusCode::kCorrupt, "the input is a scalar");
-      }
-      return Input(graph, op, 0).shape;
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kLogistic:
-    case OpKind::kTanh:
-    case OpKind::kLeakyRelu:
-    case OpKind::kHardSwish:
-    case OpKind::kQuantize:
-    case OpKind::kDequantize:
-      return Input(graph, op, 0).shape;
-  }
-  return Error(StatusCode::kInternal, "an operator without a shape rule");
+  return InfoOf(op.kind).shape(graph, op);
 }
 
 }  // namespace qbench::graph

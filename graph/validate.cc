@@ -4,8 +4,9 @@
 #include <limits>
 #include <set>
 
+#include "base/one_line.h"
 #include "fmt/ranges.h"
-#include "graph/validate_ops.h"
+#include "graph/operators.h"
 
 namespace qbench::graph {
 namespace {
@@ -108,7 +109,7 @@ Status CheckTensors(const Graph& graph) {
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
     const Tensor& tensor = graph.tensors[i];
     if (const Status status = CheckTensor(tensor); !status.ok()) {
-      return status.WithContext(fmt::format("tensor {} ('{}')", i, Printable(tensor.name)));
+      return status.WithContext(fmt::format("tensor {} ('{}')", i, SafeName(tensor.name)));
     }
     total += StoredBytes(tensor);
     if (total > kMaxTotalBytes) {
@@ -210,10 +211,10 @@ Status CheckOps(const Graph& graph) {
     const Op& op = graph.ops[i];
     Status status = order.Visit(op);
     if (status.ok()) status = CheckOutputShape(graph, op);
-    if (status.ok()) status = CheckOp(graph, op);
+    if (status.ok()) status = InfoOf(op.kind).types(graph, op);
     if (!status.ok()) {
       return status.WithContext(fmt::format("operator {} ({} '{}')", i, OpKindName(op.kind),
-                                            Printable(DisplayName(graph, op))));
+                                            SafeName(DisplayName(graph, op))));
     }
   }
   return order.CheckOutputs();
@@ -237,7 +238,7 @@ Status Validate(const Model& model) {
       !AreDistinct(signature.output_names, graph.outputs.size())) {
     return Error(StatusCode::kCorrupt,
                  "signature '{}' does not give each input and output a name of its own",
-                 Printable(signature.key));
+                 SafeName(signature.key));
   }
   return OkStatus();
 }

@@ -1,7 +1,10 @@
-#include "graph/validate_ops.h"
-
+// The type rules of each operator: the second half of Validate.
 #include <algorithm>
 #include <cmath>
+
+#include "base/one_line.h"
+#include "graph/operator_rules.h"
+#include "graph/operators.h"
 
 namespace qbench::graph {
 namespace {
@@ -29,63 +32,20 @@ Status BadTypes(const Graph& graph, const Op& op) {
 Status CheckActivation(const Tensor& tensor) {
   if (!IsQuantizedType(tensor.type)) return OkStatus();
   if (!tensor.quantization) {
-    return Error(StatusCode::kCorrupt, "'{}' is {} without a scale", Printable(tensor.name),
+    return Error(StatusCode::kCorrupt, "'{}' is {} without a scale", SafeName(tensor.name),
                  DataTypeName(tensor.type));
   }
   if (tensor.quantization->per_channel()) {
     return Error(StatusCode::kUnsupported, "activation '{}' is quantized per channel",
-                 Printable(tensor.name));
+                 SafeName(tensor.name));
   }
   return OkStatus();
 }
 
-Status CheckSameType(const Graph& graph, const Op& op, size_t data_inputs) {
-  const DataType type = Output(graph, op).type;
-  if (!IsActivationType(type)) return BadTypes(graph, op);
-  for (size_t i = 0; i < data_inputs; ++i) {
-    if (At(graph, op.inputs[i]).type != type) return BadTypes(graph, op);
-    QB_RETURN_IF_ERROR(CheckActivation(At(graph, op.inputs[i])));
-  }
-  return CheckActivation(Output(graph, op));
+// How many inputs are activations; they come first.
+size_t ActivationInputs(const Op& op) {
+  return op.inputs.size() - (InfoOf(op.kind).inputs.last_is_parameter ? 1 : 0);
 }
-
-// Kernels that copy or compare values do not rescale them.
-Status CheckSameScale(const Graph& graph, const Op& op, size_t data_inputs) {
-  const Tensor& output = Output(graph, op);
-  if (!IsQuantizedType(output.type)) return OkStatus();
-  for (size_t i = 0; i < data_inputs; ++i) {
-    const Quantization& q = *At(graph, op.inputs[i]).quantization;
-    if (std::abs(q.scales[0] - output.quantization->scales[0]) > 1.0e-6F ||
-        q.zero_points[0] != output.quantization->zero_points[0]) {
-      return Error(StatusCode::kUnsupported, "input {} and output differ in scale or zero point",
-                   i);
-    }
-  }
-  return OkStatus();
-}
-
-// SOFTMAX, LOGISTIC and TANH have outputs of a known range, and so a fixed scale (TensorFlow
-// Lite's quantization specification).
-Status CheckFixedScale(const Tensor& output, float scale8, int64_t zero_point8) {
-  if (!IsQuantizedType(output.type)) return OkStatus();
-  float scale = scale8;
-  int64_t zero_point = zero_point8;
-  if (output.type == DataType::kUInt8) zero_point += 128;
-  if (output.type == DataType::kInt16) {
-    scale = 1.0F / 32768.0F;
-    zero_point = 0;
-  }
-  const Quantization& q = *output.quantization;
-  if (std::abs(q.scales[0] - scale) > 0.001F * scale || q.zero_points[0] != zero_point) {
-    return Error(StatusCode::kUnsupported,
-                 "the output has scale {} and zero point {}; it must be {} and {}", q.scales[0],
-                 q.zero_points[0], scale, zero_point);
-  }
-  return OkStatus();
-}
-
-// The dimension of the filter along which it may be quantized.
-int32_t ChannelAxis(OpKind kind) { return kind == OpKind::kDepthwiseConv2D ? 3 : 0; }
 
 Status CheckIntegerFilter(const Op& op, const Tensor& filter) {
   if (!filter.is_constant()) {
@@ -96,9 +56,10 @@ Status CheckIntegerFilter(const Op& op, const Tensor& filter) {
     return Error(StatusCode::kCorrupt, "the {} weights have no scale", DataTypeName(filter.type));
   }
   const Quantization& q = *filter.quantization;
-  if (q.per_channel() && q.axis != ChannelAxis(op.kind)) {
+  const int32_t channel_axis = InfoOf(op.kind).channel_axis;
+  if (q.per_channel() && q.axis != channel_axis) {
     return Error(StatusCode::kUnsupported, "the weights are quantized along dimension {}, not {}",
-                 q.axis, ChannelAxis(op.kind));
+                 q.axis, channel_axis);
   }
   if (filter.type == DataType::kUInt8 && q.per_channel()) {
     return Error(StatusCode::kUnsupported, "uint8 weights are quantized per channel");
@@ -110,9 +71,59 @@ Status CheckIntegerFilter(const Op& op, const Tensor& filter) {
   return OkStatus();
 }
 
+}  // namespace
+
+Status CheckSameType(const Graph& graph, const Op& op) {
+  const DataType type = Output(graph, op).type;
+  if (!IsActivationType(type)) return BadTypes(graph, op);
+  for (size_t i = 0; i < ActivationInputs(op); ++i) {
+    if (At(graph, op.inputs[i]).type != type) return BadTypes(graph, op);
+    QB_RETURN_IF_ERROR(CheckActivation(At(graph, op.inputs[i])));
+  }
+  return CheckActivation(Output(graph, op));
+}
+
+// Kernels that copy or compare values do not rescale them.
+Status CheckSameScale(const Graph& graph, const Op& op) {
+  QB_RETURN_IF_ERROR(CheckSameType(graph, op));
+  const Tensor& output = Output(graph, op);
+  if (!IsQuantizedType(output.type)) return OkStatus();
+  for (size_t i = 0; i < ActivationInputs(op); ++i) {
+    const Quantization& q = *At(graph, op.inputs[i]).quantization;
+    if (std::abs(q.scales[0] - output.quantization->scales[0]) > 1.0e-6F ||
+        q.zero_points[0] != output.quantization->zero_points[0]) {
+      return Error(StatusCode::kUnsupported, "input {} and output differ in scale or zero point",
+                   i);
+    }
+  }
+  return OkStatus();
+}
+
+Status CheckFixedScale(const Graph& graph, const Op& op) {
+  QB_RETURN_IF_ERROR(CheckSameType(graph, op));
+  const Tensor& output = Output(graph, op);
+  if (!IsQuantizedType(output.type)) return OkStatus();
+  const auto [scale, zero_point] = *FixedOutputScale(op.kind, output.type);
+  const Quantization& q = *output.quantization;
+  if (std::abs(q.scales[0] - scale) > 0.001F * scale || q.zero_points[0] != zero_point) {
+    return Error(StatusCode::kUnsupported,
+                 "the output has scale {} and zero point {}; it must be {} and {}", q.scales[0],
+                 q.zero_points[0], scale, zero_point);
+  }
+  return OkStatus();
+}
+
+Status CheckConcatenation(const Graph& graph, const Op& op) {
+  if (std::get<ConcatenationOptions>(op.options).activation != Activation::kNone) {
+    return Error(StatusCode::kUnsupported, "a fused activation");  // no kernel has one
+  }
+  // The kernel of uint8 rescales.
+  return Output(graph, op).type == DataType::kUInt8 ? CheckSameType(graph, op)
+                                                    : CheckSameScale(graph, op);
+}
+
 // The combinations of convolutions and fully connected layers: float, float with int8 or int4
-// weights
-// ("hybrid", dynamic range), and full integer with 32 or 64-bit biases.
+// weights ("hybrid", dynamic range), and full integer with 32 or 64-bit biases.
 Status CheckWeighted(const Graph& graph, const Op& op) {
   const Tensor& input = At(graph, op.inputs[0]);
   const Tensor& filter = At(graph, op.inputs[1]);
@@ -167,66 +178,18 @@ Status CheckReshape(const Graph& graph, const Op& op) {
   return At(graph, op.inputs[0]).type == Output(graph, op).type ? OkStatus() : BadTypes(graph, op);
 }
 
-Status CheckFloatParameters(const Op& op) {
-  if (const auto* softmax = std::get_if<SoftmaxOptions>(&op.options)) {
-    if (!(softmax->beta > 0.0F) || !std::isfinite(softmax->beta)) {
-      return Error(StatusCode::kUnsupported, "beta is {}", softmax->beta);
-    }
-  }
-  if (const auto* leaky = std::get_if<LeakyReluOptions>(&op.options)) {
-    if (!std::isfinite(leaky->alpha)) {
-      return Error(StatusCode::kUnsupported, "alpha is {}", leaky->alpha);
-    }
-  }
-  return OkStatus();
+Status CheckLeakyRelu(const Graph& graph, const Op& op) {
+  const float alpha = std::get<LeakyReluOptions>(op.options).alpha;
+  if (!std::isfinite(alpha)) return Error(StatusCode::kUnsupported, "alpha is {}", alpha);
+  return CheckSameType(graph, op);
 }
 
-}  // namespace
-
-Status CheckOp(const Graph& graph, const Op& op) {
-  QB_RETURN_IF_ERROR(CheckFloatParameters(op));
-  switch (op.kind) {
-    case OpKind::kAdd:
-    case OpKind::kSub:
-    case OpKind::kMul:
-      return CheckSameType(graph, op, 2);
-    case OpKind::kConcatenation:
-      if (std::get<ConcatenationOptions>(op.options).activation != Activation::kNone) {
-        return Error(StatusCode::kUnsupported, "a fused activation");  // no kernel has one
-      }
-      QB_RETURN_IF_ERROR(CheckSameType(graph, op, op.inputs.size()));
-      if (Output(graph, op).type == DataType::kUInt8) return OkStatus();  // its kernel rescales
-      return CheckSameScale(graph, op, op.inputs.size());
-    case OpKind::kConv2D:
-    case OpKind::kDepthwiseConv2D:
-    case OpKind::kFullyConnected:
-      return CheckWeighted(graph, op);
-    case OpKind::kAveragePool2D:
-    case OpKind::kMaxPool2D:
-      QB_RETURN_IF_ERROR(CheckSameType(graph, op, 1));
-      return CheckSameScale(graph, op, 1);
-    case OpKind::kLogistic:
-    case OpKind::kSoftmax:
-      QB_RETURN_IF_ERROR(CheckSameType(graph, op, 1));
-      return CheckFixedScale(Output(graph, op), 1.0F / 256.0F, -128);
-    case OpKind::kTanh:
-      QB_RETURN_IF_ERROR(CheckSameType(graph, op, 1));
-      return CheckFixedScale(Output(graph, op), 1.0F / 128.0F, 0);
-    case OpKind::kMean:
-    case OpKind::kPad:
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kLeakyRelu:
-    case OpKind::kHardSwish:
-      return CheckSameType(graph, op, 1);
-    case OpKind::kReshape:
-      return CheckReshape(graph, op);
-    case OpKind::kQuantize:
-      return CheckQuantize(graph, op);
-    case OpKind::kDequantize:
-      return CheckDequantize(graph, op);
+Status CheckSoftmax(const Graph& graph, const Op& op) {
+  const float beta = std::get<SoftmaxOptions>(op.options).beta;
+  if (!(beta > 0.0F) || !std::isfinite(beta)) {
+    return Error(StatusCode::kUnsupported, "beta is {}", beta);
   }
-  return Error(StatusCode::kInternal, "an operator without a type rule");
+  return CheckFixedScale(graph, op);
 }
 
 }  // namespace qbench::graph

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "graph/operators.h"
+
 namespace qbench::kernels {
 namespace {
 
@@ -99,8 +101,10 @@ Result<Run> PrepareActivationFloat(const OpContext& context) {
       return ForEachElement<float>(context, LogisticOf);
     case OpKind::kTanh:
       return ForEachElement<float>(context, TanhOf);
-    default:
+    case OpKind::kHardSwish:
       return ForEachElement<float>(context, HardSwishOf);
+    default:
+      return Error(StatusCode::kInternal, "no activation of floats");
   }
 }
 
@@ -146,9 +150,7 @@ Result<Run> PrepareReluQuantized(const OpContext& context) {
     q.negate_below = below < 0.0F;
     QB_ASSIGN_OR_RETURN(q.below, MultiplierOf(std::abs(below)));
   } else {
-    q.range = RangeOf(
-        context.op->kind == OpKind::kRelu6 ? graph::Activation::kRelu6 : graph::Activation::kRelu,
-        output);
+    q.range = RangeOf(graph::InfoOf(context.op->kind).activation, output);
   }
   return ForEachElement<Element>(
       context, [q](Element x) { return static_cast<Element>(LeakyReluQuantized(q, x)); });

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "graph/operators.h"
 #include "kernels/kernel.h"
 
 namespace qbench::kernels {
@@ -18,10 +19,7 @@ bool IsDynamicRange(const OpContext& context) {
 
 // Sums of float products.
 bool IsFloatLayer(const OpContext& context) {
-  const OpKind kind = context.op->kind;
-  return (kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
-          kind == OpKind::kFullyConnected) &&
-         context.input(0).type() == DataType::kFloat32 &&
+  return graph::HasWeights(context.op->kind) && context.input(0).type() == DataType::kFloat32 &&
          context.input(1).type() == DataType::kFloat32;
 }
 

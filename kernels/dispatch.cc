@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "graph/operators.h"
 #include "kernels/activations.h"
 #include "kernels/conv2d.h"
 #include "kernels/convert.h"
@@ -53,7 +54,7 @@ constexpr WeightedKernel kWeightedKernels[] = {
     {OpKind::kFullyConnected, kF32, kI8, kF32, PrepareFullyConnectedDynamicRange},
 };
 
-// All other operators: what goes in and what comes out.
+// All other operators: what the activations are that go in and what comes out.
 struct Kernel {
   OpKind kind;
   DataType input, output;
@@ -128,41 +129,43 @@ constexpr Kernel kKernels[] = {
     {OpKind::kDequantize, kI16, kF32, PrepareDequantize<int16_t>},
 };
 
+// These move values of any type.
+struct MovingKernel {
+  OpKind kind;
+  Prepare prepare;
+};
+constexpr MovingKernel kMovingKernels[] = {
+    {OpKind::kConcatenation, PrepareConcatenation},
+    {OpKind::kPad, PreparePad},
+    {OpKind::kReshape, PrepareReshape},
+};
+
+std::optional<Prepare> FindWeightedKernel(const OpContext& context) {
+  const DataType input = context.input(0).type();
+  const Operand& bias = context.input(graph::kBiasInput);
+  for (const WeightedKernel& kernel : kWeightedKernels) {
+    if (kernel.kind == context.op->kind && kernel.activations == input &&
+        kernel.activations == context.output().type() &&
+        kernel.weights == context.input(graph::kWeightsInput).type() &&
+        (!bias.present() || kernel.bias == bias.type())) {
+      return kernel.prepare;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Prepare> FindKernel(const OpContext& context) {
   const OpKind kind = context.op->kind;
+  const graph::OperatorInfo& info = graph::InfoOf(kind);
+  if (info.has_weights()) return FindWeightedKernel(context);
   const DataType input = context.input(0).type();
   const DataType output = context.output().type();
-  switch (kind) {
-    case OpKind::kConv2D:
-    case OpKind::kDepthwiseConv2D:
-    case OpKind::kFullyConnected: {
-      const Operand& bias = context.input(2);
-      for (const WeightedKernel& kernel : kWeightedKernels) {
-        if (kernel.kind == kind && kernel.activations == input && kernel.activations == output &&
-            kernel.weights == context.input(1).type() &&
-            (!bias.present() || kernel.bias == bias.type())) {
-          return kernel.prepare;
-        }
-      }
-      return std::nullopt;
-    }
-    // These move values of any type.
-    case OpKind::kConcatenation:
-      for (const Operand& operand : context.inputs) {
-        if (operand.type() != output) return std::nullopt;
-      }
-      return PrepareConcatenation;
-    case OpKind::kPad:
-      return input == output ? std::optional<Prepare>(PreparePad) : std::nullopt;
-    case OpKind::kReshape:
-      return input == output ? std::optional<Prepare>(PrepareReshape) : std::nullopt;
-    case OpKind::kAdd:
-    case OpKind::kSub:
-    case OpKind::kMul:
-      if (context.input(1).type() != input) return std::nullopt;
-      break;
-    default:
-      break;
+  const size_t activations = context.inputs.size() - (info.inputs.last_is_parameter ? 1 : 0);
+  for (size_t i = 1; i < activations; ++i) {
+    if (context.input(i).type() != input) return std::nullopt;
+  }
+  for (const MovingKernel& kernel : kMovingKernels) {
+    if (kernel.kind == kind && input == output) return kernel.prepare;
   }
   for (const Kernel& kernel : kKernels) {
     if (kernel.kind == kind && kernel.input == input && kernel.output == output) {

@@ -18,10 +18,6 @@ struct FreeDeleter {
 };
 using Memory = std::unique_ptr<uint8_t, FreeDeleter>;
 
-int64_t BytesOf(const graph::Tensor& tensor) {
-  return graph::ElementCount(tensor.shape) * static_cast<int64_t>(graph::DataTypeSize(tensor.type));
-}
-
 // Constants that are aligned in the file are used where they are.
 bool UsableInPlace(const graph::Tensor& tensor) {
   return tensor.is_constant() && tensor.type != graph::DataType::kInt4 &&
@@ -45,7 +41,7 @@ struct Interpreter::Impl {
 Status Interpreter::Impl::AllocateTensors() {
   int64_t total = 0;
   for (const graph::Tensor& tensor : model->graph.tensors) {
-    const int64_t bytes = BytesOf(tensor);
+    const int64_t bytes = graph::MemoryBytes(tensor);
     if (bytes > kMaxBytes || (total += UsableInPlace(tensor) ? 0 : bytes) > kMaxBytes) {
       return Error(StatusCode::kOutOfMemory,
                    "the model's tensors need more than {} MB; is the file broken?",
@@ -53,7 +49,7 @@ Status Interpreter::Impl::AllocateTensors() {
     }
   }
   for (const graph::Tensor& tensor : model->graph.tensors) {
-    const auto bytes = static_cast<size_t>(BytesOf(tensor));
+    const auto bytes = static_cast<size_t>(graph::MemoryBytes(tensor));
     if (UsableInPlace(tensor)) {
       // Not const, as TensorData has it; whoever writes to a constant breaks its contract.
       tensors.emplace_back(const_cast<uint8_t*>(tensor.constant->bytes().data()), bytes);

@@ -78,14 +78,12 @@ Status CheckFloatModel(const graph::Model& model, std::string_view quantizer) {
 }
 
 std::optional<WeightInputs> FindWeights(const graph::Op& op) {
-  const bool depthwise = op.kind == OpKind::kDepthwiseConv2D;
-  if (!depthwise && op.kind != OpKind::kConv2D && op.kind != OpKind::kFullyConnected) {
-    return std::nullopt;
-  }
+  const graph::OperatorInfo& info = graph::InfoOf(op.kind);
+  if (!info.has_weights()) return std::nullopt;
   WeightInputs inputs;
   inputs.weights = op.inputs[kWeightsInput];
   if (op.inputs.size() > kBiasInput) inputs.bias = op.inputs[kBiasInput];
-  inputs.channel_axis = depthwise ? 3 : 0;
+  inputs.channel_axis = info.channel_axis;
   return inputs;
 }
 

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "graph/ir.h"
+#include "graph/operators.h"
 
 namespace qbench::quantize {
 
@@ -33,8 +34,7 @@ struct WeightInputs {
 // Nothing for an operator of another kind.
 std::optional<WeightInputs> FindWeights(const graph::Op& op);
 
-// Places of the weights and the bias among such an operator's inputs.
-inline constexpr size_t kWeightsInput = 1;
-inline constexpr size_t kBiasInput = 2;
+using graph::kBiasInput;
+using graph::kWeightsInput;
 
 }  // namespace qbench::quantize

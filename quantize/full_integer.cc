@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "quantize/weights/integer_weights.h"
 #include "quantize/weights/weight_only.h"
@@ -129,14 +130,14 @@ class Rewriter {
     model_.graph.ops.push_back({kind, graph::NoOptions{}, {input}, {output}, {}});
   }
 
-  // HARD_SWISH is the one operator that TensorFlow Lite has for int8 and not for int16.
   Status CheckOp(const Op& op) const {
-    if (options_.activations != DataType::kInt16 || op.kind != OpKind::kHardSwish) {
-      return OkStatus();
-    }
-    return Error(StatusCode::kUnsupported,
-                 "{} \"{}\": TensorFlow Lite has no int16 kernel for it; use int8",
-                 graph::OpKindName(op.kind), graph::DisplayName(model_.graph, op));
+    if (graph::HasKernel(op.kind, options_.activations)) return OkStatus();
+    return Error(StatusCode::kUnsupported, "{} \"{}\": TensorFlow Lite has no {} kernel for it; {}",
+                 graph::OpKindName(op.kind), graph::DisplayName(model_.graph, op),
+                 graph::DataTypeName(options_.activations),
+                 graph::HasKernel(op.kind, DataType::kInt8)
+                     ? "use int8"
+                     : "keep the layer in float with a recipe (compute = \"float\")");
   }
 
   // The model's input keeps its name; operators read a tensor of integers behind QUANTIZE.

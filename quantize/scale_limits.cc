@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <iterator>
 #include <vector>
 
+#include "graph/operators.h"
 #include "graph/tflite/tflite_writer.h"
 #include "quantize/float_model.h"
 
@@ -21,64 +22,33 @@ bool IsInteger(DataType type) {
   return type == DataType::kInt8 || type == DataType::kUInt8 || type == DataType::kInt16;
 }
 
-// The end of what the activation lets through, as far as it becomes an integer.
-double EndOf(Activation activation) {
-  switch (activation) {
-    case Activation::kRelu6:
-      return 6.0;
-    case Activation::kReluN1To1:
-      return 1.0;
-    case Activation::kNone:
-    case Activation::kRelu:
-      break;
-  }
-  return 0.0;
-}
-
+// The end of what the operator's activation lets through, as far as it becomes an integer; 0: none.
 double EndOfActivation(const Op& op) {
-  if (op.kind == OpKind::kRelu6) return 6.0;
-  return std::visit(
-      [](const auto& options) {
-        if constexpr (requires { options.activation; }) return EndOf(options.activation);
-        return 0.0;
-      },
-      op.options);
+  const Activation own = graph::InfoOf(op.kind).activation;
+  const Activation activation = own == Activation::kNone ? graph::FusedActivationOf(op) : own;
+  const double end = graph::InfoOf(activation).max;
+  return std::isfinite(end) ? end : 0.0;
 }
 
-// The largest multiplier, below which everything is, of an operator without weights; 0: it has
-// none.
+struct MultiplierLimit {
+  OpKind kind;
+  double bytes, wide;  // of 8 and of 16 bits
+};
+// The multipliers of operators without weights, below which everything is. What is not here has
+// none: it keeps the scale, or has a fixed one.
+constexpr MultiplierLimit kMultiplierLimits[] = {
+    {OpKind::kAdd, 256.0, 0x1p14},        {OpKind::kSub, 256.0, 0x1p14},
+    {OpKind::kMul, 256.0, 2.0},           {OpKind::kMean, 0x1p22, 0x1p15},
+    {OpKind::kRelu, 0x1p22, 0x1p15},      {OpKind::kRelu6, 0x1p22, 0x1p15},
+    {OpKind::kLeakyRelu, 0x1p22, 0x1p15}, {OpKind::kQuantize, 0x1p22, 0x1p15},
+    {OpKind::kHardSwish, 128.0, 128.0},
+};
+
+// 0: none.
 double LargestMultiplier(OpKind kind, DataType activations) {
-  const bool wide = activations == DataType::kInt16;
-  switch (kind) {
-    case OpKind::kAdd:
-    case OpKind::kSub:
-      return wide ? 0x1p14 : 256.0;
-    case OpKind::kMul:
-      return wide ? 2.0 : 256.0;
-    case OpKind::kMean:
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kLeakyRelu:
-    case OpKind::kQuantize:
-      return wide ? 0x1p15 : 0x1p22;
-    case OpKind::kHardSwish:
-      return 128.0;
-    // Weights have limits of their own; these keep the scale, or have a fixed one.
-    case OpKind::kConv2D:
-    case OpKind::kDepthwiseConv2D:
-    case OpKind::kFullyConnected:
-    case OpKind::kConcatenation:
-    case OpKind::kAveragePool2D:
-    case OpKind::kMaxPool2D:
-    case OpKind::kPad:
-    case OpKind::kReshape:
-    case OpKind::kLogistic:
-    case OpKind::kTanh:
-    case OpKind::kSoftmax:
-    case OpKind::kDequantize:
-      break;
-  }
-  return 0.0;
+  const auto* const found = std::ranges::find(kMultiplierLimits, kind, &MultiplierLimit::kind);
+  if (found == std::end(kMultiplierLimits)) return 0.0;
+  return activations == DataType::kInt16 ? found->wide : found->bytes;
 }
 
 // The scale that the output's is held against.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/one_line.h"
+#include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
 
@@ -40,22 +42,17 @@ int64_t Worth(const Graph& a, const Op& op_a, const Graph& b, const Op& op_b) {
   return kPair + (OutputOf(a, op_a).name == OutputOf(b, op_b).name ? 1 : 0);
 }
 
-bool HasWeights(const Op& op) {
-  return op.kind == OpKind::kConv2D || op.kind == OpKind::kDepthwiseConv2D ||
-         op.kind == OpKind::kFullyConnected;
-}
-
 void FindConstantFlaws(const Graph& graph, const Op& op, std::vector<std::string>& flaws) {
-  const bool depthwise = op.kind == OpKind::kDepthwiseConv2D;
-  if (!HasWeights(op)) return;
-  const std::string name = Printable(DisplayName(graph, op));
-  const Tensor& weights = TensorAt(graph, op.inputs[1]);
+  if (!HasWeights(op.kind)) return;
+  const std::string name = SafeName(DisplayName(graph, op));
+  const Tensor& weights = TensorAt(graph, op.inputs[kWeightsInput]);
   if (weights.is_constant() && weights.type == DataType::kInt8) {
     const std::vector<int8_t> values = weights.constant->Values<int8_t>();
-    const auto channels = static_cast<size_t>(depthwise ? weights.shape.back() : weights.shape[0]);
+    const bool last = op.kind == OpKind::kDepthwiseConv2D;  // is the dimension of the channels
+    const auto channels = static_cast<size_t>(last ? weights.shape.back() : weights.shape[0]);
     std::vector<bool> alive(channels, false);
     for (size_t i = 0; i < values.size(); ++i) {
-      const size_t channel = depthwise ? i % channels : i / (values.size() / channels);
+      const size_t channel = last ? i % channels : i / (values.size() / channels);
       if (values[i] != 0) alive[channel] = true;
     }
     const auto dead = std::ranges::count(alive, false);
@@ -66,8 +63,8 @@ void FindConstantFlaws(const Graph& graph, const Op& op, std::vector<std::string
           name, dead, channels, std::ranges::find(alive, false) - alive.begin()));
     }
   }
-  if (op.inputs.size() < 3 || op.inputs[2] == kNoTensor) return;
-  const Tensor& bias = TensorAt(graph, op.inputs[2]);
+  if (op.inputs[kBiasInput] == kNoTensor) return;
+  const Tensor& bias = TensorAt(graph, op.inputs[kBiasInput]);
   if (!bias.is_constant() || bias.type != DataType::kInt32) return;
   const std::vector<int32_t> values = bias.constant->Values<int32_t>();
   const auto saturated = std::ranges::count_if(values, [](int32_t value) {
@@ -156,9 +153,10 @@ Status CheckSameNetwork(const Model& a, const Model& b, const ModelPairing& pair
     return Error(StatusCode::kInvalidArgument,
                  "their inputs have other shapes: they are not the same network");
   }
-  const auto paired = std::ranges::count_if(
-      pairing.layers, [&](const LayerPair& pair) { return HasWeights(a.graph.ops[pair.op_a]); });
-  const auto all = std::ranges::count_if(a.graph.ops, HasWeights);
+  const auto paired = std::ranges::count_if(pairing.layers, [&](const LayerPair& pair) {
+    return HasWeights(a.graph.ops[pair.op_a].kind);
+  });
+  const auto all = std::ranges::count_if(a.graph.ops, HasWeights, &Op::kind);
   if (!pairing.layers.empty() && paired * 2 >= all) return OkStatus();
   return Error(StatusCode::kInvalidArgument,
                "they have {} of {} layers with weights in common: they are not the same network",
@@ -184,7 +182,7 @@ std::vector<std::string> FindFlaws(const Model& model) {
           fmt::format("\"{}\": the range of its output is next to nothing (scale {}): it was "
                       "always the same in "
                       "calibration",
-                      Printable(DisplayName(model.graph, op)), output.quantization->scales[0]));
+                      SafeName(DisplayName(model.graph, op)), output.quantization->scales[0]));
     }
   }
   return flaws;

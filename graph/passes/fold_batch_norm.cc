@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
 
@@ -55,9 +56,7 @@ bool Append(const Graph& graph, const Op& op, TensorId data, Affine& affine) {
 }
 
 bool CanTakeWeights(const Graph& graph, Op& op) {
-  const bool weighted = op.kind == OpKind::kConv2D || op.kind == OpKind::kDepthwiseConv2D ||
-                        op.kind == OpKind::kFullyConnected;
-  return weighted && *FusedActivation(op) == Activation::kNone &&
+  return HasWeights(op.kind) && *FusedActivation(op) == Activation::kNone &&
          IsFloatConstant(TensorAt(graph, op.inputs[1])) &&
          (op.inputs[2] == kNoTensor || IsFloatConstant(TensorAt(graph, op.inputs[2])));
 }

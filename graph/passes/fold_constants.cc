@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <optional>
 
+#include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
 
@@ -13,17 +15,8 @@ constexpr int64_t kMaxElements = int64_t{1} << 24;
 
 // Rounded like the kernels: in float, one operator after the other.
 float Clamp(Activation activation, float value) {
-  switch (activation) {
-    case Activation::kNone:
-      return value;
-    case Activation::kRelu:
-      return std::max(value, 0.0F);
-    case Activation::kReluN1To1:
-      return std::clamp(value, -1.0F, 1.0F);
-    case Activation::kRelu6:
-      return std::clamp(value, 0.0F, 6.0F);
-  }
-  return value;
+  const ActivationInfo& info = InfoOf(activation);
+  return std::clamp(value, info.min, info.max);
 }
 
 float Compute(OpKind kind, float a, float b) {
@@ -124,9 +117,9 @@ std::optional<std::vector<float>> ComputeFloat(const Graph& graph, const Op& op)
     case OpKind::kPad:
       return ComputePad(graph, op);
     case OpKind::kRelu:
-      return ComputeUnary(graph, op, [](float x) { return Clamp(Activation::kRelu, x); });
     case OpKind::kRelu6:
-      return ComputeUnary(graph, op, [](float x) { return Clamp(Activation::kRelu6, x); });
+      return ComputeUnary(graph, op,
+                          [&op](float x) { return Clamp(InfoOf(op.kind).activation, x); });
     case OpKind::kLeakyRelu: {
       const float alpha = std::get<LeakyReluOptions>(op.options).alpha;
       return ComputeUnary(graph, op, [alpha](float x) { return x > 0.0F ? x : x * alpha; });

@@ -1,16 +1,11 @@
 #include <optional>
 
+#include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
 
 namespace qbench::graph {
 namespace {
-
-std::optional<Activation> ActivationOf(OpKind kind) {
-  if (kind == OpKind::kRelu) return Activation::kRelu;
-  if (kind == OpKind::kRelu6) return Activation::kRelu6;
-  return std::nullopt;
-}
 
 // next(first(x)) as one activation.
 std::optional<Activation> Combine(Activation first, Activation next) {
@@ -27,8 +22,8 @@ Status FuseActivations(Model& model) {
   std::vector<bool> dead(graph.ops.size(), false);
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& activation = graph.ops[i];
-    const std::optional<Activation> next = ActivationOf(activation.kind);
-    if (!next) continue;
+    const Activation next = InfoOf(activation.kind).activation;
+    if (next == Activation::kNone) continue;
     const TensorId data = activation.inputs[0];
     const int32_t producer = uses.producer[static_cast<size_t>(data)];
     // Integer operators rescale to their output; only in float is an activation nothing but a
@@ -39,7 +34,7 @@ Status FuseActivations(Model& model) {
     }
     Op& before = graph.ops[static_cast<size_t>(producer)];
     Activation* fused = FusedActivation(before);
-    const std::optional<Activation> both = fused == nullptr ? std::nullopt : Combine(*fused, *next);
+    const std::optional<Activation> both = fused == nullptr ? std::nullopt : Combine(*fused, next);
     if (!both) continue;
     *fused = *both;
     before.outputs = activation.outputs;

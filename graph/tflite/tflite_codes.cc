@@ -4,60 +4,11 @@
 #include <array>
 #include <utility>
 
-#include "graph/op_kinds.h"
+#include "graph/operators.h"
 #include "graph/tflite/tflite_names.h"
 
 namespace qbench::graph {
 namespace {
-
-// Each table has a row for every value of our enumeration, one after the other.
-template <typename Table>
-constexpr bool IsComplete(const Table& table) {
-  for (size_t i = 0; i < table.size(); ++i) {
-    if (table[i].first != static_cast<decltype(table[0].first)>(i)) return false;
-  }
-  return true;
-}
-
-constexpr std::array<std::pair<DataType, wire::TensorType>, kDataTypeCount> kTypes = {{
-    {DataType::kFloat32, wire::TensorType_FLOAT32},
-    {DataType::kFloat16, wire::TensorType_FLOAT16},
-    {DataType::kInt8, wire::TensorType_INT8},
-    {DataType::kUInt8, wire::TensorType_UINT8},
-    {DataType::kInt16, wire::TensorType_INT16},
-    {DataType::kInt32, wire::TensorType_INT32},
-    {DataType::kInt64, wire::TensorType_INT64},
-    {DataType::kBool, wire::TensorType_BOOL},
-    {DataType::kInt4, wire::TensorType_INT4},
-}};
-
-static_assert(IsComplete(kTypes));
-
-constexpr std::array<std::pair<OpKind, wire::BuiltinOperator>, kOpKindCount> kOperators = {{
-    {OpKind::kAdd, wire::BuiltinOperator_ADD},
-    {OpKind::kSub, wire::BuiltinOperator_SUB},
-    {OpKind::kMul, wire::BuiltinOperator_MUL},
-    {OpKind::kConcatenation, wire::BuiltinOperator_CONCATENATION},
-    {OpKind::kConv2D, wire::BuiltinOperator_CONV_2D},
-    {OpKind::kDepthwiseConv2D, wire::BuiltinOperator_DEPTHWISE_CONV_2D},
-    {OpKind::kFullyConnected, wire::BuiltinOperator_FULLY_CONNECTED},
-    {OpKind::kAveragePool2D, wire::BuiltinOperator_AVERAGE_POOL_2D},
-    {OpKind::kMaxPool2D, wire::BuiltinOperator_MAX_POOL_2D},
-    {OpKind::kMean, wire::BuiltinOperator_MEAN},
-    {OpKind::kPad, wire::BuiltinOperator_PAD},
-    {OpKind::kReshape, wire::BuiltinOperator_RESHAPE},
-    {OpKind::kRelu, wire::BuiltinOperator_RELU},
-    {OpKind::kRelu6, wire::BuiltinOperator_RELU6},
-    {OpKind::kLogistic, wire::BuiltinOperator_LOGISTIC},
-    {OpKind::kTanh, wire::BuiltinOperator_TANH},
-    {OpKind::kLeakyRelu, wire::BuiltinOperator_LEAKY_RELU},
-    {OpKind::kHardSwish, wire::BuiltinOperator_HARD_SWISH},
-    {OpKind::kSoftmax, wire::BuiltinOperator_SOFTMAX},
-    {OpKind::kQuantize, wire::BuiltinOperator_QUANTIZE},
-    {OpKind::kDequantize, wire::BuiltinOperator_DEQUANTIZE},
-}};
-
-static_assert(IsComplete(kOperators));
 
 constexpr std::array<std::pair<Padding, wire::Padding>, 2> kPaddings = {{
     {Padding::kSame, wire::Padding_SAME},
@@ -86,11 +37,20 @@ auto Theirs(const Table& table, Value value) {
 
 }  // namespace
 
-std::optional<DataType> FromWire(wire::TensorType type) { return Ours(kTypes, type); }
-wire::TensorType ToWire(DataType type) { return Theirs(kTypes, type); }
+std::optional<DataType> TypeOfCode(int8_t code) {
+  const std::string name = ElementTypeName(code);
+  for (size_t i = 0; i < kDataTypeCount; ++i) {
+    if (DataTypeName(static_cast<DataType>(i)) == name) return static_cast<DataType>(i);
+  }
+  return std::nullopt;
+}
+int8_t CodeOf(DataType type) { return static_cast<int8_t>(ElementTypeCode(DataTypeName(type))); }
 
-std::optional<OpKind> FromWire(wire::BuiltinOperator code) { return Ours(kOperators, code); }
-wire::BuiltinOperator ToWire(OpKind kind) { return Theirs(kOperators, kind); }
+std::optional<OpKind> OperatorOfCode(int32_t code) {
+  const OperatorInfo* info = FindOperator(BuiltinOperatorName(code));
+  return info == nullptr ? std::nullopt : std::optional(info->kind);
+}
+int32_t CodeOf(OpKind kind) { return BuiltinOperatorCode(OpKindName(kind)); }
 
 std::optional<Padding> FromWire(wire::Padding padding) { return Ours(kPaddings, padding); }
 wire::Padding ToWire(Padding padding) { return Theirs(kPaddings, padding); }
@@ -102,17 +62,16 @@ wire::ActivationFunctionType ToWire(Activation activation) {
   return Theirs(kActivations, activation);
 }
 
-wire::BuiltinOperator BuiltinCode(const wire::OperatorCode& code) {
-  return static_cast<wire::BuiltinOperator>(
-      std::max(static_cast<int32_t>(code.builtin_code()), int32_t{code.deprecated_builtin_code()}));
+int32_t BuiltinCode(const wire::OperatorCode& code) {
+  return std::max(code.builtin_code(), int32_t{code.deprecated_builtin_code()});
 }
 
 std::string OperatorName(const wire::OperatorCode& code) {
-  const wire::BuiltinOperator builtin = BuiltinCode(code);
-  if (builtin == wire::BuiltinOperator_CUSTOM && code.custom_code() != nullptr) {
+  const int32_t builtin = BuiltinCode(code);
+  if (builtin == kCustomOperatorCode && code.custom_code() != nullptr) {
     return code.custom_code()->str();
   }
-  return BuiltinOperatorName(static_cast<int32_t>(builtin));
+  return BuiltinOperatorName(builtin);
 }
 
 }  // namespace qbench::graph

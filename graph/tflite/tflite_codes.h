@@ -10,12 +10,13 @@
 
 namespace qbench::graph {
 
-// nullopt: a type or operator that the IR does not have.
-std::optional<DataType> FromWire(wire::TensorType type);
-wire::TensorType ToWire(DataType type);
+// An element type; nullopt: one that the IR does not have.
+std::optional<DataType> TypeOfCode(int8_t code);
+int8_t CodeOf(DataType type);
 
-std::optional<OpKind> FromWire(wire::BuiltinOperator code);
-wire::BuiltinOperator ToWire(OpKind kind);
+// A builtin operator; nullopt: one that the IR does not have.
+std::optional<OpKind> OperatorOfCode(int32_t code);
+int32_t CodeOf(OpKind kind);
 
 // nullopt where the value is none of the format's, or an activation that the IR does not have.
 std::optional<Padding> FromWire(wire::Padding padding);
@@ -24,7 +25,7 @@ std::optional<Activation> FromWire(wire::ActivationFunctionType activation);
 wire::ActivationFunctionType ToWire(Activation activation);
 
 // The operator that a code stands for: new files have it in one field, old ones in the other.
-wire::BuiltinOperator BuiltinCode(const wire::OperatorCode& code);
+int32_t BuiltinCode(const wire::OperatorCode& code);
 
 // "CONV_2D", also of what the IR does not have (tflite_names.h); a custom operator's own name.
 std::string OperatorName(const wire::OperatorCode& code);

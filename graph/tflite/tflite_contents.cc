@@ -10,7 +10,7 @@ namespace {
 TfliteTensorEntry Entry(const wire::SubGraph& subgraph, int32_t id) {
   const wire::Tensor& tensor = *subgraph.tensors()->Get(static_cast<flatbuffers::uoffset_t>(id));
   return {.name = Text(tensor.name()),
-          .type = ElementTypeName(static_cast<int32_t>(tensor.type())),
+          .type = ElementTypeName(tensor.type()),
           .shape = StatedShape(tensor)};
 }
 
@@ -30,8 +30,8 @@ void ListOps(const wire::Model& model, int32_t index, std::vector<TfliteOpEntry>
     const wire::OperatorCode& code = *model.operator_codes()->Get(op->opcode_index());
     TfliteOpEntry entry{.subgraph = index,
                         .kind = OperatorName(code),
-                        .custom = BuiltinCode(code) == wire::BuiltinOperator_CUSTOM,
-                        .known = FromWire(BuiltinCode(code)).has_value(),
+                        .custom = BuiltinCode(code) == kCustomOperatorCode,
+                        .known = OperatorOfCode(BuiltinCode(code)).has_value(),
                         .outputs = {}};
     if (const auto* outputs = op->outputs(); outputs != nullptr && outputs->size() > 0) {
       entry.outputs.push_back(Entry(subgraph, outputs->Get(0)));

@@ -1,5 +1,6 @@
 #include "graph/tflite/tflite_names.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -239,10 +240,20 @@ std::string NameIn(const Table& table, int32_t code, std::string_view prefix) {
   return std::string(table[static_cast<size_t>(code)]);
 }
 
+template <typename Table>
+int32_t PlaceIn(const Table& table, std::string_view name) {
+  const auto found = std::ranges::find(table, name);
+  return found == table.end() ? -1 : static_cast<int32_t>(found - table.begin());
+}
+
+static_assert(kOperators[kCustomOperatorCode] == "CUSTOM");
+
 }  // namespace
 
 std::string BuiltinOperatorName(int32_t code) { return NameIn(kOperators, code, "BUILTIN_"); }
+int32_t BuiltinOperatorCode(std::string_view name) { return PlaceIn(kOperators, name); }
 std::string ElementTypeName(int32_t type) { return NameIn(kTypes, type, "type "); }
+int32_t ElementTypeCode(std::string_view name) { return PlaceIn(kTypes, name); }
 std::string FusedActivationName(int32_t activation) {
   return NameIn(kActivations, activation, "activation ");
 }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/one_line.h"
 #include "fmt/ranges.h"
-#include "graph/ir.h"
 
 namespace qbench::graph {
 namespace {
@@ -24,7 +24,7 @@ void Obstacles::Count(std::vector<Counted>& list, const std::string& what,
 }
 
 void Obstacles::AddOperator(const std::string& kind, const std::string& layer) {
-  Count(operators_, Printable(kind), Printable(layer));
+  Count(operators_, SafeName(kind), SafeName(layer));
 }
 
 void Obstacles::Add(const std::string& what, const std::string& where) {

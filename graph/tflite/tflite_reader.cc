@@ -3,21 +3,23 @@
 #include <map>
 #include <utility>
 
+#include "base/one_line.h"
 #include "fmt/ranges.h"
+#include "graph/operators.h"
 #include "graph/output_statistics.h"
 #include "graph/tflite/tflite_codes.h"
 #include "graph/tflite/tflite_file.h"
 #include "graph/tflite/tflite_names.h"
 #include "graph/tflite/tflite_obstacles.h"
+#include "graph/tflite/tflite_options.h"
 #include "graph/validate.h"
 
 namespace qbench::graph {
 namespace {
 
-Result<DataType> ReadType(wire::TensorType type) {
-  if (const std::optional<DataType> known = FromWire(type)) return *known;
-  return Error(StatusCode::kUnsupported, "element type {}",
-               ElementTypeName(static_cast<int32_t>(type)));
+Result<DataType> ReadType(int8_t type) {
+  if (const std::optional<DataType> known = TypeOfCode(type)) return *known;
+  return Error(StatusCode::kUnsupported, "element type {}", ElementTypeName(type));
 }
 
 // The shape with 1 for what is free. Older files say -1 in the shape itself.
@@ -107,13 +109,17 @@ class Reader {
     graph.tensors.reserve(subgraph.tensors()->size());
     for (const wire::Tensor* wire_tensor : *subgraph.tensors()) {
       Result<Tensor> tensor = ReadTensor(*wire_tensor);
+      if (tensor.ok()) {
+        graph.tensors.push_back(std::move(*tensor));
+        continue;
+      }
       const std::string where = fmt::format("tensor {} ('{}')", graph.tensors.size(),
-                                            Printable(Text(wire_tensor->name())));
-      if (!tensor.ok() && tensor.status().code() != StatusCode::kUnsupported) {
+                                            SafeName(Text(wire_tensor->name())));
+      if (tensor.status().code() != StatusCode::kUnsupported) {
         return tensor.status().WithContext(where);
       }
-      if (!tensor.ok()) obstacles_.Add(tensor.status().message(), where);
-      graph.tensors.push_back(tensor.ok() ? std::move(*tensor) : Tensor());
+      obstacles_.Add(tensor.status().message(), where);
+      graph.tensors.emplace_back();
     }
     return OkStatus();
   }
@@ -127,19 +133,16 @@ class Reader {
       const wire::OperatorCode& code =
           *file_.model().operator_codes()->Get(wire_op->opcode_index());
       const std::string layer = FirstOutputName(subgraph, *wire_op);
-      const std::string where = fmt::format("operator {} ({} '{}')", index++,
-                                            Printable(OperatorName(code)), Printable(layer));
-      const std::optional<OpKind> kind = FromWire(BuiltinCode(code));
-      if (!kind) {
-        AddUnknown(code, layer);
-      } else if (tensors_are_whole) {
-        const Status status = ReadOp(*wire_op, *kind, graph);
-        if (status.code() == StatusCode::kUnsupported) {
-          obstacles_.Add(status.message(), where);
-        } else {
-          QB_RETURN_IF_ERROR(status.WithContext(where));
-        }
-      }
+      const int32_t place = index++;
+      const std::optional<OpKind> kind = OperatorOfCode(BuiltinCode(code));
+      if (!kind) AddUnknown(code, layer);
+      if (!kind || !tensors_are_whole) continue;
+      const Status status = ReadOp(*wire_op, *kind, graph);
+      if (status.ok()) continue;
+      const std::string where =
+          fmt::format("operator {} ({} '{}')", place, OpKindName(*kind), SafeName(layer));
+      if (status.code() != StatusCode::kUnsupported) return status.WithContext(where);
+      obstacles_.Add(status.message(), where);
     }
     return OkStatus();
   }
@@ -161,154 +164,26 @@ class Reader {
   }
 
   void AddUnknown(const wire::OperatorCode& code, const std::string& layer) {
-    const bool custom = BuiltinCode(code) == wire::BuiltinOperator_CUSTOM;
+    const bool custom = BuiltinCode(code) == kCustomOperatorCode;
     const std::string name = OperatorName(code);
     const std::string advice = custom ? CustomOperatorAdvice(name) : "";
     const std::string title = (custom ? "custom operator " : "") + name;
     if (advice.empty()) {
       obstacles_.AddOperator(title, layer);
     } else {
-      obstacles_.Add(advice, Printable(title));
+      obstacles_.Add(advice, SafeName(title));
     }
   }
 
-  Status ReadOp(const wire::Operator& wire_op, OpKind kind, Graph& graph) const {
+  static Status ReadOp(const wire::Operator& wire_op, OpKind kind, Graph& graph) {
     Op op{.kind = kind,
           .options = DefaultOptions(kind),
           .inputs = Elements(wire_op.inputs()),
           .outputs = Elements(wire_op.outputs())};
-    const bool has_bias = kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
-                          kind == OpKind::kFullyConnected;
-    if (has_bias && op.inputs.size() == 2) op.inputs.push_back(kNoTensor);
+    const OperatorInputs& takes = InfoOf(kind).inputs;
+    if (takes.last_optional && op.inputs.size() + 1 == takes.count) op.inputs.push_back(kNoTensor);
     QB_RETURN_IF_ERROR(ReadOptions(wire_op, graph, op));
     graph.ops.push_back(std::move(op));
-    return OkStatus();
-  }
-
-  static Status ReadActivation(wire::ActivationFunctionType wire_activation, Activation& result) {
-    const std::optional<Activation> activation = FromWire(wire_activation);
-    if (!activation) {
-      return Error(StatusCode::kUnsupported, "the fused activation {} is not supported",
-                   FusedActivationName(static_cast<int32_t>(wire_activation)));
-    }
-    result = *activation;
-    return OkStatus();
-  }
-
-  // What convolutions and pooling have in common.
-  template <typename Wire, typename Options>
-  static Status ReadWindow(const Wire& wire_options, Options& options) {
-    const std::optional<Padding> padding = FromWire(wire_options.padding());
-    if (!padding) return Error(StatusCode::kCorrupt, "an unknown padding");
-    options.padding = *padding;
-    options.stride_h = wire_options.stride_h();
-    options.stride_w = wire_options.stride_w();
-    return ReadActivation(wire_options.fused_activation_function(), options.activation);
-  }
-
-  Status ReadOptions(const wire::Operator& wire_op, Graph& graph, Op& op) const {
-    switch (op.kind) {
-      case OpKind::kAdd:
-        return ReadAddOrSub(wire_op.builtin_options_as_AddOptions(), graph, op);
-      case OpKind::kSub:
-        return ReadAddOrSub(wire_op.builtin_options_as_SubOptions(), graph, op);
-      case OpKind::kMul:
-        if (const auto* o = wire_op.builtin_options_as_MulOptions()) {
-          return ReadActivation(o->fused_activation_function(),
-                                std::get<BinaryOptions>(op.options).activation);
-        }
-        return OkStatus();
-      case OpKind::kMean:
-        if (const auto* o = wire_op.builtin_options_as_ReducerOptions()) {
-          op.options = MeanOptions{.keep_dims = o->keep_dims()};
-        }
-        return OkStatus();
-      case OpKind::kReshape:
-        return ReadReshape(wire_op.builtin_options_as_ReshapeOptions(), graph, op);
-      default:
-        if (std::holds_alternative<NoOptions>(op.options)) return OkStatus();
-        return ReadRequiredOptions(wire_op, op);
-    }
-  }
-
-  // Operators that mean nothing without their options.
-  static Status ReadRequiredOptions(const wire::Operator& wire_op, Op& op) {
-    if (const auto* o = wire_op.builtin_options_as_Conv2DOptions();
-        o != nullptr && op.kind == OpKind::kConv2D) {
-      auto& options = std::get<Conv2DOptions>(op.options);
-      options.dilation_h = o->dilation_h_factor();
-      options.dilation_w = o->dilation_w_factor();
-      return ReadWindow(*o, options);
-    }
-    if (const auto* o = wire_op.builtin_options_as_DepthwiseConv2DOptions();
-        o != nullptr && op.kind == OpKind::kDepthwiseConv2D) {
-      auto& options = std::get<DepthwiseConv2DOptions>(op.options);
-      options.dilation_h = o->dilation_h_factor();
-      options.dilation_w = o->dilation_w_factor();
-      options.depth_multiplier = o->depth_multiplier();
-      return ReadWindow(*o, options);
-    }
-    if (const auto* o = wire_op.builtin_options_as_Pool2DOptions();
-        o != nullptr && std::holds_alternative<Pool2DOptions>(op.options)) {
-      auto& options = std::get<Pool2DOptions>(op.options);
-      options.filter_h = o->filter_height();
-      options.filter_w = o->filter_width();
-      return ReadWindow(*o, options);
-    }
-    if (const auto* o = wire_op.builtin_options_as_FullyConnectedOptions();
-        o != nullptr && op.kind == OpKind::kFullyConnected) {
-      if (o->weights_format() != 0) return Error(StatusCode::kUnsupported, "shuffled weights");
-      auto& options = std::get<FullyConnectedOptions>(op.options);
-      options.keep_num_dims = o->keep_num_dims();
-      options.asymmetric_quantize_inputs = o->asymmetric_quantize_inputs();
-      return ReadActivation(o->fused_activation_function(), options.activation);
-    }
-    if (const auto* o = wire_op.builtin_options_as_ConcatenationOptions();
-        o != nullptr && op.kind == OpKind::kConcatenation) {
-      auto& options = std::get<ConcatenationOptions>(op.options);
-      options.axis = o->axis();
-      return ReadActivation(o->fused_activation_function(), options.activation);
-    }
-    if (const auto* o = wire_op.builtin_options_as_SoftmaxOptions();
-        o != nullptr && op.kind == OpKind::kSoftmax) {
-      op.options = SoftmaxOptions{.beta = o->beta()};
-      return OkStatus();
-    }
-    if (const auto* o = wire_op.builtin_options_as_LeakyReluOptions();
-        o != nullptr && op.kind == OpKind::kLeakyRelu) {
-      op.options = LeakyReluOptions{.alpha = o->alpha()};
-      return OkStatus();
-    }
-    return Error(StatusCode::kCorrupt, "the options are missing or another operator's");
-  }
-
-  template <typename Wire>
-  static Status ReadAddOrSub(const Wire* wire_options, const Graph& graph, Op& op) {
-    if (wire_options == nullptr) return OkStatus();
-    if (wire_options->pot_scale_int16() && !op.outputs.empty() &&
-        graph.tensors[static_cast<size_t>(op.outputs[0])].type == DataType::kInt16) {
-      return Error(StatusCode::kUnsupported, "int16 with scales that are powers of two");
-    }
-    return ReadActivation(wire_options->fused_activation_function(),
-                          std::get<BinaryOptions>(op.options).activation);
-  }
-
-  // Old files have the new shape in the options alone: it becomes the constant that the IR wants.
-  static Status ReadReshape(const wire::ReshapeOptions* wire_options, Graph& graph, Op& op) {
-    std::vector<int32_t> new_shape =
-        wire_options == nullptr ? std::vector<int32_t>() : Elements(wire_options->new_shape());
-    if (op.inputs.size() == 1) {
-      if (new_shape.empty()) return Error(StatusCode::kCorrupt, "no new shape");
-      op.inputs.push_back(
-          graph.AddConstant("new_shape", {static_cast<int32_t>(new_shape.size())}, new_shape));
-    } else if (op.inputs.size() == 2 && op.inputs[1] != kNoTensor) {
-      const Tensor& shape = graph.tensors[static_cast<size_t>(op.inputs[1])];
-      if (shape.type != DataType::kInt32 || !shape.is_constant()) {
-        return Error(StatusCode::kUnsupported, "the new shape is not an int32 constant");
-      }
-      new_shape = shape.constant->Values<int32_t>();
-    }
-    op.options = ReshapeOptions{.new_shape = std::move(new_shape)};
     return OkStatus();
   }
 
@@ -325,14 +200,14 @@ class Reader {
     for (const TensorId id : ids) {
       const auto name = names.extract(id);
       if (name.empty()) {
-        return Error(StatusCode::kCorrupt, "signature '{}' does not name tensor {}", Printable(key),
+        return Error(StatusCode::kCorrupt, "signature '{}' does not name tensor {}", SafeName(key),
                      id);
       }
       result.push_back(name.mapped());
     }
     if (!names.empty()) {
       return Error(StatusCode::kCorrupt, "signature '{}' names tensor {}, no input or output",
-                   Printable(key), names.begin()->first);
+                   SafeName(key), names.begin()->first);
     }
     return result;
   }
@@ -440,7 +315,7 @@ Status CheckInputSizes(const TfliteInfo& info) {
       return Error(StatusCode::kUnsupported,
                    "the input \"{}\" is [{}]: its size is free; give the model an input of fixed "
                    "size and convert it again",
-                   Printable(input.name), fmt::join(input.file_shape, ", "));
+                   SafeName(input.name), fmt::join(input.file_shape, ", "));
     }
   }
   return OkStatus();

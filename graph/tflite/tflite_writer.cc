@@ -5,9 +5,11 @@
 #include <set>
 #include <utility>
 
+#include "graph/op_versions.h"
+#include "graph/operators.h"
 #include "graph/output_statistics.h"
-#include "graph/tflite/op_versions.h"
 #include "graph/tflite/tflite_codes.h"
+#include "graph/tflite/tflite_options.h"
 #include "graph/validate.h"
 
 namespace qbench::graph {
@@ -27,94 +29,6 @@ struct BytesLess {
     if (a.size() != b.size()) return a.size() < b.size();
     return a.data() != b.data() && std::memcmp(a.data(), b.data(), a.size()) < 0;
   }
-};
-
-struct WireOptions {
-  wire::BuiltinOptions type = wire::BuiltinOptions_NONE;
-  Offset<void> table = 0;
-};
-
-// Writes one operator's options; one overload for each alternative of OpOptions.
-class OptionsWriter {
- public:
-  OptionsWriter(FlatBufferBuilder& builder, const Graph& graph, const Op& op)
-      : builder_(builder), graph_(graph), op_(op) {}
-
-  WireOptions operator()(const NoOptions&) const { return {}; }
-  // The shape input says it, as in the files of TensorFlow's converter.
-  WireOptions operator()(const ReshapeOptions&) const { return {}; }
-
-  WireOptions operator()(const BinaryOptions& o) const {
-    const wire::ActivationFunctionType activation = ToWire(o.activation);
-    // int16 scales are any number here, not powers of two. The default keeps other files small.
-    const bool powers_of_two =
-        graph_.tensors[static_cast<size_t>(op_.outputs[0])].type != DataType::kInt16;
-    switch (op_.kind) {
-      case OpKind::kAdd:
-        return {wire::BuiltinOptions_AddOptions,
-                wire::CreateAddOptions(builder_, activation, powers_of_two).Union()};
-      case OpKind::kSub:
-        return {wire::BuiltinOptions_SubOptions,
-                wire::CreateSubOptions(builder_, activation, powers_of_two).Union()};
-      default:
-        return {wire::BuiltinOptions_MulOptions,
-                wire::CreateMulOptions(builder_, activation).Union()};
-    }
-  }
-
-  WireOptions operator()(const ConcatenationOptions& o) const {
-    return {wire::BuiltinOptions_ConcatenationOptions,
-            wire::CreateConcatenationOptions(builder_, o.axis, ToWire(o.activation)).Union()};
-  }
-
-  WireOptions operator()(const Conv2DOptions& o) const {
-    return {wire::BuiltinOptions_Conv2DOptions,
-            wire::CreateConv2DOptions(builder_, ToWire(o.padding), o.stride_w, o.stride_h,
-                                      ToWire(o.activation), o.dilation_w, o.dilation_h)
-                .Union()};
-  }
-
-  WireOptions operator()(const DepthwiseConv2DOptions& o) const {
-    return {wire::BuiltinOptions_DepthwiseConv2DOptions,
-            wire::CreateDepthwiseConv2DOptions(builder_, ToWire(o.padding), o.stride_w, o.stride_h,
-                                               o.depth_multiplier, ToWire(o.activation),
-                                               o.dilation_w, o.dilation_h)
-                .Union()};
-  }
-
-  WireOptions operator()(const FullyConnectedOptions& o) const {
-    return {wire::BuiltinOptions_FullyConnectedOptions,
-            wire::CreateFullyConnectedOptions(builder_, ToWire(o.activation), 0, o.keep_num_dims,
-                                              o.asymmetric_quantize_inputs)
-                .Union()};
-  }
-
-  WireOptions operator()(const Pool2DOptions& o) const {
-    return {wire::BuiltinOptions_Pool2DOptions,
-            wire::CreatePool2DOptions(builder_, ToWire(o.padding), o.stride_w, o.stride_h,
-                                      o.filter_w, o.filter_h, ToWire(o.activation))
-                .Union()};
-  }
-
-  WireOptions operator()(const MeanOptions& o) const {
-    return {wire::BuiltinOptions_ReducerOptions,
-            wire::CreateReducerOptions(builder_, o.keep_dims).Union()};
-  }
-
-  WireOptions operator()(const LeakyReluOptions& o) const {
-    return {wire::BuiltinOptions_LeakyReluOptions,
-            wire::CreateLeakyReluOptions(builder_, o.alpha).Union()};
-  }
-
-  WireOptions operator()(const SoftmaxOptions& o) const {
-    return {wire::BuiltinOptions_SoftmaxOptions,
-            wire::CreateSoftmaxOptions(builder_, o.beta).Union()};
-  }
-
- private:
-  FlatBufferBuilder& builder_;
-  const Graph& graph_;
-  const Op& op_;
 };
 
 // The tensors' names, or numbered ones where those are empty or not distinct.
@@ -140,7 +54,7 @@ Signature DefaultSignature(const Graph& graph) {
 // delegate leaves the operator alone.
 std::optional<Quantization> BiasQuantization(const Graph& graph, const Op& op) {
   const Tensor& input = graph.tensors[static_cast<size_t>(op.inputs[0])];
-  const Tensor& weights = graph.tensors[static_cast<size_t>(op.inputs[1])];
+  const Tensor& weights = graph.tensors[static_cast<size_t>(op.inputs[kWeightsInput])];
   if (input.type == DataType::kFloat32 || !input.quantization || !weights.quantization) {
     return std::nullopt;
   }
@@ -156,14 +70,13 @@ std::optional<Quantization> BiasQuantization(const Graph& graph, const Op& op) {
 // CONV_2D refuses a file without, and LiteRT 2.3's XNNPACK crashes on such a DEPTHWISE_CONV_2D.
 void AddMissingBiases(Graph& graph) {
   for (Op& op : graph.ops) {
-    const bool convolution = op.kind == OpKind::kConv2D || op.kind == OpKind::kDepthwiseConv2D;
-    if (!convolution || op.inputs[2] != kNoTensor) continue;
+    if (!IsConvolution(op.kind) || op.inputs[kBiasInput] != kNoTensor) continue;
     const DataType input = graph.tensors[static_cast<size_t>(op.inputs[0])].type;
     DataType type = DataType::kInt32;
     if (input == DataType::kFloat32) type = DataType::kFloat32;
     if (input == DataType::kInt16) type = DataType::kInt64;
     const int32_t channels = graph.tensors[static_cast<size_t>(op.outputs[0])].shape[3];
-    op.inputs[2] = graph.AddTensor(
+    op.inputs[kBiasInput] = graph.AddTensor(
         {.name = fmt::format("{}/bias", DisplayName(graph, op)),
          .type = type,
          .shape = {channels},
@@ -270,7 +183,7 @@ class ModelWriter {
     }
     wire::TensorBuilder writer(builder_);
     writer.add_shape(shape);
-    writer.add_type(ToWire(tensor.type));
+    writer.add_type(CodeOf(tensor.type));
     writer.add_buffer(buffer);
     writer.add_name(name);
     writer.add_quantization(quantization);
@@ -288,7 +201,7 @@ class ModelWriter {
   }
 
   Offset<wire::Operator> WriteOperator(const Op& op) {
-    const WireOptions options = std::visit(OptionsWriter(builder_, graph_, op), op.options);
+    const WireOptions options = WriteOptionsOf(op, graph_, builder_);
     const auto wire_inputs = builder_.CreateVector(op.inputs);
     const auto wire_outputs = builder_.CreateVector(op.outputs);
     return wire::CreateOperator(builder_, OperatorCode(op), wire_inputs, wire_outputs, options.type,
@@ -316,9 +229,9 @@ class ModelWriter {
     Offsets<wire::OperatorCode> codes;
     codes.reserve(codes_.size());
     for (const auto& [kind, version] : codes_) {
-      const wire::BuiltinOperator code = ToWire(kind);  // all below 127, the old field's limit
-      codes.push_back(
-          wire::CreateOperatorCode(builder_, static_cast<int8_t>(code), 0, version, code));
+      const int32_t code = CodeOf(kind);
+      const auto old_field = static_cast<int8_t>(std::min(code, 127));  // 127: look in the new one
+      codes.push_back(wire::CreateOperatorCode(builder_, old_field, 0, version, code));
     }
     return builder_.CreateVector(codes);
   }

@@ -4,14 +4,10 @@
 #include <cmath>
 
 #include "graph/numerics/quantize_math.h"
+#include "graph/operators.h"
 
 namespace qbench::graph {
 namespace {
-
-bool HasWeights(OpKind kind) {
-  return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
-         kind == OpKind::kFullyConnected;
-}
 
 Quantization Affine(float scale, int64_t zero_point) {
   return {.scales = {scale}, .zero_points = {zero_point}, .axis = 0};
@@ -331,16 +327,8 @@ class Builder {
     if (type_ == DataType::kInt16) x.scales[0] /= 64.0F;
     DataType out_type = type_;
     Quantization y = AnyScale(type_);
-    const bool int16 = type_ == DataType::kInt16;
-    const int64_t lowest = type_ == DataType::kInt8 ? -128 : 0;
+    const std::optional<FixedScale> fixed = FixedOutputScale(kind_, type_);
     switch (kind_) {
-      case OpKind::kSoftmax:
-      case OpKind::kLogistic:
-        y = int16 ? Affine(1.0F / 32768.0F, 0) : Affine(1.0F / 256.0F, lowest);
-        break;
-      case OpKind::kTanh:
-        y = int16 ? Affine(1.0F / 32768.0F, 0) : Affine(1.0F / 128.0F, lowest + 128);
-        break;
       case OpKind::kQuantize:
         out_type = to_;
         y = AnyScale(to_);
@@ -353,6 +341,10 @@ class Builder {
         std::get<LeakyReluOptions>(options_).alpha = random_.Real(0.01F, 0.9F);
         [[fallthrough]];
       default:
+        if (fixed) {
+          y = Affine(fixed->scale, fixed->zero_point);
+          break;
+        }
         y.scales = {x.scales[0] * std::exp2(random_.Real(-1, 1))};
         if (random_.Int(0, 2) == 0) y.scales = {x.scales[0] * 2.0F};
         if (random_.Coin()) y = x;

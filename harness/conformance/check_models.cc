@@ -4,7 +4,7 @@
 
 #include "base/sha256.h"
 #include "datasets/tensor_file.h"
-#include "graph/op_kinds.h"
+#include "graph/operators.h"
 #include "graph/tflite/tflite_writer.h"
 #include "graph/validate.h"
 
@@ -116,8 +116,9 @@ Result<std::vector<OperatorModel>> WriteOperatorModels(const std::filesystem::pa
                                                        const std::string& only) {
   std::vector<OperatorModel> models;
   std::vector<std::string_view> names;
-  for (const OpKind kind : graph::kAllOpKinds) {
-    names.push_back(graph::OpKindName(kind));
+  for (const graph::OperatorInfo& info : graph::AllOperators()) {
+    const OpKind kind = info.kind;
+    names.push_back(info.name);
     if (!only.empty() && only != names.back()) continue;
     for (const graph::OperatorType& type : graph::kOperatorTypes) {
       if (!graph::HasOperator(type, kind)) continue;

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "graph/operators.h"
 #include "quantize/scale_limits.h"
 
 namespace qbench::quantize {
@@ -227,11 +228,6 @@ class ScaleRaiser {
 
 }  // namespace
 
-bool KeepsScale(OpKind kind) {
-  return kind == OpKind::kMaxPool2D || kind == OpKind::kAveragePool2D || kind == OpKind::kReshape ||
-         kind == OpKind::kPad || kind == OpKind::kConcatenation;
-}
-
 Result<AffineParameters> ConstantParameters(std::span<const float> values, DataType activations) {
   std::optional<ValueRange> range = ValueRange{};
   QB_RETURN_IF_ERROR(WidenRange(values, range));
@@ -242,16 +238,9 @@ Result<AffineParameters> ConstantParameters(std::span<const float> values, DataT
 }
 
 std::optional<AffineParameters> FixedOutput(OpKind kind, DataType activations) {
-  const bool wide = activations == DataType::kInt16;
-  switch (kind) {
-    case OpKind::kSoftmax:
-    case OpKind::kLogistic:
-      return wide ? AffineParameters{1.0F / 32768.0F, 0} : AffineParameters{1.0F / 256.0F, -128};
-    case OpKind::kTanh:
-      return wide ? AffineParameters{1.0F / 32768.0F, 0} : AffineParameters{1.0F / 128.0F, 0};
-    default:
-      return std::nullopt;
-  }
+  const auto fixed = graph::FixedOutputScale(kind, activations);
+  if (!fixed) return std::nullopt;
+  return AffineParameters{fixed->scale, static_cast<int32_t>(fixed->zero_point)};
 }
 
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(

@@ -16,9 +16,6 @@
 
 namespace qbench::quantize {
 
-// The operator's output has its inputs' scale and zero point.
-bool KeepsScale(graph::OpKind kind);
-
 // The parameters that the operator's output always has; `activations` is kInt8 or kInt16.
 std::optional<graph::AffineParameters> FixedOutput(
     graph::OpKind kind, graph::DataType activations = graph::DataType::kInt8);

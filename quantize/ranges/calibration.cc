@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "graph/operators.h"
 #include "quantize/ranges/activation_scales.h"
 
 namespace qbench::quantize {

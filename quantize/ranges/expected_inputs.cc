@@ -6,6 +6,7 @@
 #include <numbers>
 #include <utility>
 
+#include "graph/operators.h"
 #include "graph/output_statistics.h"
 #include "quantize/float_model.h"
 
@@ -21,29 +22,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double Density(double x) { return std::exp(-0.5 * x * x) / std::sqrt(2.0 * std::numbers::pi); }
 double Distribution(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
-
-std::pair<double, double> BoundsOf(Activation activation) {
-  switch (activation) {
-    case Activation::kNone:
-      return {-kInfinity, kInfinity};
-    case Activation::kRelu:
-      return {0.0, kInfinity};
-    case Activation::kRelu6:
-      return {0.0, 6.0};
-    case Activation::kReluN1To1:
-      return {-1.0, 1.0};
-  }
-  return {-kInfinity, kInfinity};
-}
-
-Activation ActivationOf(const Op& op) {
-  return std::visit(
-      [](const auto& options) {
-        if constexpr (requires { options.activation; }) return options.activation;
-        return Activation::kNone;
-      },
-      op.options);
-}
 
 // What is known of a tensor.
 struct Known {
@@ -73,14 +51,14 @@ double DeviationOf(double mean, double mean_square) {
 Known Clipped(const Known& before, Activation activation) {
   if (activation == Activation::kNone) return before;
   Known after;
-  const auto [low, high] = BoundsOf(activation);
+  const double low = graph::InfoOf(activation).min;
+  const double high = graph::InfoOf(activation).max;
   for (size_t i = 0; i < before.deviation.size(); ++i) {
     const double mean = ClippedNormalMean(before.mean[i], before.deviation[i], low, high);
-    const double square =
-        NormalMean(before.mean[i], before.deviation[i], [&, low = low, high = high](double x) {
-          const double clipped = std::clamp(x, low, high);
-          return clipped * clipped;
-        });
+    const double square = NormalMean(before.mean[i], before.deviation[i], [&](double x) {
+      const double clipped = std::clamp(x, low, high);
+      return clipped * clipped;
+    });
     after.mean.push_back(mean);
     after.deviation.push_back(DeviationOf(mean, square));
   }
@@ -120,13 +98,12 @@ class Expectation {
       const graph::OutputStatistics& statistics = *op.statistics;
       return Clipped({.mean = {statistics.mean.begin(), statistics.mean.end()},
                       .deviation = {statistics.deviation.begin(), statistics.deviation.end()}},
-                     ActivationOf(op));
+                     graph::FusedActivationOf(op));
     }
     switch (op.kind) {
       case OpKind::kRelu:
-        return Clipped(Of(op.inputs[0]), Activation::kRelu);
       case OpKind::kRelu6:
-        return Clipped(Of(op.inputs[0]), Activation::kRelu6);
+        return Clipped(Of(op.inputs[0]), graph::InfoOf(op.kind).activation);
       case OpKind::kLeakyRelu:
         return Mapped(Of(op.inputs[0]),
                       [alpha = std::get<graph::LeakyReluOptions>(op.options).alpha](double x) {
@@ -169,7 +146,7 @@ class Expectation {
         sum.deviation.push_back(std::hypot(a.deviation[i], b.deviation[i]));
       }
     }
-    return Clipped(sum, ActivationOf(op));
+    return Clipped(sum, graph::FusedActivationOf(op));
   }
 
   // The same values in other places, or their means.
@@ -180,7 +157,8 @@ class Expectation {
     const graph::Shape& output = TensorAt(op.outputs[0]).shape;
     // Channels stay last; behind a flattened image they repeat.
     const bool flattens = op.kind == OpKind::kReshape && output.back() % input.back() == 0;
-    if ((output.back() != input.back() && !flattens) || ActivationOf(op) != Activation::kNone) {
+    if ((output.back() != input.back() && !flattens) ||
+        graph::FusedActivationOf(op) != Activation::kNone) {
       return {};
     }
     Known moved{.mean = from.mean};
@@ -195,7 +173,8 @@ class Expectation {
     Known joined;
     const auto rank = static_cast<int32_t>(TensorAt(op.outputs[0]).shape.size());
     const int32_t axis = std::get<graph::ConcatenationOptions>(op.options).axis;
-    if ((axis != -1 && axis != rank - 1) || ActivationOf(op) != Activation::kNone) return joined;
+    if ((axis != -1 && axis != rank - 1) || graph::FusedActivationOf(op) != Activation::kNone)
+      return joined;
     for (const TensorId input : op.inputs) {
       const Known& part = Of(input);
       if (part.mean.size() != static_cast<size_t>(TensorAt(input).shape.back())) return {};

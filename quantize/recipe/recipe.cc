@@ -6,8 +6,9 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/one_line.h"
 #include "base/toml.h"
-#include "graph/op_kinds.h"
+#include "graph/operators.h"
 #include "quantize/float_model.h"
 #include "quantize/ranges/activation_scales.h"
 #include "quantize/recipe/near_names.h"
@@ -20,15 +21,9 @@ using graph::OpKind;
 
 int LineOf(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
 
-std::optional<OpKind> FindOpKind(std::string_view name) {
-  const auto found = std::ranges::find(graph::kAllOpKinds, name, graph::OpKindName);
-  if (found == graph::kAllOpKinds.end()) return std::nullopt;
-  return *found;
-}
-
 std::string OpKindNames() {
   std::vector<std::string_view> names;
-  for (const OpKind kind : graph::kAllOpKinds) names.push_back(graph::OpKindName(kind));
+  for (const graph::OperatorInfo& info : graph::AllOperators()) names.push_back(info.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -94,9 +89,10 @@ class RuleReader {
 
   Status AddOperator(const toml::node& node) {
     const auto text = node.value_exact<std::string>();
-    const auto kind = text ? FindOpKind(*text) : std::nullopt;
-    if (!kind) return WrongType(node, "operator", "one of, or a list of, " + OpKindNames());
-    rule_.operators.push_back(*kind);
+    const graph::OperatorInfo* info = text ? graph::FindOperator(*text) : nullptr;
+    if (info == nullptr)
+      return WrongType(node, "operator", "one of, or a list of, " + OpKindNames());
+    rule_.operators.push_back(info->kind);
     return OkStatus();
   }
 
@@ -210,7 +206,7 @@ std::string WhyNothing(const RecipeRule& rule, const graph::Graph& graph) {
     std::vector<std::string> names;
     for (const Op& op : graph.ops) names.emplace_back(graph::DisplayName(graph, op));
     return fmt::format(
-        ": no layer's name matches \"{}\"{}", graph::Printable(rule.layer_text),
+        ": no layer's name matches \"{}\"{}", SafeName(rule.layer_text),
         NearNames(PlainText(rule.layer_text), std::move(names), NameMatch::kAnywhere));
   }
   if (none([&](const Op& op) { return MatchesOperator(rule, op); })) {

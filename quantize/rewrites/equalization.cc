@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "quantize/float_model.h"
 
@@ -21,17 +22,6 @@ struct Pair {
   size_t second = 0;
   bool only_relu = true;  // between them is nothing but the first one's activation
 };
-
-graph::Activation FusedActivationOf(const Op& op) {
-  if (const auto* conv = std::get_if<graph::Conv2DOptions>(&op.options)) return conv->activation;
-  if (const auto* depthwise = std::get_if<graph::DepthwiseConv2DOptions>(&op.options)) {
-    return depthwise->activation;
-  }
-  if (const auto* dense = std::get_if<graph::FullyConnectedOptions>(&op.options)) {
-    return dense->activation;
-  }
-  return graph::Activation::kNone;
-}
 
 // f(s * x) = s * f(x) for every s > 0, each channel by itself, and channels stay the last
 // dimension.

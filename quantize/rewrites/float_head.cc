@@ -1,6 +1,7 @@
 #include "quantize/rewrites/float_head.h"
 
 #include "graph/model_summary.h"
+#include "graph/operators.h"
 
 namespace qbench::quantize {
 namespace {
@@ -9,9 +10,8 @@ using graph::Op;
 using graph::OpKind;
 using graph::TensorId;
 
-bool MakesScores(OpKind kind) {
-  return kind == OpKind::kSoftmax || kind == OpKind::kLogistic || kind == OpKind::kTanh;
-}
+// What makes scores has outputs of a known range.
+bool MakesScores(OpKind kind) { return graph::InfoOf(kind).fixed_scale.has_value(); }
 
 class HeadFinder {
  public:

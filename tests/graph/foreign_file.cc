@@ -12,8 +12,7 @@ using Builder = flatbuffers::FlatBufferBuilder;
 flatbuffers::Offset<wire::OperatorCode> OperatorCode(Builder& b, int32_t code,
                                                      const std::string& custom_code) {
   const auto custom = b.CreateString(custom_code);
-  return wire::CreateOperatorCode(b, static_cast<int8_t>(std::min(code, 127)), custom, 1,
-                                  static_cast<wire::BuiltinOperator>(code));
+  return wire::CreateOperatorCode(b, static_cast<int8_t>(std::min(code, 127)), custom, 1, code);
 }
 
 flatbuffers::Offset<wire::Tensor> Tensor(Builder& b, const ForeignFile& file, size_t index) {
@@ -23,8 +22,8 @@ flatbuffers::Offset<wire::Tensor> Tensor(Builder& b, const ForeignFile& file, si
   const auto name = b.CreateString("t" + std::to_string(index));
   flatbuffers::Offset<flatbuffers::Vector<int32_t>> free = 0;
   if (!file.shape_signature.empty()) free = b.CreateVector(file.shape_signature);
-  return wire::CreateTensor(b, shape, static_cast<wire::TensorType>(file.type), 0, name,
-                            quantization, false, 0, free);
+  return wire::CreateTensor(b, shape, static_cast<int8_t>(file.type), 0, name, quantization, false,
+                            0, free);
 }
 
 flatbuffers::Offset<wire::Operator> Operator(Builder& b, const ForeignFile& file, uint32_t index) {

@@ -1,10 +1,8 @@
 #include "graph/ir.h"
 
 #include <random>
-#include <set>
 
 #include "gmock/gmock.h"
-#include "graph/op_kinds.h"
 #include "gtest/gtest.h"
 
 namespace qbench::graph {
@@ -34,14 +32,6 @@ TEST(ConstantTest, ReadsUnalignedBytesOfAnOwner) {
   EXPECT_FALSE(constant == MakeConstant<int32_t>({1}));
 }
 
-// What goes through kAllOpKinds sees every operator, each with a name of its own.
-TEST(OpKindTest, AllAreListed) {
-  std::set<std::string_view> names;
-  for (const OpKind kind : kAllOpKinds) names.insert(OpKindName(kind));
-  EXPECT_EQ(names.size(), kOpKindCount);
-  EXPECT_FALSE(names.contains(OpKindName(static_cast<OpKind>(kOpKindCount))));
-}
-
 TEST(GraphTest, FindUsesCountsAnOperatorOnce) {
   Graph graph;
   for (int i = 0; i < 3; ++i) graph.AddTensor({.shape = {1}});
@@ -69,12 +59,6 @@ TEST(GraphTest, DisplayNameIsTheLayersOrTheOutputs) {
   op.name.clear();
   op.outputs = {7};
   EXPECT_EQ(DisplayName(graph, op), "ADD");
-}
-
-TEST(PrintableTest, OneShortLine) {
-  EXPECT_EQ(Printable("conv2d/Relu6;ä"), "conv2d/Relu6;ä");
-  EXPECT_EQ(Printable(std::string("a\nb\x1b[0m\0c", 8)), "a?b?[0m?");
-  EXPECT_EQ(Printable(std::string(1000, 'x')), std::string(80, 'x') + "...");
 }
 
 TEST(Int4Test, TwoAByteTheFirstInTheLowHalf) {

@@ -1,6 +1,7 @@
 #include "graph/tflite/tflite_contents.h"
 
 #include "gmock/gmock.h"
+#include "graph/operators.h"
 #include "graph/tflite/tflite_codes.h"
 #include "graph/tflite/tflite_names.h"
 #include "graph/tflite/tflite_writer.h"
@@ -15,10 +16,14 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(TfliteNamesTest, AreTheFormatsOwn) {
-  for (const OpKind kind : {OpKind::kAdd, OpKind::kConv2D, OpKind::kSoftmax, OpKind::kSub,
-                            OpKind::kLeakyRelu, OpKind::kQuantize, OpKind::kHardSwish}) {
-    EXPECT_EQ(BuiltinOperatorName(ToWire(kind)), OpKindName(kind));
+  for (const OperatorInfo& op : AllOperators()) {
+    EXPECT_EQ(BuiltinOperatorName(CodeOf(op.kind)), op.name);
+    EXPECT_EQ(OperatorOfCode(CodeOf(op.kind)), op.kind) << op.name;
   }
+  EXPECT_EQ(CodeOf(OpKind::kConv2D), 3);
+  EXPECT_EQ(CodeOf(OpKind::kHardSwish), 117);
+  EXPECT_EQ(OperatorOfCode(kCustomOperatorCode), std::nullopt);
+  EXPECT_EQ(BuiltinOperatorCode("BUILTIN_400"), -1);
   EXPECT_EQ(BuiltinOperatorName(0), "ADD");
   EXPECT_EQ(BuiltinOperatorName(16), "LSTM");
   EXPECT_EQ(BuiltinOperatorName(111), "ELU");
@@ -27,9 +32,14 @@ TEST(TfliteNamesTest, AreTheFormatsOwn) {
   EXPECT_EQ(BuiltinOperatorName(209), "STABLEHLO_CASE");
   EXPECT_EQ(BuiltinOperatorName(210), "BUILTIN_210");
   EXPECT_EQ(BuiltinOperatorName(-1), "BUILTIN_-1");
-  for (const DataType type : {DataType::kFloat32, DataType::kInt8, DataType::kInt4}) {
-    EXPECT_EQ(ElementTypeName(ToWire(type)), DataTypeName(type));
+  for (size_t i = 0; i < kDataTypeCount; ++i) {
+    const auto type = static_cast<DataType>(i);
+    EXPECT_EQ(ElementTypeName(CodeOf(type)), DataTypeName(type));
+    EXPECT_EQ(TypeOfCode(CodeOf(type)), type) << DataTypeName(type);
   }
+  EXPECT_EQ(CodeOf(DataType::kInt8), 9);
+  EXPECT_EQ(CodeOf(DataType::kInt4), 17);
+  EXPECT_EQ(TypeOfCode(5), std::nullopt);
   EXPECT_EQ(ElementTypeName(5), "string");
   EXPECT_EQ(ElementTypeName(22), "float8_e5m2");
 }

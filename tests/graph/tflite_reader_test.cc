@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "gmock/gmock.h"
+#include "graph/tflite/tflite_names.h"
 #include "graph/tflite/tflite_writer.h"
 #include "gtest/gtest.h"
 #include "tests/fuzz/mutate.h"
@@ -68,11 +69,11 @@ TEST(ForeignFileTest, WhatTheIrDoesNotHaveIsNamed) {
   ExpectUnsupported({.code = 111}, "an operator that qbench does not know: ELU ('t1')");
   ExpectUnsupported({.code = 150}, "GELU");
   ExpectUnsupported({.code = 9999}, "BUILTIN_9999");
-  ExpectUnsupported({.code = wire::BuiltinOperator_CUSTOM, .custom_code = "Mine"},
+  ExpectUnsupported({.code = kCustomOperatorCode, .custom_code = "Mine"},
                     "custom operator Mine ('t1')");
-  ExpectUnsupported({.code = wire::BuiltinOperator_CUSTOM, .custom_code = "edgetpu-custom-op"},
+  ExpectUnsupported({.code = kCustomOperatorCode, .custom_code = "edgetpu-custom-op"},
                     "compiled for an Edge TPU");
-  ExpectUnsupported({.code = wire::BuiltinOperator_CUSTOM, .custom_code = "FlexErf"},
+  ExpectUnsupported({.code = kCustomOperatorCode, .custom_code = "FlexErf"},
                     "custom operator FlexErf: an operator of TensorFlow itself");
   ExpectUnsupported({.subgraphs = 2}, "2 subgraphs");
   ExpectUnsupported({.details = true}, "quantization scheme 2", false);
@@ -94,8 +95,7 @@ TEST(ForeignFileTest, EverythingThatIsMissingIsSaidAtOnce) {
 
 TEST(ForeignFileTest, InspectNamesOperatorsItDoesNotKnow) {
   const Result<TfliteInfo> info = InspectTflite(
-      ForeignFile{.code = wire::BuiltinOperator_CUSTOM, .custom_code = "Mine", .subgraphs = 2}
-          .Build());
+      ForeignFile{.code = kCustomOperatorCode, .custom_code = "Mine", .subgraphs = 2}.Build());
   ASSERT_TRUE(info.ok()) << info.status().message();
   EXPECT_THAT(info->operator_names, testing::ElementsAre("Mine"));
   EXPECT_EQ(info->subgraphs, 2);
@@ -109,7 +109,7 @@ TEST(ForeignFileTest, IndicesOutOfRangeAreRefused) {
 
 TEST(ForeignFileTest, AReshapesOptionsBecomeAConstant) {
   const Result<Model> model =
-      Read(ForeignFile{.code = wire::BuiltinOperator_RESHAPE, .reshape_options = true}.Build());
+      Read(ForeignFile{.code = BuiltinOperatorCode("RESHAPE"), .reshape_options = true}.Build());
   ASSERT_TRUE(model.ok()) << model.status().message();
   const Op& op = model->graph.ops[0];
   ASSERT_EQ(op.inputs.size(), 2U);
@@ -118,7 +118,7 @@ TEST(ForeignFileTest, AReshapesOptionsBecomeAConstant) {
 }
 
 TEST(ForeignFileTest, ConvolutionsWithoutOptionsAreRefused) {
-  const Result<Model> model = Read(ForeignFile{.code = wire::BuiltinOperator_SOFTMAX}.Build());
+  const Result<Model> model = Read(ForeignFile{.code = BuiltinOperatorCode("SOFTMAX")}.Build());
   EXPECT_EQ(model.status().code(), StatusCode::kCorrupt);
   EXPECT_THAT(model.status().message(), HasSubstr("options are missing"));
 }

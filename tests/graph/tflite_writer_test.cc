@@ -6,6 +6,7 @@
 #include <set>
 
 #include "gmock/gmock.h"
+#include "graph/tflite/tflite_names.h"
 #include "graph/tflite/tflite_reader.h"
 #include "gtest/gtest.h"
 #include "tests/graph/model_builder.h"
@@ -202,8 +203,8 @@ TEST_F(TfliteWriterTest, FloatVersions) {
   const wire::Model& file = Write(EveryFloatOperator());
   for (const auto& [code, version] : Versions(file)) {
     int expected = 1;
-    if (code == wire::BuiltinOperator_DEPTHWISE_CONV_2D) expected = 2;  // it is dilated
-    if (code == wire::BuiltinOperator_FULLY_CONNECTED) continue;        // see below
+    if (code == BuiltinOperatorCode("DEPTHWISE_CONV_2D")) expected = 2;  // it is dilated
+    if (code == BuiltinOperatorCode("FULLY_CONNECTED")) continue;        // see below
     EXPECT_EQ(version, expected) << "operator " << code;
   }
   std::set<std::pair<int, int>> codes;
@@ -233,7 +234,7 @@ TEST_F(TfliteWriterTest, FullyConnectedVersions) {
             {x, hybrid(1), b.Weight({4})});
   x = b.Add(OpKind::kFullyConnected, FullyConnectedOptions{.asymmetric_quantize_inputs = true},
             {x, hybrid(4), b.Weight({4})});
-  const int code = wire::BuiltinOperator_FULLY_CONNECTED;
+  const int code = BuiltinOperatorCode("FULLY_CONNECTED");
   EXPECT_THAT(Versions(Write(b.Finish({x}))),
               ElementsAre(Pair(code, 1), Pair(code, 5), Pair(code, 6), Pair(code, 3), Pair(code, 9),
                           Pair(code, 12)));
@@ -259,16 +260,15 @@ TEST_F(TfliteWriterTest, IntegerVersions) {
     x = b.Add(OpKind::kMean, MeanOptions{}, {x, b.Ints({1}, {1})}, type, scale);
     x = b.Add(OpKind::kRelu, NoOptions{}, {x}, type, scale);
     x = b.Add(OpKind::kDequantize, NoOptions{}, {x}, DataType::kFloat32);
-    using wire::BuiltinOperator;
     EXPECT_THAT(Versions(Write(b.Finish({x}))),
-                ElementsAre(Pair(wire::BuiltinOperator_QUANTIZE, is_int8 ? 1 : 2),
-                            Pair(wire::BuiltinOperator_CONV_2D, is_int8 ? 3 : 4),
-                            Pair(wire::BuiltinOperator_DEPTHWISE_CONV_2D, is_int8 ? 3 : 5),
-                            Pair(wire::BuiltinOperator_ADD, is_int8 ? 2 : 3),
-                            Pair(wire::BuiltinOperator_MAX_POOL_2D, is_int8 ? 2 : 3),
-                            Pair(wire::BuiltinOperator_MEAN, is_int8 ? 2 : 3),
-                            Pair(wire::BuiltinOperator_RELU, is_int8 ? 2 : 3),
-                            Pair(wire::BuiltinOperator_DEQUANTIZE, is_int8 ? 2 : 3)));
+                ElementsAre(Pair(BuiltinOperatorCode("QUANTIZE"), is_int8 ? 1 : 2),
+                            Pair(BuiltinOperatorCode("CONV_2D"), is_int8 ? 3 : 4),
+                            Pair(BuiltinOperatorCode("DEPTHWISE_CONV_2D"), is_int8 ? 3 : 5),
+                            Pair(BuiltinOperatorCode("ADD"), is_int8 ? 2 : 3),
+                            Pair(BuiltinOperatorCode("MAX_POOL_2D"), is_int8 ? 2 : 3),
+                            Pair(BuiltinOperatorCode("MEAN"), is_int8 ? 2 : 3),
+                            Pair(BuiltinOperatorCode("RELU"), is_int8 ? 2 : 3),
+                            Pair(BuiltinOperatorCode("DEQUANTIZE"), is_int8 ? 2 : 3)));
   }
 }
 
@@ -287,10 +287,9 @@ TEST_F(TfliteWriterTest, Int4WeightsArePackedAndComeBack) {
       b.Add(OpKind::kConv2D, Conv2DOptions{}, {x, packed, kNoTensor}, DataType::kFloat32);
   const Model model = b.Finish({y, hybrid});
   const wire::Model& file = Write(model);
-  using wire::BuiltinOperator;
-  EXPECT_THAT(Versions(file), ElementsAre(Pair(wire::BuiltinOperator_DEQUANTIZE, 6),
-                                          Pair(wire::BuiltinOperator_CONV_2D, 1),
-                                          Pair(wire::BuiltinOperator_CONV_2D, 5)));
+  EXPECT_THAT(Versions(file), ElementsAre(Pair(BuiltinOperatorCode("DEQUANTIZE"), 6),
+                                          Pair(BuiltinOperatorCode("CONV_2D"), 1),
+                                          Pair(BuiltinOperatorCode("CONV_2D"), 5)));
   const wire::Tensor& tensor =
       *file.subgraphs()->Get(0)->tensors()->Get(static_cast<uint32_t>(packed));
   EXPECT_EQ(static_cast<int>(tensor.type()), 17);  // of TensorFlow Lite's schema

@@ -5,7 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "graph/model_summary.h"
-#include "graph/op_kinds.h"
+#include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"
@@ -318,7 +318,7 @@ void BreakSomething(Model& model, ModelBuilder& random) {
                        .axis = number};
       break;
     case 9:
-      op.kind = static_cast<OpKind>(random.Below(kOpKindCount));
+      op.kind = static_cast<OpKind>(random.Below(AllOperators().size()));
       if (random.Below(2) == 0) op.options = DefaultOptions(op.kind);
       break;
     case 10:

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "graph/op_kinds.h"
+#include "graph/operators.h"
 #include "graph/tflite/tflite_writer.h"
 #include "harness/checks/random_operator.h"
 #include "kernels/interpreter.h"
@@ -104,7 +104,8 @@ INSTANTIATE_TEST_SUITE_P(Types, XnnpackOperators, testing::ValuesIn(graph::kOper
                          [](const auto& type) { return std::string(type.param.name); });
 
 TEST_P(XnnpackOperators, AgreeWithTheKernels) {
-  for (const OpKind op : graph::kAllOpKinds) {
+  for (const graph::OperatorInfo& info : graph::AllOperators()) {
+    const OpKind op = info.kind;
     if (!graph::HasOperator(GetParam(), op)) continue;
     Agreement agreement;
     for (uint32_t seed = 0; seed < kSeeds && !HasFatalFailure(); ++seed) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/one_line.h"
+#include "graph/operators.h"
 #include "graph/tflite/tflite_names.h"
 
 namespace qbench::litert {
@@ -15,25 +17,28 @@ Status RefuseForeignOperators(const graph::TfliteInfo& info) {
   for (const std::string& name : info.operator_names) {
     const std::string advice = graph::CustomOperatorAdvice(name);
     if (advice.empty()) continue;
-    return Error(StatusCode::kUnsupported, "custom operator {}: {}", graph::Printable(name),
-                 advice);
+    return Error(StatusCode::kUnsupported, "custom operator {}: {}", SafeName(name), advice);
   }
   return OkStatus();
 }
 
-// LiteRT has no int16 kernel for HARD_SWISH, loads such a model all the same and fails when it is
-// run. The copy is gone before LiteRT makes larger ones.
+// LiteRT loads an operator all the same where it has no kernel for its integers, and fails when it
+// is run. The copy is gone before LiteRT makes larger ones.
 Status RefuseWhatOnlyRunningTells(const graph::TfliteInfo& info, ByteSpan bytes) {
-  const auto& names = info.operator_names;
-  if (std::find(names.begin(), names.end(), "HARD_SWISH") == names.end()) return OkStatus();
+  const auto may_lack = [](const std::string& name) {
+    const graph::OperatorInfo* op = graph::FindOperator(name);
+    return op != nullptr && op->integers != graph::IntegerKernels::k8And16Bits;
+  };
+  if (std::ranges::none_of(info.operator_names, may_lack)) return OkStatus();
   const auto model = graph::ReadTflite(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
   if (!model.ok()) return OkStatus();  // LiteRT may have operators that qbench's graphs do not
   for (const graph::Op& op : model->graph.ops) {
     const graph::Tensor& input = model->graph.tensors[static_cast<size_t>(op.inputs[0])];
-    if (op.kind != graph::OpKind::kHardSwish || input.type != graph::DataType::kInt16) continue;
+    if (graph::HasKernel(op.kind, input.type)) continue;
     return Error(StatusCode::kUnsupported,
-                 "LiteRT has no kernel for HARD_SWISH with int16 activations; keep it in float, or "
-                 "quantize to int8");
+                 "LiteRT has no kernel for {} with {} activations; keep it in float{}",
+                 graph::OpKindName(op.kind), graph::DataTypeName(input.type),
+                 graph::HasKernel(op.kind, graph::DataType::kInt8) ? ", or quantize to int8" : "");
   }
   return OkStatus();
 }

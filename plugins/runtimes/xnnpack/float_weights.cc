@@ -1,5 +1,6 @@
 #include "plugins/runtimes/xnnpack/float_weights.h"
 
+#include "graph/operators.h"
 #include "kernels/kernel.h"
 
 namespace qbench::xnnpack {
@@ -12,11 +13,6 @@ using graph::Tensor;
 
 Tensor& At(graph::Model& model, graph::TensorId id) {
   return model.graph.tensors[static_cast<size_t>(id)];
-}
-
-bool HasWeights(OpKind kind) {
-  return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D ||
-         kind == OpKind::kFullyConnected;
 }
 
 // DEQUANTIZE of the constant `from` into `to`, which becomes a constant.
@@ -45,7 +41,7 @@ Status Dequantize(const Tensor& from, Tensor& to) {
 
 // The int8 or int4 filter of an operator whose input is float32, or -1.
 graph::TensorId DynamicFilter(graph::Model& model, const Op& op) {
-  if (!HasWeights(op.kind) || At(model, op.inputs[0]).type != DataType::kFloat32) {
+  if (!graph::HasWeights(op.kind) || At(model, op.inputs[0]).type != DataType::kFloat32) {
     return graph::kNoTensor;
   }
   const DataType type = At(model, op.inputs[1]).type;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "graph/operators.h"
+
 namespace qbench::xnnpack {
 namespace {
 
@@ -51,10 +53,6 @@ class Scheduler {
   std::vector<bool> ready_;
   size_t left_ = done_.size();
 };
-
-bool IsConvolution(const graph::Op& op) {
-  return op.kind == graph::OpKind::kConv2D || op.kind == graph::OpKind::kDepthwiseConv2D;
-}
 
 // How many operators read each tensor; the caller, who reads outputs, counts as one.
 std::vector<int> CountReaders(const graph::Graph& graph) {
@@ -120,7 +118,8 @@ std::vector<Step> SplitStep(const graph::Graph& graph, const Step& step) {
   for (const size_t op : step.ops) {
     Step one = StepOf(graph, op);
     const auto pad = std::ranges::find_if(pads, [&](const Step& candidate) {
-      return IsConvolution(graph.ops[op]) && graph.ops[op].inputs[0] == candidate.outputs[0];
+      return graph::IsConvolution(graph.ops[op].kind) &&
+             graph.ops[op].inputs[0] == candidate.outputs[0];
     });
     if (pad != pads.end()) {
       one.ops.insert(one.ops.begin(), pad->ops[0]);
@@ -130,10 +129,10 @@ std::vector<Step> SplitStep(const graph::Graph& graph, const Step& step) {
     }
     const bool alone = graph.ops[op].kind == graph::OpKind::kPad &&
                        readers[static_cast<size_t>(one.outputs[0])] == 1;
-    const bool waits =
-        alone && std::ranges::any_of(step.ops, [&](size_t reader) {
-          return IsConvolution(graph.ops[reader]) && graph.ops[reader].inputs[0] == one.outputs[0];
-        });
+    const bool waits = alone && std::ranges::any_of(step.ops, [&](size_t reader) {
+                         return graph::IsConvolution(graph.ops[reader].kind) &&
+                                graph.ops[reader].inputs[0] == one.outputs[0];
+                       });
     (waits ? pads : split).push_back(std::move(one));
   }
   return split;

@@ -64,7 +64,14 @@ class SubgraphBuilder {
   Status DefineGlobalAverage(const graph::Op& op, graph::Activation activation);
   Status DefinePad(const graph::Op& op);
   Status DefineReshape(const graph::Op& op);
-  Status DefineUnary(const graph::Op& op);
+  template <typename Function>
+  Status DefineUnary(const graph::Op& op, const Function& define);
+  Status DefineClamp(const graph::Op& op);
+  Status DefineLogistic(const graph::Op& op);
+  Status DefineLeakyRelu(const graph::Op& op);
+  Status DefineHardSwish(const graph::Op& op);
+  Status DefineSoftmax(const graph::Op& op);
+  Status DefineConversion(const graph::Op& op);
   Status CopyReshaped(ValueId from, ValueId to, const graph::Shape& shape);
 
   const graph::Graph* graph_;

@@ -1,8 +1,9 @@
 // One function for each family of operators; see xnnpack.h for what the library's take.
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <iterator>
 
+#include "graph/operators.h"
 #include "kernels/window.h"
 #include "plugins/runtimes/xnnpack/subgraph_builder.h"
 
@@ -14,27 +15,6 @@ using graph::Op;
 using graph::OpKind;
 using graph::Shape;
 using graph::Tensor;
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-struct Range {
-  float min = -kInfinity;
-  float max = kInfinity;
-};
-
-Range RangeOf(graph::Activation activation) {
-  switch (activation) {
-    case graph::Activation::kNone:
-      return {};
-    case graph::Activation::kRelu:
-      return {0.0F, kInfinity};
-    case graph::Activation::kReluN1To1:
-      return {-1.0F, 1.0F};
-    case graph::Activation::kRelu6:
-      return {0.0F, 6.0F};
-  }
-  return {};
-}
 
 uint32_t U32(int32_t value) { return static_cast<uint32_t>(value); }
 size_t Size(int32_t value) { return static_cast<size_t>(value); }
@@ -73,36 +53,40 @@ bool SameQuantization(const Tensor& a, const Tensor& b) {
 }  // namespace
 
 Status SubgraphBuilder::Define(const Op& op) {
-  switch (op.kind) {
-    case OpKind::kAdd:
-    case OpKind::kSub:
-    case OpKind::kMul:
-      return DefineBinary(op);
-    case OpKind::kConv2D:
-      return DefineConv2D(op);
-    case OpKind::kDepthwiseConv2D:
-      return DefineDepthwiseConv2D(op);
-    case OpKind::kFullyConnected:
-      return DefineFullyConnected(op);
-    case OpKind::kAveragePool2D:
-    case OpKind::kMaxPool2D:
-      return DefinePool2D(op);
-    case OpKind::kMean:
-      return DefineMean(op);
-    case OpKind::kPad:
-      return DefinePad(op);
-    case OpKind::kReshape:
-      return DefineReshape(op);
-    case OpKind::kConcatenation:
-    case OpKind::kTanh:
-      return Lacking(op, "operator");
-    default:
-      return DefineUnary(op);
-  }
+  struct Definition {
+    OpKind kind;
+    Status (SubgraphBuilder::*define)(const Op&);
+  };
+  using Builder = SubgraphBuilder;
+  static constexpr Definition kDefinitions[] = {
+      {OpKind::kAdd, &Builder::DefineBinary},
+      {OpKind::kSub, &Builder::DefineBinary},
+      {OpKind::kMul, &Builder::DefineBinary},
+      {OpKind::kConv2D, &Builder::DefineConv2D},
+      {OpKind::kDepthwiseConv2D, &Builder::DefineDepthwiseConv2D},
+      {OpKind::kFullyConnected, &Builder::DefineFullyConnected},
+      {OpKind::kAveragePool2D, &Builder::DefinePool2D},
+      {OpKind::kMaxPool2D, &Builder::DefinePool2D},
+      {OpKind::kMean, &Builder::DefineMean},
+      {OpKind::kPad, &Builder::DefinePad},
+      {OpKind::kReshape, &Builder::DefineReshape},
+      {OpKind::kRelu, &Builder::DefineClamp},
+      {OpKind::kRelu6, &Builder::DefineClamp},
+      {OpKind::kLogistic, &Builder::DefineLogistic},
+      {OpKind::kLeakyRelu, &Builder::DefineLeakyRelu},
+      {OpKind::kHardSwish, &Builder::DefineHardSwish},
+      {OpKind::kSoftmax, &Builder::DefineSoftmax},
+      {OpKind::kQuantize, &Builder::DefineConversion},
+      {OpKind::kDequantize, &Builder::DefineConversion},
+  };
+  const auto* const found = std::ranges::find(kDefinitions, op.kind, &Definition::kind);
+  if (found == std::end(kDefinitions)) return Lacking(op, "operator");
+  return (this->*found->define)(op);
 }
 
 Status SubgraphBuilder::DefineBinary(const Op& op) {
-  const Range range = RangeOf(std::get<graph::BinaryOptions>(op.options).activation);
+  const graph::ActivationInfo& range =
+      graph::InfoOf(std::get<graph::BinaryOptions>(op.options).activation);
   QB_ASSIGN_OR_RETURN(const ValueId a, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId b, Activation(op.inputs[1]));
   QB_ASSIGN_OR_RETURN(const ValueId output, Activation(op.outputs[0]));
@@ -119,7 +103,7 @@ Status SubgraphBuilder::DefineConv2D(const Op& op) {
   QB_ASSIGN_OR_RETURN(const kernels::Window window,
                       ConvolutionWindow(options, Input(op), Output(op), filter_shape));
   const Border border = BorderOf(window);
-  const Range range = RangeOf(options.activation);
+  const graph::ActivationInfo& range = graph::InfoOf(options.activation);
   QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId filter, Filter(op, filter_shape));
   QB_ASSIGN_OR_RETURN(const ValueId bias, Bias(op));
@@ -139,7 +123,7 @@ Status SubgraphBuilder::DefineDepthwiseConv2D(const Op& op) {
   QB_ASSIGN_OR_RETURN(const kernels::Window window,
                       ConvolutionWindow(options, Input(op), Output(op), filter_shape));
   const Border border = BorderOf(window);
-  const Range range = RangeOf(options.activation);
+  const graph::ActivationInfo& range = graph::InfoOf(options.activation);
   QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId filter, Filter(op, filter_shape));
   QB_ASSIGN_OR_RETURN(const ValueId bias, Bias(op));
@@ -159,7 +143,7 @@ Status SubgraphBuilder::DefineFullyConnected(const Op& op) {
   if (weights.quantization && weights.quantization->per_channel()) {
     return DefinePerChannelFullyConnected(op);
   }
-  const Range range = RangeOf(options.activation);
+  const graph::ActivationInfo& range = graph::InfoOf(options.activation);
   QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId filter, Filter(op, weights.shape));
   QB_ASSIGN_OR_RETURN(const ValueId bias, Bias(op));
@@ -178,7 +162,7 @@ Status SubgraphBuilder::DefinePerChannelFullyConnected(const Op& op) {
   const auto rows = static_cast<int32_t>(graph::ElementCount(Output(op).shape) / weights[0]);
   const Shape filter_shape = {weights[0], 1, 1, weights[1]};
   const Shape pixels = {rows, 1, 1, weights[1]};
-  const Range range = RangeOf(options.activation);
+  const graph::ActivationInfo& range = graph::InfoOf(options.activation);
   QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId flat, Reshaped(op.inputs[0], pixels));
   QB_ASSIGN_OR_RETURN(const ValueId filter, Filter(op, filter_shape));
@@ -202,7 +186,7 @@ Status SubgraphBuilder::CopyReshaped(ValueId from, ValueId to, const Shape& shap
 
 Status SubgraphBuilder::DefinePool2D(const Op& op) {
   const auto& options = std::get<graph::Pool2DOptions>(op.options);
-  const Range range = RangeOf(options.activation);
+  const graph::ActivationInfo& range = graph::InfoOf(options.activation);
   const Shape& shape = Input(op).shape;
   if (op.kind == OpKind::kAveragePool2D && Input(op).type != DataType::kFloat32) {
     const bool whole = options.padding == graph::Padding::kValid && options.filter_h == shape[1] &&
@@ -243,7 +227,7 @@ Status SubgraphBuilder::DefineMean(const Op& op) {
 }
 
 Status SubgraphBuilder::DefineGlobalAverage(const Op& op, graph::Activation activation) {
-  const Range range = RangeOf(activation);
+  const graph::ActivationInfo& range = graph::InfoOf(activation);
   const Shape& shape = Input(op).shape;
   const Shape pixel = {shape[0], 1, 1, shape[3]};
   const bool keep_dims = Output(op).shape == pixel;
@@ -281,51 +265,58 @@ Status SubgraphBuilder::DefineReshape(const Op& op) {
   return CopyReshaped(input, output, Output(op).shape);
 }
 
-// Operators with one input, whose output has its shape.
-Status SubgraphBuilder::DefineUnary(const Op& op) {
+// An operator with one input, whose output has its shape: `define` makes it of the values of both.
+template <typename Function>
+Status SubgraphBuilder::DefineUnary(const Op& op, const Function& define) {
   QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId output, Activation(op.outputs[0]));
-  const bool relu = op.kind == OpKind::kRelu || op.kind == OpKind::kRelu6;
-  if (relu && !SameQuantization(Input(op), Output(op))) {
-    return Lacking(op, "from one scale to another");
+  return FromXnn(define(input, output), graph::OpKindName(op.kind));
+}
+
+Status SubgraphBuilder::DefineClamp(const Op& op) {
+  if (!SameQuantization(Input(op), Output(op))) return Lacking(op, "from one scale to another");
+  const graph::ActivationInfo& range = graph::InfoOf(graph::InfoOf(op.kind).activation);
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_clamp(subgraph_.get(), range.min, range.max, input, output, 0);
+  });
+}
+
+Status SubgraphBuilder::DefineLogistic(const Op& op) {
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_sigmoid(subgraph_.get(), input, output, 0);
+  });
+}
+
+Status SubgraphBuilder::DefineLeakyRelu(const Op& op) {
+  const float alpha = std::get<graph::LeakyReluOptions>(op.options).alpha;
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_leaky_relu(subgraph_.get(), alpha, input, output, 0);
+  });
+}
+
+Status SubgraphBuilder::DefineHardSwish(const Op& op) {
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_hardswish(subgraph_.get(), input, output, 0);
+  });
+}
+
+Status SubgraphBuilder::DefineSoftmax(const Op& op) {
+  if (std::get<graph::SoftmaxOptions>(op.options).beta != 1.0F) {
+    return Lacking(op, "with a beta other than 1");
   }
-  xnn_subgraph_t subgraph = subgraph_.get();
-  xnn_status status = xnn_status_unsupported_parameter;
-  switch (op.kind) {
-    case OpKind::kRelu:
-      status = xnn_define_clamp(subgraph, 0.0F, kInfinity, input, output, 0);
-      break;
-    case OpKind::kRelu6:
-      status = xnn_define_clamp(subgraph, 0.0F, 6.0F, input, output, 0);
-      break;
-    case OpKind::kLogistic:
-      status = xnn_define_sigmoid(subgraph, input, output, 0);
-      break;
-    case OpKind::kLeakyRelu:
-      status = xnn_define_leaky_relu(subgraph, std::get<graph::LeakyReluOptions>(op.options).alpha,
-                                     input, output, 0);
-      break;
-    case OpKind::kHardSwish:
-      status = xnn_define_hardswish(subgraph, input, output, 0);
-      break;
-    case OpKind::kSoftmax:
-      if (std::get<graph::SoftmaxOptions>(op.options).beta != 1.0F) {
-        return Lacking(op, "with a beta other than 1");
-      }
-      status = xnn_define_softmax(subgraph, input, output, 0);
-      break;
-    case OpKind::kQuantize:
-    case OpKind::kDequantize:
-      // Between two scales, newer versions take this and older ones do not: the kernels do it.
-      if (Input(op).type != DataType::kFloat32 && Output(op).type != DataType::kFloat32) {
-        return Lacking(op, "from integers to integers");
-      }
-      status = xnn_define_convert(subgraph, input, output, 0);
-      break;
-    default:
-      return Lacking(op, "operator");
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_softmax(subgraph_.get(), input, output, 0);
+  });
+}
+
+Status SubgraphBuilder::DefineConversion(const Op& op) {
+  // Between two scales, newer versions take this and older ones do not: the kernels do it.
+  if (Input(op).type != DataType::kFloat32 && Output(op).type != DataType::kFloat32) {
+    return Lacking(op, "from integers to integers");
   }
-  return FromXnn(status, graph::OpKindName(op.kind));
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_convert(subgraph_.get(), input, output, 0);
+  });
 }
 
 }  // namespace qbench::xnnpack

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/one_line.h"
 #include "plugins/runtimes/common/read_model.h"
 #include "plugins/runtimes/xnnpack/subgraph_builder.h"
 
@@ -15,10 +16,6 @@ using Clock = std::chrono::steady_clock;
 
 // More than a small board has; a file that asks for it is broken.
 constexpr int64_t kMaxBytes = int64_t{2} << 30;
-
-int64_t BytesOf(const Tensor& tensor) {
-  return graph::ElementCount(tensor.shape) * static_cast<int64_t>(graph::DataTypeSize(tensor.type));
-}
 
 std::string OperatorName(const graph::Graph& graph, const graph::Op& op) {
   return fmt::format("{} '{}'", graph::OpKindName(op.kind), graph::DisplayName(graph, op));
@@ -63,7 +60,7 @@ Result<std::unique_ptr<XnnpackModel>> XnnpackModel::Load(ByteSpan model, uint32_
 Status XnnpackModel::CheckSize() const {
   int64_t total = 0;
   for (const Tensor& tensor : model_.graph.tensors) {
-    const int64_t bytes = BytesOf(tensor);
+    const int64_t bytes = graph::MemoryBytes(tensor);
     if (bytes > kMaxBytes || (total += bytes) > kMaxBytes) {
       return Error(StatusCode::kOutOfMemory,
                    "the model's tensors need more than {} MB; is the file broken?",
@@ -165,11 +162,11 @@ Status XnnpackModel::AllocateTensors() {
     std::span<uint8_t>& data = tensors_[static_cast<size_t>(id)];
     if (!data.empty()) return OkStatus();
     const Tensor& tensor = model_.graph.tensors[static_cast<size_t>(id)];
-    const auto bytes = static_cast<size_t>(BytesOf(tensor));
+    const auto bytes = static_cast<size_t>(graph::MemoryBytes(tensor));
     PaddedMemory memory = AllocatePadded(bytes);
     if (memory == nullptr) {
       return Error(StatusCode::kOutOfMemory, "no memory for tensor '{}' of {} bytes",
-                   graph::Printable(tensor.name), bytes);
+                   SafeName(tensor.name), bytes);
     }
     // A constant can be an output of the graph.
     if (tensor.is_constant()) std::memcpy(memory.get(), tensor.constant->bytes().data(), bytes);

@@ -1,6 +1,6 @@
 // Which version of an operator a file has to name: TensorFlow Lite's kernels learnt types and
-// options one after the other, and a runtime refuses a version that it does not know. Internal to
-// graph/.
+// options one after the other, and a runtime refuses a version that it does not know. For
+// graph/tflite.
 #pragma once
 
 #include <string_view>
@@ -9,8 +9,7 @@
 
 namespace qbench::graph {
 
-// The lowest version that has what `op` of this valid graph needs (TensorFlow's list: the source
-// file lite/tools/versioning/op_version.cc and the kernels' registrations).
+// The lowest version that has what `op` of this valid graph needs.
 int32_t OpVersion(const Graph& graph, const Op& op);
 
 // The first TensorFlow release whose runtime has that version, "2.4.0".
