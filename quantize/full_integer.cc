@@ -45,7 +45,7 @@ class Rewriter {
       Op& op = ops[i];
       if (IsFloat(i)) {
         for (TensorId& input : op.inputs) input = FloatTwin(input);
-        if (i < options_.int8_storage_ops.size() && options_.int8_storage_ops[i]) {
+        if (ChoiceOf(options_.choices, i).int8_storage) {
           if (auto dequantize = StoreWeightsAsInt8(model_.graph, op)) {
             model_.graph.ops.push_back(std::move(*dequantize));
           }
@@ -64,12 +64,7 @@ class Rewriter {
  private:
   Tensor& At(TensorId id) { return model_.graph.tensors[static_cast<size_t>(id)]; }
 
-  bool IsFloat(size_t op) const { return op < options_.float_ops.size() && options_.float_ops[op]; }
-
-  bool PerChannel(size_t op) const {
-    return op < options_.per_tensor_ops.size() ? !options_.per_tensor_ops[op]
-                                               : options_.per_channel;
-  }
+  bool IsFloat(size_t op) const { return ChoiceOf(options_.choices, op).in_float; }
 
   // The activations that become integers: those that an integer operator makes, and inputs of the
   // model that one reads, or nobody.
@@ -268,7 +263,7 @@ class Rewriter {
                                 .bias = bias,
                                 .input_scale = At(op.inputs[0]).quantization->scales[0],
                                 .output_scale = At(op.outputs[0]).quantization->scales[0],
-                                .per_channel = PerChannel(index),
+                                .per_channel = !ChoiceOf(options_.choices, index).per_tensor,
                                 .activations = options_.activations,
                                 .inputs = InputsOf(index)});
     if (!quantized.ok()) {

@@ -110,7 +110,7 @@ void WidenByInputs(const graph::Op& op, const TensorRanges& ranges, ScaleGroups&
 }
 
 Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ranges,
-                               DataType activations, const std::vector<bool>& float_ops) {
+                               DataType activations, const OperatorChoices& choices) {
   ScaleGroups groups(graph.tensors.size());
   for (size_t id = 0; id < ranges.size(); ++id) {
     if (ranges[id]) groups.Widen(static_cast<TensorId>(id), *ranges[id]);
@@ -126,7 +126,7 @@ Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ra
     if (op.kind == OpKind::kConcatenation) {
       QB_RETURN_IF_ERROR(WidenByConstants(graph, op, groups));
     }
-    if (i < float_ops.size() && float_ops[i]) {
+    if (ChoiceOf(choices, i).in_float) {
       WidenByInputs(op, ranges, groups);
     } else if (op.kind == OpKind::kConcatenation) {
       JoinConcatenation(op, activations, groups);
@@ -164,14 +164,14 @@ class ScaleRaiser {
   ScaleRaiser(const graph::Graph& graph, DataType activations, ScaleGroups& groups)
       : graph_(graph), activations_(activations), groups_(groups) {}
 
-  Status Run(const std::vector<bool>& float_ops, Warnings& warnings) {
+  Status Run(const OperatorChoices& choices, Warnings& warnings) {
     constexpr int kRounds = 16;
     bool changed = true;
     for (int round = 0; changed && round < kRounds; ++round) {
       changed = false;
       for (size_t i = 0; i < graph_.ops.size(); ++i) {
         const graph::Op& op = graph_.ops[i];
-        if ((i < float_ops.size() && float_ops[i]) || !IsFloat(op.outputs[0])) continue;
+        if (ChoiceOf(choices, i).in_float || !IsFloat(op.outputs[0])) continue;
         const ScaleBounds bounds = InputScaleBounds(op, activations_);
         changed |= Raise(op.inputs[0], bounds.smallest * kScaleMargin, op, warnings);
         QB_ASSIGN_OR_RETURN(const std::vector<double> scales, InputScales(op));
@@ -245,13 +245,13 @@ std::optional<AffineParameters> FixedOutput(OpKind kind, DataType activations) {
 
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
     const graph::Model& model, const TensorRanges& ranges, Warnings& warnings, DataType activations,
-    const std::vector<bool>& symmetric_ops, const std::vector<bool>& float_ops) {
+    const OperatorChoices& choices) {
   const graph::Graph& graph = model.graph;
-  QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges, activations, float_ops));
-  for (size_t i = 0; i < symmetric_ops.size(); ++i) {
-    if (symmetric_ops[i]) groups.Of(graph.ops[i].outputs[0]).symmetric = true;
+  QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges, activations, choices));
+  for (size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i].symmetric) groups.Of(graph.ops[i].outputs[0]).symmetric = true;
   }
-  QB_RETURN_IF_ERROR(ScaleRaiser(graph, activations, groups).Run(float_ops, warnings));
+  QB_RETURN_IF_ERROR(ScaleRaiser(graph, activations, groups).Run(choices, warnings));
   std::vector<std::optional<ActivationScale>> scales(graph.tensors.size());
   const auto choose = [&](TensorId id) -> Status {
     const graph::Tensor& tensor = graph.tensors[static_cast<size_t>(id)];

@@ -12,6 +12,7 @@
 #include "graph/ir.h"
 #include "graph/numerics/quantize_math.h"
 #include "quantize/float_model.h"
+#include "quantize/operator_choices.h"
 #include "quantize/ranges/calibration.h"
 
 namespace qbench::quantize {
@@ -34,16 +35,14 @@ struct ActivationScale {
 // takes. Tensors that must share their parameters get the union of their ranges. The only
 // inputs of a scale-keeping operator with other parameters than its output's are a
 // concatenation's that have fixed ones: they need a QUANTIZE between.
-// Outputs of `symmetric_ops` (one place an operator; empty: none) have zero point 0.
-// Operators of `float_ops` (one place an operator; empty: none) compute in float: they tie nothing,
-// and an output of one that moves values gets a range of its own, the union of its inputs'.
+// Operators that are chosen to compute in float tie nothing, and an output of one that moves values
+// gets a range of its own, the union of its inputs'.
 // Scales that are too small for the arithmetic of the operators around them (scale_limits.h) are
 // raised, with a warning that names tensor and layer.
 // A range without width, and one that is not there although it is needed (kInternal), are told
 // of: the first as a warning that names the tensor.
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
     const graph::Model& model, const TensorRanges& ranges, Warnings& warnings,
-    graph::DataType activations = graph::DataType::kInt8,
-    const std::vector<bool>& symmetric_ops = {}, const std::vector<bool>& float_ops = {});
+    graph::DataType activations = graph::DataType::kInt8, const OperatorChoices& choices = {});
 
 }  // namespace qbench::quantize

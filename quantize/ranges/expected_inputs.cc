@@ -200,8 +200,7 @@ double ClippedNormalMean(double mean, double deviation, double low, double high)
   return result;
 }
 
-Result<ExpectedMeans> ExpectedInputs(const graph::Model& model,
-                                     const std::vector<bool>& float_ops) {
+Result<ExpectedMeans> ExpectedInputs(const graph::Model& model, const OperatorChoices& choices) {
   const graph::Graph& graph = model.graph;
   const Expectation expectation(graph);
   ExpectedMeans result;
@@ -209,7 +208,7 @@ Result<ExpectedMeans> ExpectedInputs(const graph::Model& model,
   bool any = false;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
-    if (!FindWeights(op) || (i < float_ops.size() && float_ops[i])) continue;
+    if (!FindWeights(op) || ChoiceOf(choices, i).in_float) continue;
     const TensorId input = op.inputs[0];
     const Known& known = expectation.Of(input);
     if (known.picture || graph.tensors[static_cast<size_t>(input)].is_constant()) continue;

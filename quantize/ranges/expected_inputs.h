@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "graph/ir.h"
+#include "quantize/operator_choices.h"
 
 namespace qbench::quantize {
 
@@ -23,13 +24,12 @@ struct ExpectedMeans {
   std::vector<size_t> unknown;
 };
 
-// Of the operators with weights that are not among `float_ops` (one place an operator; empty: none
-// are). Outputs of a layer with batch normalization are taken to be normal before their activation,
-// and sums too, of independent terms; activations, means, average pooling, padding, reshaping and
-// concatenation are followed. The picture, the model's input, is described by no normalization: a
-// layer that reads it has an empty place. kUnsupported, naming the first layer, where no layer's
-// input is known: the model has no batch normalization, or its file does not say
-// (graph/output_statistics.h).
-Result<ExpectedMeans> ExpectedInputs(const graph::Model& model, const std::vector<bool>& float_ops);
+// Of the operators with weights that do not stay float32. Outputs of a layer with batch
+// normalization are taken to be normal before their activation, and sums too, of independent terms;
+// activations, means, average pooling, padding, reshaping and concatenation are followed. The
+// picture, the model's input, is described by no normalization: a layer that reads it has an empty
+// place. kUnsupported, naming the first layer, where no layer's input is known: the model has no
+// batch normalization, or its file does not say (graph/output_statistics.h).
+Result<ExpectedMeans> ExpectedInputs(const graph::Model& model, const OperatorChoices& choices);
 
 }  // namespace qbench::quantize

@@ -6,16 +6,16 @@
 #include <vector>
 
 #include "graph/ir.h"
+#include "quantize/operator_choices.h"
 #include "quantize/ranges/input_moments.h"
 
 namespace qbench::quantize {
 
 struct LayerInputsOptions {
-  bool means = false;    // for bias correction
-  bool moments = false;  // for rounding with feedback
-  bool minima = false;   // for absorbing biases
-  // Operators that stay float32, one place an operator, and need neither; empty: none.
-  std::vector<bool> float_ops = {};
+  bool means = false;            // for bias correction
+  bool moments = false;          // for rounding with feedback
+  bool minima = false;           // for absorbing biases
+  OperatorChoices choices = {};  // what stays float32 needs nothing
 
   bool any() const { return means || moments || minima; }
 };

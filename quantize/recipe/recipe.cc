@@ -276,11 +276,11 @@ Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const Border
       if (!Matches(rule, graph, static_cast<int64_t>(i), with_weights)) continue;
       matched = true;
       if (rule.float_compute) {
-        choices.float_ops[i] = *rule.float_compute;
+        choices[i].in_float = *rule.float_compute;
         free_ops[i] = false;
       }
-      if (rule.per_channel) choices.per_tensor[i] = !*rule.per_channel;
-      if (rule.symmetric) choices.symmetric[i] = *rule.symmetric;
+      if (rule.per_channel) choices[i].per_tensor = !*rule.per_channel;
+      if (rule.symmetric) choices[i].symmetric = *rule.symmetric;
     }
     if (!matched) {
       return Error(StatusCode::kInvalidArgument,
@@ -289,14 +289,16 @@ Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const Border
                    recipe.source, rule.line, WhyNothing(rule, graph));
     }
   }
-  PlaceBorders(graph, ends, free_ops, choices.float_ops);
+  std::vector<bool> float_ops;
+  for (const OperatorChoice& choice : choices) float_ops.push_back(choice.in_float);
+  PlaceBorders(graph, ends, free_ops, float_ops);
+  for (size_t i = 0; i < choices.size(); ++i) choices[i].in_float = float_ops[i];
   return OkStatus();
 }
 
 Result<OperatorChoices> ReadWeightRecipe(const std::string& file, const graph::Model& model,
                                          bool per_tensor) {
-  const std::vector<bool> none(model.graph.ops.size(), false);
-  OperatorChoices choices{.float_ops = none, .per_tensor = none, .symmetric = none};
+  OperatorChoices choices(model.graph.ops.size());
   if (file.empty()) return choices;
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
   QB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(text, file));

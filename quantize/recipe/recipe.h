@@ -23,6 +23,7 @@
 
 #include "base/status.h"
 #include "graph/ir.h"
+#include "quantize/operator_choices.h"
 #include "quantize/rewrites/border.h"
 
 namespace qbench::quantize {
@@ -56,16 +57,9 @@ Result<Recipe> ParseRecipe(std::string_view text, std::string_view source);
 // int16 ones are always symmetric.
 Status CheckActivations(const Recipe& recipe, graph::DataType activations);
 
-// What a recipe says of a model; one place an operator.
-struct OperatorChoices {
-  std::vector<bool> float_ops;
-  std::vector<bool> per_tensor;
-  std::vector<bool> symmetric;  // the operator's output
-};
-
-// Applies the rules to `choices`, which hold the quantizer's own. Then operators that only move or
-// select values and that no rule set `compute` for (pooling, reshape, pad, concatenation) go to the
-// side, integer or float, that makes the borders cheapest (border.h).
+// Applies the rules to `choices`, which hold the quantizer's own, one place an operator. Then
+// operators that only move or select values and that no rule set `compute` for (pooling, reshape,
+// pad, concatenation) go to the side, integer or float, that makes the borders cheapest (border.h).
 // kInvalidArgument, naming the rule and what comes near, where one matches no operator, or a
 // position is beyond the last operator.
 Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BorderEnds& ends,

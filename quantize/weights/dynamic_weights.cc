@@ -39,20 +39,20 @@ void MakeHybrid(graph::Graph& graph, graph::Op& op, const WeightInputs& inputs,
 
 }  // namespace
 
-Status QuantizeWeightsDynamically(graph::Model& model, const std::vector<bool>& float_ops,
+Status QuantizeWeightsDynamically(graph::Model& model, const OperatorChoices& choices,
                                   HybridOperators hybrid) {
   graph::Graph& graph = model.graph;
   StoredWeights stored;
   WeightStorage dequantized{.float_below = kMinDynamicElements,
-                            .float_ops = std::vector<bool>(graph.ops.size(), true)};
+                            .choices = OperatorChoices(graph.ops.size(), {.in_float = true})};
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     graph::Op& op = graph.ops[i];
     const auto inputs = FindWeights(op);
-    if (!inputs || (i < float_ops.size() && float_ops[i])) continue;
+    if (!inputs || ChoiceOf(choices, i).in_float) continue;
     if (hybrid == HybridOperators::kAll || op.kind != graph::OpKind::kDepthwiseConv2D) {
       MakeHybrid(graph, op, *inputs, stored);
     } else {
-      dequantized.float_ops[i] = false;
+      dequantized.choices[i].in_float = false;
     }
   }
   return StoreWeights(model, dequantized);  // removes the float weights of all

@@ -9,6 +9,7 @@
 
 #include "graph/ir.h"
 #include "quantize/float_model.h"
+#include "quantize/operator_choices.h"
 
 namespace qbench::quantize {
 
@@ -26,9 +27,8 @@ enum class HybridOperators : uint8_t {
 };
 
 // Rewrites a float model; fully connected layers quantize their inputs asymmetrically, as the
-// converter has them do. Operators of `float_ops` (one place an operator; empty: none) keep float32
-// weights.
-Status QuantizeWeightsDynamically(graph::Model& model, const std::vector<bool>& float_ops = {},
+// converter has them do. Operators that stay float32 keep their weights.
+Status QuantizeWeightsDynamically(graph::Model& model, const OperatorChoices& choices = {},
                                   HybridOperators hybrid = HybridOperators::kDelegated);
 
 }  // namespace qbench::quantize

@@ -38,13 +38,13 @@ graph::Constant ToHalf(const graph::Tensor& tensor, Warnings& warnings) {
 }  // namespace
 
 Status StoreConstantsAsHalf(graph::Model& model, Warnings& warnings,
-                            const std::vector<bool>& float_ops) {
+                            const OperatorChoices& choices) {
   graph::Graph& graph = model.graph;
   std::vector<graph::Op> ops;
   const auto float_tensors = static_cast<TensorId>(graph.tensors.size());
   const graph::Uses uses = graph::FindUses(graph);
   const auto stays = [&](int32_t op) {
-    return static_cast<size_t>(op) < float_ops.size() && float_ops[static_cast<size_t>(op)];
+    return ChoiceOf(choices, static_cast<size_t>(op)).in_float;
   };
   for (TensorId id = 0; id < float_tensors; ++id) {
     const auto index = static_cast<size_t>(id);

@@ -7,6 +7,7 @@
 
 #include "graph/ir.h"
 #include "quantize/float_model.h"
+#include "quantize/operator_choices.h"
 
 namespace qbench::quantize {
 
@@ -16,8 +17,8 @@ inline constexpr int64_t kMinHalfElements = 64;
 
 // Rewrites a float model. A constant that several operators use is stored and dequantized once.
 // Values beyond the largest float16, 65504, are clipped to it, with a warning that names the
-// tensor. What an operator of `float_ops` (one place an operator; empty: none) reads stays float32.
+// tensor. What an operator reads that stays float32 does too.
 Status StoreConstantsAsHalf(graph::Model& model, Warnings& warnings,
-                            const std::vector<bool>& float_ops = {});
+                            const OperatorChoices& choices = {});
 
 }  // namespace qbench::quantize

@@ -178,17 +178,15 @@ Status StoreWeights(graph::Model& model, const WeightStorage& storage,
                     std::span<const LayerInputs> inputs) {
   graph::Graph& graph = model.graph;
   std::vector<graph::Op> ops;
-  const auto holds = [](const std::vector<bool>& marks, size_t op) {
-    return op < marks.size() && marks[op];
-  };
   // By tensor, channel axis and per_channel, so that weights which several operators share are
   // stored once.
   std::map<std::tuple<TensorId, int32_t, bool>, TensorId> dequantized;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     graph::Op& op = graph.ops[i];
     const auto places = FindWeights(op);
-    if (!places || holds(storage.float_ops, i)) continue;
-    const bool per_channel = !holds(storage.per_tensor_ops, i);
+    const OperatorChoice choice = ChoiceOf(storage.choices, i);
+    if (!places || choice.in_float) continue;
+    const bool per_channel = !choice.per_tensor;
     const auto [entry, added] = dequantized.try_emplace(
         {places->weights, places->channel_axis, per_channel}, places->weights);
     if (added) {

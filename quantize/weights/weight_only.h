@@ -10,6 +10,7 @@
 
 #include "graph/ir.h"
 #include "quantize/float_model.h"
+#include "quantize/operator_choices.h"
 #include "quantize/ranges/layer_inputs.h"
 
 namespace qbench::quantize {
@@ -26,10 +27,8 @@ struct WeightStorage {
   // int4 weights without DEQUANTIZE: the runtime quantizes the activations as it goes (dynamic
   // range quantization) and multiplies integers.
   bool dynamic_int4 = false;
-  // Operators whose weights stay float32, and operators whose weights get one scale for the tensor;
-  // one place an operator each, empty: none.
-  std::vector<bool> float_ops = {};
-  std::vector<bool> per_tensor_ops = {};
+  // Weights of operators that stay float32 do too.
+  OperatorChoices choices = {};
 };
 
 // Rewrites every operator with float32 weights (of a model that is partly integer: those that

@@ -30,9 +30,7 @@ bool Run(ByteSpan input) {
   static const graph::Model model = quantize::TinyClassifier();
   const Result<quantize::Recipe> recipe = quantize::ParseRecipe(TextOf(input), "input");
   if (!recipe.ok()) return !Refused(recipe.status());
-  const size_t ops = model.graph.ops.size();
-  quantize::OperatorChoices choices = {std::vector<bool>(ops), std::vector<bool>(ops),
-                                       std::vector<bool>(ops)};
+  quantize::OperatorChoices choices(model.graph.ops.size());
   const Status applied = quantize::ApplyRecipe(*recipe, model, {}, choices);
   return applied.ok() || !Refused(applied);
 }

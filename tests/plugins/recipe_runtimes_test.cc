@@ -71,21 +71,16 @@ class RecipeRuntimes : public ::testing::Test {
   }
 
   graph::Model Quantized(std::string_view rules, DataType activations) const {
-    const std::vector<bool> none(model_.graph.ops.size(), false);
-    OperatorChoices choices{.float_ops = none, .per_tensor = none, .symmetric = none};
+    OperatorChoices choices(model_.graph.ops.size());
     const auto recipe = ParseRecipe(rules, "test.toml");
     EXPECT_TRUE(recipe.ok()) << recipe.status().message();
     const Status applied = ApplyRecipe(*recipe, model_, {}, choices);
     EXPECT_TRUE(applied.ok()) << applied.message();
     Warnings warnings;
-    const auto scales = ChooseActivationScales(model_, ranges_, warnings, activations,
-                                               choices.symmetric, choices.float_ops);
+    const auto scales = ChooseActivationScales(model_, ranges_, warnings, activations, choices);
     EXPECT_TRUE(scales.ok()) << scales.status().message();
     auto mixed = QuantizeFullInteger(model_, *scales,
-                                     {.activations = activations,
-                                      .float_ops = choices.float_ops,
-                                      .per_tensor_ops = choices.per_tensor},
-                                     warnings);
+                                     {.activations = activations, .choices = choices}, warnings);
     EXPECT_TRUE(mixed.ok()) << mixed.status().message();
     return std::move(*mixed);
   }

@@ -125,13 +125,13 @@ TEST(Border, ItsCostIsWhatTheConvertingOperatorsMake) {
     Warnings warnings;
     const TensorRanges ranges(model.graph.tensors.size(), ValueRange{-1.0F, 1.0F});
     const auto scales =
-        ChooseActivationScales(model, ranges, warnings, DataType::kInt8, {}, float_ops);
+        ChooseActivationScales(model, ranges, warnings, DataType::kInt8, InFloat(float_ops));
     ASSERT_TRUE(scales.ok()) << scales.status().message();
     const auto mixed =
         QuantizeFullInteger(model, *scales,
                             {.input = ends.float_input ? DataType::kFloat32 : DataType::kInt8,
                              .output = ends.float_output ? DataType::kFloat32 : DataType::kInt8,
-                             .float_ops = float_ops},
+                             .choices = InFloat(float_ops)},
                             warnings);
     ASSERT_TRUE(mixed.ok()) << mixed.status().message();
     for (size_t i = 0; i < model.graph.outputs.size(); ++i) {  // whatever is converted

@@ -102,7 +102,7 @@ TEST(DynamicWeights, DepthwiseWeightsAreTheSameIntegersBehindDequantize) {
   EXPECT_EQ(Weights(model, 2).type, DataType::kInt8);  // the convolution's, hybrid
 
   graph::Model kept = before;
-  ASSERT_TRUE(QuantizeWeightsDynamically(kept, {true, true}).ok());
+  ASSERT_TRUE(QuantizeWeightsDynamically(kept, InFloat({true, true})).ok());
   EXPECT_EQ(kept, before);
 }
 

@@ -144,7 +144,9 @@ graph::Model Int8PerTensor(const graph::Model& model) {
   const auto scales =
       ChooseActivationScales(model, MeasureRanges(model, MakeImages(3, 40)), warnings);
   EXPECT_TRUE(scales.ok()) << scales.status().message();
-  auto quantized = QuantizeFullInteger(model, *scales, {.per_channel = false}, warnings);
+  auto quantized = QuantizeFullInteger(
+      model, *scales, {.choices = OperatorChoices(model.graph.ops.size(), {.per_tensor = true})},
+      warnings);
   EXPECT_TRUE(quantized.ok()) << quantized.status().message();
   return std::move(*quantized);
 }

@@ -181,7 +181,7 @@ TEST(ExpectedInputs, WhatIsNotKnownIsNamed) {
   EXPECT_FALSE(partly->inputs[6].empty());
   std::vector<bool> float_ops(model.graph.ops.size(), false);
   float_ops[4] = true;
-  EXPECT_THAT(ExpectedInputs(model, float_ops)->unknown, IsEmpty());
+  EXPECT_THAT(ExpectedInputs(model, InFloat(float_ops))->unknown, IsEmpty());
   for (graph::Op& op : model.graph.ops) op.statistics.reset();
   const auto none = ExpectedInputs(model, {});
   ASSERT_FALSE(none.ok());

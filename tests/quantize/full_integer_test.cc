@@ -96,8 +96,10 @@ void CheckConstraints(const graph::Model& model, bool per_channel = true) {
 TEST(FullInteger, ConstraintsHoldOnEveryOperator) {
   for (const bool per_channel : {true, false}) {
     for (const DataType border : {DataType::kInt8, DataType::kFloat32}) {
-      const graph::Model model = Quantized(
-          TinyClassifier(), {.per_channel = per_channel, .input = border, .output = border});
+      const graph::Model before = TinyClassifier();
+      const OperatorChoices choices(before.graph.ops.size(), {.per_tensor = !per_channel});
+      const graph::Model model =
+          Quantized(before, {.input = border, .output = border, .choices = choices});
       CheckConstraints(model, per_channel);
       for (const Tensor& tensor : model.graph.tensors) {
         EXPECT_FALSE(tensor.is_constant() && tensor.type == DataType::kFloat32) << tensor.name;

@@ -179,7 +179,8 @@ TEST(LayerInputs, LookThroughReshapesAndLeaveFloatLayersOut) {
   EXPECT_TRUE(inputs[1].means.empty());  // the reshape
   EXPECT_EQ(inputs[2].means, std::vector<float>(64, 3.0F));
   EXPECT_EQ(inputs[2].moments.Mean(0, 5, 63), 9.0);
-  const LayerInputsMeter kept(model.graph, {.moments = true, .float_ops = {false, false, true}});
+  const LayerInputsMeter kept(model.graph,
+                              {.moments = true, .choices = InFloat({false, false, true})});
   EXPECT_EQ(kept.sources(), (std::vector<TensorId>{input}));
   EXPECT_TRUE(LayerInputsMeter(model.graph, {}).sources().empty());
 }

@@ -67,8 +67,8 @@ std::vector<bool> FloatOpsOf(const graph::Model& mixed) {
 TEST(MixedPrecision, AllFloatIsTheFloatModel) {
   const graph::Model model = TinyClassifier();
   const TensorRanges ranges = MeasureRanges(model, Samples(model, 1, 4));
-  const graph::Model mixed =
-      Quantized(model, ranges, {.float_ops = std::vector<bool>(model.graph.ops.size(), true)});
+  const graph::Model mixed = Quantized(
+      model, ranges, {.choices = OperatorChoices(model.graph.ops.size(), {.in_float = true})});
   EXPECT_EQ(mixed, model);
 }
 
@@ -81,7 +81,7 @@ TEST(MixedPrecision, AnySelectionIsValidAndStaysClose) {
     const TensorRanges ranges = MeasureRanges(model, samples);
     std::vector<bool> float_ops(model.graph.ops.size());
     for (size_t i = 0; i < float_ops.size(); ++i) float_ops[i] = random() % 2 == 0;
-    const graph::Model mixed = Quantized(model, ranges, {.float_ops = float_ops});
+    const graph::Model mixed = Quantized(model, ranges, {.choices = InFloat(float_ops)});
     EXPECT_EQ(FloatOpsOf(mixed), float_ops);
     EXPECT_LT(MeanAbsoluteDifference(RunModel(mixed, samples), RunModel(model, samples)), 0.02);
   }
@@ -96,10 +96,12 @@ TEST(MixedPrecision, ATensorIsConvertedOnceForAllItsUsers) {
   const auto sum = builder.Binary(OpKind::kAdd, a, b);
   const graph::Model model = builder.Finish({sum});
   const TensorRanges ranges = MeasureRanges(model, Samples(model, 1, 2));
-  const graph::Model mixed = Quantized(model, ranges, {.float_ops = {false, true, true, true}});
+  const graph::Model mixed =
+      Quantized(model, ranges, {.choices = InFloat({false, true, true, true})});
   EXPECT_EQ(Count(mixed, OpKind::kQuantize), 1);    // the input
   EXPECT_EQ(Count(mixed, OpKind::kDequantize), 1);  // the stem
-  const graph::Model inverse = Quantized(model, ranges, {.float_ops = {true, false, false, false}});
+  const graph::Model inverse =
+      Quantized(model, ranges, {.choices = InFloat({true, false, false, false})});
   EXPECT_EQ(Count(inverse, OpKind::kQuantize), 1);    // the stem
   EXPECT_EQ(Count(inverse, OpKind::kDequantize), 1);  // the output
 }
@@ -111,7 +113,7 @@ TEST(MixedPrecision, AFloatInputIsNotConvertedTwice) {
   const auto b = builder.Conv(input, 8, 3);
   const graph::Model model = builder.Finish({builder.Binary(OpKind::kAdd, a, b)});
   const TensorRanges ranges = MeasureRanges(model, Samples(model, 1, 2));
-  const graph::Model mixed = Quantized(model, ranges, {.float_ops = {true, false, true}});
+  const graph::Model mixed = Quantized(model, ranges, {.choices = InFloat({true, false, true})});
   EXPECT_EQ(mixed.graph.ops.front().kind, OpKind::kQuantize);
   EXPECT_EQ(Count(mixed, OpKind::kQuantize), 1);
   EXPECT_EQ(Count(mixed, OpKind::kDequantize), 1);
@@ -125,7 +127,7 @@ TEST(MixedPrecision, IntegerBordersOfFloatOperators) {
         Quantized(model, ranges,
                   {.input = border,
                    .output = border,
-                   .float_ops = std::vector<bool>(model.graph.ops.size(), true)});
+                   .choices = OperatorChoices(model.graph.ops.size(), {.in_float = true})});
     const auto& input = mixed.graph.tensors[static_cast<size_t>(mixed.graph.inputs[0])];
     const auto& output = mixed.graph.tensors[static_cast<size_t>(mixed.graph.outputs[0])];
     EXPECT_EQ(input.type, border);

@@ -17,8 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 OperatorChoices Nothing(const graph::Model& model) {
-  const std::vector<bool> none(model.graph.ops.size(), false);
-  return {.float_ops = none, .per_tensor = none, .symmetric = none};
+  return OperatorChoices(model.graph.ops.size());
 }
 
 OperatorChoices Applied(const graph::Model& model, std::string_view text) {
@@ -36,8 +35,8 @@ OperatorChoices Applied(const graph::Model& model, std::string_view text) {
 std::vector<size_t> FloatOps(std::string_view text) {
   const OperatorChoices choices = Applied(TinyClassifier(), text);
   std::vector<size_t> ops;
-  for (size_t i = 0; i < choices.float_ops.size(); ++i) {
-    if (choices.float_ops[i]) ops.push_back(i);
+  for (size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i].in_float) ops.push_back(i);
   }
   return ops;
 }
@@ -90,10 +89,9 @@ TEST(Recipe, SetsWeightsAndActivationsLayerByLayer) {
   for (int i = 0; i < 4; ++i) samples.push_back(RandomFloats(random, 16 * 16 * 3, -1, 1));
   Warnings warnings;
   const auto scales = ChooseActivationScales(model, MeasureRanges(model, samples), warnings,
-                                             graph::DataType::kInt8, choices.symmetric);
+                                             graph::DataType::kInt8, choices);
   ASSERT_TRUE(scales.ok());
-  const auto quantized =
-      QuantizeFullInteger(model, *scales, {.per_tensor_ops = choices.per_tensor}, warnings);
+  const auto quantized = QuantizeFullInteger(model, *scales, {.choices = choices}, warnings);
   ASSERT_TRUE(quantized.ok()) << quantized.status().message();
   EXPECT_TRUE(graph::Validate(*quantized).ok());
   int layer = 0;
@@ -126,9 +124,9 @@ TEST(Recipe, KeepingABadLayerInFloatRepairsTheModel) {
   const auto scales = ChooseActivationScales(model, MeasureRanges(model, samples), warnings);
   ASSERT_TRUE(scales.ok());
   const auto expected = RunModel(model, samples);
-  const auto error_of = [&](const OperatorChoices& choices) {
-    const auto quantized = QuantizeFullInteger(
-        model, *scales, {.per_channel = false, .float_ops = choices.float_ops}, warnings);
+  const auto error_of = [&](OperatorChoices choices) {
+    for (OperatorChoice& choice : choices) choice.per_tensor = true;
+    const auto quantized = QuantizeFullInteger(model, *scales, {.choices = choices}, warnings);
     EXPECT_TRUE(quantized.ok()) << quantized.status().message();
     const auto actual = RunModel(*quantized, samples);
     double sum = 0.0;
@@ -206,7 +204,7 @@ TEST(Recipe, ScalesAreTiedWithinTheIntegerPartsAlone) {
   Warnings warnings;
   const auto scale_of = [&](const std::vector<bool>& float_ops, graph::TensorId id) {
     const auto scales =
-        ChooseActivationScales(model, ranges, warnings, graph::DataType::kInt8, {}, float_ops);
+        ChooseActivationScales(model, ranges, warnings, graph::DataType::kInt8, InFloat(float_ops));
     EXPECT_TRUE(scales.ok()) << scales.status().message();
     return (*scales)[static_cast<size_t>(id)]->parameters.scale;
   };

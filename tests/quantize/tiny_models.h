@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graph/ir.h"
+#include "quantize/operator_choices.h"
 
 namespace qbench::quantize {
 
@@ -50,6 +51,13 @@ class ModelBuilder {
 // [1, 16, 16, 3] -> conv 24 -> depthwise -> max pool -> conv 24 + skip -> average pool -> flatten
 // -> dense 6 -> softmax. Conv weights: 648, then 5,184 elements; depthwise 216; dense 2,304.
 graph::Model TinyClassifier(uint32_t seed = 1);
+
+// These operators stay float32, one place each.
+inline OperatorChoices InFloat(const std::vector<bool>& ops) {
+  OperatorChoices choices;
+  for (const bool in_float : ops) choices.push_back({.in_float = in_float});
+  return choices;
+}
 
 // Fills `size` floats with values in [low, high].
 std::vector<float> RandomFloats(std::mt19937& random, size_t size, float low, float high);

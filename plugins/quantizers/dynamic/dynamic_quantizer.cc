@@ -20,7 +20,7 @@ class DynamicQuantizer : public plugin::Quantizer {
     QB_ASSIGN_OR_RETURN(graph::Model rewritten, quantize::ReadFloatModel(model, "dynamic"));
     QB_ASSIGN_OR_RETURN(const quantize::OperatorChoices choices,
                         quantize::ReadWeightRecipe(recipe_file_, rewritten, /*per_tensor=*/false));
-    QB_RETURN_IF_ERROR(quantize::QuantizeWeightsDynamically(rewritten, choices.float_ops, hybrid_));
+    QB_RETURN_IF_ERROR(quantize::QuantizeWeightsDynamically(rewritten, choices, hybrid_));
     QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(rewritten));
     return host.EmitModel(artifact);
   }

@@ -19,7 +19,7 @@ class Fp16Quantizer : public plugin::Quantizer {
     QB_ASSIGN_OR_RETURN(const quantize::OperatorChoices choices,
                         quantize::ReadWeightRecipe(recipe_file_, rewritten, /*per_tensor=*/false));
     quantize::Warnings warnings;
-    QB_RETURN_IF_ERROR(quantize::StoreConstantsAsHalf(rewritten, warnings, choices.float_ops));
+    QB_RETURN_IF_ERROR(quantize::StoreConstantsAsHalf(rewritten, warnings, choices));
     for (const std::string& warning : warnings) host.Warn(warning);
     QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
     return host.EmitModel(artifact);

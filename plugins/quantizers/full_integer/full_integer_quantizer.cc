@@ -53,9 +53,9 @@ Status RefuseGiven(const plugin::Options& options, std::initializer_list<const c
 }
 
 // Gives the layers the means that batch normalization tells.
-Status ExpectInputs(const graph::Model& model, const std::vector<bool>& float_ops,
+Status ExpectInputs(const graph::Model& model, const OperatorChoices& choices,
                     const HostServices& host, CalibratedRanges& calibrated) {
-  QB_ASSIGN_OR_RETURN(ExpectedMeans expected, ExpectedInputs(model, float_ops));
+  QB_ASSIGN_OR_RETURN(ExpectedMeans expected, ExpectedInputs(model, choices));
   if (!expected.unknown.empty()) {
     const graph::Op& first = model.graph.ops[expected.unknown.front()];
     const size_t others = expected.unknown.size() - 1;
@@ -178,7 +178,7 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   calibration_.images = static_cast<uint64_t>(options.Integer("images"));
   const graph::QuantizedRange integers = graph::ActivationRange(options_.activations);
   calibration_.steps = integers.max - integers.min;
-  options_.per_channel = options.Flag("per_channel");
+  per_channel_ = options.Flag("per_channel");
   const std::string& rounding = options.Text("rounding");
   const bool quick =
       dummy_ || !ranges_file_.empty() || calibration_.method == CalibrationMethod::kMinMax;
@@ -222,11 +222,12 @@ Status FullIntegerQuantizer::Prepare(graph::Model& model, const HostServices& ho
 }
 
 Result<OperatorChoices> FullIntegerQuantizer::Choices(const graph::Model& model) const {
-  const std::vector<bool> none(model.graph.ops.size(), false);
-  OperatorChoices choices{
-      .float_ops = float_head_ ? FindHead(model) : none,
-      .per_tensor = std::vector<bool>(model.graph.ops.size(), !options_.per_channel),
-      .symmetric = none};
+  OperatorChoices choices(model.graph.ops.size(), {.per_tensor = !per_channel_});
+  const std::vector<bool> head =
+      float_head_ ? FindHead(model) : std::vector<bool>(choices.size(), false);
+  for (size_t i = 0; i < choices.size(); ++i) {
+    choices[i].in_float = choices[i].int8_storage = head[i];
+  }
   if (recipe_file_.empty()) return choices;
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(recipe_file_));
   QB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(text, recipe_file_));
@@ -287,19 +288,16 @@ Status FullIntegerQuantizer::RefineInputRange(const graph::Model& model, const H
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
   QB_ASSIGN_OR_RETURN(graph::Model model, ReadFloatModel(bytes, id_));
   QB_RETURN_IF_ERROR(Prepare(model, host));
-  QB_ASSIGN_OR_RETURN(OperatorChoices choices, Choices(model));
-  options_.float_ops = layers_.float_ops = std::move(choices.float_ops);
-  options_.per_tensor_ops = std::move(choices.per_tensor);
-  if (float_head_) options_.int8_storage_ops = FindHead(model);
+  QB_ASSIGN_OR_RETURN(options_.choices, Choices(model));
+  layers_.choices = options_.choices;
   Json document = {{"equalization", equalization_}, {"bias_absorption", bias_absorption_}};
   QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host, document));
-  if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options_.float_ops, host, calibrated));
+  if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options_.choices, host, calibrated));
   options_.layer_inputs = std::move(calibrated.layer_inputs);
   Warnings warnings;
-  QB_ASSIGN_OR_RETURN(
-      const auto scales,
-      ChooseActivationScales(model, calibrated.ranges, warnings, options_.activations,
-                             choices.symmetric, options_.float_ops));
+  QB_ASSIGN_OR_RETURN(const auto scales,
+                      ChooseActivationScales(model, calibrated.ranges, warnings,
+                                             options_.activations, options_.choices));
   QB_ASSIGN_OR_RETURN(const graph::Model integer,
                       QuantizeFullInteger(model, scales, options_, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);

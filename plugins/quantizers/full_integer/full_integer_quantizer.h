@@ -54,6 +54,7 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   CalibrationOptions calibration_;
   LayerInputsOptions layers_;
   FullIntegerOptions options_;
+  bool per_channel_ = true;
   bool float_head_ = false;
   std::string recipe_file_;           // empty: none
   std::string ranges_file_;           // empty: none

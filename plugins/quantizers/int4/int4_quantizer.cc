@@ -1,7 +1,6 @@
 // The `int4` quantizer: int4 weights, float32 activations.
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "plugins/quantizers/full_integer/sample_calibration.h"
 #include "plugins/support/quantizer_plugin.h"
@@ -57,16 +56,14 @@ class Int4Quantizer : public plugin::Quantizer {
     const bool small_int8 =
         small_layers_ == "int8" || (small_layers_ == "auto" && HasDepthwise(model));
     storage_.int4_from = small_int8 ? kSmallLayer : 0;
-    QB_ASSIGN_OR_RETURN(quantize::OperatorChoices choices,
+    QB_ASSIGN_OR_RETURN(storage_.choices,
                         quantize::ReadWeightRecipe(recipe_file_, model, /*per_tensor=*/true));
-    storage_.float_ops = std::move(choices.float_ops);
-    storage_.per_tensor_ops = std::move(choices.per_tensor);
     quantize::CalibratedRanges measured;
     if (gptq_) {
       QB_ASSIGN_OR_RETURN(
-          measured, quantize::Calibrate(
-                        model, calibration_,
-                        {.means = true, .moments = true, .float_ops = storage_.float_ops}, host));
+          measured,
+          quantize::Calibrate(model, calibration_,
+                              {.means = true, .moments = true, .choices = storage_.choices}, host));
     }
     QB_RETURN_IF_ERROR(quantize::StoreWeights(model, storage_, measured.layer_inputs));
     QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(model));

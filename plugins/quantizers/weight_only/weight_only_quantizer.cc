@@ -30,8 +30,7 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
     QB_ASSIGN_OR_RETURN(quantize::OperatorChoices choices,
                         quantize::ReadWeightRecipe(recipe_file_, model, /*per_tensor=*/true));
     const quantize::WeightStorage storage{.float_below = small_int8_ ? 0 : kSmallLayer,
-                                          .float_ops = std::move(choices.float_ops),
-                                          .per_tensor_ops = std::move(choices.per_tensor)};
+                                          .choices = std::move(choices)};
     quantize::CalibratedRanges calibrated;
     const bool images = host.SampleCount(QBENCH_SPLIT_CALIBRATION) > 0;
     if (rounding_ == "gptq" || (rounding_ == "auto" && images)) {
@@ -39,9 +38,9 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
           .images =
               std::min(images_, std::max<uint64_t>(host.SampleCount(QBENCH_SPLIT_CALIBRATION), 1))};
       QB_ASSIGN_OR_RETURN(
-          calibrated, quantize::Calibrate(
-                          model, quick,
-                          {.means = true, .moments = true, .float_ops = storage.float_ops}, host));
+          calibrated,
+          quantize::Calibrate(model, quick,
+                              {.means = true, .moments = true, .choices = storage.choices}, host));
     }
     QB_RETURN_IF_ERROR(quantize::StoreWeights(model, storage, calibrated.layer_inputs));
     QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(model));
