@@ -57,9 +57,12 @@ struct PluginDescriptor {
   std::string version;
   std::string summary;
   std::vector<OptionInfo> options;
-  bool needs_samples = false;  // quantizers: needs calibration samples
-  bool needs_train = false;    // quantizers: needs samples of the training split
-  bool oracle = false;         // runtimes: for checking; used only when the user names it
+  bool needs_samples = false;        // quantizers: needs calibration samples
+  bool needs_train = false;          // quantizers: needs samples of the training split
+  bool baseline = false;             // quantizers: leaves the model as it is, for comparison
+  std::string only_when_named = {};  // quantizers: why it is taken only when the user names it
+  bool oracle = false;               // runtimes: for checking; used only when the user names it
+  bool calibration = false;          // runtimes: calibrates, where the user names no other
 
   // Samples of either split, and with them the inference service.
   bool UsesSamples() const { return needs_samples || needs_train; }

@@ -92,12 +92,19 @@ Result<PluginDescriptor> Read(const qbench_quantizer_descriptor* table) {
   descriptor.needs_samples = table->needs_samples != 0;
   descriptor.needs_train =
       QBENCH_HAS(qbench_quantizer_descriptor, table, needs_train) && table->needs_train != 0;
+  descriptor.baseline = QBENCH_HAS(qbench_quantizer_descriptor, table, flags) &&
+                        (table->flags & QBENCH_QUANTIZER_BASELINE) != 0;
+  if (QBENCH_HAS(qbench_quantizer_descriptor, table, only_when_named)) {
+    descriptor.only_when_named = OneLine(table->only_when_named);
+  }
   return descriptor;
 }
 
 Result<PluginDescriptor> Read(const qbench_runtime_descriptor* table) {
   QB_ASSIGN_OR_RETURN(PluginDescriptor descriptor, ReadBase(PluginKind::kRuntime, table));
   descriptor.oracle = table->oracle != 0;
+  descriptor.calibration = QBENCH_HAS(qbench_runtime_descriptor, table, flags) &&
+                           (table->flags & QBENCH_RUNTIME_CALIBRATION) != 0;
   return descriptor;
 }
 

@@ -23,7 +23,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Option, name, value)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OptionInfo, name, default_value, values, help)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Fact, name, value)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginDescriptor, kind, id, version, summary, options,
-                                   needs_samples, needs_train, oracle)
+                                   needs_samples, needs_train, baseline, only_when_named, oracle,
+                                   calibration)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SamplesRef, tensor_cache, tensor_key, mean, std, label_outputs,
                                    order)
 }  // namespace qbench::host

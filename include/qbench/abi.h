@@ -42,7 +42,7 @@ extern "C" {
  * a plugin that looks with QBENCH_HAS at whatever is newer may give a lower minor number than that
  * of its headers in its entry table, and works in older hosts too. */
 #define QBENCH_ABI_MAJOR 1
-#define QBENCH_ABI_MINOR 1
+#define QBENCH_ABI_MINOR 2
 
 /* Whether `table`, a pointer to a `type`, which is one that starts with struct_size, has `member`.
  */

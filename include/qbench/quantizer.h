@@ -45,7 +45,21 @@ typedef struct qbench_quantizer_descriptor {
    * one it refuses to call quantize. Missing: 0. */
   int32_t needs_train;
   int32_t reserved_1; /* 0 */
+  /* 1.2. QBENCH_QUANTIZER_… below, or-ed; a host ignores those that it does not know. Missing: 0.
+   */
+  uint32_t flags;
+  uint32_t reserved_2; /* 0 */
+  /* 1.2. Null: it is among the quantizers that are taken where the user names none. Else it is
+   * taken only when the user names it, and this is the reason, for a message: "its models run some
+   * 30 times slower than float". Missing: null. */
+  const char *only_when_named;
 } qbench_quantizer_descriptor;
+
+/* For qbench_quantizer_descriptor.flags. */
+enum {
+  /* It leaves the model as it is: what the artifacts of the others are compared with. */
+  QBENCH_QUANTIZER_BASELINE = 1
+};
 
 typedef struct qbench_quantizer_factory {
   uint32_t struct_size;

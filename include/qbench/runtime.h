@@ -73,7 +73,17 @@ typedef struct qbench_runtime_descriptor {
   qbench_plugin_descriptor base; /* base.struct_size is the size of this whole table */
   /* Not 0: for checking, not for measuring; used only when the user names it. */
   int32_t oracle;
+  int32_t reserved_0; /* 0 */
+  /* 1.2. QBENCH_RUNTIME_… below, or-ed; a host ignores those that it does not know. Missing: 0. */
+  uint32_t flags;
+  uint32_t reserved_1; /* 0 */
 } qbench_runtime_descriptor;
+
+/* For qbench_runtime_descriptor.flags. */
+enum {
+  /* Where the user names no runtime for calibration, one with this flag comes before the others. */
+  QBENCH_RUNTIME_CALIBRATION = 1
+};
 
 typedef struct qbench_runtime_factory {
   uint32_t struct_size;

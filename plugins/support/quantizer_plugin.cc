@@ -101,7 +101,10 @@ const Descriptors& GetDescriptors() {
            info.needs_samples ? 1 : 0,
            0,
            info.needs_train ? 1 : 0,
-           0});
+           0,
+           info.baseline ? uint32_t{QBENCH_QUANTIZER_BASELINE} : 0,
+           0,
+           info.only_when_named});
     }
     return made;
   }();

@@ -35,8 +35,10 @@ struct QuantizerInfo {
   const char* id;
   const char* summary;
   std::vector<qbench_option_info> options;
-  bool needs_samples = false;  // of the calibration split
-  bool needs_train = false;    // of the training split
+  bool needs_samples = false;             // of the calibration split
+  bool needs_train = false;               // of the training split
+  bool baseline = false;                  // QBENCH_QUANTIZER_BASELINE
+  const char* only_when_named = nullptr;  // why; null: it is taken by default
   std::unique_ptr<Quantizer> (*make)();
 };
 

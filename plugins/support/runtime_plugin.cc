@@ -294,7 +294,10 @@ const Descriptors& GetDescriptors() {
       made.runtimes.push_back(
           {{sizeof(qbench_runtime_descriptor), info.id, QBENCH_PLUGIN_VERSION, info.summary,
             options.empty() ? nullptr : options.data(), static_cast<uint32_t>(options.size())},
-           info.oracle ? 1 : 0});
+           info.oracle ? 1 : 0,
+           0,
+           info.calibration ? uint32_t{QBENCH_RUNTIME_CALIBRATION} : 0,
+           0});
     }
     return made;
   }();

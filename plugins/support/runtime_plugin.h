@@ -82,7 +82,8 @@ struct RuntimeInfo {
   const char* id;
   const char* summary;
   std::vector<qbench_option_info> options;
-  bool oracle = false;  // for checking, not for measuring
+  bool oracle = false;       // for checking, not for measuring
+  bool calibration = false;  // QBENCH_RUNTIME_CALIBRATION
   std::unique_ptr<Runtime> (*make)();
   // Does it work on this machine? Null: always. A failure says what is missing and how to get it.
   Status (*probe)() = nullptr;

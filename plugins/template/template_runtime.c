@@ -24,10 +24,10 @@ static const qbench_option_info *const kOptions[kOptionCount] = {
     &kOptionInfos[0], &kOptionInfos[1], &kOptionInfos[2], &kOptionInfos[3], &kOptionInfos[4]};
 
 static const qbench_runtime_descriptor kDescriptor = {
-    {sizeof(qbench_runtime_descriptor), kId, "1.0.0",
-     "answers one class whatever the image: the baseline to beat (an example)", kOptions,
-     kOptionCount},
-    1 /* not for measuring: runs only where it is named */};
+    .base = {sizeof(qbench_runtime_descriptor), kId, "1.0.0",
+             "answers one class whatever the image: the baseline to beat (an example)", kOptions,
+             kOptionCount},
+    .oracle = 1 /* not for measuring: runs only where it is named */};
 
 /* One object: the table that the host sees, and what belongs to it. */
 typedef struct template_runtime {

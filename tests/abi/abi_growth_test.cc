@@ -140,7 +140,14 @@ TEST_P(AbiGrowth, OnlyMembersThatAreThereAreRead) {
   EXPECT_EQ(quantizer->options[0].default_value, "hello");
   EXPECT_FALSE(quantizer->needs_samples);
   // Of 1.0 there is something else where the member would be.
-  EXPECT_EQ(quantizer->needs_train, std::string(GetParam()) == "trains");
+  const bool told = std::string(GetParam()) == "trains";
+  EXPECT_EQ(quantizer->needs_train, told);
+  EXPECT_EQ(quantizer->baseline, told);
+  EXPECT_EQ(quantizer->only_when_named, told ? "it is a test" : "");
+  const PluginDescriptor* runtime = library_->Find(PluginKind::kRuntime, "versioned");
+  ASSERT_NE(runtime, nullptr);
+  EXPECT_TRUE(runtime->oracle);
+  EXPECT_EQ(runtime->calibration, told);
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, AbiGrowth,

@@ -95,7 +95,10 @@ ABI_SIZE(qbench_quantizer, 56);
 ABI_OFFSET(qbench_quantizer_descriptor, needs_samples, 48);
 /* 1.0 ended here, at 56. */
 ABI_OFFSET(qbench_quantizer_descriptor, needs_train, 56);
-ABI_SIZE(qbench_quantizer_descriptor, 64);
+/* 1.1 ended here, at 64. */
+ABI_OFFSET(qbench_quantizer_descriptor, flags, 64);
+ABI_OFFSET(qbench_quantizer_descriptor, only_when_named, 72);
+ABI_SIZE(qbench_quantizer_descriptor, 80);
 ABI_OFFSET(qbench_quantizer_factory, count, 8);
 ABI_OFFSET(qbench_quantizer_factory, get_descriptor, 16);
 ABI_OFFSET(qbench_quantizer_factory, create, 24);
@@ -118,7 +121,9 @@ ABI_SIZE(qbench_runtime, 112);
 ABI_OFFSET(qbench_runtime_output_view, view, 8);
 ABI_SIZE(qbench_runtime_output_view, 16);
 ABI_OFFSET(qbench_runtime_descriptor, oracle, 48);
-ABI_SIZE(qbench_runtime_descriptor, 56);
+/* 1.1 ended here, at 56. */
+ABI_OFFSET(qbench_runtime_descriptor, flags, 56);
+ABI_SIZE(qbench_runtime_descriptor, 64);
 ABI_OFFSET(qbench_runtime_factory, count, 8);
 ABI_OFFSET(qbench_runtime_factory, get_descriptor, 16);
 ABI_OFFSET(qbench_runtime_factory, probe, 24);

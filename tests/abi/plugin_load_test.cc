@@ -36,15 +36,15 @@ void ExpectOneLine(const JobOutcome& outcome, const std::string& file) {
 
 TEST(PluginLoad, TooOld) {
   const JobOutcome outcome = ProbeBad("too_old");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 0.1, too old"),
-                                    HasSubstr("has 1.1"), HasSubstr("rebuild it")));
+                                    HasSubstr("has 1.2"), HasSubstr("rebuild it")));
   ExpectOneLine(outcome, "too_old.so");
 }
 
 TEST(PluginLoad, TooNew) {
   const JobOutcome outcome = ProbeBad("too_new");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 2.1, too new"),
                                     HasSubstr("install a newer qbench")));
   ExpectOneLine(outcome, "too_new.so");
@@ -52,20 +52,20 @@ TEST(PluginLoad, TooNew) {
 
 TEST(PluginLoad, MinorTooNew) {
   const JobOutcome outcome = ProbeBad("minor_too_new");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
   EXPECT_THAT(outcome.reason, HasSubstr("made for plugin ABI 1.2, too new"));
 }
 
 TEST(PluginLoad, TruncatedTable) {
   const JobOutcome outcome = ProbeBad("truncated");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, HasSubstr("truncated: 32 bytes claimed, 16 exported"));
   ExpectOneLine(outcome, "truncated.so");
 }
 
 TEST(PluginLoad, TableThatIsTooSmall) {
   const JobOutcome outcome = ProbeBad("small_size");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, HasSubstr("truncated: 24 bytes claimed"));
 }
 
@@ -75,7 +75,7 @@ TEST(PluginLoad, NullMember) {
 
 TEST(PluginLoad, WithoutTheSymbol) {
   const JobOutcome outcome = ProbeBad("no_symbol");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("does not export qbench_plugin_entry"),
                                     HasSubstr("docs/plugin-abi.md")));
   ExpectOneLine(outcome, "no_symbol.so");
@@ -83,14 +83,14 @@ TEST(PluginLoad, WithoutTheSymbol) {
 
 TEST(PluginLoad, CrashesAtLoad) {
   const JobOutcome outcome = ProbeBad("crashes_at_load");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_EQ(outcome.status, store::Outcome::kCrashed);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("segmentation fault"),
                                     HasSubstr("in the loading of crashes_at_load.so")));
 }
 
 TEST(PluginLoad, InitFails) {
   const JobOutcome outcome = ProbeBad("init_fails");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("init failed"), HasSubstr("not available here")));
   ExpectOneLine(outcome, "init_fails.so");
 }
@@ -101,7 +101,7 @@ TEST(PluginLoad, WithoutAnyFactory) {
 
 TEST(PluginLoad, NoSuchFile) {
   const JobOutcome outcome = Probe("/nowhere/missing.so");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, HasSubstr("plugin /nowhere/missing.so: there is no such file"));
 }
 
@@ -111,7 +111,7 @@ TEST(PluginLoad, NotASharedLibrary) {
   const fs::path file = folder->path() / "text.so";
   std::ofstream(file) << "this is not an ELF file, but it is long enough to be read as one\n";
   const JobOutcome outcome = Probe(file);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("cannot load it"), HasSubstr("shared library")));
 }
 

@@ -75,6 +75,8 @@ static const TABLE(qbench_quantizer_descriptor, kQuantizer) = {
                        kOptions, 1},
 #ifdef TRAINS
               .needs_train = 1,
+              .flags = QBENCH_QUANTIZER_BASELINE,
+              .only_when_named = "it is a test",
 #endif
               .needs_samples = 0},
     .behind = BEHIND};
@@ -208,7 +210,12 @@ static const void *runtime_extension(const qbench_runtime *self, const char *id)
 }
 
 static const TABLE(qbench_runtime_descriptor, kRuntime) = {
-    {{SIZE(qbench_runtime_descriptor), "versioned", "1", "doubles", kOptions, 1}, 1}, BEHIND};
+    .table = {.base = {SIZE(qbench_runtime_descriptor), "versioned", "1", "doubles", kOptions, 1},
+#ifdef TRAINS
+              .flags = QBENCH_RUNTIME_CALIBRATION,
+#endif
+              .oracle = 1},
+    .behind = BEHIND};
 static const qbench_runtime_descriptor *get_runtime(uint32_t index) {
   return index == 0 ? &kRuntime.table : NULL;
 }

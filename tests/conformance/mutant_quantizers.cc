@@ -153,7 +153,10 @@ const std::vector<qbench_quantizer_descriptor>& Descriptors() {
                       1,
                       0,
                       0,
-                      0});
+                      0,
+                      0,
+                      0,
+                      nullptr});
     }
     return made;
   }();

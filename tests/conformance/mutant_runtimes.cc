@@ -317,8 +317,11 @@ const std::vector<qbench_runtime_descriptor>& Descriptors() {
   static const std::vector<qbench_runtime_descriptor> descriptors = [] {
     std::vector<qbench_runtime_descriptor> made;
     for (const char* id : kRuntimes) {
-      made.push_back(
-          {{sizeof(qbench_runtime_descriptor), id, "1", "has one defect", kOptions, 1}, 1});
+      made.push_back({{sizeof(qbench_runtime_descriptor), id, "1", "has one defect", kOptions, 1},
+                      1,
+                      0,
+                      0,
+                      0});
     }
     return made;
   }();

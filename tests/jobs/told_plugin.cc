@@ -206,7 +206,10 @@ void RuntimeDestroy(qbench_runtime* table) { delete &Self(table); }
 
 constexpr qbench_runtime_descriptor kRuntime = {
     {sizeof(kRuntime), "told_runtime", "1", "does as it is told", kOptions, std::size(kOptions)},
-    1};
+    1,
+    0,
+    0,
+    0};
 
 const qbench_runtime_descriptor* GetRuntime(uint32_t index) {
   return index == 0 ? &kRuntime : nullptr;

@@ -110,6 +110,8 @@ TEST_P(QuantizerPlugin, DescribesItself) {
   EXPECT_EQ(descriptor->base.id, GetParam());
   EXPECT_STREQ(descriptor->base.version, QBENCH_PLUGIN_VERSION);
   EXPECT_EQ(descriptor->needs_samples != 0, Calibrates(GetParam()));
+  EXPECT_EQ(descriptor->flags, GetParam() == "float" ? 1U : 0U);
+  EXPECT_EQ(descriptor->only_when_named != nullptr, GetParam() == "int16x8");
   for (uint32_t i = 0; i < descriptor->base.option_count; ++i) {
     EXPECT_EQ(descriptor->base.options[i]->struct_size, sizeof(qbench_option_info));
     EXPECT_STRNE(descriptor->base.options[i]->help, "");

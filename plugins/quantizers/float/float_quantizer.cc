@@ -32,6 +32,7 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
       {.id = "float",
        .summary = "the model as it is: float32 weights and activations",
        .options = {},
+       .baseline = true,
        .make = []() -> std::unique_ptr<Quantizer> { return std::make_unique<FloatQuantizer>(); }}};
   return quantizers;
 }

@@ -21,6 +21,9 @@ const std::vector<plugin::QuantizerInfo>& plugin::RegisteredQuantizers() {
        .summary = "full integer quantization: int8 weights, int16 activations, int64 biases",
        .options = OptionTable(),
        .needs_samples = true,
+       // LiteRT has reference kernels for them: whoever asks for everything would wait for hours on
+       // a board.
+       .only_when_named = "its models run some 30 times slower than float",
        .make = []() -> std::unique_ptr<Quantizer> {
          return std::make_unique<quantize::FullIntegerQuantizer>(kId, graph::DataType::kInt16);
        }}};

@@ -144,6 +144,7 @@ const std::vector<plugin::RuntimeInfo>& plugin::RegisteredRuntimes() {
        .options = {Option(
            "kernels", "xnnpack", "xnnpack|builtin|reference",
            "the XNNPACK delegate, LiteRT's own kernels, or its slow reference ones")},
+       .calibration = true,
        .make = []() -> std::unique_ptr<Runtime> { return std::make_unique<LiteRtRuntime>(); },
        .probe = &Probe}};
   return runtimes;

@@ -82,7 +82,7 @@ void QuantizerDestroy(qbench_quantizer* table) {
 }
 
 constexpr qbench_quantizer_descriptor kQuantizer = {
-    {sizeof(kQuantizer), kId, "1", "misbehaves", nullptr, 0}, 0, 0, 0, 0};
+    {sizeof(kQuantizer), kId, "1", "misbehaves", nullptr, 0}, 0, 0, 0, 0, 0, 0, nullptr};
 
 uint32_t Count() { return 1; }
 const qbench_quantizer_descriptor* GetQuantizer(uint32_t) { return &kQuantizer; }
@@ -158,7 +158,7 @@ const void* RuntimeExtension(const qbench_runtime*, const char*) { return nullpt
 void RuntimeDestroy(qbench_runtime* table) { delete &Self(table); }
 
 constexpr qbench_runtime_descriptor kRuntime = {
-    {sizeof(kRuntime), kId, "1", "misbehaves", nullptr, 0}, 1};
+    {sizeof(kRuntime), kId, "1", "misbehaves", nullptr, 0}, 1, 0, 0, 0};
 
 const qbench_runtime_descriptor* GetRuntime(uint32_t) { return &kRuntime; }
 qbench_status Probe(const char*, char*, size_t) { return QBENCH_OK; }
