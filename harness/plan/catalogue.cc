@@ -170,21 +170,16 @@ Status AddNamed(const Catalogue& catalogue, const NamedSpec& named, Selection& s
   return OkStatus();
 }
 
-// Its artifacts run on reference kernels, some 30 times slower than float: whoever asks for
-// everything would wait for hours on a board.
-constexpr std::string_view kOnlyWhenNamed = "int16x8";
-
 void AddAllQuantizers(const Catalogue& catalogue, Selection& selection) {
   for (const InstalledPlugin& plugin : catalogue.plugins) {
     if (plugin.descriptor.kind != PluginKind::kQuantizer) continue;
-    if (plugin.descriptor.id != kOnlyWhenNamed) {
+    if (plugin.descriptor.only_when_named.empty()) {
       selection.quantizers.push_back({plugin, {}});
       continue;
     }
-    selection.warnings.push_back(fmt::format(
-        "all quantizers but {} are taken, whose models run some 30 times slower than float: name "
-        "it in --plugins to have it",
-        kOnlyWhenNamed));
+    selection.warnings.push_back(
+        fmt::format("{} is left out, since {}: name it in --plugins to have it",
+                    plugin.descriptor.id, plugin.descriptor.only_when_named));
   }
 }
 
@@ -204,10 +199,11 @@ void AddDefaultRuntimes(const Catalogue& catalogue, Selection& selection) {
   AddWorkingRuntimes(catalogue, /*oracles=*/false, selection);
   if (!selection.runtimes.empty()) return;
   AddWorkingRuntimes(catalogue, /*oracles=*/true, selection);
-  if (!selection.runtimes.empty()) {
-    selection.warnings.emplace_back(
-        "no fast runtime works here, so 'reference' is used: its accuracy counts, its latency "
-        "says nothing of a deployed model");
+  for (const SelectedPlugin& oracle : selection.runtimes) {
+    selection.warnings.push_back(
+        fmt::format("no fast runtime works here, so '{}' is used: its accuracy counts, its latency "
+                    "says nothing of a deployed model",
+                    oracle.plugin.descriptor.id));
   }
 }
 
@@ -305,7 +301,7 @@ Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::strin
   }
   const InstalledPlugin* best = nullptr;
   const auto rank = [](const InstalledPlugin& plugin) {
-    if (plugin.descriptor.id == "litert") return 0;
+    if (plugin.descriptor.calibration) return 0;
     return plugin.descriptor.oracle ? 2 : 1;
   };
   for (const InstalledPlugin& plugin : catalogue.plugins) {

@@ -82,17 +82,18 @@ struct Selection {
 };
 
 // What `--plugins` means, aliases and presets included. A name that a quantizer and a runtime share
-// means both. Where no quantizer is named, all but int16x8, which is very slow (a warning says so);
-// where no runtime is named, all that work here but the oracles (`reference`), and those, with a
-// warning, where nothing else works. A named runtime that crashed when it was tried is taken: its
-// rows will say so. kNotFound: an unknown name, or a named runtime
-// that does not work here. kInvalidArgument: an option that the plugin does not have; the message
-// lists those it has; or a file that an option names and that cannot be read.
+// means both. Where no quantizer is named, all but those that say that they are taken only when
+// they are named (a warning says why each is left out); where no runtime is named, all that work
+// here but the oracles, and those, with a warning, where nothing else works. A named runtime that
+// crashed when it was tried is taken: its rows will say so. kNotFound: an unknown name, or a named
+// runtime that does not work here. kInvalidArgument: an option that the plugin does not have; the
+// message lists those it has; or a file that an option names and that cannot be read.
 Result<Selection> SelectPlugins(const Catalogue& catalogue, const std::vector<PluginSpec>& specs);
 
-// The runtime that calibrates: `named`, with options as after --plugins; where that is empty,
-// `litert` where it works, else another fast one, else an oracle. kNotFound where no runtime works,
-// or the named one does not; kInvalidArgument as of SelectPlugins.
+// The runtime that calibrates: `named`, with options as after --plugins; where that is empty, one
+// that works here and says that it is for calibration, else another fast one, else an oracle.
+// kNotFound where no runtime works, or the named one does not; kInvalidArgument as of
+// SelectPlugins.
 Result<SelectedPlugin> CalibrationRuntime(const Catalogue& catalogue, std::string_view named = {});
 
 // {"library_version": "2.3.0", …}

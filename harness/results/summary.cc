@@ -6,12 +6,20 @@
 #include "harness/stats/descriptive.h"
 #include "harness/stats/proportions.h"
 #include "harness/stats/sample_ratio.h"
+#include "harness/store/plugin_facts.h"
 
 namespace qbench::store {
 namespace {
 
 constexpr double kNsPerMs = 1e6;
-constexpr const char* kFloatQuantizer = "float";
+
+// Whether a quantizer leaves the model as it is. It says so itself, but earlier versions did not
+// store that: theirs had the one that is called `float`.
+bool IsBaseline(const Plugin& quantizer) {
+  const auto said = quantizer.facts.find(kBaselineFact);
+  if (said != quantizer.facts.end()) return said->is_boolean() && said->get<bool>();
+  return quantizer.name == "float";
+}
 
 std::optional<double> MedianOf(const std::vector<double>& values) {
   if (values.empty()) return std::nullopt;
@@ -211,7 +219,7 @@ std::vector<CellSummary> Summarize(const RunData& run) {
 std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index) {
   const Cell& cell = run.cells.at(cell_index).cell;
   auto is_float = [&](const Cell& candidate) {
-    return run.plugins.at(candidate.quantizer_id).name == kFloatQuantizer;
+    return IsBaseline(run.plugins.at(candidate.quantizer_id));
   };
   if (is_float(cell)) return cell_index;
   for (size_t i = 0; i < run.cells.size(); ++i) {

@@ -416,7 +416,7 @@ Status RunEngine::Diff(const Step& step) {
   const PlannedCell& cell = plan_.cells[step.cell];
   const auto made = made_.find({cell.model, cell.quantizer});
   const SelectedPlugin& quantizer = plan_.selection.quantizers[cell.quantizer];
-  if (made == made_.end() || quantizer.plugin.descriptor.id == "float") return OkStatus();
+  if (made == made_.end() || quantizer.plugin.descriptor.baseline) return OkStatus();
   QB_ASSIGN_OR_RETURN(const std::set<int64_t> compared, store_.ComparedArtifacts(run_id_));
   if (compared.contains(made->second.id)) return OkStatus();
   const ModelSamples& samples = samples_[cell.model];

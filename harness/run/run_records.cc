@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sha256.h"
 #include "git_state.h"
+#include "harness/store/plugin_facts.h"
 
 namespace qbench::plan {
 
@@ -72,6 +73,7 @@ store::Plugin PluginRecord(const SelectedPlugin& selected) {
   plugin.path = selected.plugin.file.string();
   plugin.sha256 = selected.plugin.sha256;
   plugin.facts = FactsJson(selected.plugin.facts);
+  if (descriptor.baseline) plugin.facts[store::kBaselineFact] = true;
   return plugin;
 }
 

@@ -186,6 +186,24 @@ TEST(Layering, TheRulesCanFail) {
   EXPECT_EQ(Check("graph/ir.cc", "base/status.h"), "");
 }
 
+// What plugins do by default follows from their descriptors (docs/plugin-abi.md).
+TEST(Layering, TheHarnessKnowsNoPluginByName) {
+  const std::regex compared(
+      "[!=]= "
+      "*\"(float|fp16|dynamic|weight_only|int4|int8|uint8|int16x8|litert|reference|xnnpack)\"");
+  std::vector<std::string> found;
+  for (const std::string& file : Sources()) {
+    if (!Within(file, "harness")) continue;
+    std::ifstream stream(kRoot / file);
+    for (std::string line; std::getline(stream, line);) {
+      if (std::regex_search(line, compared)) found.push_back(file + ":" + line);
+    }
+  }
+  // What is stored of earlier versions' runs has the baseline's name alone.
+  EXPECT_EQ(found, std::vector<std::string>{"harness/results/summary.cc:  return quantizer.name == "
+                                            "\"float\";"});
+}
+
 TEST(Layering, FileNamesAreUnique) {
   std::map<std::string, std::string> seen;
   for (const std::string& file : Sources()) {

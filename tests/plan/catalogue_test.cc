@@ -33,6 +33,7 @@ Catalogue Installed() {
   Catalogue catalogue;
   catalogue.plugins = {Quantizer("float"), Quantizer("int8"), Runtime("litert"),
                        Runtime("reference", /*oracle=*/true)};
+  catalogue.plugins[2].descriptor.calibration = true;
   return catalogue;
 }
 
@@ -72,10 +73,12 @@ TEST(SelectPlugins, NoQuantizerNamedMeansAll) {
 TEST(SelectPlugins, TheSlowQuantizerIsTakenOnlyWhenNamed) {
   Catalogue catalogue = Installed();
   catalogue.plugins.push_back(Quantizer("int16x8"));
+  catalogue.plugins.back().descriptor.only_when_named = "its models are slow";
   const Result<Selection> all = Select(catalogue, "litert");
   ASSERT_TRUE(all.ok());
   EXPECT_THAT(Names(all->quantizers), ElementsAre("float", "int8"));
-  EXPECT_THAT(all->warnings, ElementsAre(HasSubstr("int16x8")));
+  EXPECT_THAT(all->warnings, ElementsAre("int16x8 is left out, since its models are slow: name it "
+                                         "in --plugins to have it"));
   const Result<Selection> named = Select(catalogue, "float,int16x8,litert");
   ASSERT_TRUE(named.ok());
   EXPECT_THAT(Names(named->quantizers), ElementsAre("float", "int16x8"));
@@ -157,8 +160,12 @@ TEST(CalibrationRuntime, CanBeNamed) {
               HasSubstr("no runtime \"int8\""));
 }
 
-TEST(CalibrationRuntime, PrefersLitertThenFastOnesThenOracles) {
-  EXPECT_EQ(CalibrationRuntime(Installed())->Name(), "litert");
+TEST(CalibrationRuntime, PrefersThatForCalibrationThenFastOnesThenOracles) {
+  Catalogue two = Installed();
+  two.plugins.insert(two.plugins.begin() + 2, Runtime("fast"));
+  EXPECT_EQ(CalibrationRuntime(two)->Name(), "litert");
+  two.plugins[3].descriptor.calibration = false;
+  EXPECT_EQ(CalibrationRuntime(two)->Name(), "fast");
   EXPECT_EQ(CalibrationRuntime(WithoutLitert())->Name(), "reference");
   Catalogue other = WithoutLitert();
   other.plugins.push_back(Runtime("xnnpack"));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/store/plugin_facts.h"
 #include "tests/store/sample_run.h"
 
 namespace qbench::store {
@@ -177,6 +178,16 @@ TEST_F(SummaryTest, ComparesWithTheFloatCellOfTheSameConfiguration) {
   EXPECT_EQ(paired.gained, 0);
   EXPECT_DOUBLE_EQ(*summaries[0].agreement_with_float, 1);
   EXPECT_DOUBLE_EQ(*summaries[0].size_ratio_to_float, 1);
+}
+
+TEST_F(SummaryTest, TheBaselineIsKnownByItsFactAndInOldRowsByItsName) {
+  EXPECT_EQ(FloatCellOf(run_, 1), 0U);
+  run_.plugins[1].name = "as_it_is";
+  EXPECT_FALSE(FloatCellOf(run_, 1).has_value());
+  run_.plugins[1].facts[kBaselineFact] = true;
+  EXPECT_EQ(FloatCellOf(run_, 1), 0U);
+  run_.plugins[1].facts[kBaselineFact] = "yes";  // what a plugin says in its own words
+  EXPECT_FALSE(FloatCellOf(run_, 1).has_value());
 }
 
 TEST_F(SummaryTest, ComparesWithNothingElse) {

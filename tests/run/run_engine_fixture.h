@@ -212,6 +212,7 @@ class RunEngineTest : public ::testing::Test {
     plan_.models = {model};
     plan_.selection.quantizers = {Plugin(host::PluginKind::kQuantizer, "float"),
                                   Plugin(host::PluginKind::kQuantizer, "int8")};
+    plan_.selection.quantizers[0].plugin.descriptor.baseline = true;
     plan_.selection.runtimes = {Plugin(host::PluginKind::kRuntime, "engine")};
     plan_.cells = {{0, 0, 0, 1}, {0, 1, 0, 1}};
     plan_.measure.repetitions = 2;

@@ -1,5 +1,6 @@
 #include "harness/run/run_engine.h"
 
+#include "harness/store/plugin_facts.h"
 #include "tests/run/run_engine_fixture.h"
 
 namespace qbench::plan {
@@ -61,6 +62,22 @@ TEST_F(RunEngineTest, TheLastLinesOfACrashAreInItsRow) {
   const Result<store::RunData> data = store_.LoadRun(*run);
   EXPECT_THAT(data->cells[1].measurements.back().log,
               ElementsAre("warning: engine: first", "printed last"));
+}
+
+TEST_F(RunEngineTest, TheBaselineIsStoredWithThePlugin) {
+  plan_.selection.quantizers[0].plugin.descriptor.id = "as_it_is";
+  plan_.diff_runtime = plan_.selection.runtimes[0];
+  const Result<int64_t> run = Execute();
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  EXPECT_EQ(std::ranges::count(workers_.jobs, "layers as_it_is"), 0);
+  const Result<store::RunData> data = store_.LoadRun(*run);
+  ASSERT_TRUE(data.ok());
+  const auto facts = [&](size_t cell) {
+    return data->plugins.at(data->cells[cell].cell.quantizer_id).facts;
+  };
+  EXPECT_EQ(facts(0), Json({{store::kBaselineFact, true}}));
+  EXPECT_EQ(facts(1), Json::object());
+  EXPECT_EQ(*Rows(*run)[1].median_ratio_to_float, 1);
 }
 
 TEST_F(RunEngineTest, OnlyAQuantizerThatTrainsGetsTheTrainingSplit) {
