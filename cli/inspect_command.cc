@@ -191,7 +191,7 @@ Result<ExitStatus> InspectCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, share));
   const worker::JobOutcome outcome =
       worker::RunJob(worker::ImportJob{std::filesystem::absolute(file), {}});
-  if (!outcome.ok()) return plan::OutcomeToStatus(outcome);
+  if (!outcome.ok()) return outcome.ToStatus();
   const auto& result = std::get<worker::ImportResult>(outcome.result);
   if (arguments.Get<bool>("json")) {
     Print(DumpJson(ResultJson(file, result)) + "\n");

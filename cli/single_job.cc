@@ -61,7 +61,7 @@ Result<worker::JobResult> RunWithProgress(const worker::Job& job, bool quiet) {
   display.Clear();
   if (!outcome.ok()) {
     for (const std::string& line : outcome.log) PrintError("log: " + line + "\n");
-    return plan::OutcomeToStatus(outcome);
+    return outcome.ToStatus();
   }
   return std::move(outcome.result);
 }

@@ -101,9 +101,7 @@ Result<std::vector<ModelRun>> RunModels(const worker::PluginUse& runtime,
   int timeouts = 0;
   while (job.first < models.size()) {
     const worker::JobOutcome outcome = worker::RunJob(job, settings, callbacks);
-    if (outcome.kind == worker::OutcomeKind::kCancelled) {
-      return Error(StatusCode::kCancelled, "stopped by the user");
-    }
+    if (outcome.stopped()) return outcome.ToStatus();
     for (; job.first < models.size(); ++job.first) {
       const Result<worker::ModelOutputs> outputs = worker::ReadModelOutputs(folder, job.first);
       if (!outputs.ok()) break;
@@ -111,11 +109,11 @@ Result<std::vector<ModelRun>> RunModels(const worker::PluginUse& runtime,
     }
     if (outcome.ok() || job.first == models.size()) break;
     // The plugin's file cannot be loaded, say: no model is to blame.
-    if (outcome.kind == worker::OutcomeKind::kFailed) {
+    if (outcome.status == store::Outcome::kFailed) {
       return Error(StatusCode::kInvalidArgument, "{}", outcome.reason);
     }
     ModelRun& culprit = runs[job.first++];
-    const bool timeout = outcome.kind == worker::OutcomeKind::kTimeout;
+    const bool timeout = outcome.status == store::Outcome::kTimeout;
     culprit = {timeout ? CellState::kTimeout : CellState::kCrashed, outcome.reason, {}};
     (timeout ? timeouts : crashes) += 1;
     if (crashes <= kMostCrashes && timeouts <= kMostTimeouts) continue;

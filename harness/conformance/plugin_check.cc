@@ -29,7 +29,7 @@ class Checker {
   Result<std::vector<PluginReport>> Run() {
     const worker::JobOutcome probe =
         worker::RunJob(worker::ProbeJob{settings_.plugin}, jobs_, callbacks_);
-    QB_RETURN_IF_ERROR(StatusOf(probe));
+    QB_RETURN_IF_ERROR(probe.ToStatus());
     std::vector<PluginReport> reports;
     for (const auto& entry : std::get<worker::ProbeResult>(probe.result).plugins) {
       if (!settings_.id.empty() && settings_.id != entry.descriptor.id) continue;
@@ -47,14 +47,6 @@ class Checker {
   }
 
  private:
-  static Status StatusOf(const worker::JobOutcome& outcome) {
-    if (outcome.ok()) return OkStatus();
-    if (outcome.kind == worker::OutcomeKind::kCancelled) {
-      return Error(StatusCode::kCancelled, "stopped by the user");
-    }
-    return Error(StatusCode::kCorrupt, "{}", outcome.reason);
-  }
-
   worker::PluginUse Plugin(const PluginReport& report) const {
     return {settings_.plugin, report.descriptor.id, settings_.options, {}};
   }
@@ -179,7 +171,7 @@ class Checker {
     worker::JobCallbacks callbacks = callbacks_;
     callbacks.log = [&](int /*severity*/, const std::string& line) { step = line; };
     const worker::JobOutcome outcome = worker::RunJob(job, jobs_, callbacks);
-    if (outcome.kind == worker::OutcomeKind::kCancelled) return StatusOf(outcome);
+    if (outcome.stopped()) return outcome.ToStatus();
     if (!outcome.ok()) {
       std::string reason = outcome.reason;
       if (!step.empty()) reason += " (" + step + ")";
@@ -218,7 +210,7 @@ class Checker {
     quantize.calibration_runtime = job.calibration_runtime;
     quantize.output = folder;
     const worker::JobOutcome made = worker::RunJob(quantize, jobs_, callbacks_);
-    if (made.kind == worker::OutcomeKind::kCancelled) return StatusOf(made);
+    if (made.stopped()) return made.ToStatus();
     if (!made.ok()) return Finding{Verdict::kFailed, made.reason};
     const auto& artifact = std::get<worker::QuantizeResult>(made.result);
     QB_ASSIGN_OR_RETURN(const auto runs, Run(Reference(), {{job.files.model, settings_.seed},

@@ -9,6 +9,8 @@
 namespace qbench::worker {
 namespace {
 
+using store::Outcome;
+
 // "in int8's quantize", or where no plugin was running.
 std::string Place(const std::string& where) {
   return where.empty() ? "in qbench's own worker, outside of any plugin" : "in " + where;
@@ -44,6 +46,48 @@ std::string WhyNoAnswer(std::string_view log) {
 
 double Seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
+// Why there is no answer.
+Status StatusOfChild(const WorkerEnd& worker) {
+  const ChildEnd& end = worker.child;
+  const std::string place = Place(worker.where);
+  switch (end.reason) {
+    case ChildEnd::Reason::kExited:
+      if (end.exit_status == kCannotAnswerStatus && worker.where.empty()) {
+        return Error(StatusCode::kIo, "{}", WhyNoAnswer(worker.log));
+      }
+      return Error(StatusCode::kCrashed, "{} {}", ExitText(end, worker.log), place);
+    case ChildEnd::Reason::kSignaled:
+      return Error(StatusCode::kCrashed, "{} {}", SignalText(end.signal), place);
+    case ChildEnd::Reason::kMemory:
+      return Error(StatusCode::kCrashed, "exceeded the memory limit of {} MiB {}",
+                   end.limits.resident_bytes >> 20, place);
+    case ChildEnd::Reason::kTimeout:
+      return Error(StatusCode::kTimeout, "no answer after {:g} s, stopped {}",
+                   Seconds(end.limits.time), place);
+    case ChildEnd::Reason::kCancelled:
+      return Error(StatusCode::kCancelled, "stopped by the user");
+  }
+  return Error(StatusCode::kInternal, "ended in a way that is not known");
+}
+
+// Crashed and timeout are said of the worker itself: one that answers has only failed.
+Outcome OutcomeOfCode(StatusCode code, bool answered) {
+  switch (code) {
+    case StatusCode::kOk:
+      return Outcome::kOk;
+    case StatusCode::kUnsupported:
+      return Outcome::kUnsupported;
+    case StatusCode::kCancelled:
+      return Outcome::kNotMeasured;
+    case StatusCode::kCrashed:
+      return answered ? Outcome::kFailed : Outcome::kCrashed;
+    case StatusCode::kTimeout:
+      return answered ? Outcome::kFailed : Outcome::kTimeout;
+    default:
+      return Outcome::kFailed;
+  }
+}
+
 }  // namespace
 
 std::string SignalText(int signal) {
@@ -65,51 +109,26 @@ std::string SignalText(int signal) {
   }
 }
 
-JobOutcome DescribeEnd(const ChildEnd& end, const std::string& where, const std::string& log) {
+JobOutcome OutcomeOf(const WorkerEnd& end) {
+  const Status why = end.answer ? *end.answer : StatusOfChild(end);
   JobOutcome outcome;
-  outcome.kind = OutcomeKind::kCrashed;
-  switch (end.reason) {
-    case ChildEnd::Reason::kExited:
-      if (end.exit_status == kCannotAnswerStatus && where.empty()) {
-        outcome.kind = OutcomeKind::kFailed;
-        outcome.reason = WhyNoAnswer(log);
-        break;
-      }
-      outcome.reason = fmt::format("{} {}", ExitText(end, log), Place(where));
-      break;
-    case ChildEnd::Reason::kSignaled:
-      outcome.reason = fmt::format("{} {}", SignalText(end.signal), Place(where));
-      break;
-    case ChildEnd::Reason::kMemory:
-      outcome.reason = fmt::format("exceeded the memory limit of {} MiB {}",
-                                   end.limits.resident_bytes >> 20, Place(where));
-      break;
-    case ChildEnd::Reason::kTimeout:
-      outcome.kind = OutcomeKind::kTimeout;
-      outcome.reason =
-          fmt::format("no answer after {:g} s, stopped {}", Seconds(end.limits.time), Place(where));
-      break;
-    case ChildEnd::Reason::kCancelled:
-      outcome.kind = OutcomeKind::kCancelled;
-      outcome.reason = "stopped by the user";
-      break;
+  outcome.status = OutcomeOfCode(why.code(), end.answer.has_value());
+  outcome.code = why.code();
+  outcome.reason = why.message();
+  if (end.asked_to_stop && !outcome.ok()) {
+    outcome.status = Outcome::kNotMeasured;
+    outcome.code = StatusCode::kCancelled;
+  } else if (outcome.stopped()) {
+    outcome.status = Outcome::kFailed;
+    outcome.code = StatusCode::kInternal;
+    outcome.reason += ", though nobody asked it to stop";
   }
-  return outcome;
-}
-
-JobOutcome DescribeFailure(const Status& status) {
-  JobOutcome outcome;
-  outcome.kind = status.code() == StatusCode::kUnsupported ? OutcomeKind::kUnsupported
-                 : status.code() == StatusCode::kCancelled ? OutcomeKind::kCancelled
-                                                           : OutcomeKind::kFailed;
-  outcome.reason = status.message();
   return outcome;
 }
 
 std::string ReasonOf(const JobOutcome& outcome) {
   constexpr size_t kMostBytes = 300;
-  const bool silent =
-      outcome.kind == OutcomeKind::kCrashed || outcome.kind == OutcomeKind::kTimeout;
+  const bool silent = outcome.status == Outcome::kCrashed || outcome.status == Outcome::kTimeout;
   if (!silent || outcome.log.empty()) return outcome.reason;
   return fmt::format("{}; its log ends with \"{}\"", outcome.reason,
                      Shortened(outcome.log.back(), kMostBytes));

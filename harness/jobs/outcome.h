@@ -1,6 +1,9 @@
-// From how a worker ended to what the user is told.
+// From how a worker ended to what is stored and what the user is told. There are two vocabularies
+// for how something ended: Status inside a process, and store::Outcome for what is stored and
+// shown. Here the one becomes the other, and nowhere else.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/process.h"
@@ -14,12 +17,21 @@ std::string SignalText(int signal);
 // The exit status of a worker that could not write its answer (EX_IOERR of sysexits.h).
 inline constexpr int kCannotAnswerStatus = 74;
 
-// What became of a worker that left no answer. `where` is Breadcrumb::Where(), `log` what it wrote
-// to its standard streams (a sanitizer's report is looked for in it). Only kind and reason are set.
-JobOutcome DescribeEnd(const ChildEnd& end, const std::string& where, const std::string& log);
+// What is known of a worker that has ended.
+struct WorkerEnd {
+  ChildEnd child = {};  // counts only where there is no answer
+  // What it answered: OK with a result, or why there is none. None: it left no answer.
+  std::optional<Status> answer = {};
+  bool asked_to_stop = false;  // by the user
+  std::string where = {};      // Breadcrumb::Where()
+  std::string log = {};        // what it wrote to its standard streams
+};
 
-// What became of a worker that answered with a failure.
-JobOutcome DescribeFailure(const Status& status);
+// Sets status, code and reason. A failure that the worker answers with is kUnsupported or kFailed;
+// without an answer it is kCrashed (a memory limit too), kTimeout, or kFailed where the answer
+// could not be written. A sanitizer's report in the log is the reason. Whatever fails after the
+// user asked the job to stop was stopped; a result counts all the same.
+JobOutcome OutcomeOf(const WorkerEnd& end);
 
 // Why a job did not end well, one line. Of one that ended without an answer (it crashed, it hung)
 // the last line of its log too, which often says why.

@@ -94,34 +94,27 @@ Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
     return ResultFromJson(JobName(job), result);
   }
   QB_ASSIGN_OR_RETURN(const int code, JsonGet<int>(answer, "code"));
+  if (code <= 0 || code > static_cast<int>(StatusCode::kInternal)) {
+    return Error(StatusCode::kCorrupt, "the worker answered with {}, which is no failure", code);
+  }
   QB_ASSIGN_OR_RETURN(std::string message, JsonGet<std::string>(answer, "message"));
   return Status(static_cast<StatusCode>(code), std::move(message));
 }
 
-JobOutcome Judge(const JobFolder& folder, const Job& job, const ChildEnd& end,
-                 const Breadcrumb& breadcrumb, const std::string& log, bool cancelled) {
+// What became of the worker, with the result that it left.
+JobOutcome Judge(const JobFolder& folder, const Job& job, WorkerEnd end) {
+  JobResult result;
   std::error_code error;
-  JobOutcome outcome;
-  // An answer counts however the process ended afterwards.
   if (std::filesystem::exists(folder.result(), error)) {
     Result<JobResult> answer = ReadAnswer(folder, job);
-    if (answer.ok()) {
-      outcome.kind = OutcomeKind::kOk;
-      outcome.result = std::move(answer).value();
-    } else {
-      outcome = DescribeFailure(answer.status());
-    }
-  } else {
-    outcome = DescribeEnd(end, breadcrumb.Where(), log);
+    end.answer = answer.status();
+    if (answer.ok()) result = std::move(answer).value();
   }
-  if (cancelled && !outcome.ok()) outcome.kind = OutcomeKind::kCancelled;
-  if (!cancelled && outcome.kind == OutcomeKind::kCancelled) {
-    outcome.kind = OutcomeKind::kFailed;
-    outcome.reason += ", though nobody asked it to stop";
-  }
-  outcome.log = LastLines(log);
-  outcome.wall_seconds = end.wall_seconds;
-  outcome.peak_rss_bytes = end.peak_rss_bytes;
+  JobOutcome outcome = OutcomeOf(end);
+  outcome.result = std::move(result);
+  outcome.log = LastLines(end.log);
+  outcome.wall_seconds = end.child.wall_seconds;
+  outcome.peak_rss_bytes = end.child.peak_rss_bytes;
   return outcome;
 }
 
@@ -144,31 +137,16 @@ std::chrono::seconds DefaultTimeLimit(const Job& job) {
   return minutes(120);
 }
 
-const char* OutcomeName(OutcomeKind kind) {
-  switch (kind) {
-    case OutcomeKind::kOk:
-      return "ok";
-    case OutcomeKind::kUnsupported:
-      return "unsupported";
-    case OutcomeKind::kFailed:
-      return "failed";
-    case OutcomeKind::kCrashed:
-      return "crashed";
-    case OutcomeKind::kTimeout:
-      return "timeout";
-    case OutcomeKind::kCancelled:
-      return "cancelled";
-  }
-  return "failed";
-}
-
 JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallbacks& callbacks) {
-  if (InterruptRequested()) return DescribeFailure({StatusCode::kCancelled, "stopped by the user"});
+  if (InterruptRequested()) {
+    return OutcomeOf(
+        {.answer = Status(StatusCode::kCancelled, "stopped by the user"), .asked_to_stop = true});
+  }
   Result<PreparedJob> prepared = Prepare(job, settings.scratch);
-  if (!prepared.ok()) return DescribeFailure(prepared.status());
+  if (!prepared.ok()) return OutcomeOf({.answer = prepared.status()});
   const JobFolder folder{prepared->folder.path()};
   Result<Child> child = Start(folder, job, settings.programs);
-  if (!child.ok()) return DescribeFailure(child.status());
+  if (!child.ok()) return OutcomeOf({.answer = child.status()});
 
   host::WarningList warnings;
   JobCallbacks heard = callbacks;
@@ -193,7 +171,11 @@ JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallback
     return canceller.Poll();
   };
   const ChildEnd end = child->Wait(limits, on_poll, child->out());
-  JobOutcome outcome = Judge(folder, job, end, prepared->breadcrumb, log.End(), canceller.asked());
+  JobOutcome outcome = Judge(folder, job,
+                             {.child = end,
+                              .asked_to_stop = canceller.asked(),
+                              .where = prepared->breadcrumb.Where(),
+                              .log = log.End()});
   if (!outcome.ok()) outcome.warnings = warnings.lines();
   return outcome;
 }

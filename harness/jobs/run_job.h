@@ -41,14 +41,14 @@ struct JobSettings {
   JobLimits limits = {};
 };
 
-// How a job ended. The status of a cell is one of the first five.
-enum class OutcomeKind { kOk, kUnsupported, kFailed, kCrashed, kTimeout, kCancelled };
-
-// "ok", "unsupported", "failed", "crashed", "timeout", "cancelled".
-const char* OutcomeName(OutcomeKind kind);
-
+// How a job ended.
 struct JobOutcome {
-  OutcomeKind kind = OutcomeKind::kFailed;
+  // As it is stored and shown; kNotMeasured where the user stopped the job. Never kInvalid: what a
+  // result is worth, its reader says.
+  store::Outcome status = store::Outcome::kFailed;
+  // The same as a Status has it: the worker's own code where it answered with a failure, else
+  // kCrashed, kTimeout or kCancelled.
+  StatusCode code = StatusCode::kInternal;
   // One line: what happened, in which plugin and which of its functions. Empty for kOk.
   std::string reason;
   // The last lines of its log and of what it wrote to its standard streams; see LastLines.
@@ -57,14 +57,17 @@ struct JobOutcome {
   std::vector<std::string> warnings;
   double wall_seconds = 0;
   uint64_t peak_rss_bytes = 0;  // of the process, as the parent saw it
-  JobResult result;             // std::monostate unless kOk
+  JobResult result;             // std::monostate unless ok()
 
-  bool ok() const { return kind == OutcomeKind::kOk; }
+  bool ok() const { return status == store::Outcome::kOk; }
+  bool stopped() const { return status == store::Outcome::kNotMeasured; }  // by the user
+  // For a command that cannot go on without the result.
+  Status ToStatus() const { return ok() ? OkStatus() : Status(code, reason); }
 };
 
 // Blocks until the job has ended, one way or another. A crash, a hang, memory without end and
 // closed descriptors are outcomes, not failures of this function. After InterruptRequested() no
-// process is started: kCancelled. Several jobs may run at once, on several threads.
+// process is started: stopped(). Several jobs may run at once, on several threads.
 JobOutcome RunJob(const Job& job, const JobSettings& settings = {},
                   const JobCallbacks& callbacks = {});
 

@@ -25,7 +25,7 @@ worker::JobOutcome Probe(const std::filesystem::path& file, const JobRunner& run
   settings.limits.time = kProbeTime;
   settings.limits.memory_bytes = kProbeMemory;
   worker::JobOutcome outcome = run_job(worker::ProbeJob{file}, settings, {});
-  if (outcome.ok() || outcome.kind == worker::OutcomeKind::kCancelled) return outcome;
+  if (outcome.ok() || outcome.stopped()) return outcome;
   worker::JobOutcome read = run_job(worker::ProbeJob{file, /*try_runtimes=*/false}, settings, {});
   if (!read.ok()) return read;
   trouble = ReasonOf(outcome);
@@ -72,7 +72,7 @@ std::vector<ProbedFile> ProbeFiles(const std::vector<std::filesystem::path>& fil
 Status AddFile(const ProbedFile& probed, Catalogue& catalogue) {
   const auto& [file, sha256, trouble, outcome] = probed;
   QB_RETURN_IF_ERROR(sha256.status());
-  if (outcome.kind == worker::OutcomeKind::kCancelled) {
+  if (outcome.stopped()) {
     return InterruptStatus("looking at the plugins");
   }
   if (!outcome.ok()) {

@@ -70,7 +70,7 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
                  folder.path.string(), error.message());
   }
   const worker::JobOutcome outcome = run_job(worker::ImportJob{model.path, folder.model()}, {}, {});
-  if (!outcome.ok()) return OutcomeToStatus(outcome);  // names the file
+  if (!outcome.ok()) return outcome.ToStatus();  // names the file
   const auto& result = std::get<worker::ImportResult>(outcome.result);
   const Json facts = {
       {"sha256", result.sha256},           {"float_model", result.float_model},
@@ -82,24 +82,6 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
 }
 
 }  // namespace
-
-Status OutcomeToStatus(const worker::JobOutcome& outcome) {
-  switch (outcome.kind) {
-    case worker::OutcomeKind::kOk:
-      return OkStatus();
-    case worker::OutcomeKind::kUnsupported:
-      return {StatusCode::kUnsupported, outcome.reason};
-    case worker::OutcomeKind::kFailed:
-      return {StatusCode::kInvalidArgument, outcome.reason};
-    case worker::OutcomeKind::kCrashed:
-      return {StatusCode::kCrashed, outcome.reason};
-    case worker::OutcomeKind::kTimeout:
-      return {StatusCode::kTimeout, outcome.reason};
-    case worker::OutcomeKind::kCancelled:
-      return {StatusCode::kCancelled, outcome.reason};
-  }
-  return {StatusCode::kInternal, outcome.reason};
-}
 
 Result<std::filesystem::path> FindModel(const std::string& name,
                                         const std::filesystem::path& share) {

@@ -41,7 +41,4 @@ Result<std::filesystem::path> FindModel(const std::string& name,
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
                                const std::filesystem::path& cache, const JobRunner& run_job);
 
-// The outcome of a job that did not end well, as a Status.
-Status OutcomeToStatus(const worker::JobOutcome& outcome);
-
 }  // namespace qbench::plan

@@ -10,8 +10,6 @@
 namespace qbench::plan {
 namespace {
 
-using worker::OutcomeKind;
-
 // The plugins of one file. kInvalidArgument: one of them refuses its options.
 Status TryOptions(const std::filesystem::path& file,
                   const std::vector<const SelectedPlugin*>& plugins, const JobRunner& run_job) {
@@ -24,7 +22,7 @@ Status TryOptions(const std::filesystem::path& file,
   settings.limits.time = kProbeTime;
   settings.limits.memory_bytes = kProbeMemory;
   const worker::JobOutcome outcome = run_job(job, settings, {});
-  if (outcome.kind == OutcomeKind::kCancelled) return InterruptStatus("looking at the options");
+  if (outcome.stopped()) return InterruptStatus("looking at the options");
   if (!outcome.ok()) return OkStatus();
   const auto& refusals = std::get<worker::ProbeResult>(outcome.result).refusals;
   for (size_t i = 0; i < std::min(refusals.size(), plugins.size()); ++i) {
@@ -93,8 +91,8 @@ Status CheckCalibration(const JobRunner& run_job, Plan& plan) {
     worker::JobSettings settings;
     settings.limits = plan.measure.limits;
     const worker::JobOutcome outcome = run_job(job, settings, {});
-    if (outcome.kind == OutcomeKind::kCancelled) return InterruptStatus("looking at quantizers");
-    if (outcome.kind == OutcomeKind::kFailed) {
+    if (outcome.stopped()) return InterruptStatus("looking at quantizers");
+    if (outcome.status == store::Outcome::kFailed) {
       return Error(StatusCode::kInvalidArgument,
                    "{}, which {} needs: add some, or leave {} out ({})", lack, quantizer.Name(),
                    quantizer.Name(), outcome.reason);

@@ -82,7 +82,7 @@ store::LayerComparison ComparisonRecord(const worker::JobOutcome& outcome) {
     record = ComparisonRecord(std::get<worker::DifferenceResult>(outcome.result));
   } else {
     record.at = UtcNow();
-    record.status = OutcomeOf(outcome.kind);
+    record.status = outcome.status;
     record.reason = ReasonOf(outcome);
     record.warnings = outcome.warnings;
   }

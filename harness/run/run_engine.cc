@@ -264,7 +264,7 @@ Result<worker::JobOutcome> RunEngine::MakeArtifact(const PlannedCell& cell,
                                                    const std::string& key) {
   if (std::optional<worker::QuantizeResult> cached = artifacts_.Find(key); cached.has_value()) {
     worker::JobOutcome outcome;
-    outcome.kind = worker::OutcomeKind::kOk;
+    outcome.status = Outcome::kOk;
     outcome.result = std::move(*cached);
     return outcome;
   }
@@ -517,7 +517,7 @@ Status RunEngine::Commit(size_t cell, store::Measurement measurement,
   }
   measurement.log = outcome.log;
   if (!outcome.ok()) {
-    measurement.status = OutcomeOf(outcome.kind);
+    measurement.status = outcome.status;
     measurement.reason = ReasonOf(outcome);
     measurement.warnings = outcome.warnings;
     // Nobody asked for the profile of a runtime that has none.
@@ -556,7 +556,7 @@ Status RunEngine::CheckCancelled() const {
 }
 
 Status RunEngine::CheckStopped(const worker::JobOutcome& outcome) const {
-  return outcome.kind == worker::OutcomeKind::kCancelled ? CheckCancelled() : OkStatus();
+  return outcome.stopped() ? CheckCancelled() : OkStatus();
 }
 
 Status RunEngine::Warn(const std::string& line) {

@@ -19,24 +19,6 @@ std::string UtcNow() {
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-Outcome OutcomeOf(worker::OutcomeKind kind) {
-  switch (kind) {
-    case worker::OutcomeKind::kOk:
-      return Outcome::kOk;
-    case worker::OutcomeKind::kUnsupported:
-      return Outcome::kUnsupported;
-    case worker::OutcomeKind::kFailed:
-      return Outcome::kFailed;
-    case worker::OutcomeKind::kCrashed:
-      return Outcome::kCrashed;
-    case worker::OutcomeKind::kTimeout:
-      return Outcome::kTimeout;
-    case worker::OutcomeKind::kCancelled:
-      return Outcome::kNotMeasured;
-  }
-  return Outcome::kFailed;
-}
-
 store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_line) {
   store::Run run;
   run.started_at = UtcNow();

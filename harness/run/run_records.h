@@ -13,8 +13,6 @@ namespace qbench::plan {
 // Now, UTC, as the store writes times of day.
 std::string UtcNow();
 
-store::Outcome OutcomeOf(worker::OutcomeKind kind);
-
 // A run that begins now.
 store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_line);
 store::Model ModelRecord(const PlannedModel& model);

@@ -190,7 +190,7 @@ TEST_F(DifferenceJobTest, OtherNetworksAreRefused) {
   const auto input = builder.Input({1, kSide, kSide, kChannels});
   const graph::Model other = builder.Finish({builder.Conv(input, 5, 3)});
   const JobOutcome outcome = Run(Job(FloatModel(), other));
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, HasSubstr("not the same network"));
 }
 

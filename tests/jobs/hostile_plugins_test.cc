@@ -48,23 +48,23 @@ TEST_P(HostilePlugins, CostOneJobAndSayWhy) {
   const std::string place = id + "'s " + GetParam().place;
   SCOPED_TRACE(fmt::format("{}\n{}", outcome.reason, fmt::join(outcome.log, "\n")));
   if (GetParam().deed == "segfault") {
-    EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+    EXPECT_EQ(outcome.status, store::Outcome::kCrashed);
     EXPECT_THAT(outcome.reason, HasSubstr("segmentation fault"));
     EXPECT_THAT(outcome.reason, HasSubstr("in " + place));
   } else if (GetParam().deed == "hang") {
-    EXPECT_EQ(outcome.kind, OutcomeKind::kTimeout);
+    EXPECT_EQ(outcome.status, store::Outcome::kTimeout);
     EXPECT_EQ(outcome.reason, "no answer after 3 s, stopped in " + place);
   } else if (GetParam().deed == "allocate") {
-    EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+    EXPECT_EQ(outcome.status, store::Outcome::kCrashed);
     EXPECT_EQ(outcome.reason, "exceeded the memory limit of 400 MiB in " + place);
   } else if (GetParam().deed == "throws") {
-    EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+    EXPECT_EQ(outcome.status, store::Outcome::kFailed);
     EXPECT_EQ(outcome.reason, place + " threw an exception across the ABI: thrown on purpose");
   } else if (GetParam().deed == "closes") {
-    EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+    EXPECT_EQ(outcome.status, store::Outcome::kFailed);
     EXPECT_THAT(outcome.reason, HasSubstr(place + " closed the worker's file descriptors"));
   } else {
-    EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+    EXPECT_EQ(outcome.status, store::Outcome::kCrashed);
     EXPECT_EQ(outcome.reason, "exited by itself with status 0 in " + place);
   }
 }
@@ -95,7 +95,7 @@ TEST_F(HostileNeighbours, CalibrationRuntimeIsNamedWhereItCrashes) {
   job.calibration = WriteTestTensors();
   job.calibration_runtime = Hostile("segfault_invoke");
   const JobOutcome outcome = Run(job);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed) << outcome.reason;
+  EXPECT_EQ(outcome.status, store::Outcome::kCrashed) << outcome.reason;
   EXPECT_THAT(outcome.reason, HasSubstr("in segfault_invoke's invoke"));
 }
 

@@ -56,14 +56,14 @@ TEST_F(Jobs, ImportPassesTfliteOnByteForByte) {
 TEST_F(Jobs, ImportRefusesWhatIsNoModel) {
   std::ofstream(Path("model.keras")) << "PK\x03\x04, as zip files begin";
   JobOutcome outcome = Run(ImportJob{.model = Path("model.keras"), .output = {}});
-  EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
   EXPECT_THAT(outcome.reason, HasSubstr("save it as .h5 (model.save(\"model.h5\"))"));
 
   Bytes truncated = *ReadFile(model());
   truncated.resize(truncated.size() / 2);
   ASSERT_TRUE(WriteFileAtomically(Path("half.tflite"), truncated).ok());
   outcome = Run(ImportJob{.model = Path("half.tflite"), .output = {}});
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, HasSubstr("half.tflite"));
 
   outcome = Run(ImportJob{.model = Path("missing.h5"), .output = {}});
@@ -172,7 +172,7 @@ TEST_F(Jobs, AnInputThatThePluginCannotFeedEndsTheRunWithItsReason) {
   for (const int instances : {1, 3}) {
     job.instances = instances;
     const JobOutcome outcome = Run(job);
-    EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+    EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
     EXPECT_EQ(outcome.reason, "fake_quantizer: no input 6");
   }
 }
@@ -186,7 +186,7 @@ TEST_F(Jobs, AFileOfAnOptionThatWasChangedMeanwhileIsAnError) {
   EXPECT_TRUE(outcome.ok()) << outcome.reason;
   ASSERT_TRUE(WriteFileAtomically(Path("recipe.toml"), "two").ok());
   outcome = Run(job);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("recipe="), HasSubstr("was changed")));
 }
 
@@ -197,7 +197,7 @@ TEST_F(Jobs, QuantizeNamesTheCalibrationRuntimeThatFails) {
   job.calibration_runtime = Fake("fake_runtime", {{"fail_at", "1"}});
   job.instances = 1;
   const JobOutcome outcome = Run(job);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("fake_runtime"), HasSubstr("failed as told")));
 }
 
@@ -302,13 +302,13 @@ TEST_F(Jobs, AccuracyChecksTheModel) {
   job.samples = WriteTestTensors();
   job.runtime.options = {{"extra_outputs", "2"}};
   JobOutcome outcome = Run(job);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
   EXPECT_THAT(outcome.reason, AllOf(HasSubstr("5 outputs"), HasSubstr("3 classes")));
   job.runtime.options = {{"nan", "true"}};
   EXPECT_THAT(Run(job).reason, HasSubstr("not a number (NaN)"));
   job.runtime.options = {{"unsupported", "true"}};
   outcome = Run(job);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
   EXPECT_EQ(outcome.reason, "fake_runtime: no kernel for CONV_2D");
   job.runtime.options = {};
   job.samples.tensor_key = std::string(64, 'b');
@@ -355,7 +355,7 @@ TEST_F(Jobs, LatencyReportsAFailureInTheTimedLoop) {
   job.samples = WriteTestTensors();
   job.settings = {.min_samples = 64, .min_seconds = 0.01, .warmup_runs = 3, .warmup_seconds = 0};
   const JobOutcome outcome = Run(job);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_EQ(outcome.reason, "fake_runtime: failed as told");
 }
 
@@ -404,7 +404,7 @@ TEST_F(Jobs, ProfileSaysWhyThereIsNone) {
   EXPECT_THAT(reason(Fake("fake_runtime", {{"profile", "changing"}})), HasSubstr("another 3"));
   job.runtime = Example("template_runtime", {{"height", "4"}, {"width", "4"}, {"classes", "3"}});
   const JobOutcome none = Run(job);
-  EXPECT_EQ(none.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(none.status, store::Outcome::kUnsupported);
   EXPECT_THAT(none.reason, HasSubstr("cannot say where its time goes"));
 }
 
@@ -418,7 +418,7 @@ TEST_F(Jobs, CancellingEndsAJobThatListens) {
       Run(job, {},
           {.progress = [&](const std::string&, uint64_t, uint64_t) { seen = true; },
            .cancelled = [&] { return seen; }});
-  EXPECT_EQ(outcome.kind, OutcomeKind::kCancelled) << outcome.reason;
+  EXPECT_EQ(outcome.status, store::Outcome::kNotMeasured) << outcome.reason;
   EXPECT_THAT(outcome.reason, HasSubstr("stopped by the user"));
 }
 
@@ -427,7 +427,7 @@ TEST_F(Jobs, CancellingEndsAJobThatHangs) {
       QuantizeJob{
           .model = model(), .quantizer = Hostile("hang_quantize"), .output = Path("artifact")},
       {}, {.cancelled = [] { return true; }});
-  EXPECT_EQ(outcome.kind, OutcomeKind::kCancelled) << outcome.reason;
+  EXPECT_EQ(outcome.status, store::Outcome::kNotMeasured) << outcome.reason;
 }
 
 TEST_F(Jobs, LeaveNothingBehind) {
@@ -441,7 +441,7 @@ TEST_F(Jobs, AMissingWorkerIsAnOutcome) {
   JobSettings settings;
   settings.programs = Path("no-such-folder");
   const JobOutcome outcome = RunJob(ProbeJob{Path("x.so")}, settings);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason, HasSubstr("no-such-folder"));
 }
 

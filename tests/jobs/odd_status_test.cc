@@ -33,15 +33,15 @@ class OddStatus : public WorkerTest {
 
 TEST_F(OddStatus, CancelledUnaskedIsAFailureOfThePlugin) {
   JobOutcome outcome = Quantize("quantize", QBENCH_CANCELLED, "enough");
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_EQ(outcome.reason,
             "told_quantizer's quantize said cancelled (enough), though nobody asked it to stop");
   outcome = Quantize("init", QBENCH_CANCELLED);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_EQ(outcome.reason, "told_quantizer's init said cancelled, though nobody asked it to stop");
   for (const char* at : {"init", "load", "invoke"}) {
     outcome = Accuracy(at, QBENCH_CANCELLED);
-    EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+    EXPECT_EQ(outcome.status, store::Outcome::kFailed);
     EXPECT_EQ(outcome.reason, fmt::format("told_runtime's {} said cancelled, though nobody asked "
                                           "it to stop",
                                           at));
@@ -54,7 +54,7 @@ TEST_F(OddStatus, ACalibrationRuntimeThatSaysCancelledIsNamed) {
   job.calibration = WriteTestTensors();
   job.calibration_runtime = Told("told_runtime", "invoke", QBENCH_CANCELLED);
   const JobOutcome outcome = Run(job);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_THAT(outcome.reason,
               HasSubstr("told_runtime's invoke said cancelled, though nobody asked"));
 }
@@ -66,7 +66,7 @@ TEST_F(OddStatus, AnUnknownStatusIsNamed) {
                           "have",
                           status));
     const JobOutcome outcome = Accuracy("invoke", status);
-    EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+    EXPECT_EQ(outcome.status, store::Outcome::kFailed);
     EXPECT_THAT(outcome.reason, HasSubstr("which the ABI does not have"));
   }
 }
@@ -74,7 +74,7 @@ TEST_F(OddStatus, AnUnknownStatusIsNamed) {
 TEST_F(OddStatus, AHostErrorIsBelievedWhereAServiceFailedAlone) {
   for (const char* at : {"init", "quantize"}) {
     const JobOutcome outcome = Quantize(at, QBENCH_HOST_ERROR, "the host is bad");
-    EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+    EXPECT_EQ(outcome.status, store::Outcome::kFailed);
     EXPECT_THAT(outcome.reason,
                 AllOf(HasSubstr(fmt::format("told_quantizer's {} said \"a service of the host "
                                             "failed\", which makes no sense there",
@@ -93,7 +93,7 @@ TEST_F(OddStatus, WhatOnlyLoadCanFindIsNoAnswerOfOtherFunctions) {
     for (const qbench_status status : std::initializer_list<qbench_status>{
              QBENCH_UNSUPPORTED, QBENCH_UNAVAILABLE, QBENCH_CANCELLED}) {
       const JobOutcome outcome = Accuracy(at, status, "no");
-      EXPECT_EQ(outcome.kind, OutcomeKind::kFailed) << at << status;
+      EXPECT_EQ(outcome.status, store::Outcome::kFailed) << at << status;
       // Facts have no text of their own.
       const char* words = std::string_view(at) == "facts" ? "" : "no";
       EXPECT_THAT(outcome.reason, HasSubstr(fmt::format("which makes no sense there: {}", words)))
@@ -102,13 +102,13 @@ TEST_F(OddStatus, WhatOnlyLoadCanFindIsNoAnswerOfOtherFunctions) {
   }
   // A device may be pulled out, and a delegate may find late what it cannot do.
   EXPECT_EQ(Accuracy("invoke", QBENCH_UNAVAILABLE, "unplugged").reason, "told_runtime: unplugged");
-  EXPECT_EQ(Accuracy("invoke", QBENCH_UNSUPPORTED, "no COS").kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(Accuracy("invoke", QBENCH_UNSUPPORTED, "no COS").status, store::Outcome::kUnsupported);
 }
 
 TEST_F(OddStatus, OkWithoutAResultIsNone) {
   EXPECT_THAT(Quantize("nothing", QBENCH_OK).reason, HasSubstr("emitted no model"));
   const JobOutcome outcome = Accuracy("no_fact", QBENCH_OK);
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_EQ(outcome.reason, "told_runtime's fact 0 of 1 has no name or no value");
 }
 

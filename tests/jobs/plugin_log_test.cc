@@ -66,7 +66,7 @@ TEST_F(PluginLog, LinesOfEverySeverityAreInTheLog) {
 TEST_F(PluginLog, AFailedJobKeepsItsWarningsAndItsLog) {
   const JobOutcome outcome =
       Quantize({{"at", "quantize"}, {"log", "dead"}, {"status", "6"}, {"text", "gave up"}});
-  EXPECT_EQ(outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(outcome.status, store::Outcome::kFailed);
   EXPECT_EQ(outcome.reason, "told_quantizer: gave up");
   EXPECT_THAT(outcome.warnings, ElementsAre("told_quantizer: dead"));
   EXPECT_THAT(outcome.log, ElementsAre("warning: told_quantizer: dead"));
@@ -77,7 +77,7 @@ TEST_F(PluginLog, ACrashedJobKeepsItsLastLinesAndWhatItPrinted) {
                                        {"log", "about to fall"},
                                        {"print", "printed before"},
                                        {"then", "segfault"}});
-  EXPECT_EQ(outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_EQ(outcome.status, store::Outcome::kCrashed);
   EXPECT_THAT(outcome.warnings, ElementsAre("told_runtime: about to fall"));
   EXPECT_THAT(outcome.log, Contains(HasSubstr("warning: told_runtime: about to fall")));
   EXPECT_THAT(outcome.log, Contains(HasSubstr("printed before")));
@@ -87,7 +87,7 @@ TEST_F(PluginLog, AJobThatHangsKeepsItsLastLines) {
   const JobOutcome outcome =
       Accuracy({{"at", "load"}, {"log", "waiting for the device"}, {"then", "hang"}},
                {.time = std::chrono::seconds(5)});
-  EXPECT_EQ(outcome.kind, OutcomeKind::kTimeout);
+  EXPECT_EQ(outcome.status, store::Outcome::kTimeout);
   EXPECT_THAT(outcome.log, ElementsAre("warning: told_runtime: waiting for the device"));
   EXPECT_THAT(outcome.warnings, ElementsAre("told_runtime: waiting for the device"));
 }

@@ -37,7 +37,7 @@ class ImportCacheTest : public ::testing::Test {
       result.float_model = true;
       result.summary = {{"macs", 2.5e9}};
       worker::JobOutcome outcome;
-      outcome.kind = worker::OutcomeKind::kOk;
+      outcome.status = store::Outcome::kOk;
       outcome.result = result;
       return outcome;
     };

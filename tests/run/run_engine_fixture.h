@@ -22,13 +22,12 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using worker::JobOutcome;
-using worker::OutcomeKind;
 
 // Answers every job at once, as told.
 class FakeWorkers {
  public:
   // What a job of this description ("latency 1 int8") answers instead of success.
-  std::map<std::string, std::pair<OutcomeKind, std::string>> failures;
+  std::map<std::string, std::pair<Outcome, std::string>> failures;
   // After so many jobs the user presses Ctrl-C.
   int cancel_after = 1 << 30;
   // The user presses Ctrl-C while this job runs, which is then stopped.
@@ -55,19 +54,19 @@ class FakeWorkers {
     JobOutcome outcome;
     if (name == stopped_job) {
       pressed_ = true;
-      outcome.kind = OutcomeKind::kCancelled;
+      outcome.status = Outcome::kNotMeasured;
       outcome.reason = "stopped by the user";
       return outcome;
     }
     if (const auto failure = failures.find(name); failure != failures.end()) {
-      outcome.kind = failure->second.first;
+      outcome.status = failure->second.first;
       outcome.reason = failure->second.second;
       outcome.log = failure_log;
       outcome.warnings = failure_warnings;
       return outcome;
     }
     pressed_ = name == cancel_when_done;
-    outcome.kind = OutcomeKind::kOk;
+    outcome.status = Outcome::kOk;
     outcome.log = {"info: engine: log of " + name};
     outcome.result = std::visit([&](const auto& j) { return Answer(j); }, job);
     return outcome;

@@ -63,7 +63,7 @@ TEST_F(RunEngineTest, AJobThatWasStoppedIsNoRow) {
 }
 
 TEST_F(RunEngineTest, AFailureBeforeTheInterruptionStaysAFailure) {
-  workers_.failures["accuracy float"] = {OutcomeKind::kCrashed, "crashed once"};
+  workers_.failures["accuracy float"] = {Outcome::kCrashed, "crashed once"};
   workers_.cancel_when_done = "accuracy int8";
   ASSERT_FALSE(Execute().ok());
   workers_ = FakeWorkers();
@@ -75,7 +75,7 @@ TEST_F(RunEngineTest, AFailureBeforeTheInterruptionStaysAFailure) {
 
 TEST_F(RunEngineTest, RemembersWhatAnInferenceTook) {
   EXPECT_THAT(*InferenceHistory(plan_, store_), ::testing::IsEmpty());
-  workers_.failures["latency int8"] = {OutcomeKind::kCrashed, "crashed"};
+  workers_.failures["latency int8"] = {Outcome::kCrashed, "crashed"};
   ASSERT_TRUE(Execute().ok());
   const std::map<size_t, double> history = *InferenceHistory(plan_, store_);
   ASSERT_EQ(history.size(), 1U);

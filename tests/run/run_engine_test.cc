@@ -48,8 +48,8 @@ TEST_F(RunEngineTest, WhatRuntimesWarnOfAndLogStandsWithEveryMeasurement) {
 }
 
 TEST_F(RunEngineTest, TheLastLinesOfACrashAreInItsRow) {
-  workers_.failures["accuracy int8"] = {OutcomeKind::kCrashed, "segmentation fault"};
-  workers_.failures["quantize float"] = {OutcomeKind::kFailed, "gave up"};
+  workers_.failures["accuracy int8"] = {Outcome::kCrashed, "segmentation fault"};
+  workers_.failures["quantize float"] = {Outcome::kFailed, "gave up"};
   workers_.failure_log = {"warning: engine: first", "printed last"};
   workers_.failure_warnings = {"engine: first"};
   const Result<int64_t> run = Execute();
@@ -134,7 +134,7 @@ TEST_F(RunEngineTest, StoresWhatTheWarmUpTook) {
 }
 
 TEST_F(RunEngineTest, WithoutAProfileItLooksWhatIsDelegated) {
-  workers_.failures["profile int8"] = {OutcomeKind::kUnsupported, "engine cannot say where"};
+  workers_.failures["profile int8"] = {Outcome::kUnsupported, "engine cannot say where"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
   const Result<store::RunData> data = store_.LoadRun(*run);
@@ -182,7 +182,7 @@ TEST_F(RunEngineTest, ProfilesComeLast) {
 
 TEST_F(RunEngineTest, ARuntimeThatCannotBeProfiledMeasuresAllTheSame) {
   plan_.measure.profile = true;
-  workers_.failures["profile int8"] = {OutcomeKind::kUnsupported, "engine cannot say where"};
+  workers_.failures["profile int8"] = {Outcome::kUnsupported, "engine cannot say where"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
   const store::CellSummary row = Rows(*run)[1];
@@ -225,7 +225,7 @@ TEST_F(RunEngineTest, ProfilesAfterTheMachinesPeak) {
 
 TEST_F(RunEngineTest, APeakThatFailsIsAWarning) {
   plan_.measure.profile = true;
-  workers_.failures["peak"] = {OutcomeKind::kFailed, "no memory"};
+  workers_.failures["peak"] = {Outcome::kFailed, "no memory"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
   EXPECT_THAT(warnings_, ElementsAre("the machine's peak is not known: no memory"));
@@ -233,7 +233,7 @@ TEST_F(RunEngineTest, APeakThatFailsIsAWarning) {
 }
 
 TEST_F(RunEngineTest, ALookThatFailsCostsNothing) {
-  workers_.failures["look int8"] = {OutcomeKind::kCrashed, "crashed once"};
+  workers_.failures["look int8"] = {Outcome::kCrashed, "crashed once"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
   EXPECT_THAT(Rows(*run), Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
@@ -255,7 +255,7 @@ TEST_F(RunEngineTest, TellsWhatWorkersSayOfThemselvesAndTheTimeThatIsLeft) {
 }
 
 TEST_F(RunEngineTest, AFailedQuantizerCostsItsCellsAlone) {
-  workers_.failures["quantize int8"] = {OutcomeKind::kCrashed, "segmentation fault in quantize"};
+  workers_.failures["quantize int8"] = {Outcome::kCrashed, "segmentation fault in quantize"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
   const std::vector<store::CellSummary> rows = Rows(*run);
@@ -268,7 +268,7 @@ TEST_F(RunEngineTest, AFailedQuantizerCostsItsCellsAlone) {
 }
 
 TEST_F(RunEngineTest, AFailedRuntimeKeepsWhatWasMeasuredBefore) {
-  workers_.failures["latency int8"] = {OutcomeKind::kTimeout, "no answer after 9 s"};
+  workers_.failures["latency int8"] = {Outcome::kTimeout, "no answer after 9 s"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
   const store::CellSummary row = Rows(*run)[1];
@@ -331,7 +331,7 @@ TEST_F(RunEngineTest, ARowNamesEachCauseOnce) {
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
   EXPECT_EQ(Rows(*run)[1].reason, "accuracy means nothing: made up; throttled");
-  workers_.failures["latency int8"] = {OutcomeKind::kTimeout, "no answer after 9 s"};
+  workers_.failures["latency int8"] = {Outcome::kTimeout, "no answer after 9 s"};
   const Result<int64_t> failing = Execute();
   ASSERT_TRUE(failing.ok());
   EXPECT_EQ(Rows(*failing)[1].reason, "accuracy means nothing: made up; no answer after 9 s");
@@ -359,7 +359,7 @@ TEST_F(RunEngineTest, ComparesTheLayersOfEachArtifactOnce) {
 TEST_F(RunEngineTest, AFailedComparisonCostsItselfAlone) {
   plan_.diff_runtime = plan_.selection.runtimes[0];
   const std::string reason = "segmentation fault in invoke";
-  workers_.failures["layers int8"] = {OutcomeKind::kCrashed, reason};
+  workers_.failures["layers int8"] = {Outcome::kCrashed, reason};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
   EXPECT_THAT(Rows(*run), Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
