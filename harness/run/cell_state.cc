@@ -26,7 +26,7 @@ void AddReason(const store::Measurement& measurement, CellState& state) {
 
 }  // namespace
 
-void TakeMeasurement(const store::Measurement& measurement, int repetitions, CellState& state) {
+void AddMeasurement(const store::Measurement& measurement, int repetitions, CellState& state) {
   store::CellOutcome& outcome = state.outcome;
   state.measured.insert({measurement.kind, measurement.repetition});
   // A runtime that cannot be profiled measures as well as any other.

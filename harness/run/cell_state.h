@@ -20,8 +20,8 @@ struct CellState {
   bool stopped = false;
 };
 
-// Takes a measurement that has ended into the state of its cell: its status, its reason, and with
+// Adds a measurement that has ended to the state of its cell: its status, its reason, and with
 // the last of `repetitions` latency processes the end of the cell.
-void TakeMeasurement(const store::Measurement& measurement, int repetitions, CellState& state);
+void AddMeasurement(const store::Measurement& measurement, int repetitions, CellState& state);
 
 }  // namespace qbench::plan

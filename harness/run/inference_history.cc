@@ -28,7 +28,7 @@ bool IsSame(const Plan& plan, const PlannedCell& planned, const store::RunData& 
 double InferenceSeconds(const store::CellData& cell) {
   CellState state;
   for (const store::Measurement& measurement : cell.measurements) {
-    TakeMeasurement(measurement, 1, state);
+    AddMeasurement(measurement, 1, state);
   }
   return state.inference_seconds;
 }

@@ -20,7 +20,7 @@ Result<CellState> AddCell(const Plan& plan, const PlannedCell& planned, store::C
   QB_ASSIGN_OR_RETURN(const std::vector<store::Measurement> measurements,
                       store.Measurements(state.id));
   for (const store::Measurement& measurement : measurements) {
-    TakeMeasurement(measurement, plan.measure.repetitions, state);
+    AddMeasurement(measurement, plan.measure.repetitions, state);
   }
   return state;
 }

@@ -150,7 +150,7 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
   return images;
 }
 
-void TakeResult(worker::AccuracyResult result, store::Measurement& measurement) {
+void FillMeasurement(worker::AccuracyResult result, store::Measurement& measurement) {
   measurement.warnings = std::move(result.warnings);
   measurement.wall_seconds = result.wall_seconds;
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
@@ -161,7 +161,7 @@ void TakeResult(worker::AccuracyResult result, store::Measurement& measurement) 
   measurement.confidences = std::move(result.confidence);
 }
 
-void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement) {
+void FillMeasurement(const worker::LatencyResult& result, store::Measurement& measurement) {
   measurement.warnings = result.warnings;
   measurement.load_ms = result.load_ms;
   measurement.first_ms = result.first_ms;
@@ -177,7 +177,7 @@ void TakeResult(const worker::LatencyResult& result, store::Measurement& measure
   measurement.reason = result.invalid_reason;
 }
 
-void TakeResult(worker::ProfileResult result, store::Measurement& measurement) {
+void FillMeasurement(worker::ProfileResult result, store::Measurement& measurement) {
   measurement.warnings = std::move(result.warnings);
   measurement.load_ms = result.load_ms;
   measurement.samples_ns.assign(result.invoke_ns.begin(), result.invoke_ns.end());

@@ -38,9 +38,9 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
                 const worker::SamplesRef& samples);
 
 // Puts what a job measured into the measurement.
-void TakeResult(worker::AccuracyResult result, store::Measurement& measurement);
-void TakeResult(const worker::LatencyResult& result, store::Measurement& measurement);
-void TakeResult(worker::ProfileResult result, store::Measurement& measurement);
+void FillMeasurement(worker::AccuracyResult result, store::Measurement& measurement);
+void FillMeasurement(const worker::LatencyResult& result, store::Measurement& measurement);
+void FillMeasurement(worker::ProfileResult result, store::Measurement& measurement);
 // What is left of a profile of one inference, whose times mean nothing: what was delegated.
 void ForgetTimes(store::Measurement& profile);
 

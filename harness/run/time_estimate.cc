@@ -11,7 +11,7 @@ namespace {
 constexpr double kFastGmacs = 6;
 constexpr double kOracleGmacs = 0.3;
 constexpr double kUnknownGmacs = 0.1;     // of a model whose operators are not known
-constexpr double kThreadGain = 0.7;       // of a core, that a thread more brings
+constexpr double kThreadGain = 0.7;       // of a core, that one more thread brings
 constexpr double kTogether = 0.75;        // of a core's speed, where all work at once
 constexpr double kStartSeconds = 0.2;     // starting a worker and loading a model
 constexpr double kDecodeSeconds = 0.005;  // an image, of a core
