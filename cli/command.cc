@@ -6,6 +6,7 @@
 
 #include "base/paths.h"
 #include "cli/terminal.h"
+#include "datasets/import/importers.h"
 #include "datasets/tensor_cache.h"
 #include "harness/jobs/run_job.h"
 #include "harness/jobs/samples_ref.h"
@@ -56,6 +57,7 @@ Result<plan::Folders> FoldersOf(const Arguments& arguments) {
   QB_ASSIGN_OR_RETURN(folders.share, ShareDir());
   QB_ASSIGN_OR_RETURN(folders.datasets,
                       datasets::DefaultSearchPath(arguments.GetOr("data", ""), cache));
+  folders.datasets.importable = datasets::ImportableDatasets();
   return folders;
 }
 

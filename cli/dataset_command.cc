@@ -5,10 +5,11 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
-#include "datasets/import/intel_import.h"
+#include "datasets/import/importers.h"
 #include "datasets/npy.h"
 #include "datasets/tensor_cache.h"
 #include "datasets/verify.h"
+#include "fmt/ranges.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
@@ -127,10 +128,17 @@ Result<ExitStatus> Import(const std::vector<std::string>& args) {
     return kDone;
   }
   const std::vector<std::string> given = arguments.List("argument");
-  if (given.size() != 2 || given[0] != "intel") {
+  const datasets::DatasetImporter* importer =
+      given.size() == 2 ? datasets::FindImporter(given[0]) : nullptr;
+  if (importer == nullptr) {
+    std::vector<std::string> names;
+    for (const datasets::DatasetImporter& known : datasets::DatasetImporters()) {
+      names.push_back(known.dataset.name);
+    }
     return Error(StatusCode::kInvalidArgument,
-                 "write: qbench dataset import intel PATH (other data sets need no import: give "
-                 "their folder to --dataset)");
+                 "write: qbench dataset import {} PATH (other data sets need no import: give their "
+                 "folder to --dataset)",
+                 fmt::join(names, "|"));
   }
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   ProgressDisplay display(ErrorIsTerminal() ? ProgressDisplay::Style::kBar
@@ -143,7 +151,7 @@ Result<ExitStatus> Import(const std::vector<std::string>& args) {
     display.Update(fraction, stage, -1);
     return !Interrupted();
   };
-  const Result<datasets::ImportReport> report = datasets::ImportIntel(options);
+  const Result<datasets::ImportReport> report = importer->import(options);
   display.Clear();
   if (!report.ok()) return report.status();
   if (arguments.Get<bool>("json")) {

@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kIntel[] = "intel";
-
 // The images of class folders below `folder`, with labels by `labels` and their hashes.
 Result<std::vector<Image>> HashImages(const fs::path& folder, const ClassFolders& scan,
                                       const std::vector<std::string>& labels, HashCache& hashes) {
@@ -280,7 +278,9 @@ fs::path FindNamed(const std::string& name, const SearchPath& search) {
 }
 
 Status UnknownDataset(const std::string& name, const SearchPath& search) {
-  if (name == kIntel) return {StatusCode::kNotFound, std::string(IntelHint())};
+  for (const ImportableDataset& dataset : search.importable) {
+    if (name == dataset.name) return {StatusCode::kNotFound, dataset.hint};
+  }
   std::vector<std::string> names;
   for (const DatasetSummary& summary : ListDatasets(search)) names.push_back(summary.name);
   return Error(StatusCode::kNotFound,
@@ -355,20 +355,18 @@ std::vector<DatasetSummary> ListDatasets(const SearchPath& search) {
       found[name] = std::move(summary);
     }
   }
-  if (!found.contains(kIntel)) {
-    found[kIntel] = {kIntel, "Intel Image Classification", {}, {}, "not imported", {}, {},
-                     {},     std::string(IntelHint())};
+  for (const ImportableDataset& dataset : search.importable) {
+    if (found.contains(dataset.name)) continue;
+    DatasetSummary& summary = found[dataset.name];
+    summary.name = dataset.name;
+    summary.title = dataset.title;
+    summary.kind = "not imported";
+    summary.note = dataset.hint;
   }
   std::vector<DatasetSummary> list;
   list.reserve(found.size());
   for (auto& [name, summary] : found) list.push_back(std::move(summary));
   return list;
-}
-
-std::string_view IntelHint() {
-  return "intel is not imported yet: download \"Intel Image Classification\" "
-         "(puneet6060/intel-image-classification) from Kaggle, then run `qbench dataset import "
-         "intel PATH`, PATH being the zip or the unpacked folder";
 }
 
 }  // namespace qbench::datasets

@@ -46,11 +46,19 @@ struct Dataset {
   Result<const Split*> FindSplit(std::string_view split) const;
 };
 
+// A data set that has to be imported before it can be used: what is said of it until then.
+struct ImportableDataset {
+  std::string name;
+  std::string title;
+  std::string hint;  // where to get it, and the command that imports it
+};
+
 // Where names are looked up.
 struct SearchPath {
   std::filesystem::path data_home;  // imported data sets are in datasets/ below it (base/paths.h)
   std::filesystem::path share;      // shipped ones are in datasets/ below it
   std::filesystem::path cache;      // hashes of image files are kept below it; empty: nowhere
+  std::vector<ImportableDataset> importable = {};  // datasets/import/importers.h
 };
 
 // The search path from the environment and the options --data and --cache (empty: not given).
@@ -63,9 +71,9 @@ Result<SearchPath> DefaultSearchPath(const std::filesystem::path& data = {},
 // folder a class, whose images SplitRule() splits. Reads and hashes every image whose hash is not
 // in the cache.
 //
-// Errors, each with the next step: kNotFound (an unknown name: lists the known ones; `intel` before
-// its import), kInvalidArgument (a class folder without images or with a name that is no label,
-// classes that differ between the splits), kIo (a folder or image that cannot be read).
+// Errors, each with the next step: kNotFound (an unknown name: lists the known ones; one that is
+// not imported yet), kInvalidArgument (a class folder without images or with a name that is no
+// label, classes that differ between the splits), kIo (a folder or image that cannot be read).
 Result<Dataset> OpenDataset(const std::string& name_or_folder, const SearchPath& search);
 
 // What `qbench dataset list` shows.
@@ -112,8 +120,5 @@ std::string_view SplitOfHash(std::string_view sha256);
 bool IsCalibrationHash(std::string_view sha256);
 // The rule in words.
 std::string_view SplitRule();
-
-// What to do where `intel` has not been imported.
-std::string_view IntelHint();
 
 }  // namespace qbench::datasets

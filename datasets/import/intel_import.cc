@@ -24,6 +24,9 @@
 namespace qbench::datasets {
 namespace {
 
+constexpr const char* kName = "intel";
+constexpr const char* kTitle = "Intel Image Classification";
+
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kLabels = {"buildings", "forest", "glacier",
@@ -103,7 +106,7 @@ class Importer {
     DropOverlaps();
     AssignCalibration();
     QB_RETURN_IF_ERROR(Place(temp.path() / "new"));
-    report_.folder = home / "intel";
+    report_.folder = home / kName;
     QB_RETURN_IF_ERROR(Swap(temp.path(), report_.folder));
     return std::move(report_);
   }
@@ -269,8 +272,8 @@ class Importer {
       splits[candidate.split].push_back(candidate.image);
     }
     Manifest& manifest = report_.manifest;
-    manifest.name = "intel";
-    manifest.title = "Intel Image Classification";
+    manifest.name = kName;
+    manifest.title = kTitle;
     manifest.licence = "the original authors'; see the data set's page on Kaggle";
     manifest.source = "Kaggle, puneet6060/intel-image-classification";
     manifest.labels = kLabels;
@@ -315,13 +318,13 @@ class Importer {
 
 }  // namespace
 
-Status CheckImportName(std::string_view name) {
-  if (name == "intel") return OkStatus();
-  return Error(
-      StatusCode::kUnsupported,
-      "\"{}\" cannot be imported, only \"intel\" can; to use a folder of your own, with one "
-      "sub-folder a class, name it with --dataset",
-      name);
+ImportableDataset IntelDataset() {
+  return {.name = kName,
+          .title = kTitle,
+          .hint =
+              "intel is not imported yet: download \"Intel Image Classification\" "
+              "(puneet6060/intel-image-classification) from Kaggle, then run `qbench dataset "
+              "import intel PATH`, PATH being the zip or the unpacked folder"};
 }
 
 Result<ImportReport> ImportIntel(const ImportOptions& options) { return Importer(options).Run(); }

@@ -52,7 +52,8 @@ const std::vector<Rule>& Rules() {
         "graph/numerics", "graph/tflite", "kernels", "base"},
        {"xnnpack.h", "pthreadpool.h"}},
       {"plugins/template", {"include/qbench"}, {}},
-      {"datasets", {"base"}, {"archive"}},
+      {"datasets", {"base"}, {}},
+      {"datasets/import", {"datasets", "base"}, {"archive"}},
       {"datasets/decoder", {"datasets", "base"}, {"opencv2/"}},
       {"datasets/scenes", {}, {"opencv2/"}},
       {"harness/stats", {"base"}, {"boost/math/"}},
@@ -89,7 +90,7 @@ const std::vector<Rule>& Rules() {
       {"cli",
        {"harness/conformance", "harness/checks", "harness/run", "harness/plan", "harness/jobs",
         "harness/measure", "harness/host", "harness/results", "harness/store", "harness/stats",
-        "reports", "datasets", "graph", "base"},
+        "reports", "datasets", "datasets/import", "graph", "base"},
        {"boost/program_options"}},
   };
   return rules;

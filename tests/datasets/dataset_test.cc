@@ -337,29 +337,41 @@ TEST_F(NamedDatasetTest, ADifferenceFromTheManifestIsWarnedOf) {
 }
 
 TEST_F(NamedDatasetTest, ListShowsWhatThereIsAndWhatCouldBe) {
+  search_.importable = {{"later", "A set to import", "import it"}};
   Install(search_.share, "tiny");
   WriteTestFile(search_.data_home / "datasets/bad" / kManifestName, AsBytes("name = 1"));
   const std::vector<DatasetSummary> list = ListDatasets(search_);
   ASSERT_EQ(list.size(), 3u);
   EXPECT_EQ(list[0].name, "bad");
   EXPECT_THAT(list[0].note, HasSubstr("name must be a string"));
-  EXPECT_EQ(list[1].name, "intel");
+  EXPECT_EQ(list[1].name, "later");
+  EXPECT_EQ(list[1].title, "A set to import");
   EXPECT_EQ(list[1].kind, "not imported");
-  EXPECT_THAT(list[1].note, HasSubstr("qbench dataset import intel PATH"));
+  EXPECT_EQ(list[1].note, "import it");
   EXPECT_EQ(list[2].name, "tiny");
   EXPECT_EQ(list[2].kind, "shipped");
   EXPECT_EQ(list[2].splits.at("test").images, 6u);
 }
 
 TEST_F(NamedDatasetTest, UnknownNamesGetTheNextStep) {
+  search_.importable = {{"later", "A set to import", "import it"}};
   Install(search_.share, "tiny");
   EXPECT_EQ(
       ErrorOf("tinny").message(),
-      "no data set and no folder \"tinny\"; there are intel, tiny, or name any folder with one "
+      "no data set and no folder \"tinny\"; there are later, tiny, or name any folder with one "
       "sub-folder a class");
-  EXPECT_EQ(ErrorOf("intel").code(), StatusCode::kNotFound);
-  EXPECT_EQ(ErrorOf("intel").message(), IntelHint());
-  EXPECT_THAT(std::string(IntelHint()), HasSubstr("puneet6060/intel-image-classification"));
+  EXPECT_EQ(ErrorOf("later").code(), StatusCode::kNotFound);
+  EXPECT_EQ(ErrorOf("later").message(), "import it");
+  Install(search_.data_home, "later");
+  EXPECT_TRUE(OpenDataset("later", search_).ok());
+}
+
+TEST_F(NamedDatasetTest, AnImportedOneIsListedAsThat) {
+  search_.importable = {{"later", "A set to import", "import it"}};
+  Install(search_.data_home, "later");
+  const std::vector<DatasetSummary> list = ListDatasets(search_);
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].kind, "imported");
 }
 
 TEST_F(DatasetTest, HashesAreRememberedUntilAFileChanges) {

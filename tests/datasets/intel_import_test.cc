@@ -171,8 +171,17 @@ TEST_F(IntelImportTest, WrongSourcesAreNamed) {
   WriteTestFile(folder() / "text", AsBytes("text"));
   EXPECT_THAT(Import(folder() / "text").status().message(),
               HasSubstr("neither a folder nor a zip"));
-  EXPECT_EQ(CheckImportName("imagenet").code(), StatusCode::kUnsupported);
-  EXPECT_TRUE(CheckImportName("intel").ok());
+}
+
+TEST_F(IntelImportTest, IsFoundByItsName) {
+  EXPECT_EQ(FindImporter("imagenet"), nullptr);
+  const DatasetImporter* importer = FindImporter("intel");
+  ASSERT_NE(importer, nullptr);
+  EXPECT_EQ(importer->import, &ImportIntel);
+  ASSERT_EQ(ImportableDatasets().size(), 1U);
+  EXPECT_EQ(ImportableDatasets()[0].name, "intel");
+  EXPECT_THAT(ImportableDatasets()[0].hint, HasSubstr("puneet6060/intel-image-classification"));
+  EXPECT_THAT(ImportableDatasets()[0].hint, HasSubstr("qbench dataset import intel PATH"));
 }
 
 TEST_F(IntelImportTest, TheImagesInTheSharedFolderImport) {
