@@ -8,10 +8,10 @@
 namespace qbench::host {
 namespace {
 
-// Hands samples out to threads and takes what they computed back in order. A thread claims the
-// next sample only after its last one was taken, so the samples under way are always neighbours,
+// Hands samples out to threads and hands their results to the caller in order. A thread claims the
+// next sample only after its last one was released, so the samples under way are always neighbours,
 // and sample i can wait in slot i % threads.
-class Conveyor {
+class SampleQueue {
  public:
   struct Slot {
     bool ready = false;
@@ -19,7 +19,7 @@ class Conveyor {
     Status status;
   };
 
-  Conveyor(size_t threads, uint64_t count) : slots_(threads), count_(count) {}
+  SampleQueue(size_t threads, uint64_t count) : slots_(threads), count_(count) {}
 
   // The next sample, or false: there is none, or Stop was called. [worker]
   bool Claim(uint64_t& sample) {
@@ -29,7 +29,7 @@ class Conveyor {
     return true;
   }
 
-  // Waits until the outputs of `sample` were taken. [worker]
+  // Waits until the outputs of `sample` are released. [worker]
   void Offer(uint64_t sample, Runtime* runtime, Status status) {
     std::unique_lock lock(mutex_);
     Slot& slot = slots_[sample % slots_.size()];
@@ -39,7 +39,7 @@ class Conveyor {
   }
 
   // Waits for `sample`. [caller]
-  Slot Take(uint64_t sample) {
+  Slot WaitFor(uint64_t sample) {
     std::unique_lock lock(mutex_);
     Slot& slot = slots_[sample % slots_.size()];
     changed_.wait(lock, [&] { return slot.ready; });
@@ -76,27 +76,27 @@ Status Compute(Runtime& runtime, uint64_t sample, const RuntimePool::Fill& fill,
 }
 
 // Stops and joins the threads however Run ends.
-class Crew {
+class Workers {
  public:
-  explicit Crew(Conveyor& conveyor) : conveyor_(conveyor) {}
-  Crew(const Crew&) = delete;
-  Crew& operator=(const Crew&) = delete;
-  ~Crew() {
-    conveyor_.Stop();
+  explicit Workers(SampleQueue& queue) : queue_(queue) {}
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+  ~Workers() {
+    queue_.Stop();
     for (std::thread& thread : threads_) thread.join();
   }
   void Start(Runtime& runtime, const RuntimePool::Fill& fill) {
-    threads_.emplace_back([&conveyor = conveyor_, &runtime, &fill] {
+    threads_.emplace_back([&queue = queue_, &runtime, &fill] {
       Bytes input(runtime.inputs().front().ByteSize());
       uint64_t sample = 0;
-      while (conveyor.Claim(sample)) {
-        conveyor.Offer(sample, &runtime, Compute(runtime, sample, fill, input));
+      while (queue.Claim(sample)) {
+        queue.Offer(sample, &runtime, Compute(runtime, sample, fill, input));
       }
     });
   }
 
  private:
-  Conveyor& conveyor_;
+  SampleQueue& queue_;
   std::vector<std::thread> threads_;
 };
 
@@ -128,9 +128,9 @@ Status RuntimePool::Run(uint64_t count, const Fill& fill, const Deliver& deliver
                         const std::function<bool()>& cancelled) {
   const size_t threads = static_cast<size_t>(std::min<uint64_t>(runtimes_.size(), count));
   if (threads == 0) return OkStatus();
-  Conveyor conveyor(threads, count);
-  Crew crew(conveyor);
-  for (size_t i = 0; i < threads; ++i) crew.Start(*runtimes_[i], fill);
+  SampleQueue queue(threads, count);
+  Workers workers(queue);
+  for (size_t i = 0; i < threads; ++i) workers.Start(*runtimes_[i], fill);
 
   // A runtime that only copies its outputs computes the next ones while these are looked at.
   const bool views = runtimes_.front()->views_outputs();
@@ -140,7 +140,7 @@ Status RuntimePool::Run(uint64_t count, const Fill& fill, const Deliver& deliver
     outputs[i] = copies.emplace_back(this->outputs()[i].ByteSize());
   }
   for (uint64_t sample = 0; sample < count; ++sample) {
-    const Conveyor::Slot slot = conveyor.Take(sample);
+    const SampleQueue::Slot slot = queue.WaitFor(sample);
     QB_RETURN_IF_ERROR(slot.status);
     for (uint32_t i = 0; i < outputs.size(); ++i) {
       if (views) {
@@ -149,9 +149,9 @@ Status RuntimePool::Run(uint64_t count, const Fill& fill, const Deliver& deliver
         QB_RETURN_IF_ERROR(slot.runtime->GetOutput(i, copies[i]));
       }
     }
-    if (!views) conveyor.Release(sample);
+    if (!views) queue.Release(sample);
     QB_RETURN_IF_ERROR(deliver(sample, outputs));
-    if (views) conveyor.Release(sample);
+    if (views) queue.Release(sample);
     if (cancelled && cancelled()) return Error(StatusCode::kCancelled, "stopped by the user");
   }
   return OkStatus();

@@ -1,5 +1,5 @@
-// Where in which plugin a worker is, in a small file that both processes map: what is left to read
-// after a crash, and what tells a hang's place.
+// Records which function of which plugin a worker is in, in a small file that both processes map,
+// so that a crash or a hang can be located.
 #pragma once
 
 #include <cstdint>

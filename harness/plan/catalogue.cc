@@ -81,14 +81,14 @@ Status AddFile(const ProbedFile& probed, Catalogue& catalogue) {
   }
   for (const auto& entry : std::get<worker::ProbeResult>(outcome.result).plugins) {
     const host::PluginDescriptor& descriptor = entry.descriptor;
-    const auto twin = std::ranges::find_if(catalogue.plugins, [&](const InstalledPlugin& other) {
+    const auto same = std::ranges::find_if(catalogue.plugins, [&](const InstalledPlugin& other) {
       return other.descriptor.kind == descriptor.kind && other.descriptor.id == descriptor.id;
     });
-    if (twin != catalogue.plugins.end()) {
+    if (same != catalogue.plugins.end()) {
       catalogue.broken.push_back({file, fmt::format("its {} \"{}\" is hidden by the one in {}; "
                                                     "remove one of them",
                                                     host::PluginKindName(descriptor.kind),
-                                                    descriptor.id, twin->file.string())});
+                                                    descriptor.id, same->file.string())});
       continue;
     }
     InstalledPlugin plugin{descriptor,   file,         *sha256,    entry.available,

@@ -1,5 +1,5 @@
-// What plugins are installed here, and which of them work. Each file is looked at in a process of
-// its own, so a plugin that crashes while it is loaded is a line in a list.
+// The plugins that are installed here, and which of them work. Each file is probed in a process of
+// its own, so that a plugin that crashes while it is loaded only becomes a line in a list.
 #pragma once
 
 #include <chrono>

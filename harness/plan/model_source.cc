@@ -37,7 +37,7 @@ struct ImportFolder {
   std::filesystem::path path;
 };
 
-Status TakeFacts(const Json& facts, PlannedModel& model) {
+Status ReadFacts(const Json& facts, PlannedModel& model) {
   QB_ASSIGN_OR_RETURN(model.tflite_sha256, JsonGet<std::string>(facts, "sha256"));
   QB_ASSIGN_OR_RETURN(model.float_model, JsonGet<bool>(facts, "float_model"));
   QB_ASSIGN_OR_RETURN(model.gmacs, JsonGet<double>(facts, "gmacs"));
@@ -52,7 +52,7 @@ Status TakeFacts(const Json& facts, PlannedModel& model) {
 // True where the cache has it, whole.
 bool ReadCached(const ImportFolder& folder, PlannedModel& model) {
   const Result<Json> facts = ReadSealedJson(folder.facts());
-  if (!facts.ok() || !TakeFacts(*facts, model).ok()) return false;
+  if (!facts.ok() || !ReadFacts(*facts, model).ok()) return false;
   const Result<std::string> sha256 = Sha256HexOfFile(folder.model());
   return sha256.ok() && *sha256 == model.tflite_sha256;
 }
@@ -77,7 +77,7 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
       {"gmacs", Gmacs(result.summary)},    {"inputs", result.inputs},
       {"outputs", result.outputs},         {"output_operator", result.output_operator},
       {"input_shape", result.input_shape}, {"output_shape", result.output_shape}};
-  QB_RETURN_IF_ERROR(TakeFacts(facts, model));
+  QB_RETURN_IF_ERROR(ReadFacts(facts, model));
   return WriteSealedJson(folder.facts(), facts);
 }
 

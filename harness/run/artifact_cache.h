@@ -1,5 +1,5 @@
-// Artifacts that were made before: the same model, quantizer, options, calibration and processor
-// give the same bytes, so they are made once.
+// A cache of artifacts: the same model, quantizer, options, calibration and processor give the same
+// bytes, so each is made once.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// What a run knows of a cell while it goes on, folded from the cell's measurements.
+// The state of a cell during a run, computed from the measurements that it has so far.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// From a comparison of layers to its record in the store. Pure functions.
+// Converts a comparison of layers to its record in the store. Pure functions.
 #pragma once
 
 #include "harness/jobs/run_job.h"

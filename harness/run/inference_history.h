@@ -1,4 +1,5 @@
-// What earlier runs of the same machine took, for the first estimate of a run's time.
+// How long an inference took in earlier runs on the same machine, for the first estimate of a run's
+// time.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The rows of a run that begins: one a cell of the plan.
+// Adds the rows of a new run to the store: one for each cell of the plan.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The time of a run: feeds the estimate from the clock, and tells the caller how far the run is.
+// Measures how long the steps of a run take, for the estimate of the time left, and reports to the
+// caller how far the run is.
 #pragma once
 
 #include <chrono>

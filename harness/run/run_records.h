@@ -1,4 +1,4 @@
-// From what the plan and its jobs know to the records of the store. Pure functions.
+// Converts a plan and the results of its jobs to records of the store. Pure functions.
 #pragma once
 
 #include <string>

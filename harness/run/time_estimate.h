@@ -1,4 +1,5 @@
-// How long what is left of a run takes, after what it has taken so far. Knows no clock: it is told.
+// Estimates how long the rest of a run takes, from what it has taken so far. It has no clock: the
+// caller says how long each step took.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What stands between the data set's float tensors and a model's own input and output types.
+// Converts between the data set's float tensors and the types of a model's input and output.
 #pragma once
 
 #include <cstdint>

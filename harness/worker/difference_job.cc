@@ -256,7 +256,7 @@ class Comparison {
     QB_ASSIGN_OR_RETURN(graph::CutModel cut, graph::CutAtOps(b, ops));
     QB_ASSIGN_OR_RETURN(ShownModel loaded, ShownModel::Load(engine, cut.model));
     cut_.emplace(std::move(loaded));
-    twins_ = std::move(cut.twins);
+    new_inputs_ = std::move(cut.twins);
     return OkStatus();
   }
 
@@ -273,9 +273,9 @@ class Comparison {
   // Every layer of the quantized model on the float model's values.
   Status AddOwn(std::span<const float> sample, const Activations& expected,
                 DifferenceResult& result) {
-    for (size_t i = 0; i < twins_.size(); ++i) {
-      if (twins_[i] < 0) continue;
-      QB_RETURN_IF_ERROR(cut_->SetInput(static_cast<size_t>(twins_[i]), expected[i]));
+    for (size_t i = 0; i < new_inputs_.size(); ++i) {
+      if (new_inputs_[i] < 0) continue;
+      QB_RETURN_IF_ERROR(cut_->SetInput(static_cast<size_t>(new_inputs_[i]), expected[i]));
     }
     QB_ASSIGN_OR_RETURN(const Activations actual, Run(*cut_, sample));
     for (size_t i = 0; i < result.layers.size(); ++i) {
@@ -288,9 +288,9 @@ class Comparison {
 
   ShownModel a_;
   ShownModel b_;
-  ShownModel plain_;               // the quantized model as it is
-  std::optional<ShownModel> cut_;  // its layers apart
-  std::vector<int32_t> twins_;     // graph::CutModel
+  ShownModel plain_;                 // the quantized model as it is
+  std::optional<ShownModel> cut_;    // its layers apart
+  std::vector<int32_t> new_inputs_;  // graph::CutModel::twins
   Status cut_status_;
   size_t output_a_ = 0;
   size_t output_b_ = 0;

@@ -35,7 +35,7 @@ void Describe(const graph::OpSummary& op, store::OperatorProfile& row) {
 
 }  // namespace
 
-Status OperatorTimes::TakeEvents(const host::Profile& profile) {
+Status OperatorTimes::SetEvents(const host::Profile& profile) {
   constexpr size_t kNoRow = SIZE_MAX;
   std::vector<size_t> row_of_op(kinds_.size(), kNoRow);
   for (const host::ProfileEvent& event : profile.events) {
@@ -66,7 +66,7 @@ Status OperatorTimes::TakeEvents(const host::Profile& profile) {
 
 Status OperatorTimes::Add(const host::Profile& profile) {
   if (events_.empty()) {
-    QB_RETURN_IF_ERROR(TakeEvents(profile));
+    QB_RETURN_IF_ERROR(SetEvents(profile));
     events_ = profile.events;
     resolution_ns_ = static_cast<double>(profile.resolution_ns);
     times_ns_.resize(rows_.size());

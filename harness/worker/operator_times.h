@@ -1,4 +1,4 @@
-// From the events of many invokes to the time of each operator of a model.
+// Computes the time of each operator of a model from the profile events of many inferences.
 #pragma once
 
 #include <optional>
@@ -30,7 +30,7 @@ class OperatorTimes {
       const std::optional<graph::ModelSummary>& summary) const;
 
  private:
-  Status TakeEvents(const host::Profile& profile);
+  Status SetEvents(const host::Profile& profile);
 
   std::vector<std::string> kinds_;
   std::vector<host::ProfileEvent> events_;  // of the first profile

@@ -1,4 +1,4 @@
-// What every job in the worker process has at hand. Internal to the worker.
+// What every job in the worker process can use. Internal to the worker.
 #pragma once
 
 #include <filesystem>
