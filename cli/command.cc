@@ -73,15 +73,13 @@ std::filesystem::path DatabaseOf(const Arguments& arguments) {
 }
 
 plan::JobRunner WorkerJobs() {
-  return [](const worker::Job& job, const worker::JobSettings& settings,
-            const worker::JobCallbacks& callbacks) {
-    return worker::RunJob(job, settings, callbacks);
-  };
+  return [](const jobs::Job& job, const jobs::JobSettings& settings,
+            const jobs::JobCallbacks& callbacks) { return jobs::RunJob(job, settings, callbacks); };
 }
 
-Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset,
-                                     const std::string& split_name, const plan::PlannedModel& model,
-                                     const plan::Folders& folders, bool quiet, uint64_t seed) {
+Result<jobs::SamplesRef> SamplesOf(const datasets::Dataset& dataset, const std::string& split_name,
+                                   const plan::PlannedModel& model, const plan::Folders& folders,
+                                   bool quiet, uint64_t seed) {
   QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset.FindSplit(split_name));
   QB_ASSIGN_OR_RETURN(const std::vector<int> outputs, plan::LabelOutputs(model, dataset));
   datasets::DecodeOptions decode;
@@ -92,7 +90,7 @@ Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset,
       !quiet && !broken.empty()) {
     PrintWarnings({broken});
   }
-  return worker::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs, seed);
+  return jobs::MakeSamplesRef(*split, tensors, model.sidecar.input, outputs, seed);
 }
 
 Result<std::string> OnlyArgument(const Arguments& arguments, const char* positional,

@@ -49,15 +49,15 @@ void AddCalibrationOptions(boost::program_options::options_description& options)
 void AddDatabaseOption(boost::program_options::options_description& options);
 std::filesystem::path DatabaseOf(const Arguments& arguments);
 
-// worker::RunJob, as the plan's functions take it.
+// jobs::RunJob, as the plan's functions take it.
 plan::JobRunner WorkerJobs();
 
 // The images of a split as the model's inputs, decoded where they are not in the cache yet, the
 // classes in turn; `seed` chooses the order within each. Prints a warning of broken images
 // unless it is `quiet`. The errors of plan::LabelOutputs and of decoding; kNotFound: no such split.
-Result<worker::SamplesRef> SamplesOf(const datasets::Dataset& dataset, const std::string& split,
-                                     const plan::PlannedModel& model, const plan::Folders& folders,
-                                     bool quiet, uint64_t seed = 0);
+Result<jobs::SamplesRef> SamplesOf(const datasets::Dataset& dataset, const std::string& split,
+                                   const plan::PlannedModel& model, const plan::Folders& folders,
+                                   bool quiet, uint64_t seed = 0);
 
 // The one positional argument that a command must have.
 Result<std::string> OnlyArgument(const Arguments& arguments, const char* positional,

@@ -78,7 +78,7 @@ class QuantizedModel {
       return quantizer.status().WithContext("neither a file nor a quantizer");
     }
     QB_ASSIGN_OR_RETURN(found.folder_, TempDir::Create("qbench-diff"));
-    worker::QuantizeJob job;
+    jobs::QuantizeJob job;
     job.model = model.tflite;
     job.quantizer = quantizer->Use();
     job.output = found.folder_->path() / "artifact";
@@ -92,8 +92,8 @@ class QuantizedModel {
       QB_ASSIGN_OR_RETURN(job.train, SamplesOf(dataset, "train", model, folders, quiet));
     }
     if (descriptor.UsesSamples()) job.calibration_runtime = runtime.Use();
-    QB_ASSIGN_OR_RETURN(const worker::JobResult made, RunWithProgress(job, quiet));
-    const auto& result = std::get<worker::QuantizeResult>(made);
+    QB_ASSIGN_OR_RETURN(const jobs::JobResult made, RunWithProgress(job, quiet));
+    const auto& result = std::get<jobs::QuantizeResult>(made);
     if (!quiet) PrintWarnings(result.warnings);
     found.file_ = result.artifact;
     return found;
@@ -106,7 +106,7 @@ class QuantizedModel {
   std::optional<TempDir> folder_;  // of a model that was made
 };
 
-Status CheckRoles(const worker::DifferenceResult& result, const std::string& first,
+Status CheckRoles(const jobs::DifferenceResult& result, const std::string& first,
                   const std::string& second) {
   if (!result.float_is_float) {
     return Error(StatusCode::kInvalidArgument,
@@ -151,10 +151,10 @@ struct Keeper {
 };
 
 // The job's answer, as the store and the reports know it.
-Result<store::LayerComparison> Compare(const worker::DifferenceJob& job,
+Result<store::LayerComparison> Compare(const jobs::DifferenceJob& job,
                                        const std::vector<std::string>& names, bool quiet) {
-  QB_ASSIGN_OR_RETURN(const worker::JobResult answer, RunWithProgress(job, quiet));
-  const auto& result = std::get<worker::DifferenceResult>(answer);
+  QB_ASSIGN_OR_RETURN(const jobs::JobResult answer, RunWithProgress(job, quiet));
+  const auto& result = std::get<jobs::DifferenceResult>(answer);
   QB_RETURN_IF_ERROR(CheckRoles(result, names[0], names[1]));
   store::LayerComparison comparison = plan::ComparisonRecord(result);
   if (comparison.status == store::Outcome::kOk) return comparison;
@@ -210,7 +210,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
     QB_ASSIGN_OR_RETURN(keeper, Keeper::Open(DatabaseOf(arguments), arguments.Get<int64_t>("run"),
                                              model, quantized.file(), names[1]));
   }
-  worker::DifferenceJob job;
+  jobs::DifferenceJob job;
   job.float_model = std::filesystem::absolute(model.tflite);
   job.quantized_model = quantized.file();
   job.runtime = runtime.Use();

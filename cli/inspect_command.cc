@@ -99,13 +99,13 @@ std::string FormatTensors(std::string_view what, const Json& tensors) {
   return text;
 }
 
-std::string FormatNotes(const worker::ImportResult& result) {
+std::string FormatNotes(const jobs::ImportResult& result) {
   std::string text;
   for (const std::string& note : result.notes) text += fmt::format("note     {}\n", note);
   return text;
 }
 
-std::string FormatSummary(const std::filesystem::path& file, const worker::ImportResult& result) {
+std::string FormatSummary(const std::filesystem::path& file, const jobs::ImportResult& result) {
   const Json& summary = result.summary;
   return fmt::format(
       "{}: {} as .tflite{}\n{}{}{}{} parameters, {} MACs an image, about {} of activations at "
@@ -119,7 +119,7 @@ std::string FormatSummary(const std::filesystem::path& file, const worker::Impor
 }
 
 // Every operator of a file that qbench cannot take apart, and why it cannot.
-std::string FormatForeign(const std::filesystem::path& file, const worker::ImportResult& result) {
+std::string FormatForeign(const std::filesystem::path& file, const jobs::ImportResult& result) {
   const Json& contents = result.contents;
   const Json& ops = contents.at("ops");
   std::string text = fmt::format("{}: {}, a sound .tflite file that qbench cannot read whole:\n",
@@ -150,7 +150,7 @@ std::string FormatForeign(const std::filesystem::path& file, const worker::Impor
 }
 
 // The result for machines: what is known of any file, and the figures of one that qbench reads.
-Json ResultJson(const std::filesystem::path& file, const worker::ImportResult& result) {
+Json ResultJson(const std::filesystem::path& file, const jobs::ImportResult& result) {
   const bool read = result.summary.is_object();
   Json json = read ? result.summary : result.contents;
   json["file"] = file.string();
@@ -189,10 +189,10 @@ Result<ExitStatus> InspectCommand(const std::vector<std::string>& args) {
   }
   QB_ASSIGN_OR_RETURN(const std::filesystem::path share, ShareDir());
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, share));
-  const worker::JobOutcome outcome =
-      worker::RunJob(worker::ImportJob{std::filesystem::absolute(file), {}});
+  const jobs::JobOutcome outcome =
+      jobs::RunJob(jobs::ImportJob{std::filesystem::absolute(file), {}});
   if (!outcome.ok()) return outcome.ToStatus();
-  const auto& result = std::get<worker::ImportResult>(outcome.result);
+  const auto& result = std::get<jobs::ImportResult>(outcome.result);
   if (arguments.Get<bool>("json")) {
     Print(DumpJson(ResultJson(file, result)) + "\n");
   } else {

@@ -30,7 +30,7 @@ constexpr Help kHelp = {
     "Exit status: 0 done, 2 usage or environment error, 130 interrupted."};
 
 po::options_description Options() {
-  const worker::ProfileJob job;
+  const jobs::ProfileJob job;
   po::options_description options("Options", 100);
   options.add_options()("runtime", po::value<std::string>()->value_name("NAME"),
                         "the runtime, with options (default: litert, or what works)")(
@@ -61,13 +61,13 @@ Result<ProfiledFile> ProfileFile(const std::string& name, const Arguments& argum
                  "MODEL --plugins float -o FILE.tflite",
                  name);
   }
-  worker::ProfileJob job;
+  jobs::ProfileJob job;
   job.artifact = std::filesystem::absolute(name);
   job.runtime = runtime.Use();
   job.threads = arguments.Get<int>("threads");
   job.runs = arguments.Get<int64_t>("runs");
-  QB_ASSIGN_OR_RETURN(worker::JobResult answer, RunWithProgress(job, arguments.Get<bool>("quiet")));
-  auto& result = std::get<worker::ProfileResult>(answer);
+  QB_ASSIGN_OR_RETURN(jobs::JobResult answer, RunWithProgress(job, arguments.Get<bool>("quiet")));
+  auto& result = std::get<jobs::ProfileResult>(answer);
   ProfiledFile file{.name = name, .profile = {}, .warnings = std::move(result.warnings)};
   plan::FillMeasurement(std::move(result), file.profile);
   return file;

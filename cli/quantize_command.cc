@@ -60,25 +60,24 @@ Result<CalibrationInput> CalibrationInputOf(const Arguments& arguments,
 }
 
 // The training split of a quantizer that trains; none for any other.
-Result<std::optional<worker::SamplesRef>> TrainSamplesOf(const plan::SelectedPlugin& quantizer,
-                                                         const plan::PlannedModel& model,
-                                                         const plan::Folders& folders,
-                                                         const CalibrationInput& input,
-                                                         bool quiet) {
-  if (!quantizer.plugin.descriptor.needs_train) return std::optional<worker::SamplesRef>();
+Result<std::optional<jobs::SamplesRef>> TrainSamplesOf(const plan::SelectedPlugin& quantizer,
+                                                       const plan::PlannedModel& model,
+                                                       const plan::Folders& folders,
+                                                       const CalibrationInput& input, bool quiet) {
+  if (!quantizer.plugin.descriptor.needs_train) return std::optional<jobs::SamplesRef>();
   if (!input.dataset) {
     return Error(StatusCode::kInvalidArgument,
                  "{} trains: name the data set whose training images it takes with --dataset",
                  quantizer.Name());
   }
   QB_RETURN_IF_ERROR(plan::CheckTrainSplit(quantizer, *input.dataset));
-  QB_ASSIGN_OR_RETURN(worker::SamplesRef samples,
+  QB_ASSIGN_OR_RETURN(jobs::SamplesRef samples,
                       SamplesOf(*input.dataset, "train", model, folders, quiet, input.seed));
   return std::optional(std::move(samples));
 }
 
-Result<plan::ArtifactOrigin> OriginOf(const worker::QuantizeResult& result,
-                                      const worker::QuantizeJob& job,
+Result<plan::ArtifactOrigin> OriginOf(const jobs::QuantizeResult& result,
+                                      const jobs::QuantizeJob& job,
                                       const plan::SelectedPlugin& quantizer,
                                       const plan::PlannedModel& model,
                                       const CalibrationInput& input) {
@@ -101,7 +100,7 @@ Result<plan::ArtifactOrigin> OriginOf(const worker::QuantizeResult& result,
 }
 
 // The artifact with its sidecar, and what was emitted beside it as <file>.<name>.json.
-Status WriteArtifact(const worker::QuantizeResult& result, const datasets::Sidecar& sidecar,
+Status WriteArtifact(const jobs::QuantizeResult& result, const datasets::Sidecar& sidecar,
                      const std::filesystem::path& output) {
   QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(result.artifact));
   QB_RETURN_IF_ERROR(WriteFileAtomically(output, bytes));
@@ -113,7 +112,7 @@ Status WriteArtifact(const worker::QuantizeResult& result, const datasets::Sidec
   return datasets::WriteSidecar(output, sidecar);
 }
 
-void PrintResult(const worker::QuantizeResult& result, const plan::ArtifactOrigin& origin,
+void PrintResult(const jobs::QuantizeResult& result, const plan::ArtifactOrigin& origin,
                  const std::filesystem::path& output, const Arguments& arguments) {
   if (!arguments.Get<bool>("quiet")) PrintWarnings(result.warnings);
   if (!arguments.Get<bool>("json")) {
@@ -156,7 +155,7 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-quantize"));
 
   CalibrationInput input;
-  worker::QuantizeJob job;
+  jobs::QuantizeJob job;
   job.model = model.tflite;
   job.quantizer = quantizer.Use();
   job.output = scratch.path() / "artifact";
@@ -177,9 +176,9 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
         plan::CalibrationRuntime(catalogue, arguments.Get<std::string>("calibration-runtime")));
     job.calibration_runtime = runtime.Use();
   }
-  QB_ASSIGN_OR_RETURN(const worker::JobResult answer,
+  QB_ASSIGN_OR_RETURN(const jobs::JobResult answer,
                       RunWithProgress(job, arguments.Get<bool>("quiet")));
-  const auto& result = std::get<worker::QuantizeResult>(answer);
+  const auto& result = std::get<jobs::QuantizeResult>(answer);
   QB_ASSIGN_OR_RETURN(const plan::ArtifactOrigin origin,
                       OriginOf(result, job, quantizer, model, input));
   QB_RETURN_IF_ERROR(WriteArtifact(result, plan::ArtifactSidecar(model, origin), output));

@@ -46,18 +46,18 @@ void GiveFreedMemoryBack() {
 
 }  // namespace
 
-Result<worker::JobResult> RunWithProgress(const worker::Job& job, bool quiet) {
+Result<jobs::JobResult> RunWithProgress(const jobs::Job& job, bool quiet) {
   ProgressDisplay display(quiet               ? ProgressDisplay::Style::kQuiet
                           : ErrorIsTerminal() ? ProgressDisplay::Style::kBar
                                               : ProgressDisplay::Style::kLines);
-  worker::JobCallbacks callbacks;
+  jobs::JobCallbacks callbacks;
   callbacks.progress = [&](const std::string& doing, uint64_t done, uint64_t total) {
     display.Update(total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total), doing,
                    -1, total == 0 ? std::string() : fmt::format("{} of {}", done, total));
   };
   callbacks.cancelled = Interrupted;
   GiveFreedMemoryBack();
-  worker::JobOutcome outcome = worker::RunJob(job, {}, callbacks);
+  jobs::JobOutcome outcome = jobs::RunJob(job, {}, callbacks);
   display.Clear();
   if (!outcome.ok()) {
     for (const std::string& line : outcome.log) PrintError("log: " + line + "\n");

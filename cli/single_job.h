@@ -16,6 +16,6 @@ Result<plan::SelectedPlugin> OneQuantizer(const std::string& text,
 
 // Runs the job, which Ctrl-C stops; its progress is shown on standard error unless `quiet`. The
 // result is that of the job's kind.
-Result<worker::JobResult> RunWithProgress(const worker::Job& job, bool quiet);
+Result<jobs::JobResult> RunWithProgress(const jobs::Job& job, bool quiet);
 
 }  // namespace qbench::cli

@@ -12,7 +12,7 @@ namespace {
 constexpr int kMostCrashes = 40;
 constexpr int kMostTimeouts = 3;
 
-ModelRun RunOf(const worker::ModelOutputs& outputs) {
+ModelRun RunOf(const jobs::ModelOutputs& outputs) {
   ModelRun run;
   run.detail = outputs.message;
   run.outputs = outputs.outputs;
@@ -90,20 +90,20 @@ double ToleranceOf(graph::OpKind kind, const graph::OperatorType& type, graph::D
   return sigmoid && output == graph::DataType::kInt16 ? 16.0 : 1.0;
 }
 
-Result<std::vector<ModelRun>> RunModels(const worker::PluginUse& runtime,
-                                        const std::vector<worker::ModelsJob::Model>& models,
+Result<std::vector<ModelRun>> RunModels(const jobs::PluginUse& runtime,
+                                        const std::vector<jobs::ModelsJob::Model>& models,
                                         const std::filesystem::path& folder,
-                                        const worker::JobSettings& settings,
-                                        const worker::JobCallbacks& callbacks) {
+                                        const jobs::JobSettings& settings,
+                                        const jobs::JobCallbacks& callbacks) {
   std::vector<ModelRun> runs(models.size());
-  worker::ModelsJob job = {runtime, models, 0, folder};
+  jobs::ModelsJob job = {runtime, models, 0, folder};
   int crashes = 0;
   int timeouts = 0;
   while (job.first < models.size()) {
-    const worker::JobOutcome outcome = worker::RunJob(job, settings, callbacks);
+    const jobs::JobOutcome outcome = jobs::RunJob(job, settings, callbacks);
     if (outcome.stopped()) return outcome.ToStatus();
     for (; job.first < models.size(); ++job.first) {
-      const Result<worker::ModelOutputs> outputs = worker::ReadModelOutputs(folder, job.first);
+      const Result<jobs::ModelOutputs> outputs = jobs::ReadModelOutputs(folder, job.first);
       if (!outputs.ok()) break;
       runs[job.first] = RunOf(*outputs);
     }

@@ -56,11 +56,11 @@ struct ModelRun {
 
 // Runs `models` in worker processes, in a new one after each crash. `folder` is for their results.
 // What could not be tried, since too many before it crashed or hung, is kFailed.
-Result<std::vector<ModelRun>> RunModels(const worker::PluginUse& runtime,
-                                        const std::vector<worker::ModelsJob::Model>& models,
+Result<std::vector<ModelRun>> RunModels(const jobs::PluginUse& runtime,
+                                        const std::vector<jobs::ModelsJob::Model>& models,
                                         const std::filesystem::path& folder,
-                                        const worker::JobSettings& settings,
-                                        const worker::JobCallbacks& callbacks);
+                                        const jobs::JobSettings& settings,
+                                        const jobs::JobCallbacks& callbacks);
 
 // The cells, in the order of the operators and types.
 std::vector<OperatorCell> CompareRuns(const std::vector<OperatorModel>& models,

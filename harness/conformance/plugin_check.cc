@@ -27,11 +27,11 @@ class Checker {
   }
 
   Result<std::vector<PluginReport>> Run() {
-    const worker::JobOutcome probe =
-        worker::RunJob(worker::ProbeJob{settings_.plugin}, jobs_, callbacks_);
+    const jobs::JobOutcome probe =
+        jobs::RunJob(jobs::ProbeJob{settings_.plugin}, jobs_, callbacks_);
     QB_RETURN_IF_ERROR(probe.ToStatus());
     std::vector<PluginReport> reports;
-    for (const auto& entry : std::get<worker::ProbeResult>(probe.result).plugins) {
+    for (const auto& entry : std::get<jobs::ProbeResult>(probe.result).plugins) {
       if (!settings_.id.empty() && settings_.id != entry.descriptor.id) continue;
       PluginReport report;
       report.descriptor = entry.descriptor;
@@ -47,10 +47,10 @@ class Checker {
   }
 
  private:
-  worker::PluginUse Plugin(const PluginReport& report) const {
+  jobs::PluginUse Plugin(const PluginReport& report) const {
     return {settings_.plugin, report.descriptor.id, settings_.options, {}};
   }
-  worker::PluginUse Reference() const { return {settings_.reference, "reference", {}, {}}; }
+  jobs::PluginUse Reference() const { return {settings_.reference, "reference", {}, {}}; }
 
   Result<std::filesystem::path> MakeFolder(const std::string& name) {
     const std::filesystem::path folder = folder_ / (name + std::to_string(folders_++));
@@ -63,7 +63,7 @@ class Checker {
   Status CheckOne(PluginReport& report) {
     const PluginKind kind = report.descriptor.kind;
     QB_ASSIGN_OR_RETURN(const auto folder, MakeFolder("files"));
-    worker::CheckJob job;
+    jobs::CheckJob job;
     job.plugin = Plugin(report);
     job.kind = kind;
     job.seed = settings_.seed;
@@ -90,7 +90,7 @@ class Checker {
     QB_ASSIGN_OR_RETURN(const std::vector<OperatorModel> models,
                         WriteOperatorModels(folder, settings_.seed, table ? settings_.models : 1,
                                             table ? settings_.op : "RELU"));
-    std::vector<worker::ModelsJob::Model> runs;
+    std::vector<jobs::ModelsJob::Model> runs;
     runs.reserve(models.size() + 1);
     for (const OperatorModel& model : models) runs.push_back({model.file, model.seed});
     if (settings_.op.empty()) runs.push_back({files.model, settings_.seed});
@@ -104,15 +104,15 @@ class Checker {
     return OkStatus();
   }
 
-  Result<std::vector<ModelRun>> Run(const worker::PluginUse& runtime,
-                                    const std::vector<worker::ModelsJob::Model>& models) {
+  Result<std::vector<ModelRun>> Run(const jobs::PluginUse& runtime,
+                                    const std::vector<jobs::ModelsJob::Model>& models) {
     QB_ASSIGN_OR_RETURN(const auto folder, MakeFolder("outputs"));
     return RunModels(runtime, models, folder, jobs_, callbacks_);
   }
 
   // The checks use the classifier, or the first model that the plugin could run; the large model is
   // of RELU in float32, the first of that operator.
-  static void ChooseFiles(const std::vector<worker::ModelsJob::Model>& models,
+  static void ChooseFiles(const std::vector<jobs::ModelsJob::Model>& models,
                           const std::vector<ModelRun>& runs, checks::CheckFiles& files) {
     const std::filesystem::path classifier = files.model;
     const std::filesystem::path large = files.large;
@@ -129,7 +129,7 @@ class Checker {
     if (files.model.empty() && !refused) files.model = classifier;
   }
 
-  Status RunChecks(PluginReport& report, worker::CheckJob& job) {
+  Status RunChecks(PluginReport& report, jobs::CheckJob& job) {
     const auto all = checks::ChecksFor(report.descriptor.kind);
     if (!settings_.check.empty() &&
         checks::FindCheck(report.descriptor.kind, settings_.check) == nullptr) {
@@ -156,7 +156,7 @@ class Checker {
     return OkStatus();
   }
 
-  Result<Finding> RunCheck(const PluginReport& report, worker::CheckJob& job,
+  Result<Finding> RunCheck(const PluginReport& report, jobs::CheckJob& job,
                            const checks::Check& check) {
     if (!report.available &&
         std::ranges::find(kWithoutObject, check.name) == std::end(kWithoutObject)) {
@@ -168,9 +168,9 @@ class Checker {
     job.check = check.name;
     QB_ASSIGN_OR_RETURN(job.folder, MakeFolder("check"));
     std::string step;
-    worker::JobCallbacks callbacks = callbacks_;
+    jobs::JobCallbacks callbacks = callbacks_;
     callbacks.log = [&](int /*severity*/, const std::string& line) { step = line; };
-    const worker::JobOutcome outcome = worker::RunJob(job, jobs_, callbacks);
+    const jobs::JobOutcome outcome = jobs::RunJob(job, jobs_, callbacks);
     if (outcome.stopped()) return outcome.ToStatus();
     if (!outcome.ok()) {
       std::string reason = outcome.reason;
@@ -179,7 +179,7 @@ class Checker {
       const bool orderly = check.name == "out_of_memory" && reason.starts_with("aborted");
       return Finding{orderly ? Verdict::kNote : Verdict::kFailed, std::move(reason)};
     }
-    const auto& result = std::get<worker::CheckResult>(outcome.result);
+    const auto& result = std::get<jobs::CheckResult>(outcome.result);
     return Finding{checks::VerdictFromName(result.verdict).value_or(Verdict::kFailed),
                    result.detail};
   }
@@ -200,19 +200,19 @@ class Checker {
   }
 
   // The artifact of the classifier on the reference runtime, and how far it is from the model.
-  Result<Finding> RunArtifact(const PluginReport& report, const worker::CheckJob& job) {
+  Result<Finding> RunArtifact(const PluginReport& report, const jobs::CheckJob& job) {
     QB_ASSIGN_OR_RETURN(const auto folder, MakeFolder("artifact"));
-    worker::QuantizeJob quantize;
+    jobs::QuantizeJob quantize;
     quantize.model = job.files.model;
     quantize.quantizer = Plugin(report);
     if (report.descriptor.needs_samples) quantize.calibration = job.samples;
     if (report.descriptor.needs_train) quantize.train = job.samples;
     quantize.calibration_runtime = job.calibration_runtime;
     quantize.output = folder;
-    const worker::JobOutcome made = worker::RunJob(quantize, jobs_, callbacks_);
+    const jobs::JobOutcome made = jobs::RunJob(quantize, jobs_, callbacks_);
     if (made.stopped()) return made.ToStatus();
     if (!made.ok()) return Finding{Verdict::kFailed, made.reason};
-    const auto& artifact = std::get<worker::QuantizeResult>(made.result);
+    const auto& artifact = std::get<jobs::QuantizeResult>(made.result);
     QB_ASSIGN_OR_RETURN(const auto runs, Run(Reference(), {{job.files.model, settings_.seed},
                                                            {artifact.artifact, settings_.seed}}));
     if (runs[1].state == CellState::kUnsupported) {
@@ -237,8 +237,8 @@ class Checker {
 
   const CheckSettings& settings_;
   std::filesystem::path folder_;
-  worker::JobSettings jobs_;
-  worker::JobCallbacks callbacks_;
+  jobs::JobSettings jobs_;
+  jobs::JobCallbacks callbacks_;
   int folders_ = 0;
 };
 

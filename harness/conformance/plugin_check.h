@@ -26,7 +26,7 @@ struct CheckSettings {
   int models = 3;     // for each operator and type
   std::string check;  // this check only; empty: all of them
   std::string op;     // this operator only ("CONV_2D"), and no check; empty: all of them
-  worker::JobSettings jobs = {};
+  jobs::JobSettings jobs = {};
   std::chrono::seconds time_limit{20};  // of a check, and of all models of a process
   std::function<void(const std::string& doing, uint64_t done, uint64_t total)> progress = {};
   std::function<bool()> cancelled = {};

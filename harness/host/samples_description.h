@@ -9,7 +9,7 @@
 namespace qbench::host {
 
 // The images of a split as tensors, and what makes a model's input and the class of an output of
-// them. worker::MakeSamplesRef fills it.
+// them. jobs::MakeSamplesRef fills it.
 struct SamplesRef {
   std::filesystem::path tensor_cache;  // a file of datasets/tensor_cache.h
   std::string tensor_key;              // the key that it must have

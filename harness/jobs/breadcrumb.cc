@@ -16,7 +16,7 @@
 
 #include "base/files.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 constexpr size_t kMaxDepth = 6;  // quantize, host service, invoke, … do not go deeper
@@ -137,4 +137,4 @@ std::string Breadcrumb::Where() const {
   return fmt::format("{}", fmt::join(places, " or "));
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

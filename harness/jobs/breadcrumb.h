@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "harness/host/call_observer.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 // A mapping of the file. The worker writes (one slot a thread, so that nothing needs a lock), the
 // parent reads, at any time.
@@ -40,4 +40,4 @@ class Breadcrumb {
   Layout* layout_;
 };
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 struct JobFolder {
   std::filesystem::path path;
@@ -15,4 +15,4 @@ struct JobFolder {
   std::filesystem::path temp() const { return path / "tmp"; }     // the worker's TMPDIR
 };
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

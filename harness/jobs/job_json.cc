@@ -59,7 +59,7 @@ namespace qbench::checks {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CheckFiles, model, other, large, foreign, integer)
 }  // namespace qbench::checks
 
-namespace qbench::worker {
+namespace qbench::jobs {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OptionFile, option, path, sha256)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options, files)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob::Try, kind, id, options)
@@ -175,4 +175,4 @@ Result<JobResult> ResultFromJson(const std::string& job_name, const Json& json) 
   return TryRead<JobResult>(index + 1, json);  // after std::monostate
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "harness/jobs/jobs.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 Json JobToJson(const Job& job);
 // kCorrupt, naming what is missing or of another type.
@@ -16,4 +16,4 @@ Json ResultToJson(const JobResult& result);
 // `job_name` is JobName of the job that it answers.
 Result<JobResult> ResultFromJson(const std::string& job_name, const Json& json);
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -7,7 +7,7 @@
 #include "base/one_line.h"
 #include "fmt/format.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 constexpr size_t kEndBytes = 65536;
@@ -73,4 +73,4 @@ std::vector<std::string> LastLines(std::string_view log) {
   return result;
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

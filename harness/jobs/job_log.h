@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 // The parent's view of the file. The worker appends to it.
 class JobLog {
@@ -32,4 +32,4 @@ class JobLog {
 // characters and empty lines. A line that follows itself stands there once, with how often.
 std::vector<std::string> LastLines(std::string_view log);
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

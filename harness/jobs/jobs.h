@@ -21,7 +21,7 @@
 #include "harness/stats/layer_difference.h"
 #include "harness/store/records.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 // A file that an option names, as it was when the user named it.
 struct OptionFile {
@@ -276,4 +276,4 @@ using JobResult = std::variant<std::monostate, ProbeResult, ImportResult, Quanti
 // "probe", "import", ….
 std::string JobName(const Job& job);
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -160,4 +160,4 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
                path.string());
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 enum class ModelFormat { kTflite, kKerasH5 };
 
@@ -17,4 +17,4 @@ enum class ModelFormat { kTflite, kKerasH5 };
 // path.
 Result<ModelFormat> DetectModelFormat(const std::filesystem::path& path);
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -3,7 +3,7 @@
 #include "base/files.h"
 #include "base/json.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 std::filesystem::path FileOf(const std::filesystem::path& folder, size_t index,
@@ -53,4 +53,4 @@ Result<ModelOutputs> ReadModelOutputs(const std::filesystem::path& folder, size_
   return outputs;
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

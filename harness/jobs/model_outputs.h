@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 struct ModelOutputs {
   // kOk; or why the runtime refused the model or failed, with the plugin's reason.
@@ -23,4 +23,4 @@ Status WriteModelOutputs(const std::filesystem::path& folder, size_t index,
 // kNotFound where the worker did not come so far.
 Result<ModelOutputs> ReadModelOutputs(const std::filesystem::path& folder, size_t index);
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

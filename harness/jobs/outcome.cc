@@ -6,7 +6,7 @@
 
 #include "base/one_line.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using store::Outcome;
@@ -134,4 +134,4 @@ std::string ReasonOf(const JobOutcome& outcome) {
                      Shortened(outcome.log.back(), kMostBytes));
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -9,7 +9,7 @@
 #include "base/process.h"
 #include "harness/jobs/run_job.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 // "segmentation fault", "aborted", ….
 std::string SignalText(int signal);
@@ -37,4 +37,4 @@ JobOutcome OutcomeOf(const WorkerEnd& end);
 // the last line of its log too, which often says why.
 std::string ReasonOf(const JobOutcome& outcome);
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 constexpr size_t kMaxPending = size_t{64} << 10;  // many times the longest line
@@ -49,4 +49,4 @@ void ParentLink::PassOn(const std::string& line) {
   }
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

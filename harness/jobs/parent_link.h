@@ -5,7 +5,7 @@
 
 #include "harness/jobs/run_job.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 // Reads lines as worker_link.h writes them, and passes them on. What is not such a line (a plugin
 // can write to any descriptor of its process) is left out.
@@ -24,4 +24,4 @@ class ParentLink {
   std::string pending_;  // a line that has not ended yet
 };
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -18,7 +18,7 @@
 #include "harness/measure/memory.h"
 #include "qbench/host.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -180,4 +180,4 @@ JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallback
   return outcome;
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

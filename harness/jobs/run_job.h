@@ -7,7 +7,7 @@
 
 #include "harness/jobs/jobs.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 struct JobLimits {
   std::chrono::milliseconds time{0};  // 0: DefaultTimeLimit(job)
@@ -71,4 +71,4 @@ struct JobOutcome {
 JobOutcome RunJob(const Job& job, const JobSettings& settings = {},
                   const JobCallbacks& callbacks = {});
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -1,6 +1,6 @@
 #include "harness/jobs/samples_ref.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 SamplesRef MakeSamplesRef(const datasets::Split& split, const datasets::TensorCache& tensors,
                           const datasets::Preprocessing& preprocessing,
@@ -17,4 +17,4 @@ SamplesRef MakeSamplesRef(const datasets::Split& split, const datasets::TensorCa
   return ref;
 }
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

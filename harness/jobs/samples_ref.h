@@ -8,7 +8,7 @@
 #include "datasets/tensor_cache.h"
 #include "harness/jobs/jobs.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 // `tensors` are those of `split` (datasets::EnsureTensors), `label_outputs` what
 // datasets::CheckLabels says of model and data set; `seed` as datasets::SampleImages takes it.
@@ -16,4 +16,4 @@ SamplesRef MakeSamplesRef(const datasets::Split& split, const datasets::TensorCa
                           const datasets::Preprocessing& preprocessing,
                           const std::vector<int>& label_outputs, uint64_t seed = 0);
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -154,7 +154,7 @@ void AddVirtualMachine(const std::vector<HostFact>& facts, std::vector<Check>& c
                     "trust ratios within one run rather than milliseconds"});
 }
 
-// A worker may take 80 % of what is available (worker::DefaultMemoryLimit).
+// A worker may take 80 % of what is available (jobs::DefaultMemoryLimit).
 void AddMemory(const std::string& meminfo, std::vector<Check>& checks) {
   const auto total = FirstInteger(FieldValue(meminfo, "MemTotal"));
   const auto available = FirstInteger(FieldValue(meminfo, "MemAvailable"));

@@ -19,14 +19,14 @@ using host::PluginKind;
 
 // What is in a plugin file. Where trying its runtimes ends badly, what it holds is read without
 // that, and `trouble` says what happened.
-worker::JobOutcome Probe(const std::filesystem::path& file, const JobRunner& run_job,
-                         std::string& trouble) {
-  worker::JobSettings settings;
+jobs::JobOutcome Probe(const std::filesystem::path& file, const JobRunner& run_job,
+                       std::string& trouble) {
+  jobs::JobSettings settings;
   settings.limits.time = kProbeTime;
   settings.limits.memory_bytes = kProbeMemory;
-  worker::JobOutcome outcome = run_job(worker::ProbeJob{file}, settings, {});
+  jobs::JobOutcome outcome = run_job(jobs::ProbeJob{file}, settings, {});
   if (outcome.ok() || outcome.stopped()) return outcome;
-  worker::JobOutcome read = run_job(worker::ProbeJob{file, /*try_runtimes=*/false}, settings, {});
+  jobs::JobOutcome read = run_job(jobs::ProbeJob{file, /*try_runtimes=*/false}, settings, {});
   if (!read.ok()) return read;
   trouble = ReasonOf(outcome);
   return read;
@@ -37,7 +37,7 @@ struct ProbedFile {
   std::filesystem::path path;
   Result<std::string> sha256;
   std::string trouble;  // with trying its runtimes
-  worker::JobOutcome outcome;
+  jobs::JobOutcome outcome;
 };
 
 ProbedFile ProbeFile(const std::filesystem::path& path, const JobRunner& run_job) {
@@ -79,7 +79,7 @@ Status AddFile(const ProbedFile& probed, Catalogue& catalogue) {
     catalogue.broken.push_back({file, ReasonOf(outcome)});
     return OkStatus();
   }
-  for (const auto& entry : std::get<worker::ProbeResult>(outcome.result).plugins) {
+  for (const auto& entry : std::get<jobs::ProbeResult>(outcome.result).plugins) {
     const host::PluginDescriptor& descriptor = entry.descriptor;
     const auto same = std::ranges::find_if(catalogue.plugins, [&](const InstalledPlugin& other) {
       return other.descriptor.kind == descriptor.kind && other.descriptor.id == descriptor.id;
@@ -145,7 +145,7 @@ Result<SelectedPlugin> Select(const InstalledPlugin& plugin, const PluginSpec& s
 template <typename Value>
 std::vector<host::Option> WithFiles(const SelectedPlugin& selected, Value value) {
   std::vector<host::Option> options = selected.options;
-  for (const worker::OptionFile& file : selected.files) {
+  for (const jobs::OptionFile& file : selected.files) {
     std::ranges::find(options, file.option, &host::Option::name)->value = value(file);
   }
   return options;
@@ -255,20 +255,19 @@ Result<Catalogue> ReadCatalogue(const JobRunner& run_job) {
   return catalogue;
 }
 
-worker::PluginUse SelectedPlugin::Use() const {
+jobs::PluginUse SelectedPlugin::Use() const {
   return {plugin.file, plugin.descriptor.id,
-          WithFiles(*this, [](const worker::OptionFile& file) { return file.path.string(); }),
-          files};
+          WithFiles(*this, [](const jobs::OptionFile& file) { return file.path.string(); }), files};
 }
 
 std::string SelectedPlugin::ContentName() const {
   return FormatSpec({plugin.descriptor.id,
-                     WithFiles(*this, [](const worker::OptionFile& file) { return file.sha256; })});
+                     WithFiles(*this, [](const jobs::OptionFile& file) { return file.sha256; })});
 }
 
 Json SelectedPlugin::FileHashes() const {
   Json hashes = Json::object();
-  for (const worker::OptionFile& file : files) hashes[file.option] = file.sha256;
+  for (const jobs::OptionFile& file : files) hashes[file.option] = file.sha256;
   return hashes;
 }
 

@@ -21,9 +21,9 @@ namespace qbench::plan {
 inline constexpr std::chrono::seconds kProbeTime{20};
 inline constexpr uint64_t kProbeMemory = uint64_t{512} << 20;
 
-// How jobs are run: worker::RunJob, or a fake in tests.
-using JobRunner = std::function<worker::JobOutcome(const worker::Job&, const worker::JobSettings&,
-                                                   const worker::JobCallbacks&)>;
+// How jobs are run: jobs::RunJob, or a fake in tests.
+using JobRunner = std::function<jobs::JobOutcome(const jobs::Job&, const jobs::JobSettings&,
+                                                 const jobs::JobCallbacks&)>;
 
 // A quantizer or runtime of a plugin file.
 struct InstalledPlugin {
@@ -60,10 +60,10 @@ struct SelectedPlugin {
   std::vector<host::Option> options;  // as written
   // The files that options name (OptionInfo::values "FILE"): what is in them counts, wherever they
   // lie.
-  std::vector<worker::OptionFile> files = {};
+  std::vector<jobs::OptionFile> files = {};
   std::string alias = {};  // the name the user wrote, where it was another
 
-  worker::PluginUse Use() const;  // files by their absolute paths
+  jobs::PluginUse Use() const;  // files by their absolute paths
   // The options as the store and reports have them: an alias stands among them.
   std::string StoredOptions() const;
   // "int8:io=int8", "dynamic:alias=DEFAULT": for people.

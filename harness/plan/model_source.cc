@@ -69,9 +69,9 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
     return Error(StatusCode::kIo, "cannot create {}: {}; choose another folder with --cache",
                  folder.path.string(), error.message());
   }
-  const worker::JobOutcome outcome = run_job(worker::ImportJob{model.path, folder.model()}, {}, {});
+  const jobs::JobOutcome outcome = run_job(jobs::ImportJob{model.path, folder.model()}, {}, {});
   if (!outcome.ok()) return outcome.ToStatus();  // names the file
-  const auto& result = std::get<worker::ImportResult>(outcome.result);
+  const auto& result = std::get<jobs::ImportResult>(outcome.result);
   const Json facts = {
       {"sha256", result.sha256},           {"float_model", result.float_model},
       {"gmacs", Gmacs(result.summary)},    {"inputs", result.inputs},
@@ -99,7 +99,7 @@ Result<std::filesystem::path> FindModel(const std::string& name,
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
                                const std::filesystem::path& cache, const JobRunner& run_job) {
   PlannedModel model;
-  QB_RETURN_IF_ERROR(worker::DetectModelFormat(file).status());
+  QB_RETURN_IF_ERROR(jobs::DetectModelFormat(file).status());
   model.path = file;
   model.stem = file.stem().string();
   QB_ASSIGN_OR_RETURN(model.sha256, Sha256HexOfFile(file));

@@ -23,7 +23,7 @@ struct PlannedModel {
   std::string tflite_sha256;
   int32_t inputs = 1;
   int32_t outputs = 1;
-  std::string output_operator;             // worker::ImportResult::output_operator
+  std::string output_operator;             // jobs::ImportResult::output_operator
   bool float_model = true;                 // false: a .tflite file with integer inputs or outputs
   std::vector<int32_t> input_shape = {};   // of the first input, with a batch of 1
   std::vector<int32_t> output_shape = {};  // of the first output

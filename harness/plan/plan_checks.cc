@@ -13,18 +13,18 @@ namespace {
 // The plugins of one file. kInvalidArgument: one of them refuses its options.
 Status TryOptions(const std::filesystem::path& file,
                   const std::vector<const SelectedPlugin*>& plugins, const JobRunner& run_job) {
-  worker::ProbeJob job{.plugin = file, .try_runtimes = false};
+  jobs::ProbeJob job{.plugin = file, .try_runtimes = false};
   for (const SelectedPlugin* plugin : plugins) {
     job.tries.push_back(
         {plugin->plugin.descriptor.kind, plugin->plugin.descriptor.id, plugin->Use().options});
   }
-  worker::JobSettings settings;
+  jobs::JobSettings settings;
   settings.limits.time = kProbeTime;
   settings.limits.memory_bytes = kProbeMemory;
-  const worker::JobOutcome outcome = run_job(job, settings, {});
+  const jobs::JobOutcome outcome = run_job(job, settings, {});
   if (outcome.stopped()) return InterruptStatus("looking at the options");
   if (!outcome.ok()) return OkStatus();
-  const auto& refusals = std::get<worker::ProbeResult>(outcome.result).refusals;
+  const auto& refusals = std::get<jobs::ProbeResult>(outcome.result).refusals;
   for (size_t i = 0; i < std::min(refusals.size(), plugins.size()); ++i) {
     if (refusals[i].empty()) continue;
     return Error(StatusCode::kInvalidArgument, "{}: {} (qbench plugin list shows the options)",
@@ -83,14 +83,14 @@ Status CheckCalibration(const JobRunner& run_job, Plan& plan) {
                   why == plan.dataset.why_missing.end() ? "" : why->second + ")");
   for (const SelectedPlugin& quantizer : plan.selection.quantizers) {
     if (!quantizer.plugin.descriptor.needs_samples) continue;
-    worker::QuantizeJob job;
+    jobs::QuantizeJob job;
     job.model = plan.models.front().tflite;
     job.quantizer = quantizer.Use();
     job.calibration_runtime = plan.calibration_runtime->Use();
     job.output = scratch.path() / "artifact";
-    worker::JobSettings settings;
+    jobs::JobSettings settings;
     settings.limits = plan.measure.limits;
-    const worker::JobOutcome outcome = run_job(job, settings, {});
+    const jobs::JobOutcome outcome = run_job(job, settings, {});
     if (outcome.stopped()) return InterruptStatus("looking at quantizers");
     if (outcome.status == store::Outcome::kFailed) {
       return Error(StatusCode::kInvalidArgument,

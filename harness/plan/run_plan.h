@@ -29,7 +29,7 @@ struct MeasureSettings {
   measure::LatencySettings latency;
   int repetitions = 3;   // fresh processes a cell
   bool profile = false;  // keep where the time goes, operator by operator
-  worker::JobLimits limits;
+  jobs::JobLimits limits;
 };
 
 // What `qbench run` was asked for.

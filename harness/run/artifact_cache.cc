@@ -11,7 +11,7 @@ namespace qbench::plan {
 namespace {
 
 constexpr const char* kResultName = "result.json";
-constexpr const char* kJobName = "quantize";  // worker::JobName of a QuantizeJob
+constexpr const char* kJobName = "quantize";  // jobs::JobName of a QuantizeJob
 
 bool IsWhole(const std::filesystem::path& file, uint64_t bytes, const std::string& sha256) {
   std::error_code error;
@@ -24,12 +24,12 @@ bool IsWhole(const std::filesystem::path& file, uint64_t bytes, const std::strin
 
 std::string ArtifactCache::Key(const Json& content) { return Sha256Hex(DumpJson(content)); }
 
-std::optional<worker::QuantizeResult> ArtifactCache::Find(const std::string& key) const {
+std::optional<jobs::QuantizeResult> ArtifactCache::Find(const std::string& key) const {
   const Result<Json> json = ReadSealedJson(Folder(key) / kResultName);
   if (!json.ok()) return std::nullopt;
-  Result<worker::JobResult> answer = worker::ResultFromJson(kJobName, *json);
+  Result<jobs::JobResult> answer = jobs::ResultFromJson(kJobName, *json);
   if (!answer.ok()) return std::nullopt;
-  auto& result = std::get<worker::QuantizeResult>(*answer);
+  auto& result = std::get<jobs::QuantizeResult>(*answer);
   // The cache may have been moved since.
   const auto here = [&](const std::filesystem::path& file) {
     return Folder(key) / file.filename();
@@ -44,8 +44,8 @@ std::optional<worker::QuantizeResult> ArtifactCache::Find(const std::string& key
   return std::move(result);
 }
 
-Status ArtifactCache::Save(const std::string& key, const worker::QuantizeResult& result) const {
-  return WriteSealedJson(Folder(key) / kResultName, worker::ResultToJson(result));
+Status ArtifactCache::Save(const std::string& key, const jobs::QuantizeResult& result) const {
+  return WriteSealedJson(Folder(key) / kResultName, jobs::ResultToJson(result));
 }
 
 }  // namespace qbench::plan

@@ -25,9 +25,9 @@ class ArtifactCache {
   // What is there, if it is whole: the artifact and every emitted document is read, and is what was
   // written. None where anything is missing, cannot be read or is something else, or where an
   // earlier version wrote it without hashes: it is to be made again.
-  std::optional<worker::QuantizeResult> Find(const std::string& key) const;
+  std::optional<jobs::QuantizeResult> Find(const std::string& key) const;
   // After the job wrote into Folder(key).
-  Status Save(const std::string& key, const worker::QuantizeResult& result) const;
+  Status Save(const std::string& key, const jobs::QuantizeResult& result) const;
 
  private:
   std::filesystem::path folder_;

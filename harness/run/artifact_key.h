@@ -11,9 +11,9 @@ namespace qbench::plan {
 
 // The images of one model's splits, as its workers read them.
 struct ModelSamples {
-  worker::SamplesRef test;
-  std::optional<worker::SamplesRef> calibration;
-  std::optional<worker::SamplesRef> train;
+  jobs::SamplesRef test;
+  std::optional<jobs::SamplesRef> calibration;
+  std::optional<jobs::SamplesRef> train;
   // Hashes of the tensors, for the artifact's key.
   std::string calibration_content;
   std::string train_content;

@@ -13,7 +13,7 @@ namespace qbench::plan {
 
 // Where an artifact's ranges were measured.
 struct CalibrationOrigin {
-  std::string runtime;  // worker::QuantizeResult::calibration_runtime
+  std::string runtime;  // jobs::QuantizeResult::calibration_runtime
   std::string dataset;
   uint64_t seed = 0;
   std::vector<std::string> images;  // paths below the calibration split's folder, in their order

@@ -16,7 +16,7 @@ using store::Outcome;
 
 namespace {
 
-store::ComparedLayer LayerRecord(const worker::DifferenceResult::Layer& layer) {
+store::ComparedLayer LayerRecord(const jobs::DifferenceResult::Layer& layer) {
   store::ComparedLayer record;
   record.op = layer.op;
   record.name = layer.name;
@@ -52,7 +52,7 @@ const store::ComparedLayer* FindNan(const std::vector<store::ComparedLayer>& lay
 
 }  // namespace
 
-store::LayerComparison ComparisonRecord(const worker::DifferenceResult& result) {
+store::LayerComparison ComparisonRecord(const jobs::DifferenceResult& result) {
   store::LayerComparison record;
   record.at = UtcNow();
   record.images = result.images;
@@ -76,10 +76,10 @@ store::LayerComparison ComparisonRecord(const worker::DifferenceResult& result) 
   return record;
 }
 
-store::LayerComparison ComparisonRecord(const worker::JobOutcome& outcome) {
+store::LayerComparison ComparisonRecord(const jobs::JobOutcome& outcome) {
   store::LayerComparison record;
   if (outcome.ok()) {
-    record = ComparisonRecord(std::get<worker::DifferenceResult>(outcome.result));
+    record = ComparisonRecord(std::get<jobs::DifferenceResult>(outcome.result));
   } else {
     record.at = UtcNow();
     record.status = outcome.status;

@@ -9,8 +9,8 @@ namespace qbench::plan {
 // What a comparison of layers found; or, with another status than ok and a reason, why there is
 // nothing to be found: the file is not quantized, or computes what is no number. Run, artifact,
 // runtime and data set are the caller's.
-store::LayerComparison ComparisonRecord(const worker::DifferenceResult& result);
+store::LayerComparison ComparisonRecord(const jobs::DifferenceResult& result);
 // The same of a job that may have failed.
-store::LayerComparison ComparisonRecord(const worker::JobOutcome& outcome);
+store::LayerComparison ComparisonRecord(const jobs::JobOutcome& outcome);
 
 }  // namespace qbench::plan

@@ -20,10 +20,10 @@ class DiffWork : public StepWork {
     return compared.contains(made->id);
   }
   std::string Doing(const Step& step) const override { return "layers: " + Name(step); }
-  worker::Job MakeJob(const Step& step) const override {
+  jobs::Job MakeJob(const Step& step) const override {
     const PlannedCell& cell = CellOf(step);
     const ModelSamples& samples = state_.samples[cell.model];
-    worker::DifferenceJob job;
+    jobs::DifferenceJob job;
     job.float_model = state_.plan.models[cell.model].tflite;
     job.quantized_model = state_.FindArtifact(cell)->file;
     job.runtime = state_.plan.diff_runtime->Use();
@@ -32,7 +32,7 @@ class DiffWork : public StepWork {
     return job;
   }
   Status Finish(const Step& step, const std::string& /*started_at*/,
-                worker::JobOutcome outcome) override {
+                jobs::JobOutcome outcome) override {
     const PlannedCell& cell = CellOf(step);
     store::LayerComparison comparison = ComparisonRecord(outcome);
     if (!comparison.reason.empty()) {

@@ -28,18 +28,17 @@ class QuantizeWork : public StepWork {
   std::string Doing(const Step& step) const override {
     return fmt::format("quantizing {} with {}", ModelOf(step).stem, QuantizerOf(step).Name());
   }
-  std::optional<worker::JobOutcome> FindOutcome(const Step& step) override {
-    std::optional<worker::QuantizeResult> cached = state_.artifacts.Find(KeyOf(step));
+  std::optional<jobs::JobOutcome> FindOutcome(const Step& step) override {
+    std::optional<jobs::QuantizeResult> cached = state_.artifacts.Find(KeyOf(step));
     is_cached_ = cached.has_value();
     if (!cached) return std::nullopt;
-    worker::JobOutcome outcome;
+    jobs::JobOutcome outcome;
     outcome.status = store::Outcome::kOk;
     outcome.result = std::move(*cached);
     return outcome;
   }
-  worker::Job MakeJob(const Step& step) const override;
-  Status Finish(const Step& step, const std::string& started_at,
-                worker::JobOutcome outcome) override;
+  jobs::Job MakeJob(const Step& step) const override;
+  Status Finish(const Step& step, const std::string& started_at, jobs::JobOutcome outcome) override;
 
  private:
   const PlannedCell& CellOf(const Step& step) const { return state_.plan.cells[step.cell]; }
@@ -55,17 +54,17 @@ class QuantizeWork : public StepWork {
   }
   // The images that the artifact was calibrated on; empty where there were none.
   Json CalibrationImages(const Step& step, const store::Artifact& artifact) const;
-  Status StoreArtifact(const Step& step, const worker::QuantizeResult& result);
+  Status StoreArtifact(const Step& step, const jobs::QuantizeResult& result);
 
   RunState& state_;
   bool is_cached_ = false;  // the outcome of the step that is under way
 };
 
-worker::Job QuantizeWork::MakeJob(const Step& step) const {
+jobs::Job QuantizeWork::MakeJob(const Step& step) const {
   const SelectedPlugin& quantizer = QuantizerOf(step);
   const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
   const ModelSamples& samples = state_.samples[CellOf(step).model];
-  worker::QuantizeJob job;
+  jobs::QuantizeJob job;
   job.model = ModelOf(step).tflite;
   job.quantizer = quantizer.Use();
   job.output = state_.artifacts.Folder(KeyOf(step));
@@ -76,13 +75,13 @@ worker::Job QuantizeWork::MakeJob(const Step& step) const {
 }
 
 Status QuantizeWork::Finish(const Step& step, const std::string& started_at,
-                            worker::JobOutcome outcome) {
+                            jobs::JobOutcome outcome) {
   store::Measurement measurement;
   measurement.kind = store::MeasurementKind::kQuantize;
   measurement.repetition = step.repetition;
   measurement.started_at = started_at;
   if (outcome.ok()) {
-    const auto& result = std::get<worker::QuantizeResult>(outcome.result);
+    const auto& result = std::get<jobs::QuantizeResult>(outcome.result);
     if (!is_cached_) QB_RETURN_IF_ERROR(state_.artifacts.Save(KeyOf(step), result));
     QB_RETURN_IF_ERROR(StoreArtifact(step, result));
     measurement.wall_seconds = result.wall_seconds;
@@ -96,14 +95,14 @@ Status QuantizeWork::Finish(const Step& step, const std::string& started_at,
 }
 
 Json QuantizeWork::CalibrationImages(const Step& step, const store::Artifact& artifact) const {
-  const std::optional<worker::SamplesRef>& calibration =
+  const std::optional<jobs::SamplesRef>& calibration =
       state_.samples[CellOf(step).model].calibration;
   const datasets::Split* split = state_.plan.FindSplit("calibration");
   if (!calibration.has_value() || split == nullptr) return Json::array();
   return ImagesUsed(artifact, *split, *calibration);
 }
 
-Status QuantizeWork::StoreArtifact(const Step& step, const worker::QuantizeResult& result) {
+Status QuantizeWork::StoreArtifact(const Step& step, const jobs::QuantizeResult& result) {
   const PlannedCell& cell = CellOf(step);
   const SelectedPlugin& quantizer = QuantizerOf(step);
   store::Store& store = state_.store;

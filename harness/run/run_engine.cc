@@ -69,8 +69,8 @@ class RunEngine {
   void LearnFromStored();
   Status PrepareSamples();
   bool AnyQuantizer(bool host::PluginDescriptor::*needs) const;
-  Result<worker::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
-                                          uint64_t seed, std::string* content);
+  Result<jobs::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
+                                        uint64_t seed, std::string* content);
 
   // --- Steps ------------------------------------------------------------------------------------
   // Tells the estimate what is there already.
@@ -78,7 +78,7 @@ class RunEngine {
   // Runs step `index`, and tells the estimate how long it took.
   Status RunTimed(size_t index);
   Status RunStep(const Step& step);
-  worker::JobOutcome RunJob(const worker::Job& job, const std::string& doing);
+  jobs::JobOutcome RunJob(const jobs::Job& job, const std::string& doing);
 
   bool WantsToStop() const {
     return InterruptRequested() || (events_.cancelled && events_.cancelled());
@@ -129,9 +129,9 @@ void RunEngine::LearnFromStored() {
   }
 }
 
-Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
-                                                   const PlannedModel& model, uint64_t seed,
-                                                   std::string* content) {
+Result<jobs::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
+                                                 const PlannedModel& model, uint64_t seed,
+                                                 std::string* content) {
   const std::string doing =
       fmt::format("decoding {} images of {}", split.images.size(), split.name);
   datasets::DecodeOptions decode;
@@ -149,7 +149,7 @@ Result<worker::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
     QB_RETURN_IF_ERROR(state_.WarnAndNote(broken));
   }
   if (content != nullptr) *content = tensors.content_sha256();
-  return worker::MakeSamplesRef(split, tensors, model.sidecar.input, model.label_outputs, seed);
+  return jobs::MakeSamplesRef(split, tensors, model.sidecar.input, model.label_outputs, seed);
 }
 
 bool RunEngine::AnyQuantizer(bool host::PluginDescriptor::*needs) const {
@@ -208,18 +208,18 @@ Status RunEngine::RunStep(const Step& step) {
   QB_ASSIGN_OR_RETURN(const bool done, work.IsDone(step));
   if (done) return OkStatus();
   const std::string started_at = UtcNow();
-  std::optional<worker::JobOutcome> outcome = work.FindOutcome(step);
+  std::optional<jobs::JobOutcome> outcome = work.FindOutcome(step);
   if (!outcome) outcome = RunJob(work.MakeJob(step), work.Doing(step));
   // A job that finished although the user stopped it counts, and is committed.
   if (outcome->stopped()) QB_RETURN_IF_ERROR(CheckCancelled());
   return work.Finish(step, started_at, std::move(*outcome));
 }
 
-worker::JobOutcome RunEngine::RunJob(const worker::Job& job, const std::string& doing) {
+jobs::JobOutcome RunEngine::RunJob(const jobs::Job& job, const std::string& doing) {
   clock_.Report(doing);
-  worker::JobSettings settings;
+  jobs::JobSettings settings;
   settings.limits = plan_.measure.limits;
-  worker::JobCallbacks callbacks;
+  jobs::JobCallbacks callbacks;
   callbacks.progress = [&](const std::string& what, uint64_t done, uint64_t total) {
     clock_.Report(doing, what, done, total);
   };
@@ -227,7 +227,7 @@ worker::JobOutcome RunEngine::RunJob(const worker::Job& job, const std::string& 
     clock_.Report(doing);
     return WantsToStop();
   };
-  worker::JobOutcome outcome = run_job_(job, settings, callbacks);
+  jobs::JobOutcome outcome = run_job_(job, settings, callbacks);
   worked_ = outcome.ok();
   return outcome;
 }

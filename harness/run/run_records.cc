@@ -89,7 +89,7 @@ store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets
   return record;
 }
 
-Result<store::Artifact> ArtifactRecord(const worker::QuantizeResult& result) {
+Result<store::Artifact> ArtifactRecord(const jobs::QuantizeResult& result) {
   store::Artifact artifact;
   artifact.sha256 = result.sha256;
   artifact.file_bytes = static_cast<int64_t>(result.file_bytes);
@@ -136,7 +136,7 @@ std::string InvalidAccuracy(const store::Artifact& artifact, const datasets::Sid
 }
 
 Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibration,
-                const worker::SamplesRef& samples) {
+                const jobs::SamplesRef& samples) {
   Json images = Json::array();
   const Json* ranges = Emitted(artifact, "ranges");
   if (ranges == nullptr || !ranges->is_object() || !ranges->contains("samples") ||
@@ -150,7 +150,7 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
   return images;
 }
 
-void FillMeasurement(worker::AccuracyResult result, store::Measurement& measurement) {
+void FillMeasurement(jobs::AccuracyResult result, store::Measurement& measurement) {
   measurement.warnings = std::move(result.warnings);
   measurement.wall_seconds = result.wall_seconds;
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
@@ -161,7 +161,7 @@ void FillMeasurement(worker::AccuracyResult result, store::Measurement& measurem
   measurement.confidences = std::move(result.confidence);
 }
 
-void FillMeasurement(const worker::LatencyResult& result, store::Measurement& measurement) {
+void FillMeasurement(const jobs::LatencyResult& result, store::Measurement& measurement) {
   measurement.warnings = result.warnings;
   measurement.load_ms = result.load_ms;
   measurement.first_ms = result.first_ms;
@@ -177,7 +177,7 @@ void FillMeasurement(const worker::LatencyResult& result, store::Measurement& me
   measurement.reason = result.invalid_reason;
 }
 
-void FillMeasurement(worker::ProfileResult result, store::Measurement& measurement) {
+void FillMeasurement(jobs::ProfileResult result, store::Measurement& measurement) {
   measurement.warnings = std::move(result.warnings);
   measurement.load_ms = result.load_ms;
   measurement.samples_ns.assign(result.invoke_ns.begin(), result.invoke_ns.end());

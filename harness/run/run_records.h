@@ -25,7 +25,7 @@ store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets
 // Without what it was made of: model, quantizer and options are the caller's. Reads what was
 // emitted beside the artifact. kNotFound, kIo, kCorrupt where a document is not there as it was
 // emitted: one of them may say that the accuracy means nothing.
-Result<store::Artifact> ArtifactRecord(const worker::QuantizeResult& result);
+Result<store::Artifact> ArtifactRecord(const jobs::QuantizeResult& result);
 
 // Why the accuracy of an artifact means nothing, as its quantizer emitted it ("invalid_accuracy",
 // see docs/plugin-abi.md), or as the sidecar of the model says that it was made of; empty where
@@ -35,12 +35,12 @@ std::string InvalidAccuracy(const store::Artifact& artifact, const datasets::Sid
 // The paths of the images that the artifact's ranges were measured on, in their order, as the
 // quantizer's "ranges" say how many samples it took; empty where it did not.
 Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibration,
-                const worker::SamplesRef& samples);
+                const jobs::SamplesRef& samples);
 
 // Puts what a job measured into the measurement.
-void FillMeasurement(worker::AccuracyResult result, store::Measurement& measurement);
-void FillMeasurement(const worker::LatencyResult& result, store::Measurement& measurement);
-void FillMeasurement(worker::ProfileResult result, store::Measurement& measurement);
+void FillMeasurement(jobs::AccuracyResult result, store::Measurement& measurement);
+void FillMeasurement(const jobs::LatencyResult& result, store::Measurement& measurement);
+void FillMeasurement(jobs::ProfileResult result, store::Measurement& measurement);
 // What is left of a profile of one inference, whose times mean nothing: what was delegated.
 void ForgetTimes(store::Measurement& profile);
 

@@ -32,7 +32,7 @@ Status RunState::WarnAndNote(const std::string& line) {
 }
 
 Status RunState::Commit(size_t cell, store::Measurement measurement,
-                        const worker::JobOutcome& outcome) {
+                        const jobs::JobOutcome& outcome) {
   if (IsMeasured(cell, measurement.kind, measurement.repetition)) return OkStatus();
   measurement.log = outcome.log;
   if (!outcome.ok()) {

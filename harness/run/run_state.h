@@ -51,7 +51,7 @@ struct RunState {
 
   // Ends a measurement of the cell with how its job ended, and stores it with the cell's outcome.
   // One that is in the store is left as it is: an artifact that a resumed run took from the cache.
-  Status Commit(size_t cell, store::Measurement measurement, const worker::JobOutcome& outcome);
+  Status Commit(size_t cell, store::Measurement measurement, const jobs::JobOutcome& outcome);
 };
 
 }  // namespace qbench::plan

@@ -33,8 +33,8 @@ class LookWork : public StepWork {
   std::string Doing(const Step& step) const override {
     return "timing an inference: " + state_.plan.CellName(state_.plan.cells[step.cell]);
   }
-  worker::Job MakeJob(const Step& step) const override {
-    auto job = CellJob<worker::LatencyJob>(state_, step);
+  jobs::Job MakeJob(const Step& step) const override {
+    auto job = CellJob<jobs::LatencyJob>(state_, step);
     job.settings = {.min_samples = kLookRuns - 1,
                     .min_seconds = 0,
                     .warmup_runs = 1,
@@ -43,10 +43,10 @@ class LookWork : public StepWork {
     return job;
   }
   Status Finish(const Step& step, const std::string& /*started_at*/,
-                worker::JobOutcome outcome) override {
+                jobs::JobOutcome outcome) override {
     if (!outcome.ok()) return OkStatus();
     store::Measurement look;
-    FillMeasurement(std::get<worker::LatencyResult>(outcome.result), look);
+    FillMeasurement(std::get<jobs::LatencyResult>(outcome.result), look);
     if (look.samples_ns.empty()) return OkStatus();
     const double invoked = std::accumulate(look.samples_ns.begin(), look.samples_ns.end(),
                                            look.first_ms.value_or(0) * 1e6) /
@@ -70,7 +70,7 @@ class MeasureWork : public StepWork {
     return state_.cells[step.cell].stopped || state_.IsMeasured(step.cell, kind_, step.repetition);
   }
   Status Finish(const Step& step, const std::string& started_at,
-                worker::JobOutcome outcome) override {
+                jobs::JobOutcome outcome) override {
     store::Measurement measurement;
     measurement.kind = kind_;
     measurement.repetition = step.repetition;
@@ -81,7 +81,7 @@ class MeasureWork : public StepWork {
 
  protected:
   // Puts what the job measured into the measurement.
-  virtual void Fill(const Step& step, worker::JobResult result,
+  virtual void Fill(const Step& step, jobs::JobResult result,
                     store::Measurement& measurement) const = 0;
 
   const Plan& plan() const { return state_.plan; }
@@ -99,14 +99,14 @@ class AccuracyWork : public MeasureWork {
   explicit AccuracyWork(RunState& state) : MeasureWork(state, StepKind::kAccuracy) {}
 
   std::string Doing(const Step& step) const override { return "accuracy: " + CellName(step); }
-  worker::Job MakeJob(const Step& step) const override {
-    return CellJob<worker::AccuracyJob>(state_, step);
+  jobs::Job MakeJob(const Step& step) const override {
+    return CellJob<jobs::AccuracyJob>(state_, step);
   }
 
  protected:
-  void Fill(const Step& step, worker::JobResult result,
+  void Fill(const Step& step, jobs::JobResult result,
             store::Measurement& measurement) const override {
-    FillMeasurement(std::get<worker::AccuracyResult>(std::move(result)), measurement);
+    FillMeasurement(std::get<jobs::AccuracyResult>(std::move(result)), measurement);
     const std::string& invalid = state_.FindArtifact(CellOf(step))->invalid_accuracy;
     if (invalid.empty()) return;
     measurement.status = store::Outcome::kInvalid;
@@ -122,16 +122,16 @@ class LatencyWork : public MeasureWork {
     return fmt::format("latency {}/{}: {}", step.repetition + 1, plan().measure.repetitions,
                        CellName(step));
   }
-  worker::Job MakeJob(const Step& step) const override {
-    auto job = CellJob<worker::LatencyJob>(state_, step);
+  jobs::Job MakeJob(const Step& step) const override {
+    auto job = CellJob<jobs::LatencyJob>(state_, step);
     job.settings = plan().measure.latency;
     return job;
   }
 
  protected:
-  void Fill(const Step& /*step*/, worker::JobResult result,
+  void Fill(const Step& /*step*/, jobs::JobResult result,
             store::Measurement& measurement) const override {
-    FillMeasurement(std::get<worker::LatencyResult>(result), measurement);
+    FillMeasurement(std::get<jobs::LatencyResult>(result), measurement);
   }
 };
 
@@ -141,16 +141,16 @@ class ProfileWork : public MeasureWork {
   explicit ProfileWork(RunState& state) : MeasureWork(state, StepKind::kProfile) {}
 
   std::string Doing(const Step& step) const override { return "profile: " + CellName(step); }
-  worker::Job MakeJob(const Step& step) const override {
-    auto job = CellJob<worker::ProfileJob>(state_, step);
+  jobs::Job MakeJob(const Step& step) const override {
+    auto job = CellJob<jobs::ProfileJob>(state_, step);
     if (!plan().measure.profile) job.runs = 1;
     return job;
   }
 
  protected:
-  void Fill(const Step& /*step*/, worker::JobResult result,
+  void Fill(const Step& /*step*/, jobs::JobResult result,
             store::Measurement& measurement) const override {
-    FillMeasurement(std::get<worker::ProfileResult>(std::move(result)), measurement);
+    FillMeasurement(std::get<jobs::ProfileResult>(std::move(result)), measurement);
     if (!plan().measure.profile) ForgetTimes(measurement);
   }
 };
@@ -166,19 +166,19 @@ class PeakWork : public StepWork {
     return !measured.empty();
   }
   std::string Doing(const Step& /*step*/) const override { return "measuring the machine's peak"; }
-  worker::Job MakeJob(const Step& /*step*/) const override {
+  jobs::Job MakeJob(const Step& /*step*/) const override {
     std::set<int> threads;
     for (const PlannedCell& cell : state_.plan.cells) threads.insert(cell.threads);
-    worker::PeakJob job;
+    jobs::PeakJob job;
     job.threads.assign(threads.begin(), threads.end());
     return job;
   }
   Status Finish(const Step& /*step*/, const std::string& /*started_at*/,
-                worker::JobOutcome outcome) override {
+                jobs::JobOutcome outcome) override {
     if (!outcome.ok()) {
       return state_.WarnAndNote("the machine's peak is not known: " + outcome.reason);
     }
-    const auto& result = std::get<worker::PeakResult>(outcome.result);
+    const auto& result = std::get<jobs::PeakResult>(outcome.result);
     return state_.store.SetMachinePeaks(state_.run_id, PeakRecords(result.measured));
   }
 

@@ -26,13 +26,11 @@ class StepWork {
   // "accuracy: net · int8 · litert · 1 thread", for people.
   virtual std::string Doing(const Step& step) const = 0;
   // How the job ended, where that is known without running it.
-  virtual std::optional<worker::JobOutcome> FindOutcome(const Step& /*step*/) {
-    return std::nullopt;
-  }
-  virtual worker::Job MakeJob(const Step& step) const = 0;
+  virtual std::optional<jobs::JobOutcome> FindOutcome(const Step& /*step*/) { return std::nullopt; }
+  virtual jobs::Job MakeJob(const Step& step) const = 0;
   // Takes how the job ended into the run and its store. Not called where the user stopped the job.
   virtual Status Finish(const Step& step, const std::string& started_at,
-                        worker::JobOutcome outcome) = 0;
+                        jobs::JobOutcome outcome) = 0;
 };
 
 // `state` outlives it.

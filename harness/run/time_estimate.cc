@@ -183,9 +183,9 @@ double TimeEstimate::Expected(const Step& step) const {
       return start + warmup + std::min(timed, std::max(latency.max_seconds, inferences(1)));
     }
     case StepKind::kPeak:
-      return kStartSeconds + worker::PeakJob().seconds;
+      return kStartSeconds + jobs::PeakJob().seconds;
     case StepKind::kProfile: {
-      const worker::ProfileJob job;
+      const jobs::ProfileJob job;
       if (!plan_.measure.profile) return start + inferences(kLookRuns);
       return start + std::max(std::min(inferences(static_cast<double>(job.runs)), job.max_seconds),
                               inferences(kLookRuns));

@@ -76,7 +76,7 @@ Result<std::vector<Bytes>> FirstOutputs(const host::RuntimePool::Settings& setti
 // else for a time slice each time: a hundred times as long. So images are shared out to instances
 // of one thread, unless the runtime's outputs depend on the number of threads (a sum in another
 // order): then each has the cell's number, whose predictions these are to be.
-int ThreadsOfEach(const WorkerContext& context, const AccuracyJob& job,
+int ThreadsOfEach(const WorkerContext& context, const jobs::AccuracyJob& job,
                   const host::RuntimePool::Settings& settings, ByteSpan model,
                   const host::SampleSource& samples) {
   if (job.threads <= 1) return 1;
@@ -96,9 +96,9 @@ int ThreadsOfEach(const WorkerContext& context, const AccuracyJob& job,
 }
 
 // Runs every sound image and notes class and confidence.
-Status Classify(const WorkerContext& context, const SamplesRef& ref,
+Status Classify(const WorkerContext& context, const jobs::SamplesRef& ref,
                 const host::SampleSource& samples, host::RuntimePool& pool,
-                AccuracyResult& result) {
+                jobs::AccuracyResult& result) {
   const std::vector<size_t> images = SoundImages(samples);
   const host::TensorInfo& input = pool.input();
   const host::TensorInfo& output = pool.outputs().front();
@@ -133,7 +133,8 @@ Status Classify(const WorkerContext& context, const SamplesRef& ref,
 
 }  // namespace
 
-Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJob& job) {
+Result<jobs::AccuracyResult> RunAccuracy(const WorkerContext& context,
+                                         const jobs::AccuracyJob& job) {
   QB_ASSIGN_OR_RETURN(const Bytes model, ReadModelFile(job.artifact));
   if (const auto info = graph::InspectTflite(model); !info.ok()) {
     return info.status().WithContext(job.artifact.string());
@@ -147,7 +148,7 @@ Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJ
                                        .id = job.runtime.id,
                                        .options = job.runtime.options,
                                        .host = host.host()};
-  AccuracyResult result;
+  jobs::AccuracyResult result;
   result.instance_threads = ThreadsOfEach(context, job, settings, model, samples);
   result.instances =
       job.instances > 0 ? job.instances : std::max(1, AvailableCores() / result.instance_threads);

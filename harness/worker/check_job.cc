@@ -6,7 +6,7 @@ namespace {
 
 // Makes the calibration runtime of one object of the checked quantizer.
 Result<std::function<std::unique_ptr<host::InferenceService>(const qbench_host*)>> InferenceMaker(
-    const WorkerContext& context, const std::optional<PluginUse>& use) {
+    const WorkerContext& context, const std::optional<jobs::PluginUse>& use) {
   if (!use) return std::function<std::unique_ptr<host::InferenceService>(const qbench_host*)>();
   QB_ASSIGN_OR_RETURN(const auto library, LoadPlugin(context, host::PluginKind::kRuntime, *use));
   return std::function<std::unique_ptr<host::InferenceService>(const qbench_host*)>(
@@ -23,7 +23,7 @@ Result<std::function<std::unique_ptr<host::InferenceService>(const qbench_host*)
 
 }  // namespace
 
-Result<CheckResult> RunCheck(const WorkerContext& context, const CheckJob& job) {
+Result<jobs::CheckResult> RunCheck(const WorkerContext& context, const jobs::CheckJob& job) {
   const checks::Check* check = checks::FindCheck(job.kind, job.check);
   if (check == nullptr) {
     return Error(StatusCode::kInvalidArgument, "no check is called \"{}\"", job.check);
@@ -51,9 +51,10 @@ Result<CheckResult> RunCheck(const WorkerContext& context, const CheckJob& job) 
   checked.step = [&](const std::string& what) { context.link.Log(QBENCH_LOG_DEBUG, what); };
   const Status status = check->run(checked);
   if (!status.ok()) {
-    return CheckResult{checks::VerdictName(checks::Verdict::kFailed), status.message()};
+    return jobs::CheckResult{checks::VerdictName(checks::Verdict::kFailed), status.message()};
   }
-  return CheckResult{checks::VerdictName(checked.finding().verdict), checked.finding().detail};
+  return jobs::CheckResult{checks::VerdictName(checked.finding().verdict),
+                           checked.finding().detail};
 }
 
 }  // namespace qbench::worker

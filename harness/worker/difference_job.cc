@@ -65,12 +65,12 @@ std::vector<size_t> LayersBefore(const graph::Model& model, const graph::Uses& u
 }
 
 void Describe(const graph::Model& a, const graph::Model& b, const graph::ModelPairing& pairing,
-              DifferenceResult& result) {
+              jobs::DifferenceResult& result) {
   const graph::Uses uses = graph::FindUses(a.graph);
   std::map<size_t, size_t> layer_of_op;
   for (const graph::LayerPair& pair : pairing.layers) {
     const graph::Tensor& quantized = OutputOf(b, pair.op_b);
-    DifferenceResult::Layer layer;
+    jobs::DifferenceResult::Layer layer;
     layer.name = SafeName(graph::DisplayName(a.graph, a.graph.ops[pair.op_a]));
     layer.kind = graph::OpKindName(a.graph.ops[pair.op_a].kind);
     layer.op = static_cast<int32_t>(pair.op_a);
@@ -93,7 +93,7 @@ void Describe(const graph::Model& a, const graph::Model& b, const graph::ModelPa
 
 // What runs the models.
 struct Engine {
-  const DifferenceJob& job;
+  const jobs::DifferenceJob& job;
   std::shared_ptr<host::PluginLibrary> library;
   const qbench_host* host;
   const host::TensorInfo& sample;
@@ -103,7 +103,7 @@ struct Engine {
 class ShownModel {
  public:
   static Result<ShownModel> Load(const Engine& engine, const graph::Model& shown) {
-    const DifferenceJob& job = engine.job;
+    const jobs::DifferenceJob& job = engine.job;
     QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
     QB_ASSIGN_OR_RETURN(host::RuntimePool pool,
                         host::RuntimePool::Load({.library = engine.library,
@@ -154,7 +154,7 @@ class ShownModel {
 };
 
 // The real values that a layer's integers stand for, rounding included; of a float layer all.
-std::pair<double, double> Reach(const DifferenceResult::Layer& layer) {
+std::pair<double, double> Reach(const jobs::DifferenceResult::Layer& layer) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   graph::QuantizedRange range;
   for (const auto type :
@@ -178,7 +178,7 @@ Result<Activations> Run(ShownModel& model, std::span<const float> sample) {
   return activations;
 }
 
-Status AddLayer(const DifferenceResult::Layer& layer, std::span<const float> expected,
+Status AddLayer(const jobs::DifferenceResult::Layer& layer, std::span<const float> expected,
                 std::span<const float> actual, stats::DifferenceSums& sums) {
   if (expected.size() != actual.size()) {
     return Error(StatusCode::kInternal, "layer \"{}\" has {} values in float, {} quantized",
@@ -231,14 +231,14 @@ class Comparison {
   const Status& cut_status() const { return cut_status_; }
   Result<std::vector<host::Fact>> Facts() { return a_.pool().runtime(0).Facts(); }
 
-  Status Add(std::span<const float> sample, DifferenceResult& result) {
+  Status Add(std::span<const float> sample, jobs::DifferenceResult& result) {
     QB_ASSIGN_OR_RETURN(const Activations expected, Run(a_, sample));
     QB_ASSIGN_OR_RETURN(const Activations actual, Run(b_, sample));
     if (result.images < kCheckedImages) {
       QB_RETURN_IF_ERROR(CheckOutput(sample, actual[output_b_]));
     }
     for (size_t i = 0; i < result.layers.size(); ++i) {
-      DifferenceResult::Layer& layer = result.layers[i];
+      jobs::DifferenceResult::Layer& layer = result.layers[i];
       QB_RETURN_IF_ERROR(AddLayer(layer, expected[i], actual[i], layer.sums));
     }
     if (Predict(expected[output_a_]).output != Predict(actual[output_b_]).output) ++result.flips;
@@ -272,14 +272,14 @@ class Comparison {
 
   // Every layer of the quantized model on the float model's values.
   Status AddOwn(std::span<const float> sample, const Activations& expected,
-                DifferenceResult& result) {
+                jobs::DifferenceResult& result) {
     for (size_t i = 0; i < new_inputs_.size(); ++i) {
       if (new_inputs_[i] < 0) continue;
       QB_RETURN_IF_ERROR(cut_->SetInput(static_cast<size_t>(new_inputs_[i]), expected[i]));
     }
     QB_ASSIGN_OR_RETURN(const Activations actual, Run(*cut_, sample));
     for (size_t i = 0; i < result.layers.size(); ++i) {
-      DifferenceResult::Layer& layer = result.layers[i];
+      jobs::DifferenceResult::Layer& layer = result.layers[i];
       if (!layer.own) layer.own.emplace();
       QB_RETURN_IF_ERROR(AddLayer(layer, expected[i], actual[i], *layer.own));
     }
@@ -297,9 +297,9 @@ class Comparison {
 };
 
 // Ranges of which these images hardly use anything.
-void AddUnusedRanges(DifferenceResult& result) {
+void AddUnusedRanges(jobs::DifferenceResult& result) {
   constexpr double kFewSteps = 8;
-  for (const DifferenceResult::Layer& layer : result.layers) {
+  for (const jobs::DifferenceResult::Layer& layer : result.layers) {
     const double steps =
         layer.scale > 0 ? (layer.sums.a_max - layer.sums.a_min) / layer.scale : kFewSteps;
     if (steps >= kFewSteps) continue;
@@ -312,14 +312,15 @@ void AddUnusedRanges(DifferenceResult& result) {
 
 }  // namespace
 
-Result<DifferenceResult> RunDifference(const WorkerContext& context, const DifferenceJob& job) {
+Result<jobs::DifferenceResult> RunDifference(const WorkerContext& context,
+                                             const jobs::DifferenceJob& job) {
   QB_ASSIGN_OR_RETURN(const graph::Model a, ReadModel(job.float_model));
   QB_ASSIGN_OR_RETURN(const graph::Model b, ReadModel(job.quantized_model));
   const graph::ModelPairing pairing = graph::PairLayers(a, b);
   QB_RETURN_IF_ERROR(
       graph::CheckSameNetwork(a, b, pairing)
           .WithContext(job.float_model.string() + " and " + job.quantized_model.string()));
-  DifferenceResult result;
+  jobs::DifferenceResult result;
   Describe(a, b, pairing, result);
 
   QB_ASSIGN_OR_RETURN(const host::SampleSource samples, host::SampleSource::Open(job.samples));

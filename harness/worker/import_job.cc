@@ -27,9 +27,9 @@ Result<Bytes> ImportKeras(const std::filesystem::path& path, std::vector<std::st
 }
 
 // The .tflite file's bytes of a model in any format.
-Result<Bytes> LoadAsTflite(const std::filesystem::path& path, ImportResult& result) {
-  QB_ASSIGN_OR_RETURN(const ModelFormat format, DetectModelFormat(path));
-  result.converted = format == ModelFormat::kKerasH5;
+Result<Bytes> LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& result) {
+  QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(path));
+  result.converted = format == jobs::ModelFormat::kKerasH5;
   return result.converted ? ImportKeras(path, result.notes) : ReadModelFile(path);
 }
 
@@ -49,7 +49,7 @@ std::string OutputOperator(const std::vector<std::string>& operators) {
 }
 
 // What the harness must know of a model's input and output to feed it.
-void DescribeBorder(const graph::TfliteInfo& info, ImportResult& result) {
+void DescribeBorder(const graph::TfliteInfo& info, jobs::ImportResult& result) {
   result.float_model = AllFloat(info.inputs) && AllFloat(info.outputs);
   result.operators = info.operators;
   result.inputs = static_cast<int32_t>(info.inputs.size());
@@ -61,8 +61,8 @@ void DescribeBorder(const graph::TfliteInfo& info, ImportResult& result) {
 
 }  // namespace
 
-Result<ImportResult> RunImport(const ImportJob& job) {
-  ImportResult result;
+Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
+  jobs::ImportResult result;
   QB_ASSIGN_OR_RETURN(Bytes loaded, LoadAsTflite(job.model, result));
   const auto shared = std::make_shared<const Bytes>(std::move(loaded));
   const Bytes& bytes = *shared;

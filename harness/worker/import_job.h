@@ -6,6 +6,6 @@
 namespace qbench::worker {
 
 // kNotFound, kCorrupt, kUnsupported, …: the message names the file and the next step.
-Result<ImportResult> RunImport(const ImportJob& job);
+Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job);
 
 }  // namespace qbench::worker

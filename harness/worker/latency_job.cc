@@ -22,8 +22,9 @@ double Milliseconds(std::chrono::steady_clock::duration duration) {
 
 // Makes the runtime ready and says how long that took.
 Result<std::unique_ptr<host::Runtime>> LoadRuntime(host::PluginLibrary& library,
-                                                   const LatencyJob& job, const qbench_host* host,
-                                                   ByteSpan model, double& load_ms) {
+                                                   const jobs::LatencyJob& job,
+                                                   const qbench_host* host, ByteSpan model,
+                                                   double& load_ms) {
   const auto start = std::chrono::steady_clock::now();
   QB_ASSIGN_OR_RETURN(host::Runtime created, library.CreateRuntime(job.runtime.id, host));
   auto runtime = std::make_unique<host::Runtime>(std::move(created));
@@ -39,7 +40,7 @@ Result<std::unique_ptr<host::Runtime>> LoadRuntime(host::PluginLibrary& library,
 }
 
 Status Measure(host::Runtime& runtime, const std::vector<Bytes>& inputs,
-               const measure::LatencySettings& settings, LatencyResult& result) {
+               const measure::LatencySettings& settings, jobs::LatencyResult& result) {
   // A new image, and a look at what the plugin may have broken, every few runs: both leave traces
   // in the processor's caches, which an application that just runs its model has not.
   constexpr size_t kRunsAnImage = 16;
@@ -73,8 +74,8 @@ Status CheckOutputs(host::Runtime& runtime) {
 
 }  // namespace
 
-Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job) {
-  LatencyResult result;
+Result<jobs::LatencyResult> RunLatency(const WorkerContext& context, const jobs::LatencyJob& job) {
+  jobs::LatencyResult result;
   // The file's own copy is gone before the baseline is read.
   std::optional<AlignedBytes> model;
   {

@@ -9,7 +9,7 @@ namespace {
 
 // Loads and runs one model.
 Result<std::vector<Bytes>> RunOne(host::PluginLibrary& library, const host::PluginHost& host,
-                                  const PluginUse& use, const ModelsJob::Model& model) {
+                                  const jobs::PluginUse& use, const jobs::ModelsJob::Model& model) {
   QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(model.file));
   QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(file));
   const AlignedBytes bytes{ByteSpan(file)};
@@ -35,19 +35,19 @@ Result<std::vector<Bytes>> RunOne(host::PluginLibrary& library, const host::Plug
 
 }  // namespace
 
-Result<ModelsResult> RunModels(const WorkerContext& context, const ModelsJob& job) {
+Result<jobs::ModelsResult> RunModels(const WorkerContext& context, const jobs::ModelsJob& job) {
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
   const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
                               &context.observer);
-  ModelsResult result;
+  jobs::ModelsResult result;
   for (size_t i = job.first; i < job.models.size(); ++i, ++result.models) {
     if (context.link.Cancelled()) return Error(StatusCode::kCancelled, "stopped by the user");
     Result<std::vector<Bytes>> ran = RunOne(*library, host, job.runtime, job.models[i]);
-    ModelOutputs outputs;
+    jobs::ModelOutputs outputs;
     outputs.code = ran.status().code();
     outputs.message = ran.status().message();
     if (ran.ok()) outputs.outputs = std::move(*ran);
-    QB_RETURN_IF_ERROR(WriteModelOutputs(job.output, i, outputs));
+    QB_RETURN_IF_ERROR(jobs::WriteModelOutputs(job.output, i, outputs));
   }
   return result;
 }

@@ -4,11 +4,11 @@
 
 namespace qbench::worker {
 
-Result<PeakResult> RunPeak(const PeakJob& job) {
+Result<jobs::PeakResult> RunPeak(const jobs::PeakJob& job) {
   measure::PeakSettings settings;
   settings.threads = job.threads;
   settings.seconds = job.seconds;
-  PeakResult result;
+  jobs::PeakResult result;
   QB_ASSIGN_OR_RETURN(result.measured, measure::MeasureMachinePeaks(settings));
   return result;
 }

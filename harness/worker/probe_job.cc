@@ -6,7 +6,7 @@ namespace {
 // A runtime that says that it works is made and initialized too: what it tells about itself then
 // is what every row that uses it will have.
 Status TryRuntime(host::PluginLibrary& library, const host::PluginHost& host,
-                  ProbeResult::Entry& entry) {
+                  jobs::ProbeResult::Entry& entry) {
   QB_RETURN_IF_ERROR(library.ProbeRuntime(entry.descriptor.id));
   QB_ASSIGN_OR_RETURN(host::Runtime runtime,
                       library.CreateRuntime(entry.descriptor.id, host.host()));
@@ -17,7 +17,7 @@ Status TryRuntime(host::PluginLibrary& library, const host::PluginHost& host,
 
 // Whether the plugin takes the options.
 Status TryOptions(host::PluginLibrary& library, const host::PluginHost& host,
-                  const ProbeJob::Try& wanted) {
+                  const jobs::ProbeJob::Try& wanted) {
   if (wanted.kind == host::PluginKind::kQuantizer) {
     QB_ASSIGN_OR_RETURN(host::Quantizer quantizer, library.CreateQuantizer(wanted.id, host.host()));
     return quantizer.Init(wanted.options);
@@ -28,11 +28,11 @@ Status TryOptions(host::PluginLibrary& library, const host::PluginHost& host,
 
 }  // namespace
 
-Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job) {
+Result<jobs::ProbeResult> RunProbe(const WorkerContext& context, const jobs::ProbeJob& job) {
   QB_ASSIGN_OR_RETURN(auto library, host::PluginLibrary::Load(job.plugin, &context.observer));
-  ProbeResult result;
+  jobs::ProbeResult result;
   for (const host::PluginDescriptor& descriptor : library->descriptors()) {
-    ProbeResult::Entry entry;
+    jobs::ProbeResult::Entry entry;
     entry.descriptor = descriptor;
     if (descriptor.kind == host::PluginKind::kRuntime && job.try_runtimes) {
       const host::PluginHost host(descriptor.id, LinkCallbacks(context.link, descriptor.id),
@@ -44,7 +44,7 @@ Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job) 
     }
     result.plugins.push_back(std::move(entry));
   }
-  for (const ProbeJob::Try& wanted : job.tries) {
+  for (const jobs::ProbeJob::Try& wanted : job.tries) {
     const host::PluginHost host(wanted.id, LinkCallbacks(context.link, wanted.id),
                                 &context.observer);
     const Status status = TryOptions(*library, host, wanted);

@@ -37,7 +37,7 @@ Bytes Noise(const host::TensorInfo& input, std::minstd_rand& random) {
   return bytes;  // of other types zeros: indices and the like
 }
 
-Result<std::vector<Inputs>> MakeInputs(const ProfileJob& job, const host::Runtime& runtime) {
+Result<std::vector<Inputs>> MakeInputs(const jobs::ProfileJob& job, const host::Runtime& runtime) {
   std::vector<Inputs> inputs;
   if (!job.samples) {
     std::minstd_rand random(1);
@@ -68,8 +68,8 @@ Status InvokeOnce(host::Runtime& runtime, const Inputs& inputs, int64_t* ns) {
 }
 
 // Runs the model and adds up where the time goes.
-Status Profile(const WorkerContext& context, const ProfileJob& job, host::Runtime& runtime,
-               OperatorTimes& times, ProfileResult& result) {
+Status Profile(const WorkerContext& context, const jobs::ProfileJob& job, host::Runtime& runtime,
+               OperatorTimes& times, jobs::ProfileResult& result) {
   QB_ASSIGN_OR_RETURN(const std::vector<Inputs> inputs, MakeInputs(job, runtime));
   int64_t ns = 0;
   const auto start = Clock::now();
@@ -93,8 +93,8 @@ Status Profile(const WorkerContext& context, const ProfileJob& job, host::Runtim
 
 }  // namespace
 
-Result<ProfileResult> RunProfile(const WorkerContext& context, const ProfileJob& job) {
-  ProfileResult result;
+Result<jobs::ProfileResult> RunProfile(const WorkerContext& context, const jobs::ProfileJob& job) {
+  jobs::ProfileResult result;
   QB_ASSIGN_OR_RETURN(Bytes file, ReadModelFile(job.artifact));
   const AlignedBytes model{ByteSpan(file)};
   Result<graph::TfliteInfo> info = graph::InspectTflite(file);

@@ -19,7 +19,8 @@ namespace qbench::worker {
 namespace {
 
 // The samples that a job names; null where it names none.
-Result<std::unique_ptr<host::SampleSource>> OpenSamples(const std::optional<SamplesRef>& ref) {
+Result<std::unique_ptr<host::SampleSource>> OpenSamples(
+    const std::optional<jobs::SamplesRef>& ref) {
   if (!ref) return std::unique_ptr<host::SampleSource>();
   QB_ASSIGN_OR_RETURN(host::SampleSource source, host::SampleSource::Open(*ref));
   return std::make_unique<host::SampleSource>(std::move(source));
@@ -45,10 +46,10 @@ Result<AlignedBytes> ReadModel(const std::filesystem::path& path) {
 // The calibration runtime; null where the job names none. Opened only here, but made when the
 // quantizer asks for it.
 Result<std::unique_ptr<host::InferenceService>> OpenInference(const WorkerContext& context,
-                                                              const QuantizeJob& job,
+                                                              const jobs::QuantizeJob& job,
                                                               const qbench_host* host) {
   if (!job.calibration_runtime) return std::unique_ptr<host::InferenceService>();
-  const PluginUse& use = *job.calibration_runtime;
+  const jobs::PluginUse& use = *job.calibration_runtime;
   Result<std::shared_ptr<host::PluginLibrary>> library =
       LoadPlugin(context, host::PluginKind::kRuntime, use);
   if (!library.ok()) return library.status().WithContext("the calibration runtime");
@@ -80,7 +81,7 @@ Status Explain(host::Phase phase, const Status& status, const host::PluginHost& 
 
 // The emitted artifact must be what every runtime can rely on.
 Status CheckArtifact(const std::string& quantizer, const host::ArtifactFolder& folder,
-                     QuantizeResult& result) {
+                     jobs::QuantizeResult& result) {
   if (!folder.has_artifact()) {
     return Error(StatusCode::kInternal, "{}'s quantize said that all is well and emitted no model",
                  quantizer);
@@ -97,7 +98,8 @@ Status CheckArtifact(const std::string& quantizer, const host::ArtifactFolder& f
 
 }  // namespace
 
-Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job) {
+Result<jobs::QuantizeResult> RunQuantize(const WorkerContext& context,
+                                         const jobs::QuantizeJob& job) {
   GiveFreedMemoryBack();
   const std::string& id = job.quantizer.id;
   QB_ASSIGN_OR_RETURN(const AlignedBytes model, ReadModel(job.model));
@@ -120,7 +122,7 @@ Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJ
   QB_RETURN_IF_ERROR(Explain(host::Phase::kInit, quantizer.Init(job.quantizer.options), host));
   const auto start = std::chrono::steady_clock::now();
   QB_RETURN_IF_ERROR(Explain(host::Phase::kQuantize, quantizer.Quantize(model.span()), host));
-  QuantizeResult result;
+  jobs::QuantizeResult result;
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   QB_RETURN_IF_ERROR(CheckArtifact(id, folder, result));

@@ -24,7 +24,7 @@ std::vector<std::string> WarningsOf(const host::PluginHost& host) {
 
 Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& context,
                                                         host::PluginKind kind,
-                                                        const PluginUse& use) {
+                                                        const jobs::PluginUse& use) {
   QB_ASSIGN_OR_RETURN(auto library, host::PluginLibrary::Load(use.file, &context.observer));
   const host::PluginDescriptor* descriptor = library->Find(kind, use.id);
   if (descriptor == nullptr) return library;  // creating it names what there is
@@ -37,7 +37,7 @@ Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& con
                  known.empty() ? std::string("it has none")
                                : fmt::format("its options are {}", fmt::join(known, ", ")));
   }
-  for (const OptionFile& file : use.files) {
+  for (const jobs::OptionFile& file : use.files) {
     QB_ASSIGN_OR_RETURN(const std::string sha256, Sha256HexOfFile(file.path));
     if (sha256 == file.sha256) continue;
     return Error(StatusCode::kInvalidArgument,

@@ -28,20 +28,23 @@ std::vector<std::string> WarningsOf(const host::PluginHost& host);
 // ones, where an option is not one of the descriptor's: so a typing error is found in every plugin.
 Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& context,
                                                         host::PluginKind kind,
-                                                        const PluginUse& use);
+                                                        const jobs::PluginUse& use);
 
 // A model file that is about to cross the ABI: read whole, so that nobody can change it meanwhile.
 Result<Bytes> ReadModelFile(const std::filesystem::path& path);
 
 // The functions behind the jobs.
-Result<ProbeResult> RunProbe(const WorkerContext& context, const ProbeJob& job);
-Result<QuantizeResult> RunQuantize(const WorkerContext& context, const QuantizeJob& job);
-Result<AccuracyResult> RunAccuracy(const WorkerContext& context, const AccuracyJob& job);
-Result<LatencyResult> RunLatency(const WorkerContext& context, const LatencyJob& job);
-Result<ProfileResult> RunProfile(const WorkerContext& context, const ProfileJob& job);
-Result<PeakResult> RunPeak(const PeakJob& job);
-Result<DifferenceResult> RunDifference(const WorkerContext& context, const DifferenceJob& job);
-Result<ModelsResult> RunModels(const WorkerContext& context, const ModelsJob& job);
-Result<CheckResult> RunCheck(const WorkerContext& context, const CheckJob& job);
+Result<jobs::ProbeResult> RunProbe(const WorkerContext& context, const jobs::ProbeJob& job);
+Result<jobs::QuantizeResult> RunQuantize(const WorkerContext& context,
+                                         const jobs::QuantizeJob& job);
+Result<jobs::AccuracyResult> RunAccuracy(const WorkerContext& context,
+                                         const jobs::AccuracyJob& job);
+Result<jobs::LatencyResult> RunLatency(const WorkerContext& context, const jobs::LatencyJob& job);
+Result<jobs::ProfileResult> RunProfile(const WorkerContext& context, const jobs::ProfileJob& job);
+Result<jobs::PeakResult> RunPeak(const jobs::PeakJob& job);
+Result<jobs::DifferenceResult> RunDifference(const WorkerContext& context,
+                                             const jobs::DifferenceJob& job);
+Result<jobs::ModelsResult> RunModels(const WorkerContext& context, const jobs::ModelsJob& job);
+Result<jobs::CheckResult> RunCheck(const WorkerContext& context, const jobs::CheckJob& job);
 
 }  // namespace qbench::worker

@@ -117,7 +117,7 @@ std::vector<int> DescriptorGuard::Broken() const {
   return broken;
 }
 
-WorkerObserver::WorkerObserver(Breadcrumb& breadcrumb, const WorkerLink& link)
+WorkerObserver::WorkerObserver(jobs::Breadcrumb& breadcrumb, const WorkerLink& link)
     : breadcrumb_(breadcrumb), guard_({0, 1, 2, link.in(), link.out()}) {}
 
 void WorkerObserver::Enter(std::string_view plugin, host::Phase phase) noexcept {

@@ -64,7 +64,7 @@ class DescriptorGuard {
 class WorkerObserver : public host::CallObserver {
  public:
   // Both outlive the observer.
-  WorkerObserver(Breadcrumb& breadcrumb, const WorkerLink& link);
+  WorkerObserver(jobs::Breadcrumb& breadcrumb, const WorkerLink& link);
 
   void Enter(std::string_view plugin, host::Phase phase) noexcept override;
   void Leave() noexcept override;
@@ -72,7 +72,7 @@ class WorkerObserver : public host::CallObserver {
   Status Check(std::string_view plugin, host::Phase phase) override;
 
  private:
-  Breadcrumb& breadcrumb_;
+  jobs::Breadcrumb& breadcrumb_;
   DescriptorGuard guard_;
 };
 

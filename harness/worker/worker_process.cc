@@ -17,41 +17,42 @@
 namespace qbench::worker {
 namespace {
 
-Result<Job> ReadJob(const JobFolder& folder) {
+Result<jobs::Job> ReadJob(const jobs::JobFolder& folder) {
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(folder.job()));
   QB_ASSIGN_OR_RETURN(const Json json, ParseJson(text));
-  return JobFromJson(json);
+  return jobs::JobFromJson(json);
 }
 
 // RunX's Result<XResult> as a Result<JobResult>.
 template <typename T>
-Result<JobResult> Widen(Result<T> result) {
+Result<jobs::JobResult> Widen(Result<T> result) {
   if (!result.ok()) return result.status();
-  return JobResult(std::move(result).value());
+  return jobs::JobResult(std::move(result).value());
 }
 
-Result<JobResult> Dispatch(const WorkerContext& context, const Job& job, ImportFunction import) {
+Result<jobs::JobResult> Dispatch(const WorkerContext& context, const jobs::Job& job,
+                                 ImportFunction import) {
   return std::visit(
-      [&](const auto& alternative) -> Result<JobResult> {
+      [&](const auto& alternative) -> Result<jobs::JobResult> {
         using T = std::decay_t<decltype(alternative)>;
-        if constexpr (std::is_same_v<T, ProbeJob>) {
+        if constexpr (std::is_same_v<T, jobs::ProbeJob>) {
           return Widen(RunProbe(context, alternative));
-        } else if constexpr (std::is_same_v<T, ImportJob>) {
+        } else if constexpr (std::is_same_v<T, jobs::ImportJob>) {
           if (import != nullptr) return Widen(import(alternative));
           return Error(StatusCode::kInternal, "this program does not import; qbench-import does");
-        } else if constexpr (std::is_same_v<T, QuantizeJob>) {
+        } else if constexpr (std::is_same_v<T, jobs::QuantizeJob>) {
           return Widen(RunQuantize(context, alternative));
-        } else if constexpr (std::is_same_v<T, AccuracyJob>) {
+        } else if constexpr (std::is_same_v<T, jobs::AccuracyJob>) {
           return Widen(RunAccuracy(context, alternative));
-        } else if constexpr (std::is_same_v<T, LatencyJob>) {
+        } else if constexpr (std::is_same_v<T, jobs::LatencyJob>) {
           return Widen(RunLatency(context, alternative));
-        } else if constexpr (std::is_same_v<T, ProfileJob>) {
+        } else if constexpr (std::is_same_v<T, jobs::ProfileJob>) {
           return Widen(RunProfile(context, alternative));
-        } else if constexpr (std::is_same_v<T, PeakJob>) {
+        } else if constexpr (std::is_same_v<T, jobs::PeakJob>) {
           return Widen(RunPeak(alternative));
-        } else if constexpr (std::is_same_v<T, DifferenceJob>) {
+        } else if constexpr (std::is_same_v<T, jobs::DifferenceJob>) {
           return Widen(RunDifference(context, alternative));
-        } else if constexpr (std::is_same_v<T, ModelsJob>) {
+        } else if constexpr (std::is_same_v<T, jobs::ModelsJob>) {
           return Widen(RunModels(context, alternative));
         } else {
           return Widen(RunCheck(context, alternative));
@@ -61,8 +62,8 @@ Result<JobResult> Dispatch(const WorkerContext& context, const Job& job, ImportF
 }
 
 // The last line of defence: standard library and third-party code may throw.
-Result<JobResult> DispatchAndCatch(const WorkerContext& context, const Job& job,
-                                   ImportFunction import) {
+Result<jobs::JobResult> DispatchAndCatch(const WorkerContext& context, const jobs::Job& job,
+                                         ImportFunction import) {
   try {
     return Dispatch(context, job, import);
   } catch (const std::bad_alloc&) {
@@ -72,16 +73,16 @@ Result<JobResult> DispatchAndCatch(const WorkerContext& context, const Job& job,
   }
 }
 
-Result<JobResult> RunInFolder(const JobFolder& folder, ImportFunction import) {
-  QB_ASSIGN_OR_RETURN(const Job job, ReadJob(folder));
-  QB_ASSIGN_OR_RETURN(Breadcrumb breadcrumb, Breadcrumb::Open(folder.breadcrumb()));
+Result<jobs::JobResult> RunInFolder(const jobs::JobFolder& folder, ImportFunction import) {
+  QB_ASSIGN_OR_RETURN(const jobs::Job job, ReadJob(folder));
+  QB_ASSIGN_OR_RETURN(jobs::Breadcrumb breadcrumb, jobs::Breadcrumb::Open(folder.breadcrumb()));
   QB_ASSIGN_OR_RETURN(WorkerLink link, WorkerLink::TakeStandardStreams());
   WorkerObserver observer(breadcrumb, link);
   return DispatchAndCatch({link, observer}, job, import);
 }
 
-Json Answer(const Result<JobResult>& result) {
-  if (result.ok()) return {{"status", "ok"}, {"result", ResultToJson(*result)}};
+Json Answer(const Result<jobs::JobResult>& result) {
+  if (result.ok()) return {{"status", "ok"}, {"result", jobs::ResultToJson(*result)}};
   return {{"status", "error"},
           {"code", static_cast<int>(result.status().code())},
           {"message", result.status().message()}};
@@ -90,19 +91,19 @@ Json Answer(const Result<JobResult>& result) {
 }  // namespace
 
 void RunWorkerProcess(const std::filesystem::path& path, ImportFunction import) {
-  const JobFolder folder{path};
+  const jobs::JobFolder folder{path};
   // Google Benchmark takes its flags from the environment too.
   for (const char* name : {"BENCHMARK_FILTER", "BENCHMARK_REPETITIONS", "BENCHMARK_MIN_TIME",
                            "BENCHMARK_OUT", "BENCHMARK_PERF_COUNTERS"}) {
     unsetenv(name);
   }
-  const Result<JobResult> result = RunInFolder(folder, import);
+  const Result<jobs::JobResult> result = RunInFolder(folder, import);
   const Status written = WriteFileAtomically(folder.result(), DumpJson(Answer(result)));
   if (!written.ok()) {
     const std::string line = written.message() + "\n";
     [[maybe_unused]] const ssize_t ignored = write(2, line.data(), line.size());
   }
-  _exit(written.ok() ? 0 : kCannotAnswerStatus);
+  _exit(written.ok() ? 0 : jobs::kCannotAnswerStatus);
 }
 
 }  // namespace qbench::worker

@@ -12,7 +12,7 @@ namespace qbench::worker {
 // {"status": "error", "code": …, "message": …}. Does not return: the process ends without running
 // exit handlers, which belong to plugins.
 // `import` carries out import jobs; null in a program that does not import.
-using ImportFunction = Result<ImportResult> (*)(const ImportJob&);
+using ImportFunction = Result<jobs::ImportResult> (*)(const jobs::ImportJob&);
 [[noreturn]] void RunWorkerProcess(const std::filesystem::path& folder, ImportFunction import);
 
 }  // namespace qbench::worker

@@ -10,7 +10,7 @@
 #include "gmock/gmock.h"
 #include "harness/jobs/run_job.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using ::testing::AllOf;
@@ -135,4 +135,4 @@ TEST(PluginLoad, TheTemplatesLoad) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -63,7 +63,7 @@ Result<ModelInputs> MakeInputs(const fs::path& model, const fs::path& scratch) {
   tensors.NormalizedInto(0, preprocessing, values.data());
   Bytes bytes(info.ByteSize());
   worker::WriteModelInput(info, values, bytes);
-  ModelInputs inputs{worker::MakeSamplesRef(*split, tensors, preprocessing, label_outputs),
+  ModelInputs inputs{jobs::MakeSamplesRef(*split, tensors, preprocessing, label_outputs),
                      scratch / "input.bin"};
   QB_RETURN_IF_ERROR(WriteFileAtomically(inputs.first, ByteSpan(bytes)));
   return inputs;
@@ -71,16 +71,16 @@ Result<ModelInputs> MakeInputs(const fs::path& model, const fs::path& scratch) {
 
 Result<double> MeasureQbench(const std::string& runtime, const fs::path& model,
                              const ModelInputs& inputs, double seconds) {
-  worker::LatencyJob job;
+  jobs::LatencyJob job;
   job.artifact = model;
   job.runtime = {BuildDir() / "lib/qbench/plugins" / (runtime + ".so"), runtime};
   job.samples = inputs.samples;
   job.settings.min_seconds = seconds;
-  worker::JobSettings settings;
+  jobs::JobSettings settings;
   settings.programs = BuildDir() / "bin";
-  const worker::JobOutcome outcome = worker::RunJob(job, settings);
+  const jobs::JobOutcome outcome = jobs::RunJob(job, settings);
   if (!outcome.ok()) return Error(StatusCode::kInternal, "{}", outcome.reason);
-  const auto& ns = std::get<worker::LatencyResult>(outcome.result).samples.ns;
+  const auto& ns = std::get<jobs::LatencyResult>(outcome.result).samples.ns;
   const std::vector<double> samples(ns.begin(), ns.end());
   return stats::Median(samples);
 }

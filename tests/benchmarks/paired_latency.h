@@ -18,7 +18,7 @@ std::filesystem::path BuildDir();
 
 // A model's input: images of the shipped data set, and the first of them as a file of bytes.
 struct ModelInputs {
-  worker::SamplesRef samples;
+  jobs::SamplesRef samples;
   std::filesystem::path first;
 };
 // `scratch` keeps them.

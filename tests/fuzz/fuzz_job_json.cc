@@ -20,15 +20,15 @@ void AddAlternatives(std::vector<Variant>& all) {
 
 // A job; or a result, with the name of the job that it answers.
 std::vector<Bytes> Seeds() {
-  std::vector<worker::Job> jobs;
+  std::vector<jobs::Job> jobs;
   AddAlternatives(jobs);
-  std::vector<worker::JobResult> results;
+  std::vector<jobs::JobResult> results;
   AddAlternatives(results);  // the first is "nothing"
   std::vector<Bytes> seeds;
   for (size_t i = 0; i < jobs.size(); ++i) {
-    seeds.push_back(BytesOf(DumpJson(worker::JobToJson(jobs[i]))));
-    seeds.push_back(BytesOf(DumpJson({{"answers", worker::JobName(jobs[i])},
-                                      {"result", worker::ResultToJson(results[i + 1])}})));
+    seeds.push_back(BytesOf(DumpJson(jobs::JobToJson(jobs[i]))));
+    seeds.push_back(BytesOf(DumpJson(
+        {{"answers", jobs::JobName(jobs[i])}, {"result", jobs::ResultToJson(results[i + 1])}})));
   }
   return seeds;
 }
@@ -38,9 +38,9 @@ bool RunResult(const Json& json) {
     return false;
   }
   const std::string job = json.at("answers");
-  const auto result = worker::ResultFromJson(job, json.at("result"));
+  const auto result = jobs::ResultFromJson(job, json.at("result"));
   if (!result.ok()) return !Refused(result.status());
-  const auto again = worker::ResultFromJson(job, worker::ResultToJson(*result));
+  const auto again = jobs::ResultFromJson(job, jobs::ResultToJson(*result));
   if (!again.ok()) Fail(again.status().message());
   return true;
 }
@@ -49,9 +49,9 @@ bool Run(ByteSpan input) {
   const Result<Json> json = ParseJson(TextOf(input));
   if (!json.ok()) return !Refused(json.status());
   if (json->is_object() && json->contains("answers")) return RunResult(*json);
-  const auto job = worker::JobFromJson(*json);
+  const auto job = jobs::JobFromJson(*json);
   if (!job.ok()) return !Refused(job.status());
-  const auto again = worker::JobFromJson(worker::JobToJson(*job));
+  const auto again = jobs::JobFromJson(jobs::JobToJson(*job));
   if (!again.ok()) Fail(again.status().message());
   return true;
 }

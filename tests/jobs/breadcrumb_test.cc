@@ -5,7 +5,7 @@
 #include "base/files.h"
 #include "gtest/gtest.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using host::Phase;
@@ -56,4 +56,4 @@ TEST(Breadcrumb, SurvivesLongNamesDeepNestingAndManyThreads) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

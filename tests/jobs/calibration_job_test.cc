@@ -7,7 +7,7 @@
 #include "tests/jobs/worker_fixture.h"
 #include "tests/quantize/tiny_models.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using ::testing::HasSubstr;
@@ -123,4 +123,4 @@ TEST_P(CalibrationJob, MemoryDoesNotGrowWithTheNumberOfLayers) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

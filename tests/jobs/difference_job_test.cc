@@ -8,7 +8,7 @@
 #include "tests/quantize/run_model.h"
 #include "tests/quantize/tiny_models.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using graph::OpKind;
@@ -195,4 +195,4 @@ TEST_F(DifferenceJobTest, OtherNetworksAreRefused) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -4,7 +4,7 @@
 #include "gmock/gmock.h"
 #include "tests/jobs/worker_fixture.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using ::testing::HasSubstr;
@@ -107,4 +107,4 @@ TEST_F(HostileNeighbours, OnlyTheHostileFunctionHarms) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

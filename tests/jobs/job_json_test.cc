@@ -2,7 +2,7 @@
 
 #include "gtest/gtest.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 TEST(JobJson, JobsSurviveTheTrip) {
@@ -61,4 +61,4 @@ TEST(JobJson, NamesWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

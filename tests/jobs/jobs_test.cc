@@ -7,7 +7,7 @@
 #include "tests/graph/foreign_file.h"
 #include "tests/jobs/worker_fixture.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using ::testing::AllOf;
@@ -446,4 +446,4 @@ TEST_F(Jobs, AMissingWorkerIsAnOutcome) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -5,7 +5,7 @@
 
 #include "base/files.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using testing::HasSubstr;
@@ -80,4 +80,4 @@ TEST_F(ModelFormatTest, Folders) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

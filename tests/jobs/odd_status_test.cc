@@ -4,7 +4,7 @@
 #include "qbench/abi.h"
 #include "tests/jobs/worker_fixture.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using ::testing::AllOf;
@@ -113,4 +113,4 @@ TEST_F(OddStatus, OkWithoutAResultIsNone) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -4,7 +4,7 @@
 
 #include "gtest/gtest.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using store::Outcome;
@@ -106,4 +106,4 @@ TEST(OutcomeOf, WhatFailsAfterTheUserAskedWasStopped) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -4,7 +4,7 @@
 #include "harness/jobs/job_log.h"
 #include "tests/jobs/worker_fixture.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 namespace {
 
 using ::testing::Contains;
@@ -150,4 +150,4 @@ TEST(LastLines, TakesWhatIsNoText) {
 }
 
 }  // namespace
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

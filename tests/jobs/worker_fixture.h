@@ -16,7 +16,7 @@
 #include "graph/tflite/tflite_writer.h"
 #include "harness/jobs/run_job.h"
 
-namespace qbench::worker {
+namespace qbench::jobs {
 
 class WorkerTest : public ::testing::Test {
  protected:
@@ -133,4 +133,4 @@ class WorkerTest : public ::testing::Test {
   std::optional<TempDir> folder_;
 };
 
-}  // namespace qbench::worker
+}  // namespace qbench::jobs

@@ -27,16 +27,16 @@ class ImportCacheTest : public ::testing::Test {
   fs::path file() const { return folder_.path() / "net.h5"; }
 
   PlannedModel Load() {
-    const JobRunner import = [&](const worker::Job& job, const worker::JobSettings&,
-                                 const worker::JobCallbacks&) {
+    const JobRunner import = [&](const jobs::Job& job, const jobs::JobSettings&,
+                                 const jobs::JobCallbacks&) {
       ++imports_;
-      const auto& wanted = std::get<worker::ImportJob>(job);
+      const auto& wanted = std::get<jobs::ImportJob>(job);
       EXPECT_TRUE(WriteFileAtomically(wanted.output, "imported").ok());
-      worker::ImportResult result;
+      jobs::ImportResult result;
       result.sha256 = Sha256Hex(std::string_view("imported"));
       result.float_model = true;
       result.summary = {{"macs", 2.5e9}};
-      worker::JobOutcome outcome;
+      jobs::JobOutcome outcome;
       outcome.status = store::Outcome::kOk;
       outcome.result = result;
       return outcome;

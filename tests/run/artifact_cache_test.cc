@@ -51,7 +51,7 @@ class ArtifactCacheTest : public ::testing::Test {
 
   TempDir folder_ = *TempDir::Create("artifact-cache-test");
   ArtifactCache cache_{folder_.path()};
-  worker::QuantizeResult result_;
+  jobs::QuantizeResult result_;
 };
 
 TEST_F(ArtifactCacheTest, HandsOutWhatIsWhole) {
@@ -99,7 +99,7 @@ TEST_F(ArtifactCacheTest, WhatIsNotWhatWasWrittenIsNotHandedOut) {
 
 // As versions before wrote it: the result itself, whose documents have no hashes.
 TEST_F(ArtifactCacheTest, AnEntryWithoutHashesIsNotHandedOut) {
-  Json old = worker::ResultToJson(result_);
+  Json old = jobs::ResultToJson(result_);
   for (Json& entry : old["entries"]) {
     entry.erase("sha256");
     entry.erase("file_bytes");

@@ -17,11 +17,11 @@
 
 namespace qbench::plan {
 
+using jobs::JobOutcome;
 using store::Outcome;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using worker::JobOutcome;
 
 // Answers every job at once, as told.
 class FakeWorkers {
@@ -40,14 +40,14 @@ class FakeWorkers {
   std::string nothing_quantized_in;
   std::string not_a_number_in;  // a layer
   std::vector<std::string> jobs;
-  std::vector<worker::QuantizeJob> quantize_jobs;
+  std::vector<jobs::QuantizeJob> quantize_jobs;
   std::vector<std::string> runtime_warnings;  // of accuracy, latency, profile and layers
   std::vector<std::string> failure_log;       // of a job that does not succeed
   std::vector<std::string> failure_warnings;
 
   bool cancelled() const { return pressed_ || static_cast<int>(jobs.size()) >= cancel_after; }
 
-  JobOutcome Run(const worker::Job& job, const worker::JobCallbacks& callbacks) {
+  JobOutcome Run(const jobs::Job& job, const jobs::JobCallbacks& callbacks) {
     const std::string name = Describe(job);
     jobs.push_back(name);
     if (name == progress_of) callbacks.progress("classifying", 12, 100);
@@ -78,31 +78,31 @@ class FakeWorkers {
   static std::string ArtifactOf(const std::filesystem::path& artifact) {
     return *ReadTextFile(artifact);
   }
-  std::string Describe(const worker::Job& job) const {
-    if (const auto* quantize = std::get_if<worker::QuantizeJob>(&job)) {
+  std::string Describe(const jobs::Job& job) const {
+    if (const auto* quantize = std::get_if<jobs::QuantizeJob>(&job)) {
       return "quantize " + quantize->quantizer.id;
     }
-    if (const auto* accuracy = std::get_if<worker::AccuracyJob>(&job)) {
+    if (const auto* accuracy = std::get_if<jobs::AccuracyJob>(&job)) {
       return "accuracy " + ArtifactOf(accuracy->artifact);
     }
-    if (const auto* latency = std::get_if<worker::LatencyJob>(&job)) {
+    if (const auto* latency = std::get_if<jobs::LatencyJob>(&job)) {
       const bool look = latency->settings.min_seconds == 0;
       return (look ? "look " : "latency ") + ArtifactOf(latency->artifact);
     }
-    if (const auto* profile = std::get_if<worker::ProfileJob>(&job)) {
+    if (const auto* profile = std::get_if<jobs::ProfileJob>(&job)) {
       return "profile " + ArtifactOf(profile->artifact);
     }
-    if (std::holds_alternative<worker::PeakJob>(job)) return "peak";
-    if (const auto* difference = std::get_if<worker::DifferenceJob>(&job)) {
+    if (std::holds_alternative<jobs::PeakJob>(job)) return "peak";
+    if (const auto* difference = std::get_if<jobs::DifferenceJob>(&job)) {
       return "layers " + ArtifactOf(difference->quantized_model);
     }
     return "other";
   }
 
-  worker::JobResult Answer(const worker::QuantizeJob& job) {
+  jobs::JobResult Answer(const jobs::QuantizeJob& job) {
     std::filesystem::create_directories(job.output);
     quantize_jobs.push_back(job);
-    worker::QuantizeResult result;
+    jobs::QuantizeResult result;
     result.artifact = job.output / "model.tflite";
     EXPECT_TRUE(WriteFileAtomically(result.artifact, job.quantizer.id).ok());
     result.sha256 = Sha256Hex(std::string_view(job.quantizer.id));
@@ -116,15 +116,15 @@ class FakeWorkers {
     }
     return result;
   }
-  worker::JobResult Answer(const worker::AccuracyJob&) {
-    worker::AccuracyResult result;
+  jobs::JobResult Answer(const jobs::AccuracyJob&) {
+    jobs::AccuracyResult result;
     result.predicted = {0, 1, 1};
     result.confidence = {0.9F, 0.8F, 0.7F};
     result.warnings = runtime_warnings;
     return result;
   }
-  worker::JobResult Answer(const worker::LatencyJob& job) {
-    worker::LatencyResult result;
+  jobs::JobResult Answer(const jobs::LatencyJob& job) {
+    jobs::LatencyResult result;
     result.load_ms = 3;
     result.first_ms = 2;
     result.samples.ns = {1'000'000, 1'100'000, 1'200'000};
@@ -134,33 +134,33 @@ class FakeWorkers {
     if (ArtifactOf(job.artifact) == invalid_latency_of) result.invalid_reason = "throttled";
     return result;
   }
-  worker::JobResult Answer(const worker::ProbeJob&) { return std::monostate(); }
-  worker::JobResult Answer(const worker::ImportJob&) { return std::monostate(); }
-  worker::JobResult Answer(const worker::ProfileJob&) {
-    worker::ProfileResult result;
+  jobs::JobResult Answer(const jobs::ProbeJob&) { return std::monostate(); }
+  jobs::JobResult Answer(const jobs::ImportJob&) { return std::monostate(); }
+  jobs::JobResult Answer(const jobs::ProfileJob&) {
+    jobs::ProfileResult result;
     result.operators = {{.op = 0, .kind = "CONV_2D", .partition = 0, .median_us = 12.5}};
     result.delegate = "XNNPACK";
     result.warnings = runtime_warnings;
     result.invoke_ns = {13000, 14000, 15000};
     return result;
   }
-  worker::JobResult Answer(const worker::PeakJob& job) {
-    worker::PeakResult result;
+  jobs::JobResult Answer(const jobs::PeakJob& job) {
+    jobs::PeakResult result;
     for (const int threads : job.threads) {
       result.measured.peaks.push_back(
           {measure::PeakKind::kMultiplyAdd, "int8", threads, 1e9 * threads, "avx2"});
     }
     return result;
   }
-  worker::JobResult Answer(const worker::ModelsJob&) { return std::monostate(); }
-  worker::JobResult Answer(const worker::CheckJob&) { return std::monostate(); }
-  worker::JobResult Answer(const worker::DifferenceJob& job) {
-    worker::DifferenceResult result;
+  jobs::JobResult Answer(const jobs::ModelsJob&) { return std::monostate(); }
+  jobs::JobResult Answer(const jobs::CheckJob&) { return std::monostate(); }
+  jobs::JobResult Answer(const jobs::DifferenceJob& job) {
+    jobs::DifferenceResult result;
     result.images = 3;
     result.warnings = runtime_warnings;
     result.quantized_is_quantized = ArtifactOf(job.quantized_model) != nothing_quantized_in;
     for (const char* name : {"first", "second"}) {
-      worker::DifferenceResult::Layer layer;
+      jobs::DifferenceResult::Layer layer;
       layer.name = name;
       if (!result.layers.empty()) layer.inputs = {0};
       layer.sums = {.count = 10, .aa = 100, .bb = 100, .ab = 100, .dd = 1};
@@ -227,8 +227,8 @@ class RunEngineTest : public ::testing::Test {
     events.warning = [&](const std::string& line) { warnings_.push_back(line); };
     events.progress = [&](const RunProgress& progress) { progress_.push_back(progress); };
     events.looked = [&](double) { ++looked_; };
-    const JobRunner run_job = [&](const worker::Job& job, const worker::JobSettings&,
-                                  const worker::JobCallbacks& callbacks) {
+    const JobRunner run_job = [&](const jobs::Job& job, const jobs::JobSettings&,
+                                  const jobs::JobCallbacks& callbacks) {
       return workers_.Run(job, callbacks);
     };
     return ExecuteRun(plan_, options_, run_job, events, store_);

@@ -92,10 +92,10 @@ TEST_F(RunEngineTest, OnlyAQuantizerThatTrainsGetsTheTrainingSplit) {
   plan_.calibration_runtime = plan_.selection.runtimes[0];
   ASSERT_TRUE(Execute().ok());
   ASSERT_EQ(workers_.quantize_jobs.size(), 2U);
-  const worker::QuantizeJob& calibrates = workers_.quantize_jobs[0];
+  const jobs::QuantizeJob& calibrates = workers_.quantize_jobs[0];
   EXPECT_TRUE(calibrates.calibration.has_value());
   EXPECT_FALSE(calibrates.train.has_value());
-  const worker::QuantizeJob& trains = workers_.quantize_jobs[1];
+  const jobs::QuantizeJob& trains = workers_.quantize_jobs[1];
   EXPECT_FALSE(trains.calibration.has_value());
   ASSERT_TRUE(trains.train.has_value());
   EXPECT_EQ(trains.train->order.size(), 3U);

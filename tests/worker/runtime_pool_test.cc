@@ -10,10 +10,11 @@ namespace {
 
 constexpr uint64_t kOutputBytes = 3 * sizeof(float);
 
-class RuntimePoolTest : public WorkerTest {
+class RuntimePoolTest : public jobs::WorkerTest {
  protected:
   // Of a runtime that shows its outputs, or of one that only copies them.
-  Result<host::RuntimePool> Load(const PluginUse& plugin, size_t instances, uint64_t most_bytes) {
+  Result<host::RuntimePool> Load(const jobs::PluginUse& plugin, size_t instances,
+                                 uint64_t most_bytes) {
     QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(model()));
     QB_ASSIGN_OR_RETURN(auto library, host::PluginLibrary::Load(plugin.file));
     return host::RuntimePool::Load({.library = library,

@@ -86,7 +86,7 @@ namespace {
 class Observer : public host::CallObserver {
  public:
   explicit Observer(const std::filesystem::path& file)
-      : created_(*worker::Breadcrumb::Create(file)), breadcrumb_(*worker::Breadcrumb::Open(file)) {}
+      : created_(*jobs::Breadcrumb::Create(file)), breadcrumb_(*jobs::Breadcrumb::Open(file)) {}
   void Enter(std::string_view plugin, host::Phase phase) noexcept override {
     breadcrumb_.Enter(plugin, phase);
   }
@@ -94,8 +94,8 @@ class Observer : public host::CallObserver {
   Status Check(std::string_view, host::Phase) override { return OkStatus(); }
 
  private:
-  worker::Breadcrumb created_;
-  worker::Breadcrumb breadcrumb_;
+  jobs::Breadcrumb created_;
+  jobs::Breadcrumb breadcrumb_;
 };
 
 // Measures as the latency job does, with every allocation counted while the clock runs.
