@@ -3,7 +3,7 @@
 #include "base/files.h"
 #include "base/sha256.h"
 
-namespace qbench::plan {
+namespace qbench {
 
 Status WriteSealedJson(const std::filesystem::path& file, const Json& content) {
   const Json sealed = {{"content", content}, {"sha256", Sha256Hex(DumpJson(content))}};
@@ -19,4 +19,4 @@ Result<Json> ReadSealedJson(const std::filesystem::path& file) {
   return Error(StatusCode::kCorrupt, "{} is not what was written; delete it", file.string());
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench

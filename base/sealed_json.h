@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/status.h"
 
-namespace qbench::plan {
+namespace qbench {
 
 // Writes {"content": …, "sha256": of the content's text}, atomically. kIo, as WriteFileAtomically.
 Status WriteSealedJson(const std::filesystem::path& file, const Json& content);
@@ -16,4 +16,4 @@ Status WriteSealedJson(const std::filesystem::path& file, const Json& content);
 // a file without a seal included.
 Result<Json> ReadSealedJson(const std::filesystem::path& file);
 
-}  // namespace qbench::plan
+}  // namespace qbench

@@ -156,7 +156,7 @@ Result<store::LayerComparison> Compare(const jobs::DifferenceJob& job,
   QB_ASSIGN_OR_RETURN(const jobs::JobResult answer, RunWithProgress(job, quiet));
   const auto& result = std::get<jobs::DifferenceResult>(answer);
   QB_RETURN_IF_ERROR(CheckRoles(result, names[0], names[1]));
-  store::LayerComparison comparison = plan::ComparisonRecord(result);
+  store::LayerComparison comparison = run::ComparisonRecord(result);
   if (comparison.status == store::Outcome::kOk) return comparison;
   return Error(StatusCode::kInvalidArgument, "{} cannot be compared: {}", names[1],
                comparison.reason);

@@ -69,7 +69,7 @@ Result<ProfiledFile> ProfileFile(const std::string& name, const Arguments& argum
   QB_ASSIGN_OR_RETURN(jobs::JobResult answer, RunWithProgress(job, arguments.Get<bool>("quiet")));
   auto& result = std::get<jobs::ProfileResult>(answer);
   ProfiledFile file{.name = name, .profile = {}, .warnings = std::move(result.warnings)};
-  plan::FillMeasurement(std::move(result), file.profile);
+  run::FillMeasurement(std::move(result), file.profile);
   return file;
 }
 

@@ -76,26 +76,26 @@ Result<std::optional<jobs::SamplesRef>> TrainSamplesOf(const plan::SelectedPlugi
   return std::optional(std::move(samples));
 }
 
-Result<plan::ArtifactOrigin> OriginOf(const jobs::QuantizeResult& result,
-                                      const jobs::QuantizeJob& job,
-                                      const plan::SelectedPlugin& quantizer,
-                                      const plan::PlannedModel& model,
-                                      const CalibrationInput& input) {
-  QB_ASSIGN_OR_RETURN(const store::Artifact artifact, plan::ArtifactRecord(result));
-  plan::ArtifactOrigin origin{.sha256 = result.sha256,
-                              .quantizer = quantizer.Name(),
-                              .quantizer_version = quantizer.plugin.descriptor.version,
-                              .option_files = quantizer.FileHashes(),
-                              .invalid_accuracy = plan::InvalidAccuracy(artifact, model.sidecar),
-                              .calibration = {}};
+Result<run::ArtifactOrigin> OriginOf(const jobs::QuantizeResult& result,
+                                     const jobs::QuantizeJob& job,
+                                     const plan::SelectedPlugin& quantizer,
+                                     const plan::PlannedModel& model,
+                                     const CalibrationInput& input) {
+  QB_ASSIGN_OR_RETURN(const store::Artifact artifact, run::ArtifactRecord(result));
+  run::ArtifactOrigin origin{.sha256 = result.sha256,
+                             .quantizer = quantizer.Name(),
+                             .quantizer_version = quantizer.plugin.descriptor.version,
+                             .option_files = quantizer.FileHashes(),
+                             .invalid_accuracy = run::InvalidAccuracy(artifact, model.sidecar),
+                             .calibration = {}};
   if (!job.calibration) return origin;
   QB_ASSIGN_OR_RETURN(const datasets::Split* split, input.dataset->FindSplit("calibration"));
-  const Json images = plan::ImagesUsed(artifact, *split, *job.calibration);
+  const Json images = run::ImagesUsed(artifact, *split, *job.calibration);
   if (images.empty()) return origin;
-  origin.calibration = plan::CalibrationOrigin{.runtime = result.calibration_runtime,
-                                               .dataset = input.dataset->name,
-                                               .seed = input.seed,
-                                               .images = images.get<std::vector<std::string>>()};
+  origin.calibration = run::CalibrationOrigin{.runtime = result.calibration_runtime,
+                                              .dataset = input.dataset->name,
+                                              .seed = input.seed,
+                                              .images = images.get<std::vector<std::string>>()};
   return origin;
 }
 
@@ -112,7 +112,7 @@ Status WriteArtifact(const jobs::QuantizeResult& result, const datasets::Sidecar
   return datasets::WriteSidecar(output, sidecar);
 }
 
-void PrintResult(const jobs::QuantizeResult& result, const plan::ArtifactOrigin& origin,
+void PrintResult(const jobs::QuantizeResult& result, const run::ArtifactOrigin& origin,
                  const std::filesystem::path& output, const Arguments& arguments) {
   if (!arguments.Get<bool>("quiet")) PrintWarnings(result.warnings);
   if (!arguments.Get<bool>("json")) {
@@ -179,9 +179,9 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const jobs::JobResult answer,
                       RunWithProgress(job, arguments.Get<bool>("quiet")));
   const auto& result = std::get<jobs::QuantizeResult>(answer);
-  QB_ASSIGN_OR_RETURN(const plan::ArtifactOrigin origin,
+  QB_ASSIGN_OR_RETURN(const run::ArtifactOrigin origin,
                       OriginOf(result, job, quantizer, model, input));
-  QB_RETURN_IF_ERROR(WriteArtifact(result, plan::ArtifactSidecar(model, origin), output));
+  QB_RETURN_IF_ERROR(WriteArtifact(result, run::ArtifactSidecar(model, origin), output));
   PrintResult(result, origin, output, arguments);
   return kDone;
 }

@@ -195,10 +195,10 @@ Status Close(const Arguments& arguments, const store::Store& store, const store:
   return OkStatus();
 }
 
-Result<int64_t> Measure(const plan::Plan& plan, const plan::RunOptions& options,
+Result<int64_t> Measure(const plan::Plan& plan, const run::RunOptions& options,
                         ProgressDisplay& display, store::Store& store) {
-  plan::RunEvents events;
-  events.progress = [&](const plan::RunProgress& now) {
+  run::RunEvents events;
+  events.progress = [&](const run::RunProgress& now) {
     display.Update(now.fraction, now.doing, now.seconds_left, now.detail);
   };
   events.looked = [&](double seconds) {
@@ -207,7 +207,7 @@ Result<int64_t> Measure(const plan::Plan& plan, const plan::RunOptions& options,
   };
   events.warning = [&](const std::string& line) { display.Message("warning: " + line); };
   events.cancelled = Interrupted;
-  Result<int64_t> run = plan::ExecuteRun(plan, options, WorkerJobs(), events, store);
+  Result<int64_t> run = run::ExecuteRun(plan, options, WorkerJobs(), events, store);
   display.Clear();
   return run;
 }
@@ -222,7 +222,7 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
   }
   QB_ASSIGN_OR_RETURN(const plan::RunRequest request, RequestOf(arguments));
   QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
-  plan::RunOptions options;
+  run::RunOptions options;
   QB_ASSIGN_OR_RETURN(options.folders, FoldersOf(arguments));
   options.resume = arguments.Get<bool>("resume");
   options.command_line = {"qbench", "run"};
@@ -237,15 +237,15 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
                                                             [&](const std::string& doing) {
                                                               display.Update(0, doing, -1);
                                                             }));
-  QB_ASSIGN_OR_RETURN(options.inference_history, plan::InferenceHistory(plan, store));
+  QB_ASSIGN_OR_RETURN(options.inference_history, run::InferenceHistory(plan, store));
   const size_t known = options.inference_history.size();
   if (!plan.dataset.manifest.has_value()) {
     display.Message(fmt::format("{}: {}", plan.dataset.name, plan.dataset.split_rule));
   }
-  display.Message(fmt::format(
-      "{} cells on {} images of {}; about {}{}", plan.cells.size(), plan.Test().images.size(),
-      plan.dataset.name, FormatDuration(plan::EstimateSeconds(plan, options.inference_history)),
-      known == plan.cells.size() ? "" : " at a first guess"));
+  display.Message(fmt::format("{} cells on {} images of {}; about {}{}", plan.cells.size(),
+                              plan.Test().images.size(), plan.dataset.name,
+                              FormatDuration(run::EstimateSeconds(plan, options.inference_history)),
+                              known == plan.cells.size() ? "" : " at a first guess"));
   QB_ASSIGN_OR_RETURN(const int64_t id, Measure(plan, options, display, store));
   QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(id));
   QB_RETURN_IF_ERROR(Close(arguments, store, run));

@@ -7,7 +7,7 @@
 #include "base/sha256.h"
 #include "harness/jobs/job_json.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 constexpr const char* kResultName = "result.json";
@@ -48,4 +48,4 @@ Status ArtifactCache::Save(const std::string& key, const jobs::QuantizeResult& r
   return WriteSealedJson(Folder(key) / kResultName, jobs::ResultToJson(result));
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "harness/jobs/jobs.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // Folders `cache`/artifacts/<key>, each with what a quantize job left: model.tflite, what was
 // emitted beside it, and result.json, which is written last and lists each with size and SHA-256.
@@ -33,4 +33,4 @@ class ArtifactCache {
   std::filesystem::path folder_;
 };
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

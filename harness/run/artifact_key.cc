@@ -1,9 +1,10 @@
 #include "harness/run/artifact_key.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
-Json ArtifactKeyContent(const Plan& plan, const PlannedCell& cell, const ModelSamples& samples) {
-  const SelectedPlugin& quantizer = plan.selection.quantizers[cell.quantizer];
+Json ArtifactKeyContent(const plan::Plan& plan, const plan::PlannedCell& cell,
+                        const ModelSamples& samples) {
+  const plan::SelectedPlugin& quantizer = plan.selection.quantizers[cell.quantizer];
   Json content = {{"qbench", QBENCH_VERSION},
                   {"model", plan.models[cell.model].tflite_sha256},
                   {"quantizer", quantizer.ContentName()},
@@ -25,9 +26,9 @@ Json ArtifactKeyContent(const Plan& plan, const PlannedCell& cell, const ModelSa
   }
   content["runtime"] = plan.calibration_runtime->Name();
   content["runtime_library"] = plan.calibration_runtime->plugin.sha256;
-  content["runtime_facts"] = FactsJson(plan.calibration_runtime->plugin.facts);
+  content["runtime_facts"] = plan::FactsJson(plan.calibration_runtime->plugin.facts);
   content["cpu"] = measure::FactValue(plan.host, "cpu.features");
   return content;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "harness/plan/run_plan.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // The images of one model's splits, as its workers read them.
 struct ModelSamples {
@@ -22,6 +22,7 @@ struct ModelSamples {
 // For ArtifactCache::Key: everything on which the bytes of the cell's artifact depend: qbench's
 // version, model, quantizer with its library and options; where it asks for images, these in their
 // order, their preprocessing, the calibrating runtime, and the processor.
-Json ArtifactKeyContent(const Plan& plan, const PlannedCell& cell, const ModelSamples& samples);
+Json ArtifactKeyContent(const plan::Plan& plan, const plan::PlannedCell& cell,
+                        const ModelSamples& samples);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -1,6 +1,6 @@
 #include "harness/run/artifact_sidecar.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 toml::table CalibrationTable(const CalibrationOrigin& calibration) {
@@ -17,7 +17,7 @@ toml::table CalibrationTable(const CalibrationOrigin& calibration) {
 
 }  // namespace
 
-datasets::Sidecar ArtifactSidecar(const PlannedModel& model, const ArtifactOrigin& origin) {
+datasets::Sidecar ArtifactSidecar(const plan::PlannedModel& model, const ArtifactOrigin& origin) {
   datasets::Sidecar sidecar = model.sidecar;
   toml::table& table = sidecar.origin;
   table.insert_or_assign("float_model", model.path.filename().string());
@@ -41,4 +41,4 @@ datasets::Sidecar ArtifactSidecar(const PlannedModel& model, const ArtifactOrigi
   return sidecar;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

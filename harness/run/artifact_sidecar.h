@@ -9,7 +9,7 @@
 #include "datasets/sidecar.h"
 #include "harness/plan/model_source.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // Where an artifact's ranges were measured.
 struct CalibrationOrigin {
@@ -31,6 +31,6 @@ struct ArtifactOrigin {
 // `model`'s sidecar with [origin] added: float_model, float_model_sha256, artifact_sha256,
 // quantizer, quantizer_version, invalid_accuracy, option_files, and calibration (runtime, dataset,
 // split, seed, images).
-datasets::Sidecar ArtifactSidecar(const PlannedModel& model, const ArtifactOrigin& origin);
+datasets::Sidecar ArtifactSidecar(const plan::PlannedModel& model, const ArtifactOrigin& origin);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -4,7 +4,7 @@
 
 #include "harness/stats/descriptive.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 using store::Outcome;
@@ -52,4 +52,4 @@ void AddMeasurement(const store::Measurement& measurement, int repetitions, Cell
   }
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

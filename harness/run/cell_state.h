@@ -7,7 +7,7 @@
 
 #include "harness/store/store.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 struct CellState {
   int64_t id = 0;  // in the store
@@ -24,4 +24,4 @@ struct CellState {
 // the last of `repetitions` latency processes the end of the cell.
 void AddMeasurement(const store::Measurement& measurement, int repetitions, CellState& state);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -10,7 +10,7 @@
 #include "harness/run/run_records.h"
 #include "harness/stats/layer_difference.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 using store::Outcome;
 
@@ -90,4 +90,4 @@ store::LayerComparison ComparisonRecord(const jobs::JobOutcome& outcome) {
   return record;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

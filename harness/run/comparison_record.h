@@ -4,7 +4,7 @@
 #include "harness/jobs/run_job.h"
 #include "harness/store/layer_records.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // What a comparison of layers found; or, with another status than ok and a reason, why there is
 // nothing to be found: the file is not quantized, or computes what is no number. Run, artifact,
@@ -13,4 +13,4 @@ store::LayerComparison ComparisonRecord(const jobs::DifferenceResult& result);
 // The same of a job that may have failed.
 store::LayerComparison ComparisonRecord(const jobs::JobOutcome& outcome);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

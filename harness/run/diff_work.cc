@@ -4,7 +4,7 @@
 #include "harness/run/comparison_record.h"
 #include "harness/run/step_work.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 class DiffWork : public StepWork {
@@ -21,7 +21,7 @@ class DiffWork : public StepWork {
   }
   std::string Doing(const Step& step) const override { return "layers: " + Name(step); }
   jobs::Job MakeJob(const Step& step) const override {
-    const PlannedCell& cell = CellOf(step);
+    const plan::PlannedCell& cell = CellOf(step);
     const ModelSamples& samples = state_.samples[cell.model];
     jobs::DifferenceJob job;
     job.float_model = state_.plan.models[cell.model].tflite;
@@ -33,7 +33,7 @@ class DiffWork : public StepWork {
   }
   Status Finish(const Step& step, const std::string& /*started_at*/,
                 jobs::JobOutcome outcome) override {
-    const PlannedCell& cell = CellOf(step);
+    const plan::PlannedCell& cell = CellOf(step);
     store::LayerComparison comparison = ComparisonRecord(outcome);
     if (!comparison.reason.empty()) {
       state_.Warn("layers of " + Name(step) + ": " + comparison.reason);
@@ -47,8 +47,8 @@ class DiffWork : public StepWork {
   }
 
  private:
-  const PlannedCell& CellOf(const Step& step) const { return state_.plan.cells[step.cell]; }
-  const SelectedPlugin& QuantizerOf(const Step& step) const {
+  const plan::PlannedCell& CellOf(const Step& step) const { return state_.plan.cells[step.cell]; }
+  const plan::SelectedPlugin& QuantizerOf(const Step& step) const {
     return state_.plan.selection.quantizers[CellOf(step).quantizer];
   }
   std::string Name(const Step& step) const {
@@ -64,4 +64,4 @@ std::unique_ptr<StepWork> MakeDiffWork(RunState& state) {
   return std::make_unique<DiffWork>(state);
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

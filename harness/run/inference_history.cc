@@ -3,18 +3,18 @@
 #include "harness/measure/host_facts.h"
 #include "harness/run/cell_state.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 // Older runs would cost time to read, and know of older plugins.
 constexpr int kRuns = 3;
 
-bool IsSame(const SelectedPlugin& planned, const store::Plugin& stored,
+bool IsSame(const plan::SelectedPlugin& planned, const store::Plugin& stored,
             const std::string& stored_options) {
   return planned.plugin.descriptor.id == stored.name && planned.StoredOptions() == stored_options;
 }
 
-bool IsSame(const Plan& plan, const PlannedCell& planned, const store::RunData& run,
+bool IsSame(const plan::Plan& plan, const plan::PlannedCell& planned, const store::RunData& run,
             const store::Cell& stored) {
   return planned.threads == stored.threads &&
          plan.models[planned.model].sha256 == run.models.at(stored.model_id).sha256 &&
@@ -35,7 +35,7 @@ double InferenceSeconds(const store::CellData& cell) {
 
 }  // namespace
 
-Result<std::map<size_t, double>> InferenceHistory(const Plan& plan, store::Store& store) {
+Result<std::map<size_t, double>> InferenceHistory(const plan::Plan& plan, store::Store& store) {
   std::map<size_t, double> history;
   const std::string host = measure::HostId(plan.host);
   QB_ASSIGN_OR_RETURN(const std::vector<store::Run> runs, store.Runs());
@@ -55,4 +55,4 @@ Result<std::map<size_t, double>> InferenceHistory(const Plan& plan, store::Store
   return history;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -9,11 +9,11 @@
 #include "harness/plan/run_plan.h"
 #include "harness/store/store.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // Seconds of an inference by cell of the plan, where one of the newest runs of this machine in the
 // store timed the same model, quantizer, runtime (each with the same options) and threads: the
 // median of its last latency process. Errors are the store's.
-Result<std::map<size_t, double>> InferenceHistory(const Plan& plan, store::Store& store);
+Result<std::map<size_t, double>> InferenceHistory(const plan::Plan& plan, store::Store& store);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -4,7 +4,7 @@
 #include "harness/run/run_records.h"
 #include "harness/run/step_work.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 // What the host adds to what a quantizer emitted.
@@ -41,15 +41,15 @@ class QuantizeWork : public StepWork {
   Status Finish(const Step& step, const std::string& started_at, jobs::JobOutcome outcome) override;
 
  private:
-  const PlannedCell& CellOf(const Step& step) const { return state_.plan.cells[step.cell]; }
-  const PlannedModel& ModelOf(const Step& step) const {
+  const plan::PlannedCell& CellOf(const Step& step) const { return state_.plan.cells[step.cell]; }
+  const plan::PlannedModel& ModelOf(const Step& step) const {
     return state_.plan.models[CellOf(step).model];
   }
-  const SelectedPlugin& QuantizerOf(const Step& step) const {
+  const plan::SelectedPlugin& QuantizerOf(const Step& step) const {
     return state_.plan.selection.quantizers[CellOf(step).quantizer];
   }
   std::string KeyOf(const Step& step) const {
-    const PlannedCell& cell = CellOf(step);
+    const plan::PlannedCell& cell = CellOf(step);
     return ArtifactCache::Key(ArtifactKeyContent(state_.plan, cell, state_.samples[cell.model]));
   }
   // The images that the artifact was calibrated on; empty where there were none.
@@ -61,7 +61,7 @@ class QuantizeWork : public StepWork {
 };
 
 jobs::Job QuantizeWork::MakeJob(const Step& step) const {
-  const SelectedPlugin& quantizer = QuantizerOf(step);
+  const plan::SelectedPlugin& quantizer = QuantizerOf(step);
   const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
   const ModelSamples& samples = state_.samples[CellOf(step).model];
   jobs::QuantizeJob job;
@@ -103,8 +103,8 @@ Json QuantizeWork::CalibrationImages(const Step& step, const store::Artifact& ar
 }
 
 Status QuantizeWork::StoreArtifact(const Step& step, const jobs::QuantizeResult& result) {
-  const PlannedCell& cell = CellOf(step);
-  const SelectedPlugin& quantizer = QuantizerOf(step);
+  const plan::PlannedCell& cell = CellOf(step);
+  const plan::SelectedPlugin& quantizer = QuantizerOf(step);
   store::Store& store = state_.store;
   QB_ASSIGN_OR_RETURN(store::Artifact artifact, ArtifactRecord(result));
   MadeArtifact made{result.artifact, 0, InvalidAccuracy(artifact, ModelOf(step).sidecar)};
@@ -137,4 +137,4 @@ std::unique_ptr<StepWork> MakeQuantizeWork(RunState& state) {
   return std::make_unique<QuantizeWork>(state);
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

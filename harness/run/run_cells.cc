@@ -2,13 +2,13 @@
 
 #include "harness/run/run_records.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
-Result<CellState> AddCell(const Plan& plan, const PlannedCell& planned, store::Cell cell,
-                          store::Store& store) {
-  const SelectedPlugin& quantizer = plan.selection.quantizers[planned.quantizer];
-  const SelectedPlugin& runtime = plan.selection.runtimes[planned.runtime];
+Result<CellState> AddCell(const plan::Plan& plan, const plan::PlannedCell& planned,
+                          store::Cell cell, store::Store& store) {
+  const plan::SelectedPlugin& quantizer = plan.selection.quantizers[planned.quantizer];
+  const plan::SelectedPlugin& runtime = plan.selection.runtimes[planned.runtime];
   QB_ASSIGN_OR_RETURN(cell.model_id, store.UpsertModel(ModelRecord(plan.models[planned.model])));
   QB_ASSIGN_OR_RETURN(cell.quantizer_id, store.UpsertPlugin(PluginRecord(quantizer)));
   QB_ASSIGN_OR_RETURN(cell.runtime_id, store.UpsertPlugin(PluginRecord(runtime)));
@@ -26,7 +26,7 @@ Result<CellState> AddCell(const Plan& plan, const PlannedCell& planned, store::C
 }
 
 // A row of a model's own file: its size, and nothing else.
-Status AddSourceRow(const PlannedModel& model, store::Cell cell, store::Store& store) {
+Status AddSourceRow(const plan::PlannedModel& model, store::Cell cell, store::Store& store) {
   QB_ASSIGN_OR_RETURN(store::Artifact file, SourceRecord(model));
   QB_ASSIGN_OR_RETURN(cell.model_id, store.UpsertModel(ModelRecord(model)));
   QB_ASSIGN_OR_RETURN(cell.quantizer_id, store.UpsertPlugin(PlaceholderPlugin(
@@ -45,21 +45,22 @@ Status AddSourceRow(const PlannedModel& model, store::Cell cell, store::Store& s
 
 }  // namespace
 
-Result<std::vector<CellState>> AddCells(const Plan& plan, int64_t run_id, store::Store& store) {
+Result<std::vector<CellState>> AddCells(const plan::Plan& plan, int64_t run_id,
+                                        store::Store& store) {
   store::Cell cell;
   cell.run_id = run_id;
   QB_ASSIGN_OR_RETURN(cell.split_id,
                       store.UpsertDatasetSplit(SplitRecord(plan.dataset, plan.Test())));
   std::vector<CellState> states;
-  for (const PlannedCell& planned : plan.cells) {
+  for (const plan::PlannedCell& planned : plan.cells) {
     QB_ASSIGN_OR_RETURN(CellState state, AddCell(plan, planned, cell, store));
     states.push_back(std::move(state));
   }
   if (!plan.selection.source_rows) return states;
-  for (const PlannedModel& model : plan.models) {
+  for (const plan::PlannedModel& model : plan.models) {
     QB_RETURN_IF_ERROR(AddSourceRow(model, cell, store));
   }
   return states;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -9,11 +9,12 @@
 #include "harness/run/cell_state.h"
 #include "harness/store/store.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // Adds the plan's cells to the run, those that it has already excepted, and where the plan has them
 // the rows of the models' own files. Returns the states of the plan's cells, in their order, with
 // what an interrupted run has measured. Errors are the store's.
-Result<std::vector<CellState>> AddCells(const Plan& plan, int64_t run_id, store::Store& store);
+Result<std::vector<CellState>> AddCells(const plan::Plan& plan, int64_t run_id,
+                                        store::Store& store);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -5,7 +5,7 @@
 #include "base/cores.h"
 #include "fmt/format.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 double SecondsSince(std::chrono::steady_clock::time_point begin) {
@@ -14,7 +14,7 @@ double SecondsSince(std::chrono::steady_clock::time_point begin) {
 
 }  // namespace
 
-RunClock::RunClock(const Plan& plan, const std::vector<Step>& steps,
+RunClock::RunClock(const plan::Plan& plan, const std::vector<Step>& steps,
                    const std::map<size_t, double>& history, Listener listener)
     : estimate_(plan, steps, AvailableCores()), listener_(std::move(listener)) {
   for (const auto& [cell, seconds] : history) estimate_.LearnInference(cell, seconds);
@@ -71,4 +71,4 @@ void RunClock::Report(const std::string& doing, const std::string& what, uint64_
   Report(doing);
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

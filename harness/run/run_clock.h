@@ -13,7 +13,7 @@
 #include "harness/run/cell_state.h"
 #include "harness/run/time_estimate.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 struct RunProgress {
   double fraction = 0;  // of the estimated time that has passed
@@ -29,7 +29,7 @@ class RunClock {
 
   // `plan` outlives this object; `history` has seconds of an inference by cell; `listener` may be
   // empty.
-  RunClock(const Plan& plan, const std::vector<Step>& steps,
+  RunClock(const plan::Plan& plan, const std::vector<Step>& steps,
            const std::map<size_t, double>& history, Listener listener);
 
   TimeEstimate& estimate() { return estimate_; }
@@ -59,4 +59,4 @@ class RunClock {
   std::set<size_t> dropped_;
 };
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

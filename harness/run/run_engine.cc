@@ -14,12 +14,12 @@
 #include "harness/run/run_steps.h"
 #include "harness/run/step_work.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 class RunEngine {
  public:
-  RunEngine(const Plan& plan, const RunOptions& options, const JobRunner& run_job,
+  RunEngine(const plan::Plan& plan, const RunOptions& options, const plan::JobRunner& run_job,
             const RunEvents& events, store::Store& store)
       : plan_(plan),
         options_(options),
@@ -69,8 +69,9 @@ class RunEngine {
   void LearnFromStored();
   Status PrepareSamples();
   bool AnyQuantizer(bool host::PluginDescriptor::*needs) const;
-  Result<jobs::SamplesRef> PrepareSplit(const datasets::Split& split, const PlannedModel& model,
-                                        uint64_t seed, std::string* content);
+  Result<jobs::SamplesRef> PrepareSplit(const datasets::Split& split,
+                                        const plan::PlannedModel& model, uint64_t seed,
+                                        std::string* content);
 
   // --- Steps ------------------------------------------------------------------------------------
   // Tells the estimate what is there already.
@@ -87,9 +88,9 @@ class RunEngine {
     return WantsToStop() ? InterruptStatus("measuring") : OkStatus();
   }
 
-  const Plan& plan_;
+  const plan::Plan& plan_;
   const RunOptions& options_;
-  const JobRunner& run_job_;
+  const plan::JobRunner& run_job_;
   const RunEvents& events_;
   store::Store& store_;
   std::vector<Step> steps_;
@@ -130,7 +131,7 @@ void RunEngine::LearnFromStored() {
 }
 
 Result<jobs::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
-                                                 const PlannedModel& model, uint64_t seed,
+                                                 const plan::PlannedModel& model, uint64_t seed,
                                                  std::string* content) {
   const std::string doing =
       fmt::format("decoding {} images of {}", split.images.size(), split.name);
@@ -153,16 +154,16 @@ Result<jobs::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
 }
 
 bool RunEngine::AnyQuantizer(bool host::PluginDescriptor::*needs) const {
-  return std::ranges::any_of(plan_.selection.quantizers, [&](const SelectedPlugin& quantizer) {
-    return quantizer.plugin.descriptor.*needs;
-  });
+  return std::ranges::any_of(
+      plan_.selection.quantizers,
+      [&](const plan::SelectedPlugin& quantizer) { return quantizer.plugin.descriptor.*needs; });
 }
 
 Status RunEngine::PrepareSamples() {
   const bool calibrate =
       AnyQuantizer(&host::PluginDescriptor::needs_samples) || plan_.diff_runtime.has_value();
   const bool train = AnyQuantizer(&host::PluginDescriptor::needs_train);
-  for (const PlannedModel& model : plan_.models) {
+  for (const plan::PlannedModel& model : plan_.models) {
     ModelSamples samples;
     QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, 0, nullptr));
     const datasets::Split* calibration = plan_.FindSplit("calibration");
@@ -234,13 +235,14 @@ jobs::JobOutcome RunEngine::RunJob(const jobs::Job& job, const std::string& doin
 
 }  // namespace
 
-double EstimateSeconds(const Plan& plan, const std::map<size_t, double>& history) {
+double EstimateSeconds(const plan::Plan& plan, const std::map<size_t, double>& history) {
   return RunClock(plan, PlanSteps(plan), history, {}).SecondsLeft();
 }
 
-Result<int64_t> ExecuteRun(const Plan& plan, const RunOptions& options, const JobRunner& run_job,
-                           const RunEvents& events, store::Store& store) {
+Result<int64_t> ExecuteRun(const plan::Plan& plan, const RunOptions& options,
+                           const plan::JobRunner& run_job, const RunEvents& events,
+                           store::Store& store) {
   return RunEngine(plan, options, run_job, events, store).Execute();
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

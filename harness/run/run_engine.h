@@ -12,7 +12,7 @@
 #include "harness/run/run_clock.h"
 #include "harness/store/store.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // How the caller follows a run. All are called on the thread that called ExecuteRun, and may be
 // empty.
@@ -25,7 +25,7 @@ struct RunEvents {
 };
 
 struct RunOptions {
-  Folders folders;
+  plan::Folders folders;
   bool resume = false;  // continue the newest unfinished run with the plan's hash
   std::vector<std::string> command_line;
   std::map<size_t, double> inference_history;  // of the cells, for the estimate of the time left
@@ -34,7 +34,7 @@ struct RunOptions {
 
 // About how long the plan takes, in seconds, with nothing cached: from the inferences that
 // `history` (InferenceHistory) knows, and a guess from the models' sizes where it knows none.
-double EstimateSeconds(const Plan& plan, const std::map<size_t, double>& history);
+double EstimateSeconds(const plan::Plan& plan, const std::map<size_t, double>& history);
 
 // Decodes what is missing in the cache, makes the artifacts, measures accuracy cell by cell,
 // compares the artifacts' layers where the plan says so, then latency: every cell once, then every
@@ -44,7 +44,8 @@ double EstimateSeconds(const Plan& plan, const std::map<size_t, double>& history
 // kNotFound: --resume, and there is nothing to resume. kCancelled: `cancelled` said so; what was
 // measured is stored, and the run can be resumed. kIo and others: the store or the cache cannot be
 // written, or no image can be decoded; what was stored stays.
-Result<int64_t> ExecuteRun(const Plan& plan, const RunOptions& options, const JobRunner& run_job,
-                           const RunEvents& events, store::Store& store);
+Result<int64_t> ExecuteRun(const plan::Plan& plan, const RunOptions& options,
+                           const plan::JobRunner& run_job, const RunEvents& events,
+                           store::Store& store);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -7,7 +7,7 @@
 #include "git_state.h"
 #include "harness/store/plugin_facts.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 using store::Outcome;
 
@@ -19,7 +19,7 @@ std::string UtcNow() {
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_line) {
+store::Run RunRecord(const plan::Plan& plan, const std::vector<std::string>& command_line) {
   store::Run run;
   run.started_at = UtcNow();
   run.qbench_version = QBENCH_VERSION;
@@ -40,12 +40,12 @@ store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_l
   return run;
 }
 
-store::Model ModelRecord(const PlannedModel& model) {
+store::Model ModelRecord(const plan::PlannedModel& model) {
   return {
       0, model.stem, model.path.string(), model.sha256, model.sidecar_sha256, model.tflite_sha256};
 }
 
-store::Plugin PluginRecord(const SelectedPlugin& selected) {
+store::Plugin PluginRecord(const plan::SelectedPlugin& selected) {
   const host::PluginDescriptor& descriptor = selected.plugin.descriptor;
   store::Plugin plugin;
   plugin.kind = descriptor.kind == host::PluginKind::kQuantizer ? store::PluginKind::kQuantizer
@@ -54,12 +54,12 @@ store::Plugin PluginRecord(const SelectedPlugin& selected) {
   plugin.version = descriptor.version;
   plugin.path = selected.plugin.file.string();
   plugin.sha256 = selected.plugin.sha256;
-  plugin.facts = FactsJson(selected.plugin.facts);
+  plugin.facts = plan::FactsJson(selected.plugin.facts);
   if (descriptor.baseline) plugin.facts[store::kBaselineFact] = true;
   return plugin;
 }
 
-Result<store::Artifact> SourceRecord(const PlannedModel& model) {
+Result<store::Artifact> SourceRecord(const plan::PlannedModel& model) {
   store::Artifact file;
   file.sha256 = model.sha256;
   file.path = model.path.string();
@@ -154,7 +154,7 @@ void FillMeasurement(jobs::AccuracyResult result, store::Measurement& measuremen
   measurement.warnings = std::move(result.warnings);
   measurement.wall_seconds = result.wall_seconds;
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
-  measurement.conditions = {{"runtime", FactsJson(result.facts)},
+  measurement.conditions = {{"runtime", plan::FactsJson(result.facts)},
                             {"instances", result.instances},
                             {"instance_threads", result.instance_threads}};
   measurement.predictions = std::move(result.predicted);
@@ -171,7 +171,7 @@ void FillMeasurement(const jobs::LatencyResult& result, store::Measurement& meas
   measurement.peak_rss_bytes = static_cast<int64_t>(result.memory.peak_rss);
   measurement.conditions = {{"before", measure::ConditionsToJson(result.before)},
                             {"after", measure::ConditionsToJson(result.after)},
-                            {"runtime", FactsJson(result.facts)}};
+                            {"runtime", plan::FactsJson(result.facts)}};
   if (result.invalid_reason.empty()) return;
   measurement.status = Outcome::kInvalid;
   measurement.reason = result.invalid_reason;
@@ -183,7 +183,7 @@ void FillMeasurement(jobs::ProfileResult result, store::Measurement& measurement
   measurement.samples_ns.assign(result.invoke_ns.begin(), result.invoke_ns.end());
   measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
   measurement.conditions = {{"delegate", result.delegate.empty() ? Json() : Json(result.delegate)},
-                            {"runtime", FactsJson(result.facts)}};
+                            {"runtime", plan::FactsJson(result.facts)}};
   measurement.operators = std::move(result.operators);
 }
 
@@ -203,4 +203,4 @@ void ForgetTimes(store::Measurement& profile) {
   for (store::OperatorProfile& row : profile.operators) row.median_us = 0;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

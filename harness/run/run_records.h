@@ -8,17 +8,17 @@
 #include "harness/plan/run_plan.h"
 #include "harness/store/records.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // Now, UTC, as the store writes times of day.
 std::string UtcNow();
 
 // A run that begins now.
-store::Run RunRecord(const Plan& plan, const std::vector<std::string>& command_line);
-store::Model ModelRecord(const PlannedModel& model);
-store::Plugin PluginRecord(const SelectedPlugin& selected);
+store::Run RunRecord(const plan::Plan& plan, const std::vector<std::string>& command_line);
+store::Model ModelRecord(const plan::PlannedModel& model);
+store::Plugin PluginRecord(const plan::SelectedPlugin& selected);
 // A model's own file as an artifact, without model and quantizer. kIo: it is gone.
-Result<store::Artifact> SourceRecord(const PlannedModel& model);
+Result<store::Artifact> SourceRecord(const plan::PlannedModel& model);
 // What a cell names where it has no plugin.
 store::Plugin PlaceholderPlugin(store::PluginKind kind, const std::string& name);
 store::DatasetSplit SplitRecord(const datasets::Dataset& dataset, const datasets::Split& split);
@@ -46,4 +46,4 @@ void ForgetTimes(store::Measurement& profile);
 
 std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measured);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

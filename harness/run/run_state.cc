@@ -4,14 +4,14 @@
 #include "harness/run/run_records.h"
 #include "harness/run/run_steps.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
-const MadeArtifact* RunState::FindArtifact(const PlannedCell& cell) const {
+const MadeArtifact* RunState::FindArtifact(const plan::PlannedCell& cell) const {
   const auto found = made.find({cell.model, cell.quantizer});
   return found == made.end() ? nullptr : &found->second;
 }
 
-bool RunState::IsArtifactNeeded(const PlannedCell& cell) const {
+bool RunState::IsArtifactNeeded(const plan::PlannedCell& cell) const {
   for (size_t i = 0; i < cells.size(); ++i) {
     if (SameArtifact(plan.cells[i], cell) && !cells[i].stopped) return true;
   }
@@ -52,4 +52,4 @@ Status RunState::Commit(size_t cell, store::Measurement measurement,
   return store.CommitMeasurement(measurement, cells[cell].outcome);
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

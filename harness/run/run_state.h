@@ -18,7 +18,7 @@
 #include "harness/run/run_clock.h"
 #include "harness/store/store.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // An artifact that this invocation made, or took from the cache.
 struct MadeArtifact {
@@ -29,7 +29,7 @@ struct MadeArtifact {
 
 // One thread. Plan, store and clock outlive it.
 struct RunState {
-  const Plan& plan;
+  const plan::Plan& plan;
   store::Store& store;
   RunClock& clock;
   std::function<void(const std::string& line)> warning;  // for the user; may be empty
@@ -40,9 +40,9 @@ struct RunState {
   std::map<std::pair<size_t, size_t>, MadeArtifact> made = {};  // by model and quantizer
 
   // The artifact that a cell runs; null where there is none (yet).
-  const MadeArtifact* FindArtifact(const PlannedCell& cell) const;
+  const MadeArtifact* FindArtifact(const plan::PlannedCell& cell) const;
   // Is there a cell with the same artifact that has not stopped?
-  bool IsArtifactNeeded(const PlannedCell& cell) const;
+  bool IsArtifactNeeded(const plan::PlannedCell& cell) const;
   bool IsMeasured(size_t cell, store::MeasurementKind kind, int repetition) const;
 
   void Warn(const std::string& line) const;
@@ -54,4 +54,4 @@ struct RunState {
   Status Commit(size_t cell, store::Measurement measurement, const jobs::JobOutcome& outcome);
 };
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 // A step for the first cell of those that share an artifact.
-void AddArtifactSteps(const Plan& plan, StepKind kind, std::vector<Step>& steps) {
+void AddArtifactSteps(const plan::Plan& plan, StepKind kind, std::vector<Step>& steps) {
   for (size_t i = 0; i < plan.cells.size(); ++i) {
     const auto before = plan.cells.begin() + static_cast<std::ptrdiff_t>(i);
-    const bool first = std::none_of(plan.cells.begin(), before, [&](const PlannedCell& cell) {
+    const bool first = std::none_of(plan.cells.begin(), before, [&](const plan::PlannedCell& cell) {
       return SameArtifact(cell, plan.cells[i]);
     });
     if (first) steps.push_back({kind, i, 0});
@@ -36,7 +36,7 @@ std::optional<store::MeasurementKind> MeasurementOf(StepKind kind) {
   return std::nullopt;
 }
 
-std::vector<Step> PlanSteps(const Plan& plan) {
+std::vector<Step> PlanSteps(const plan::Plan& plan) {
   std::vector<Step> steps;
   const size_t count = plan.cells.size();
   AddArtifactSteps(plan, StepKind::kQuantize, steps);
@@ -54,11 +54,11 @@ std::vector<Step> PlanSteps(const Plan& plan) {
   }
   if (plan.measure.profile) steps.push_back({StepKind::kPeak, 0, 0});
   for (size_t i = 0; i < count; ++i) {
-    const SelectedPlugin& runtime = plan.selection.runtimes[plan.cells[i].runtime];
+    const plan::SelectedPlugin& runtime = plan.selection.runtimes[plan.cells[i].runtime];
     if (!plan.measure.profile && runtime.plugin.descriptor.oracle) continue;
     steps.push_back({StepKind::kProfile, i, 0});
   }
   return steps;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

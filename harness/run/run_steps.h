@@ -9,7 +9,7 @@
 #include "harness/plan/run_plan.h"
 #include "harness/store/records.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 enum class StepKind { kQuantize, kLook, kAccuracy, kDiff, kLatency, kPeak, kProfile };
 
@@ -30,14 +30,14 @@ struct Step {
 // where times are asked for, and last a profile each: of every operator's time where that was asked
 // for, else of what a delegate took alone, but not of oracles, which have none. Each round of
 // latency begins with another cell, so that what warms up or wears off hits all cells alike.
-std::vector<Step> PlanSteps(const Plan& plan);
+std::vector<Step> PlanSteps(const plan::Plan& plan);
 
 // What a step of this kind is stored as; none where it is no measurement of a cell.
 std::optional<store::MeasurementKind> MeasurementOf(StepKind kind);
 
 // Do these cells run the same artifact?
-inline bool SameArtifact(const PlannedCell& a, const PlannedCell& b) {
+inline bool SameArtifact(const plan::PlannedCell& a, const plan::PlannedCell& b) {
   return a.model == b.model && a.quantizer == b.quantizer;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

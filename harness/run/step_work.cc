@@ -6,13 +6,13 @@
 #include "harness/run/run_records.h"
 #include "harness/stats/descriptive.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 // A job that runs a cell's artifact. The cell has not stopped, so there is one.
 template <typename Job>
 Job CellJob(const RunState& state, const Step& step) {
-  const PlannedCell& cell = state.plan.cells[step.cell];
+  const plan::PlannedCell& cell = state.plan.cells[step.cell];
   Job job;
   job.artifact = state.FindArtifact(cell)->file;
   job.runtime = state.plan.selection.runtimes[cell.runtime].Use();
@@ -84,8 +84,8 @@ class MeasureWork : public StepWork {
   virtual void Fill(const Step& step, jobs::JobResult result,
                     store::Measurement& measurement) const = 0;
 
-  const Plan& plan() const { return state_.plan; }
-  const PlannedCell& CellOf(const Step& step) const { return plan().cells[step.cell]; }
+  const plan::Plan& plan() const { return state_.plan; }
+  const plan::PlannedCell& CellOf(const Step& step) const { return plan().cells[step.cell]; }
   std::string CellName(const Step& step) const { return plan().CellName(CellOf(step)); }
 
   RunState& state_;
@@ -168,7 +168,7 @@ class PeakWork : public StepWork {
   std::string Doing(const Step& /*step*/) const override { return "measuring the machine's peak"; }
   jobs::Job MakeJob(const Step& /*step*/) const override {
     std::set<int> threads;
-    for (const PlannedCell& cell : state_.plan.cells) threads.insert(cell.threads);
+    for (const plan::PlannedCell& cell : state_.plan.cells) threads.insert(cell.threads);
     jobs::PeakJob job;
     job.threads.assign(threads.begin(), threads.end());
     return job;
@@ -208,4 +208,4 @@ std::unique_ptr<StepWork> MakeStepWork(StepKind kind, RunState& state) {
   return nullptr;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

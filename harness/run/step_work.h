@@ -11,7 +11,7 @@
 #include "harness/run/run_state.h"
 #include "harness/run/run_steps.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // One kind of step. A new kind is a class of this and a line in MakeStepWork; where in a run its
 // steps come, PlanSteps says, and how long one is expected to take, TimeEstimate.
@@ -40,4 +40,4 @@ std::unique_ptr<StepWork> MakeStepWork(StepKind kind, RunState& state);
 std::unique_ptr<StepWork> MakeQuantizeWork(RunState& state);
 std::unique_ptr<StepWork> MakeDiffWork(RunState& state);
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 // First guesses. Multiply-adds a second of one core, in thousand millions: a fast runtime on a
@@ -20,7 +20,7 @@ constexpr double kCalibrationInstances = 2;  // of the calibration runtime at on
 
 }  // namespace
 
-TimeEstimate::TimeEstimate(const Plan& plan, std::vector<Step> steps, int cores)
+TimeEstimate::TimeEstimate(const plan::Plan& plan, std::vector<Step> steps, int cores)
     : plan_(plan), steps_(std::move(steps)), cores_(std::max(1, cores)), done_(steps_.size()) {}
 
 void TimeEstimate::LearnInference(size_t cell, double seconds) {
@@ -97,15 +97,15 @@ void TimeEstimate::DropCell(size_t cell) {
   stale_ = true;
 }
 
-double TimeEstimate::GuessedInference(const PlannedModel& model, const SelectedPlugin& runtime,
-                                      int threads) const {
+double TimeEstimate::GuessedInference(const plan::PlannedModel& model,
+                                      const plan::SelectedPlugin& runtime, int threads) const {
   const double gmacs = model.gmacs > 0 ? model.gmacs : kUnknownGmacs;
   const double speed = runtime.plugin.descriptor.oracle ? kOracleGmacs : kFastGmacs;
   return gmacs / (speed * (1 + kThreadGain * (std::clamp(threads, 1, cores_) - 1)));
 }
 
 double TimeEstimate::GuessedInference(size_t cell) const {
-  const PlannedCell& planned = plan_.cells[cell];
+  const plan::PlannedCell& planned = plan_.cells[cell];
   return GuessedInference(plan_.models[planned.model], plan_.selection.runtimes[planned.runtime],
                           planned.threads);
 }
@@ -116,7 +116,7 @@ double TimeEstimate::Inference(size_t cell) const {
     return derived->second *
            (derived_timed_ == 0 ? 1 : std::exp(-derived_excess_ / derived_timed_));
   }
-  const PlannedCell& mine = plan_.cells[cell];
+  const plan::PlannedCell& mine = plan_.cells[cell];
   // How much more than guessed the cells took that have most in common with this one.
   int closest = -1;
   double sum = 0;
@@ -124,7 +124,7 @@ double TimeEstimate::Inference(size_t cell) const {
   std::map<size_t, double> known = inference_;
   known.insert(derived_.begin(), derived_.end());
   for (const auto& [other, seconds] : known) {
-    const PlannedCell& its = plan_.cells[other];
+    const plan::PlannedCell& its = plan_.cells[other];
     const bool engine = its.runtime == mine.runtime;
     const bool scheme = its.quantizer == mine.quantizer;
     const int common = engine ? 1 + (scheme ? 2 : 0) + (its.threads == mine.threads ? 1 : 0) : 0;
@@ -152,10 +152,10 @@ double TimeEstimate::AccuracyInferences(size_t cell) const {
 }
 
 double TimeEstimate::Expected(const Step& step) const {
-  const PlannedCell& cell = plan_.cells[step.cell];
+  const plan::PlannedCell& cell = plan_.cells[step.cell];
   const measure::LatencySettings& latency = plan_.measure.latency;
   const auto inferences = [&](double count) { return count * Inference(step.cell); };
-  const auto elsewhere = [&](const std::optional<SelectedPlugin>& runtime) {
+  const auto elsewhere = [&](const std::optional<plan::SelectedPlugin>& runtime) {
     return runtime ? GuessedInference(plan_.models[cell.model], *runtime, 1) : 0;
   };
   const double start = Overhead(step.cell);
@@ -195,7 +195,7 @@ double TimeEstimate::Expected(const Step& step) const {
 }
 
 std::vector<TimeEstimate::Key> TimeEstimate::KeysOf(const Step& step) const {
-  const PlannedCell& cell = plan_.cells[step.cell];
+  const plan::PlannedCell& cell = plan_.cells[step.cell];
   return {{0, step.kind, step.cell, 0, 0},
           {1, step.kind, cell.quantizer, cell.runtime, cell.threads},
           {2, step.kind, cell.runtime, 0, cell.threads},
@@ -252,4 +252,4 @@ double TimeEstimate::LaterSeconds() const {
   return later_seconds_;
 }
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

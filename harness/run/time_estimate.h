@@ -10,7 +10,7 @@
 
 #include "harness/run/run_steps.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 // Every step is taken to cost what a process costs (starting, loading a model) and so many
 // inferences, as many as its settings say. An inference is what was timed; where nothing was, a
@@ -21,7 +21,7 @@ namespace qbench::plan {
 class TimeEstimate {
  public:
   // `plan` outlives this object. `cores`: that the run may use.
-  TimeEstimate(const Plan& plan, std::vector<Step> steps, int cores);
+  TimeEstimate(const plan::Plan& plan, std::vector<Step> steps, int cores);
 
   // One inference of the cell, alone, took so long.
   void LearnInference(size_t cell, double seconds);
@@ -59,7 +59,7 @@ class TimeEstimate {
   // The level, the kind of step, and what of the cell counts at this level.
   using Key = std::tuple<int, StepKind, size_t, size_t, int>;
 
-  double GuessedInference(const PlannedModel& model, const SelectedPlugin& runtime,
+  double GuessedInference(const plan::PlannedModel& model, const plan::SelectedPlugin& runtime,
                           int threads) const;
   double GuessedInference(size_t cell) const;
   double Inference(size_t cell) const;
@@ -72,7 +72,7 @@ class TimeEstimate {
   double CurrentLeft(double elapsed) const;
   double LaterSeconds() const;
 
-  const Plan& plan_;
+  const plan::Plan& plan_;
   std::vector<Step> steps_;
   int cores_;
   std::map<size_t, double> inference_;  // by cell, what was timed
@@ -92,4 +92,4 @@ class TimeEstimate {
   double progress_ = 0;  // of what has begun, 0 to 1
 };
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -10,7 +10,7 @@
 #include "harness/jobs/job_json.h"
 #include "harness/run/run_records.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 namespace fs = std::filesystem;
@@ -129,4 +129,4 @@ TEST_F(ArtifactCacheTest, ADocumentThatIsGoneIsAnError) {
 }
 
 }  // namespace
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
-PlannedModel Model() {
-  PlannedModel model;
+plan::PlannedModel Model() {
+  plan::PlannedModel model;
   model.path = "/models/net.h5";
   model.sha256 = "hash of net";
   model.sidecar.labels = {"sea", "town"};
@@ -59,4 +59,4 @@ TEST(ArtifactSidecar, SaysWhatThereIsAlone) {
 }
 
 }  // namespace
-}  // namespace qbench::plan
+}  // namespace qbench::run

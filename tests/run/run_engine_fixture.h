@@ -15,7 +15,7 @@
 #include "harness/results/summary.h"
 #include "harness/run/inference_history.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 
 using jobs::JobOutcome;
 using store::Outcome;
@@ -171,8 +171,8 @@ class FakeWorkers {
   }
 };
 
-inline SelectedPlugin Plugin(host::PluginKind kind, const std::string& id) {
-  SelectedPlugin selected;
+inline plan::SelectedPlugin Plugin(host::PluginKind kind, const std::string& id) {
+  plan::SelectedPlugin selected;
   selected.plugin.descriptor.kind = kind;
   selected.plugin.descriptor.id = id;
   selected.plugin.descriptor.version = "1";
@@ -201,7 +201,7 @@ class RunEngineTest : public ::testing::Test {
     plan_.dataset.name = "three";
     plan_.dataset.labels = {"buildings", "forest", "sea"};
     plan_.dataset.splits = {split};
-    PlannedModel model;
+    plan::PlannedModel model;
     model.stem = "net";
     model.sha256 = "hash of net";
     model.sidecar.labels = plan_.dataset.labels;
@@ -227,8 +227,8 @@ class RunEngineTest : public ::testing::Test {
     events.warning = [&](const std::string& line) { warnings_.push_back(line); };
     events.progress = [&](const RunProgress& progress) { progress_.push_back(progress); };
     events.looked = [&](double) { ++looked_; };
-    const JobRunner run_job = [&](const jobs::Job& job, const jobs::JobSettings&,
-                                  const jobs::JobCallbacks& callbacks) {
+    const plan::JobRunner run_job = [&](const jobs::Job& job, const jobs::JobSettings&,
+                                        const jobs::JobCallbacks& callbacks) {
       return workers_.Run(job, callbacks);
     };
     return ExecuteRun(plan_, options_, run_job, events, store_);
@@ -243,7 +243,7 @@ class RunEngineTest : public ::testing::Test {
   TempDir folder_ = *TempDir::Create("run-engine-test");
   store::Store store_ =
       *store::Store::Open(folder_.path() / "test.sqlite", store::OpenMode::kReadWrite);
-  Plan plan_;
+  plan::Plan plan_;
   RunOptions options_;
   FakeWorkers workers_;
   std::vector<std::string> warnings_;
@@ -251,4 +251,4 @@ class RunEngineTest : public ::testing::Test {
   int looked_ = 0;
 };
 
-}  // namespace qbench::plan
+}  // namespace qbench::run

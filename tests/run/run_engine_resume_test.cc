@@ -2,7 +2,7 @@
 #include "harness/run/run_engine.h"
 #include "tests/run/run_engine_fixture.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
@@ -103,4 +103,4 @@ TEST_F(RunEngineTest, AnArtifactIsMadeOnceForTheSameInputs) {
 }
 
 }  // namespace
-}  // namespace qbench::plan
+}  // namespace qbench::run

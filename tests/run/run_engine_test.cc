@@ -3,7 +3,7 @@
 #include "harness/store/plugin_facts.h"
 #include "tests/run/run_engine_fixture.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
 TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
@@ -112,10 +112,10 @@ TEST_F(RunEngineTest, OnlyAQuantizerThatTrainsGetsTheTrainingSplit) {
 }
 
 TEST_F(RunEngineTest, WithoutATrainingSplitAQuantizerThatTrainsIsRefused) {
-  SelectedPlugin quantizer = plan_.selection.quantizers[1];
-  EXPECT_TRUE(CheckTrainSplit(quantizer, plan_.dataset).ok());
+  plan::SelectedPlugin quantizer = plan_.selection.quantizers[1];
+  EXPECT_TRUE(plan::CheckTrainSplit(quantizer, plan_.dataset).ok());
   quantizer.plugin.descriptor.needs_train = true;
-  const Status status = CheckTrainSplit(quantizer, plan_.dataset);
+  const Status status = plan::CheckTrainSplit(quantizer, plan_.dataset);
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(),
             "int8 trains, and data set three has no training images: give it a folder train with "
@@ -424,4 +424,4 @@ TEST_F(RunEngineTest, AModelThatWasMadeForTimingAloneHasNoAccuracy) {
 }
 
 }  // namespace
-}  // namespace qbench::plan
+}  // namespace qbench::run

@@ -9,11 +9,11 @@
 #include <numeric>
 #include <random>
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
 
-SelectedPlugin Named(host::PluginKind kind, const std::string& id, bool oracle = false) {
-  SelectedPlugin selected;
+plan::SelectedPlugin Named(host::PluginKind kind, const std::string& id, bool oracle = false) {
+  plan::SelectedPlugin selected;
   selected.plugin.descriptor.kind = kind;
   selected.plugin.descriptor.id = id;
   selected.plugin.descriptor.oracle = oracle;
@@ -21,9 +21,9 @@ SelectedPlugin Named(host::PluginKind kind, const std::string& id, bool oracle =
   return selected;
 }
 
-Plan MakePlan(const std::vector<double>& gmacs, const std::vector<std::string>& quantizers,
-              const std::vector<std::string>& runtimes, const std::vector<int>& threads) {
-  Plan plan;
+plan::Plan MakePlan(const std::vector<double>& gmacs, const std::vector<std::string>& quantizers,
+                    const std::vector<std::string>& runtimes, const std::vector<int>& threads) {
+  plan::Plan plan;
   datasets::Split test;
   test.name = "test";
   test.images.resize(600);
@@ -50,7 +50,7 @@ Plan MakePlan(const std::vector<double>& gmacs, const std::vector<std::string>& 
 class Machine {
  public:
   // `speed` in thousand million multiply-adds a second.
-  Machine(const Plan& plan, double speed, double start_seconds, int cores)
+  Machine(const plan::Plan& plan, double speed, double start_seconds, int cores)
       : plan_(plan), speed_(speed), start_(start_seconds), cores_(cores) {
     // Each cell by itself is up to 1.6 times faster or slower than all is on average.
     std::uniform_real_distribution<double> whim(std::log(1 / 1.6), std::log(1.6));
@@ -58,7 +58,7 @@ class Machine {
   }
 
   double Inference(size_t cell) const {
-    const PlannedCell& planned = plan_.cells[cell];
+    const plan::PlannedCell& planned = plan_.cells[cell];
     const std::string& quantizer =
         plan_.selection.quantizers[planned.quantizer].plugin.descriptor.id;
     const bool oracle = plan_.selection.runtimes[planned.runtime].plugin.descriptor.oracle;
@@ -68,7 +68,7 @@ class Machine {
   }
 
   double Take(const Step& step) {
-    const PlannedCell& cell = plan_.cells[step.cell];
+    const plan::PlannedCell& cell = plan_.cells[step.cell];
     const double inference = Inference(step.cell);
     const measure::LatencySettings& latency = plan_.measure.latency;
     switch (step.kind) {
@@ -98,7 +98,7 @@ class Machine {
     return seconds * std::uniform_real_distribution<double>(0.93, 1.07)(random_);
   }
 
-  const Plan& plan_;
+  const plan::Plan& plan_;
   double speed_, start_;
   int cores_;
   std::mt19937 random_{20251129};
@@ -112,7 +112,7 @@ struct Played {
 };
 
 // The run, as the engine tells it to the estimate: one entry before every step.
-std::vector<Played> Play(const Plan& plan, Machine machine, int cores, bool looks = true) {
+std::vector<Played> Play(const plan::Plan& plan, Machine machine, int cores, bool looks = true) {
   const std::vector<Step> steps = PlanSteps(plan);
   std::vector<double> taken;
   for (const Step& step : steps) taken.push_back(machine.Take(step));
@@ -148,7 +148,7 @@ void ExpectFollows(const std::vector<Played>& played, size_t first) {
   EXPECT_EQ(played.back().told, 0);
 }
 
-size_t AfterLooks(const Plan& plan) {
+size_t AfterLooks(const plan::Plan& plan) {
   const std::vector<Step> steps = PlanSteps(plan);
   const auto last = std::find_if(steps.rbegin(), steps.rend(),
                                  [](const Step& step) { return step.kind == StepKind::kLook; });
@@ -156,7 +156,7 @@ size_t AfterLooks(const Plan& plan) {
 }
 
 TEST(TimeEstimate, FollowsMachinesOfAnySpeed) {
-  const Plan plan =
+  const plan::Plan plan =
       MakePlan({0.02, 0.3, 3}, {"float", "fp16", "int8", "int16x8"}, {"fast", "oracle"}, {1, 2});
   for (const double speed : {0.5, 6.0, 80.0}) {
     for (const double start : {0.05, 1.5}) {
@@ -171,14 +171,14 @@ TEST(TimeEstimate, FollowsMachinesOfAnySpeed) {
 
 // A short run of a few cells, one of them many times slower than its size lets expect.
 TEST(TimeEstimate, KnowsOfTheSlowCellBeforeItsTurn) {
-  const Plan plan = MakePlan({0.3}, {"float", "int8", "int16x8"}, {"fast"}, {1});
+  const plan::Plan plan = MakePlan({0.3}, {"float", "int8", "int16x8"}, {"fast"}, {1});
   const std::vector<Played> played = Play(plan, Machine(plan, 2, 0.3, 2), 2);
   EXPECT_GT(played[0].left, 3 * played[0].told);  // the first guess is wrong
   ExpectFollows(played, AfterLooks(plan));
 }
 
 TEST(TimeEstimate, LearnsFromCellsWhereLooksFail) {
-  const Plan plan = MakePlan({0.3, 0.5, 1, 2, 3}, {"float", "fp16"}, {"fast"}, {1});
+  const plan::Plan plan = MakePlan({0.3, 0.5, 1, 2, 3}, {"float", "fp16"}, {"fast"}, {1});
   const Machine machine(plan, 1.5, 0.5, 2);
   const std::vector<Played> played = Play(plan, machine, 2, /*looks=*/false);
   // The first fifth of the cells has its accuracy.
@@ -186,7 +186,7 @@ TEST(TimeEstimate, LearnsFromCellsWhereLooksFail) {
 }
 
 TEST(TimeEstimate, WhatIsThereOrFailedTakesNoTime) {
-  const Plan plan = MakePlan({1}, {"float", "int8"}, {"fast"}, {1});
+  const plan::Plan plan = MakePlan({1}, {"float", "int8"}, {"fast"}, {1});
   const std::vector<Step> steps = PlanSteps(plan);
   TimeEstimate estimate(plan, steps, 2);
   const double whole = estimate.SecondsLeft();
@@ -197,7 +197,7 @@ TEST(TimeEstimate, WhatIsThereOrFailedTakesNoTime) {
 }
 
 TEST(TimeEstimate, AFailedStepTeachesNothing) {
-  const Plan plan = MakePlan({1}, {"float", "int8"}, {"fast"}, {1});
+  const plan::Plan plan = MakePlan({1}, {"float", "int8"}, {"fast"}, {1});
   const std::vector<Step> steps = PlanSteps(plan);
   TimeEstimate estimate(plan, steps, 2);
   double before = 0;
@@ -214,7 +214,7 @@ TEST(TimeEstimate, AFailedStepTeachesNothing) {
 }
 
 TEST(TimeEstimate, FollowsThePaceOfALongStep) {
-  const Plan plan = MakePlan({1}, {"float"}, {"fast"}, {1});
+  const plan::Plan plan = MakePlan({1}, {"float"}, {"fast"}, {1});
   const std::vector<Step> steps = PlanSteps(plan);
   TimeEstimate estimate(plan, steps, 1);
   for (size_t i = 0; i < steps.size(); ++i) {
@@ -231,7 +231,7 @@ TEST(TimeEstimate, FollowsThePaceOfALongStep) {
 }
 
 TEST(TimeEstimate, CountsDecoding) {
-  const Plan plan = MakePlan({1, 1}, {"float"}, {"fast"}, {1});
+  const plan::Plan plan = MakePlan({1, 1}, {"float"}, {"fast"}, {1});
   TimeEstimate estimate(plan, PlanSteps(plan), 2);
   const double steps = estimate.SecondsLeft();
   estimate.ExpectDecoding(2000);
@@ -248,4 +248,4 @@ TEST(TimeEstimate, CountsDecoding) {
 }
 
 }  // namespace
-}  // namespace qbench::plan
+}  // namespace qbench::run
