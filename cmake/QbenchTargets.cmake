@@ -13,6 +13,9 @@ set(QBENCH_PLUGIN_DIR ${CMAKE_BINARY_DIR}/lib/qbench/plugins)
 set(QBENCH_SHARE_DIR ${CMAKE_BINARY_DIR}/share/qbench)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# No binary says where its libraries are: ours are static, the packages' lie where the loader looks.
+# (What CMake would write, padded with ":", made the loader look into the current folder.)
+set(CMAKE_SKIP_RPATH ON)
 
 add_library(qbench_options INTERFACE)
 target_compile_features(qbench_options INTERFACE cxx_std_20 c_std_11)

@@ -28,6 +28,12 @@ Result<std::vector<fs::path>> PluginFolders() {
     const std::string_view entry = rest.substr(0, rest.find(':'));
     rest.remove_prefix(std::min(entry.size() + 1, rest.size()));
     if (entry.empty()) continue;
+    if (!fs::path(entry).is_absolute()) {
+      return Error(StatusCode::kInvalidArgument,
+                   "QBENCH_PLUGIN_PATH names {}, which means another folder wherever qbench is "
+                   "started: give the whole path, from / on",
+                   entry);
+    }
     if (!IsFolder(entry)) {
       return Error(StatusCode::kNotFound,
                    "QBENCH_PLUGIN_PATH names {}, which is not a folder: correct or unset it",

@@ -42,6 +42,19 @@ TEST_F(PluginPaths, AFolderOfTheVariableMustExist) {
   EXPECT_THAT(PluginFolders().status().message(), HasSubstr("/no/such/folder"));
 }
 
+TEST_F(PluginPaths, NoFolderDependsOnTheCurrentOne) {
+  fs::create_directory(Path("plugins"));
+  const fs::path before = fs::current_path();
+  fs::current_path(Path("."));
+  for (const char* relative : {"plugins", "./plugins", "."}) {
+    setenv("QBENCH_PLUGIN_PATH", relative, 1);
+    const Status status = PluginFolders().status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << relative;
+    EXPECT_THAT(status.message(), HasSubstr("give the whole path"));
+  }
+  fs::current_path(before);
+}
+
 TEST_F(PluginPaths, FilesAreSortedAndTheFirstOfANameWins) {
   for (const char* file : {"one/b.so", "one/a.so", "one/notes.txt", "two/b.so", "two/c.so"}) {
     std::ofstream(Path(file)) << "x";
