@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,27 +10,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
+#include <random>
+#include <set>
 #include <system_error>
 #include <utility>
+
+#include "base/file_descriptor.h"
 
 namespace qbench {
 namespace {
 
-// Closes a descriptor when the scope ends.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  int Close() { return close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
+constexpr size_t kRandomLetters = 6;  // of mkdtemp
 
 Status ErrnoStatus(std::string_view doing, const std::filesystem::path& path) {
   const int error = errno;
@@ -85,6 +77,50 @@ bool IsSpecial(const std::filesystem::path& path) {
   return stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
+// A new file beside `target`, whose name is left in `name`: with the rights that the user's umask
+// gives a file (mkstemp would keep it from everybody else). None, with errno, where that fails.
+FileDescriptor CreateBeside(const std::filesystem::path& target, std::string& name) {
+  std::random_device random;
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    name = fmt::format("{}.{:08x}", target.string(), random());
+    FileDescriptor file(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (file.get() >= 0 || errno != EEXIST) return file;
+  }
+  return FileDescriptor();
+}
+
+// Takes the lock of a folder; none where another process has it, or the folder has gone.
+FileDescriptor LockFolder(const std::filesystem::path& folder, int flags) {
+  FileDescriptor lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (lock.get() < 0 || flock(lock.get(), flags) != 0) return FileDescriptor();
+  struct stat held {};
+  struct stat there {};
+  const bool same = fstat(lock.get(), &held) == 0 && lstat(folder.c_str(), &there) == 0 &&
+                    held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+  return same && held.st_uid == geteuid() ? std::move(lock) : FileDescriptor();
+}
+
+// Removes the temporary folders of processes that were killed: nobody holds their locks.
+void RemoveAbandoned(const std::filesystem::path& base, const std::string& prefix) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(base, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(prefix) || name.size() != prefix.size() + kRandomLetters) continue;
+    const FileDescriptor lock = LockFolder(entry->path(), LOCK_EX | LOCK_NB);
+    std::error_code ignored;
+    if (lock.get() >= 0) std::filesystem::remove_all(entry->path(), ignored);
+  }
+}
+
+// Looks for them once in each place, as long as the process lives.
+void RemoveAbandonedOnce(const std::filesystem::path& base, const std::string& prefix) {
+  static std::mutex mutex;
+  static std::set<std::string> looked_at;
+  const std::lock_guard lock(mutex);
+  if (looked_at.insert((base / prefix).string()).second) RemoveAbandoned(base, prefix);
+}
+
 }  // namespace
 
 std::string ErrnoText(int error) {
@@ -117,7 +153,8 @@ int WriteAll(int descriptor, ByteSpan bytes) {
 }
 
 Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: a FIFO is told from a file, where opening it would wait for a writer.
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return ErrnoStatus("open", path);
   QB_ASSIGN_OR_RETURN(const uint64_t size, RegularFileSize(file.get(), path));
   if (size > max_bytes) {
@@ -143,7 +180,8 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path, uint64_t max
 }
 
 Status WriteFile(const std::filesystem::path& path, ByteSpan bytes) {
-  Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644));
+  FileDescriptor file(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644));
   if (file.get() < 0) return WriteError(path.string(), errno);
   int error = WriteAll(file.get(), bytes);
   if (file.Close() != 0 && error == 0) error = errno;
@@ -153,11 +191,10 @@ Status WriteFile(const std::filesystem::path& path, ByteSpan bytes) {
 Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes) {
   if (IsSpecial(path)) return WriteFile(path, bytes);
   const std::filesystem::path target = FollowLink(path);
-  std::string temporary = target.string() + ".XXXXXX";
-  Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
+  std::string temporary;
+  FileDescriptor file = CreateBeside(target, temporary);
   if (file.get() < 0) return WriteError(path.string(), errno);
   int error = WriteAll(file.get(), bytes);
-  if (error == 0 && fchmod(file.get(), 0644) != 0) error = errno;
   if (error == 0 && fsync(file.get()) != 0) error = errno;
   if (file.Close() != 0 && error == 0) error = errno;
   if (error == 0 && rename(temporary.c_str(), target.c_str()) != 0) error = errno;
@@ -174,8 +211,8 @@ Status CheckWritable(const std::filesystem::path& path, uint64_t bytes) {
   if (IsSpecial(path)) return OkStatus();
   const std::filesystem::path target = FollowLink(path);
   if (std::filesystem::is_directory(target)) return WriteError(path.string(), EISDIR);
-  std::string temporary = target.string() + ".XXXXXX";
-  Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));
+  std::string temporary;
+  const FileDescriptor file = CreateBeside(target, temporary);
   if (file.get() < 0) return WriteError(path.string(), errno);
   const Bytes zeros(bytes);
   int error = WriteAll(file.get(), zeros);
@@ -185,7 +222,7 @@ Status CheckWritable(const std::filesystem::path& path, uint64_t bytes) {
 }
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return ErrnoStatus("open", path);
   QB_ASSIGN_OR_RETURN(const uint64_t size, RegularFileSize(file.get(), path));
   if (size == 0) return MappedFile(ByteSpan());
@@ -221,13 +258,22 @@ Result<TempDir> TempDir::Create(std::string_view prefix, const std::filesystem::
   const std::filesystem::path base =
       parent.empty() ? std::filesystem::temp_directory_path(error) : parent;
   if (error) return Error(StatusCode::kIo, "no temporary folder: {}; set TMPDIR", error.message());
-  std::string name = (base / fmt::format("{}-XXXXXX", prefix)).string();
-  if (mkdtemp(name.data()) == nullptr) return ErrnoStatus("create a folder in", base);
-  return TempDir(name);
+  const std::string start = fmt::format("{}-", prefix);
+  RemoveAbandonedOnce(base, start);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    std::string name = (base / start).string() + std::string(kRandomLetters, 'X');
+    if (mkdtemp(name.data()) == nullptr) return ErrnoStatus("create a folder in", base);
+    // Another process may have taken it for an abandoned one before it was locked.
+    FileDescriptor lock = LockFolder(name, LOCK_EX);
+    if (lock.get() >= 0) return TempDir(name, std::move(lock));
+  }
+  return Error(StatusCode::kIo, "cannot lock a folder in {}; set TMPDIR to another place",
+               base.string());
 }
 
 TempDir& TempDir::operator=(TempDir&& other) noexcept {
   std::swap(path_, other.path_);
+  std::swap(lock_, other.lock_);
   return *this;
 }
 

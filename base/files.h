@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/file_descriptor.h"
 #include "base/status.h"
 
 namespace qbench {
@@ -68,11 +69,14 @@ class MappedFile {
 };
 
 // A new empty folder below `parent` (by default the system's temporary folder), removed with all
-// it holds when the object goes. Movable.
+// it holds when the object goes; that of a process that was killed, when the next one makes a
+// folder of the same prefix there (it is known by its lock, which a process and the copies that it
+// forks hold). Movable.
 class TempDir {
  public:
   static Result<TempDir> Create(std::string_view prefix, const std::filesystem::path& parent = {});
-  TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TempDir(TempDir&& other) noexcept
+      : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
   TempDir& operator=(TempDir&& other) noexcept;
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
@@ -81,8 +85,10 @@ class TempDir {
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  explicit TempDir(std::filesystem::path path) : path_(std::move(path)) {}
+  TempDir(std::filesystem::path path, FileDescriptor lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
   std::filesystem::path path_;
+  FileDescriptor lock_;
 };
 
 // The folder of the running program (the target of /proc/self/exe, without the file name).

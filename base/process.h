@@ -38,6 +38,10 @@ struct ChildOptions {
   Redirect in = Redirect::Null();
   Redirect out;
   Redirect err;
+  // As far as the kernel helps (base/containment.h): the child sees and signals no process but its
+  // own, all that it starts ends with it, it has no network, and writes below `writable` alone.
+  bool contained = false;
+  std::vector<std::filesystem::path> writable;  // folders; must exist
 };
 
 // Zero means no limit.
@@ -73,11 +77,19 @@ struct ChildEnd {
 // A running child. It is the leader of a new process group, so that the terminal's Ctrl-C does not
 // reach it (the parent decides), and is killed by the kernel when the thread that started it ends:
 // start it from a thread that outlives it. All descriptors but the three standard ones are closed
-// in it. A process that it starts and that leaves the group is not followed. Movable; one thread.
+// in it. A process that it starts and that leaves the group is not followed, unless the child is
+// contained: then it has a session of its own, and all that it started ends with it. Movable; one
+// thread.
 class Child {
  public:
   // kInvalidArgument, kNotFound or kIo, naming the program, where it cannot be started.
   static Result<Child> Spawn(const ChildOptions& options);
+
+  // A copy of this process that calls `body` and ends, without exit handlers; the same in all else,
+  // but the descriptors stay open, the three standard ones are /dev/null, handlers of signals are
+  // reset, and no core file is left. `body` must not throw, nor rely on other threads or on locks
+  // that they may hold (memory allocation is fine). Any thread may call this. kIo.
+  static Result<Child> Fork(const std::function<void()>& body);
 
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
@@ -86,7 +98,7 @@ class Child {
   // Kills the group and reaps the child, where Wait has not.
   ~Child();
 
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return supervised_ > 0 ? supervised_ : pid_; }
   // This side of the pipes that were asked for, else -1: blocking, and owned by this object.
   int in() const { return pipes_[0]; }
   int out() const { return pipes_[1]; }
@@ -109,6 +121,10 @@ class Child {
   ChildEnd Reap(ChildEnd end);
 
   pid_t pid_ = -1;  // -1: reaped, or moved from
+  // Of a contained child pid_ is the process that supervises it, in whose namespaces it is:
+  pid_t supervised_ = -1;  // the child; -1: not contained, or it had ended before it was seen
+  int status_ = -1;        // where the supervisor leaves the child's wait status; -1: there is none
+  bool own_processes_ = false;
   int pipes_[3] = {-1, -1, -1};
   std::chrono::steady_clock::time_point start_;
 };
@@ -116,6 +132,9 @@ class Child {
 // Spawn and Wait.
 Result<ChildEnd> RunChild(const ChildOptions& options, const ChildLimits& limits,
                           const std::function<bool()>& on_poll = {});
+
+// The resident set of a process in bytes; 0 where it has gone.
+uint64_t ResidentBytes(pid_t pid);
 
 // The resident sets, in bytes, of all living processes of a group.
 uint64_t GroupResidentBytes(pid_t group);

@@ -1,10 +1,12 @@
 // `qbench doctor`: is this machine fit to measure on?
 #include <boost/program_options/value_semantic.hpp>
 
+#include "base/containment.h"
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/litert_option.h"
 #include "cli/terminal.h"
+#include "fmt/ranges.h"
 #include "harness/measure/fitness.h"
 
 namespace qbench::cli {
@@ -61,6 +63,27 @@ Check CheckRuntime(const plan::InstalledPlugin& plugin) {
   return {plugin.descriptor.id, Fitness::kOk, text};
 }
 
+// What keeps a plugin from doing harm. Where the kernel does not help, qbench still ends what a
+// plugin started; so it is no fault of the machine.
+Check CheckContainment() {
+  if (!ContainmentIsWanted()) {
+    return {"containment", Fitness::kWarning, "plugins have the network and the user's rights",
+            "unset QBENCH_CONTAIN, unless a plugin needs them"};
+  }
+  const Containment found = FindContainment();
+  std::vector<std::string> held;
+  std::vector<std::string> missing;
+  (found.own_processes ? held : missing).emplace_back("see and signal their own processes alone");
+  (found.no_network ? held : missing).emplace_back("have no network");
+  (found.own_folders ? held : missing).emplace_back("write in their own folder alone");
+  return {"containment", Fitness::kOk,
+          fmt::format("plugins {}", held.empty() ? "are ended with all that they started"
+                                                 : fmt::format("{}", fmt::join(held, ", "))),
+          missing.empty() ? std::string()
+                          : fmt::format("this kernel does not see to it that they {}",
+                                        fmt::join(missing, ", "))};
+}
+
 Result<Section> CheckPlugins() {
   Section section{"Runtimes and quantizers", {}};
   const Result<plan::Catalogue> catalogue = plan::ReadCatalogue(WorkerJobs());
@@ -84,6 +107,7 @@ Result<Section> CheckPlugins() {
     section.checks.push_back({"runtimes", Fitness::kError, "none but slow ones for checking",
                               "get LiteRT's library with scripts/setup.sh"});
   }
+  section.checks.push_back(CheckContainment());
   section.checks.push_back(
       quantizers > 0
           ? Check{"quantizers", Fitness::kOk, std::to_string(quantizers)}

@@ -1,4 +1,6 @@
 // qbench: the command line. Every failure of every command is printed here, in one line.
+#include <sys/stat.h>
+
 #include <exception>
 #include <string>
 #include <vector>
@@ -78,6 +80,7 @@ int Finish(const std::vector<std::string>& args, int status) {
 
 // Every library reports through Status; what still arrives here is a lack of memory or a bug.
 int main(int argc, char** argv) {
+  umask(umask(0) | 022);  // as strict as the user's, and nothing is writable by others
   qbench::cli::TakeStandardStreams();
   qbench::cli::HandleSignals();
   try {

@@ -1,90 +1,41 @@
 #include "graph/import/isolated_child.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <string>
 #include <utility>
+
+#include "base/file_descriptor.h"
+#include "base/files.h"
+#include "base/process.h"
 
 namespace qbench::graph::import {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr size_t kMaxMessage = 1000;
-constexpr int kPollMilliseconds = 20;
-
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() { Close(); }
-  int get() const { return fd_; }
-  void Close() {
-    if (fd_ >= 0) close(std::exchange(fd_, -1));
-  }
-
- private:
-  int fd_ = -1;
-};
-
-bool WriteAll(int fd, ByteSpan bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<size_t>(written));
-  }
-  return true;
-}
 
 void SetLimit(decltype(RLIMIT_CPU) resource, uint64_t value, uint64_t beyond = 0) {
   const rlimit limit = {value, value + beyond};
   setrlimit(resource, &limit);
 }
 
-// Handlers of the host (a sanitizer's, a test framework's, its own) have no business in the child.
-void ResetSignals() {
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGINT, SIGTERM, SIGHUP,
-                           SIGXCPU, SIGPIPE, SIGALRM}) {
-    std::signal(signal, SIG_DFL);
-  }
+// The verdict is the status's code, then the message; shorter than PIPE_BUF, so it arrives whole.
+void Work(const std::function<Status(ChildOutput&)>& work, const IsolationLimits& limits,
+          int output, int verdict) {
   std::signal(SIGXFSZ, SIG_IGN);  // a write past the limit fails instead
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-void EnterChild(pid_t parent, const IsolationLimits& limits) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);
-  prctl(PR_SET_DUMPABLE, 0);
-  ResetSignals();
-  SetLimit(RLIMIT_CORE, 0);
   SetLimit(RLIMIT_CPU, static_cast<uint64_t>(limits.cpu_seconds), 1);  // SIGXCPU first
   SetLimit(RLIMIT_FSIZE, limits.max_output_bytes);
-  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int stream = 0; stream <= 2; ++stream) dup2(null, stream);
-}
-
-[[noreturn]] void ChildMain(const std::function<Status(ChildOutput&)>& work,
-                            const IsolationLimits& limits, pid_t parent, int output, int verdict) {
-  EnterChild(parent, limits);
   Status status;
   try {
     ChildOutput stream(output);
@@ -95,38 +46,9 @@ void EnterChild(pid_t parent, const IsolationLimits& limits) {
   } catch (const std::exception& error) {
     status = Error(StatusCode::kInternal, "{}", error.what());
   }
-  // The verdict: the code, then the message; shorter than PIPE_BUF, so it arrives whole.
   std::string text(1, static_cast<char>(status.code()));
   text += status.message().substr(0, kMaxMessage);
-  WriteAll(verdict, AsBytes(text));
-  _exit(0);
-}
-
-uint64_t ResidentBytes(pid_t pid) {
-  std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
-  uint64_t total = 0;
-  uint64_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-// Waits until the child has written its verdict or closed the pipe by dying.
-Status WaitForVerdict(pid_t child, int verdict, uint64_t memory_before,
-                      const IsolationLimits& limits) {
-  const auto deadline = Clock::now() + std::chrono::seconds(limits.wall_seconds);
-  while (true) {
-    pollfd waiting = {verdict, POLLIN, 0};
-    const int ready = poll(&waiting, 1, kPollMilliseconds);
-    if (ready > 0) return OkStatus();
-    if (ready < 0 && errno != EINTR) return Error(StatusCode::kIo, "poll: {}", strerror(errno));
-    if (Clock::now() > deadline) {
-      return Error(StatusCode::kTimeout, "gave no answer in {} s", limits.wall_seconds);
-    }
-    if (ResidentBytes(child) > memory_before + limits.max_memory_bytes) {
-      return Error(StatusCode::kOutOfMemory, "took more than {} MiB of memory",
-                   limits.max_memory_bytes >> 20);
-    }
-  }
+  [[maybe_unused]] const int error = WriteAll(verdict, AsBytes(text));  // none arrives: a crash
 }
 
 std::string ReadVerdict(int fd) {
@@ -138,14 +60,22 @@ std::string ReadVerdict(int fd) {
   return {buffer.data(), got > 0 ? static_cast<size_t>(got) : 0};
 }
 
-Status StatusOfDeath(int wait_status) {
-  if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGXCPU) {
-    return Error(StatusCode::kTimeout, "took too much processor time");
+// Of a child that left no verdict.
+Status StatusOfDeath(const ChildEnd& end, const IsolationLimits& limits) {
+  switch (end.reason) {
+    case ChildEnd::Reason::kTimeout:
+      return Error(StatusCode::kTimeout, "gave no answer in {} s", limits.wall_seconds);
+    case ChildEnd::Reason::kMemory:
+      return Error(StatusCode::kOutOfMemory, "took more than {} MiB of memory",
+                   limits.max_memory_bytes >> 20);
+    case ChildEnd::Reason::kSignaled:
+      if (end.signal == SIGXCPU) {
+        return Error(StatusCode::kTimeout, "took too much processor time");
+      }
+      return Error(StatusCode::kCrashed, "crashed ({})", strsignal(end.signal));
+    default:
+      return Error(StatusCode::kCrashed, "ended without an answer");
   }
-  if (WIFSIGNALED(wait_status)) {
-    return Error(StatusCode::kCrashed, "crashed ({})", strsignal(WTERMSIG(wait_status)));
-  }
-  return Error(StatusCode::kCrashed, "ended without an answer");
 }
 
 // What the verdict says. Its text came from a process that read hostile data: one printable line.
@@ -175,7 +105,7 @@ Result<ChildBytes> MapOutput(int fd) {
 
 }  // namespace
 
-void ChildOutput::Write(ByteSpan bytes) { failed_ = failed_ || !WriteAll(fd_, bytes); }
+void ChildOutput::Write(ByteSpan bytes) { failed_ = failed_ || WriteAll(fd_, bytes) != 0; }
 
 void ChildOutput::WriteNumber(uint64_t value) {
   Write({reinterpret_cast<const uint8_t*>(&value), sizeof(value)});
@@ -202,21 +132,16 @@ Result<ChildBytes> RunInChild(const std::function<Status(ChildOutput&)>& work,
   }
   const FileDescriptor read_end(ends[0]);
   FileDescriptor write_end(ends[1]);
-  const uint64_t memory_before = ResidentBytes(getpid());
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child < 0) return Error(StatusCode::kIo, "cannot fork: {}", strerror(errno));
-  if (child == 0) ChildMain(work, limits, parent, output.get(), write_end.get());
-
+  const ChildLimits child_limits{
+      .time = std::max(std::chrono::milliseconds(1),
+                       std::chrono::milliseconds(std::chrono::seconds(limits.wall_seconds))),
+      .resident_bytes = ResidentBytes(getpid()) + limits.max_memory_bytes};
+  QB_ASSIGN_OR_RETURN(Child child,
+                      Child::Fork([&] { Work(work, limits, output.get(), write_end.get()); }));
   write_end.Close();
-  Status waited = WaitForVerdict(child, read_end.get(), memory_before, limits);
-  const std::string verdict = waited.ok() ? ReadVerdict(read_end.get()) : std::string();
-  kill(child, SIGKILL);  // it has answered, died, or gone over a limit
-  int wait_status = 0;
-  while (waitpid(child, &wait_status, 0) < 0 && errno == EINTR) {
-  }
-  QB_RETURN_IF_ERROR(waited);
-  if (verdict.empty()) return StatusOfDeath(wait_status);
+  const ChildEnd end = child.Wait(child_limits);
+  const std::string verdict = ReadVerdict(read_end.get());
+  if (verdict.empty()) return StatusOfDeath(end, limits);
   QB_RETURN_IF_ERROR(StatusOfVerdict(verdict));
   return MapOutput(output.get());
 }

@@ -1,6 +1,6 @@
 // Runs a piece of work on hostile data in a forked copy of this process, so that a third-party
-// library that crashes, loops or takes memory without end costs that copy alone. (base/process.h
-// starts programs; here a function of this one runs, and its data come back.)
+// library that crashes, loops or takes memory without end costs that copy alone: Child::Fork of
+// base/process.h, with its data brought back.
 #pragma once
 
 #include <cstdint>

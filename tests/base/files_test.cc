@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -93,7 +94,8 @@ TEST(CheckWritableTest, FindsThatThereIsNoRoom) {
   const Status fits = CheckWritable(file, 4096);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old), 0);
   EXPECT_EQ(status.code(), StatusCode::kIo);
-  EXPECT_NE(status.message().find("raise the limit of file sizes"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("raise the limit of file sizes"), std::string::npos)
+      << status.message();
   EXPECT_TRUE(fits.ok()) << fits.message();
   EXPECT_TRUE(std::filesystem::is_empty(folder->path()));
 }
@@ -153,6 +155,94 @@ TEST_F(WriteTest, APipeIsWrittenNotReplaced) {
   EXPECT_EQ(read(reader, read_back, sizeof(read_back)), 4);
   close(reader);
   EXPECT_TRUE(std::filesystem::is_fifo(File("pipe")));
+}
+
+TEST_F(WriteTest, TheUsersUmaskIsRespected) {
+  const mode_t before = umask(077);
+  const std::filesystem::path path = File("private");
+  const Status status = WriteFileAtomically(path, "x");
+  umask(0);
+  const std::filesystem::path open_path = File("open");
+  const Status open_status = WriteFileAtomically(open_path, "x");
+  umask(before);
+  ASSERT_TRUE(status.ok() && open_status.ok());
+  struct stat info {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+  ASSERT_EQ(stat(open_path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0644U);
+}
+
+TEST_F(WriteTest, AFifoIsNoFileAndIsNotWaitedFor) {
+  const std::filesystem::path fifo = File("model.h5");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(ReadFile(fifo).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(MappedFile::Open(fifo).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(WriteTest, AllIsWrittenAtItsPlace) {
+  const std::filesystem::path path = File("parts");
+  const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(WriteAllAt(file.get(), AsBytes("world"), 6), 0);
+  ASSERT_EQ(WriteAllAt(file.get(), AsBytes("hello "), 0), 0);
+  EXPECT_EQ(*ReadTextFile(path), "hello world");
+  EXPECT_EQ(WriteAllAt(-1, AsBytes("x"), 0), EBADF);
+}
+
+// A process that makes a temporary folder, says where it is and then waits to be killed.
+class FolderOwner {
+ public:
+  explicit FolderOwner(const std::string& prefix) {
+    int ends[2];
+    if (pipe(ends) != 0) return;
+    pid_ = fork();
+    if (pid_ == 0) {
+      const Result<TempDir> folder = TempDir::Create(prefix);
+      const std::string name = folder.ok() ? folder->path().string() : std::string();
+      if (write(ends[1], name.data(), name.size()) < 0) _exit(1);
+      close(ends[1]);
+      while (true) pause();
+    }
+    close(ends[1]);
+    char text[500];
+    const ssize_t got = read(ends[0], text, sizeof(text));
+    path_ = std::string(text, got > 0 ? static_cast<size_t>(got) : 0);
+    close(ends[0]);
+  }
+  ~FolderOwner() { Kill(); }
+  FolderOwner(const FolderOwner&) = delete;
+  FolderOwner& operator=(const FolderOwner&) = delete;
+  void Kill() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  pid_t pid_ = -1;
+  std::filesystem::path path_;
+};
+
+TEST(TempDirTest, WhatAKilledProcessLeftIsRemovedByTheNextAndNothingElse) {
+  const std::string prefix = "qbench-abandoned-" + std::to_string(getpid());
+  FolderOwner killed(prefix);
+  const FolderOwner living(prefix);
+  ASSERT_TRUE(std::filesystem::is_directory(killed.path()));
+  ASSERT_TRUE(std::filesystem::is_directory(living.path()));
+  std::ofstream(killed.path() / "half a result") << "x";
+  killed.Kill();
+  const std::filesystem::path other = killed.path().string() + "-of-another-program";
+  std::filesystem::create_directory(other);
+  const Result<TempDir> mine = TempDir::Create(prefix);
+  ASSERT_TRUE(mine.ok()) << mine.status().message();
+  EXPECT_FALSE(std::filesystem::exists(killed.path()));
+  EXPECT_TRUE(std::filesystem::exists(living.path()));
+  EXPECT_TRUE(std::filesystem::exists(other));
+  EXPECT_TRUE(std::filesystem::exists(mine->path()));
+  std::filesystem::remove_all(other);
+  std::filesystem::remove_all(living.path());
 }
 
 }  // namespace
