@@ -322,7 +322,7 @@ Result<Dataset> OpenDataset(const std::string& name_or_folder, const SearchPath&
   }
   HashCache hashes(search.cache.empty() ? fs::path()
                                         : search.cache / "hashes" /
-                                              (Sha256Hex(folder.string()).substr(0, 16) + ".txt"));
+                                              (Sha256Hex(folder.string()).substr(0, 16) + ".json"));
   Result<Dataset> dataset = Opener(folder, hashes).Open();
   hashes.Save();
   if (dataset.ok() && is_folder && !named.empty() && !fs::equivalent(folder, named, error)) {

@@ -28,6 +28,9 @@ constexpr std::chrono::milliseconds kPoll{50};
 // What a decoder may take to load, on a slow and busy board, before its first image begins.
 constexpr std::chrono::milliseconds kStartTime{60'000};
 
+// How many decoders in a row may be killed from outside without finishing an image.
+constexpr int kFruitlessStarts = 3;
+
 // What all decode processes of one call share.
 struct SharedState {
   std::vector<DecodedImage> images;  // each shard writes only its own
@@ -121,8 +124,13 @@ class Shard {
   // What the end of the decoder means: OK where it has done its work or one image is to blame.
   Status Blame(const ChildEnd& end, const std::filesystem::path& error_file) {
     if (shared_.cancelled) return OkStatus();
-    const bool finished = next_ == job_.items.size();
-    if (end.ok() && finished) return OkStatus();
+    if (next_ > 0) fruitless_ = 0;
+    if (next_ == job_.items.size()) return OkStatus();
+    // Somebody else's kill (an administrator's, the kernel's for want of memory) says nothing of
+    // the image: another decoder gets a chance.
+    const bool killed = end.reason == ChildEnd::Reason::kSignaled &&
+                        (end.signal == SIGKILL || end.signal == SIGTERM || end.signal == SIGINT);
+    if (killed && ++fruitless_ < kFruitlessStarts) return OkStatus();
     const bool own_failure = end.reason == ChildEnd::Reason::kExited &&
                              (end.exit_status == kDecodeFailureStatus || end.exit_status == 0);
     if (!begun_ || own_failure) {
@@ -134,7 +142,7 @@ class Shard {
     }
     DecodedImage image;
     // A fault of the decoder comes again with the same file; a lack of time or memory need not.
-    const bool fault = end.reason == ChildEnd::Reason::kSignaled && end.signal != SIGKILL;
+    const bool fault = end.reason == ChildEnd::Reason::kSignaled && !killed;
     image.status = fault ? ImageStatus::kBroken : ImageStatus::kFailed;
     image.reason = too_slow_
                        ? fmt::format("not decoded within {} s",
@@ -144,7 +152,8 @@ class Shard {
     return OkStatus();
   }
 
-  DecodeJob job_;  // what is left to do
+  DecodeJob job_;      // what is left to do
+  int fruitless_ = 0;  // decoders that were killed since the last image that was finished
   const DecodeOptions& options_;
   std::filesystem::path scratch_;
   SharedState& shared_;
@@ -177,8 +186,8 @@ size_t ProcessCount(size_t images, const DecodeLimits& limits) {
 }
 
 // `common` is the job without images.
-Result<std::vector<DecodedImage>> RunJob(const std::vector<std::filesystem::path>& files,
-                                         DecodeJob common, DecodeOptions options) {
+Result<std::vector<DecodedImage>> RunJob(const std::vector<ImageFile>& files, DecodeJob common,
+                                         DecodeOptions options) {
   QB_ASSIGN_OR_RETURN(options.program, DecodeProgram(options.program));
   QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-decode"));
   common.max_file_bytes = options.limits.file_bytes;
@@ -191,7 +200,8 @@ Result<std::vector<DecodedImage>> RunJob(const std::vector<std::filesystem::path
   shared.running = count;
   for (size_t i = 0; i < count; ++i) {
     DecodeJob job = common;
-    for (size_t k = i; k < files.size(); k += count) job.items.push_back({k, files[k]});
+    for (size_t k = i; k < files.size(); k += count)
+      job.items.push_back({k, files[k].path, files[k].sha256});
     threads.emplace_back([&, i, job = std::move(job)]() mutable {
       statuses[i] =
           Shard(std::move(job), options, scratch.path() / fmt::format("{}", i), shared).Run();
@@ -215,7 +225,7 @@ Result<std::vector<DecodedImage>> RunJob(const std::vector<std::filesystem::path
 
 }  // namespace
 
-Result<std::vector<DecodedImage>> DecodeImages(const std::vector<std::filesystem::path>& files,
+Result<std::vector<DecodedImage>> DecodeImages(const std::vector<ImageFile>& files,
                                                const Preprocessing& preprocessing,
                                                const std::filesystem::path& output, uint64_t offset,
                                                const DecodeOptions& options) {
@@ -227,7 +237,7 @@ Result<std::vector<DecodedImage>> DecodeImages(const std::vector<std::filesystem
   return RunJob(files, std::move(job), options);
 }
 
-Result<std::vector<DecodedImage>> ProbeImages(const std::vector<std::filesystem::path>& files,
+Result<std::vector<DecodedImage>> ProbeImages(const std::vector<ImageFile>& files,
                                               const DecodeOptions& options) {
   return RunJob(files, {}, options);
 }

@@ -35,7 +35,13 @@ struct DecodeOptions {
 enum class ImageStatus : uint8_t {
   kOk = 0,
   kBroken = 1,  // its bytes are no image that can be decoded
-  kFailed = 2,  // not decoded for a reason that may go away: unreadable, out of time or memory
+  kFailed = 2,  // not decoded for a reason that may go away: out of time or memory
+  kGone = 3,    // its file cannot be read, or holds other bytes than were asked for
+};
+
+struct ImageFile {
+  std::filesystem::path path;
+  std::string sha256;  // of the bytes that it must have; empty: any
 };
 
 struct DecodedImage {
@@ -47,16 +53,17 @@ struct DecodedImage {
 
 // Decodes each file and writes its pixels (resized; 8-bit HWC) at
 // `offset` + i * preprocessing.pixel_bytes() of `output`, which exists and is large enough. The
-// pixels of an image that is not kOk stay as they are. Errors are those of the process, not of an
+// pixels of an image that is not kOk stay as they are. A decoder that is killed from outside is
+// started again for what is left. Errors are those of the process, not of an
 // image: kNotFound (no qbench-decode), kCancelled (by `progress` or base/interrupt.h), kCrashed,
 // kIo.
-Result<std::vector<DecodedImage>> DecodeImages(const std::vector<std::filesystem::path>& files,
+Result<std::vector<DecodedImage>> DecodeImages(const std::vector<ImageFile>& files,
                                                const Preprocessing& preprocessing,
                                                const std::filesystem::path& output, uint64_t offset,
                                                const DecodeOptions& options);
 
 // Decodes each file and keeps nothing: which ones are whole, and how large they are.
-Result<std::vector<DecodedImage>> ProbeImages(const std::vector<std::filesystem::path>& files,
+Result<std::vector<DecodedImage>> ProbeImages(const std::vector<ImageFile>& files,
                                               const DecodeOptions& options);
 
 }  // namespace qbench::datasets

@@ -2,136 +2,155 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <limits>
 #include <utility>
 
+#include "base/json.h"
+#include "base/one_line.h"
 #include "datasets/file_names.h"
 
 namespace qbench::datasets {
 namespace {
 
-constexpr std::string_view kFirstLine = "qbench decode job 2";
+constexpr int kVersion = 3;
 
-constexpr std::array<std::pair<ImageStatus, std::string_view>, 3> kStatusNames = {{
+constexpr std::array<std::pair<ImageStatus, std::string_view>, 4> kStatusNames = {{
     {ImageStatus::kOk, "ok"},
     {ImageStatus::kBroken, "broken"},
     {ImageStatus::kFailed, "failed"},
+    {ImageStatus::kGone, "gone"},
 }};
 
-// Takes the text up to `separator` (or all of it) off the front.
-std::string_view Take(std::string_view& text, char separator) {
-  const size_t end = std::min(text.find(separator), text.size());
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return word;
+// Paths are escaped (file_names.h), as they need not be UTF-8 and JSON's texts are.
+Result<std::filesystem::path> PathOf(const Json& object, const char* key) {
+  QB_ASSIGN_OR_RETURN(const std::string escaped, JsonGet<std::string>(object, key));
+  const std::optional<std::string> name = UnescapeName(escaped);
+  if (!name) return Error(StatusCode::kCorrupt, "key \"{}\" is no path", key);
+  return std::filesystem::path(*name);
 }
 
+// A number that is not negative and fits into a T.
 template <typename T>
-bool ParseInteger(std::string_view text, T& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
+Result<T> NumberOf(const Json& object, const char* key) {
+  if (!object.is_object() || !object.contains(key) || !object[key].is_number_unsigned() ||
+      object[key].get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<T>::max())) {
+    return Error(StatusCode::kCorrupt, "key \"{}\" is no such number", key);
+  }
+  return object[key].get<T>();
 }
 
-// Sets what one line of a job says; false where it makes no sense.
-bool ParseSetting(std::string_view key, std::string_view value, DecodeJob& job) {
-  if (key == "image") {
+Result<Preprocessing> InputOf(const Json& object) {
+  Preprocessing input;
+  QB_ASSIGN_OR_RETURN(input.width, NumberOf<int>(object, "width"));
+  QB_ASSIGN_OR_RETURN(input.height, NumberOf<int>(object, "height"));
+  QB_ASSIGN_OR_RETURN(const std::string channels, JsonGet<std::string>(object, "channels"));
+  QB_ASSIGN_OR_RETURN(input.channels, ParseChannels(channels));
+  QB_ASSIGN_OR_RETURN(const std::string resize, JsonGet<std::string>(object, "resize"));
+  QB_ASSIGN_OR_RETURN(input.resize, ParseResize(resize));
+  QB_ASSIGN_OR_RETURN(input.exif_rotation, JsonGet<bool>(object, "exif_rotation"));
+  const auto side_is_wrong = [](int side) { return side < 1 || side > kMaxInputSide; };
+  if (side_is_wrong(input.width) || side_is_wrong(input.height)) {
+    return Error(StatusCode::kCorrupt, "{} x {} pixels", input.width, input.height);
+  }
+  return input;
+}
+
+Result<DecodeJob> JobOf(const Json& object) {
+  QB_ASSIGN_OR_RETURN(const int version, NumberOf<int>(object, "decode_job"));
+  if (version != kVersion) {
+    return Error(StatusCode::kCorrupt, "it is of version {}, this program of {}", version,
+                 kVersion);
+  }
+  DecodeJob job;
+  QB_ASSIGN_OR_RETURN(job.max_file_bytes, NumberOf<uint64_t>(object, "max_file_bytes"));
+  QB_ASSIGN_OR_RETURN(job.max_pixels, NumberOf<uint64_t>(object, "max_pixels"));
+  if (object.contains("output")) {
+    QB_ASSIGN_OR_RETURN(job.output, PathOf(object, "output"));
+    QB_ASSIGN_OR_RETURN(job.offset, NumberOf<uint64_t>(object, "offset"));
+    QB_ASSIGN_OR_RETURN(const Json input, JsonGet<Json>(object, "input"));
+    QB_ASSIGN_OR_RETURN(job.input, InputOf(input));
+  }
+  QB_ASSIGN_OR_RETURN(const Json images, JsonGet<Json>(object, "images"));
+  if (!images.is_array()) return Error(StatusCode::kCorrupt, "\"images\" is no list");
+  for (const Json& image : images) {
     DecodeJob::Item item;
-    if (!ParseInteger(Take(value, ' '), item.index)) return false;
-    const std::optional<std::string> file = UnescapeName(value);
-    if (!file) return false;
-    item.file = *file;
+    QB_ASSIGN_OR_RETURN(item.index, NumberOf<size_t>(image, "index"));
+    QB_ASSIGN_OR_RETURN(item.file, PathOf(image, "file"));
+    QB_ASSIGN_OR_RETURN(item.sha256, JsonGetOr<std::string>(image, "sha256", {}));
     job.items.push_back(std::move(item));
-    return true;
   }
-  if (key == "output") {
-    const std::optional<std::string> file = UnescapeName(value);
-    if (file) job.output = *file;
-    return file.has_value();
-  }
-  if (key == "channels") {
-    const Result<Channels> channels = ParseChannels(value);
-    if (channels.ok()) job.input.channels = *channels;
-    return channels.ok();
-  }
-  if (key == "resize") {
-    const Result<Resize> resize = ParseResize(value);
-    if (resize.ok()) job.input.resize = *resize;
-    return resize.ok();
-  }
-  if (key == "exif") {
-    job.input.exif_rotation = value == "1";
-    return true;
-  }
-  if (key == "width") return ParseInteger(value, job.input.width);
-  if (key == "height") return ParseInteger(value, job.input.height);
-  if (key == "offset") return ParseInteger(value, job.offset);
-  if (key == "max_file_bytes") return ParseInteger(value, job.max_file_bytes);
-  if (key == "max_pixels") return ParseInteger(value, job.max_pixels);
-  return false;
+  return job;
+}
+
+Result<DecodeMessage> MessageOf(const Json& object) {
+  DecodeMessage message;
+  QB_ASSIGN_OR_RETURN(message.index, NumberOf<size_t>(object, "index"));
+  if (!object.contains("status")) return message;
+  DecodedImage& image = message.image.emplace();
+  QB_ASSIGN_OR_RETURN(const std::string status, JsonGet<std::string>(object, "status"));
+  const auto name =
+      std::ranges::find(kStatusNames, status, &std::pair<ImageStatus, std::string_view>::second);
+  if (name == kStatusNames.end()) return Error(StatusCode::kCorrupt, "no status \"{}\"", status);
+  image.status = name->first;
+  QB_ASSIGN_OR_RETURN(const std::string reason, JsonGet<std::string>(object, "reason"));
+  image.reason = SafeLine(reason);
+  QB_ASSIGN_OR_RETURN(image.width, NumberOf<int>(object, "width"));
+  QB_ASSIGN_OR_RETURN(image.height, NumberOf<int>(object, "height"));
+  return message;
 }
 
 }  // namespace
 
 std::string FormatDecodeJob(const DecodeJob& job) {
-  std::string text = fmt::format(
-      "{}\noutput {}\noffset {}\nwidth {}\nheight {}\nchannels {}\nresize {}\nexif {}\n"
-      "max_file_bytes {}\nmax_pixels {}\n",
-      kFirstLine, EscapeName(job.output.string()), job.offset, job.input.width, job.input.height,
-      ChannelsName(job.input.channels), ResizeName(job.input.resize),
-      job.input.exif_rotation ? 1 : 0, job.max_file_bytes, job.max_pixels);
-  for (const DecodeJob::Item& item : job.items) {
-    text += fmt::format("image {} {}\n", item.index, EscapeName(item.file.string()));
+  Json object = {{"decode_job", kVersion},
+                 {"max_file_bytes", job.max_file_bytes},
+                 {"max_pixels", job.max_pixels},
+                 {"images", Json::array()}};
+  if (!job.output.empty()) {
+    object["output"] = EscapeName(job.output.string());
+    object["offset"] = job.offset;
+    object["input"] = {{"width", job.input.width},
+                       {"height", job.input.height},
+                       {"channels", ChannelsName(job.input.channels)},
+                       {"resize", ResizeName(job.input.resize)},
+                       {"exif_rotation", job.input.exif_rotation}};
   }
-  return text;
+  for (const DecodeJob::Item& item : job.items) {
+    Json image = {{"index", item.index}, {"file", EscapeName(item.file.string())}};
+    if (!item.sha256.empty()) image["sha256"] = item.sha256;
+    object["images"].push_back(std::move(image));
+  }
+  return DumpJson(object);
 }
 
 Result<DecodeJob> ParseDecodeJob(std::string_view text) {
-  if (Take(text, '\n') != kFirstLine) {
-    return Error(StatusCode::kCorrupt, "not a decode job of this version of qbench");
-  }
-  DecodeJob job;
-  while (!text.empty()) {
-    std::string_view value = Take(text, '\n');
-    const std::string_view key = Take(value, ' ');
-    if (!ParseSetting(key, value, job)) {
-      return Error(StatusCode::kCorrupt, "a decode job with a wrong line \"{} {}\"", key, value);
-    }
-  }
-  const auto side_is_wrong = [](int side) { return side < 1 || side > kMaxInputSide; };
-  if (!job.output.empty() && (side_is_wrong(job.input.width) || side_is_wrong(job.input.height))) {
-    return Error(StatusCode::kCorrupt, "a decode job for {} x {} pixels", job.input.width,
-                 job.input.height);
-  }
-  return job;
+  QB_ASSIGN_OR_RETURN(const Json object, ParseJson(text));
+  Result<DecodeJob> job = JobOf(object);
+  if (job.ok()) return job;
+  return Error(StatusCode::kCorrupt, "not a decode job of this version of qbench: {}",
+               job.status().message());
 }
 
 std::string FormatDecodeMessage(const DecodeMessage& message) {
-  if (!message.image) return fmt::format("begin {}\n", message.index);
-  const DecodedImage& image = *message.image;
-  const auto name = std::find_if(kStatusNames.begin(), kStatusNames.end(),
-                                 [&](const auto& entry) { return entry.first == image.status; });
-  std::string reason = image.reason;
-  std::replace(reason.begin(), reason.end(), '\n', ' ');
-  return fmt::format("{} {} {} {} {}\n", name->second, message.index, image.width, image.height,
-                     reason);
+  Json object = {{"index", message.index}};
+  if (message.image) {
+    const DecodedImage& image = *message.image;
+    const auto name = std::ranges::find(kStatusNames, image.status,
+                                        &std::pair<ImageStatus, std::string_view>::first);
+    object.update({{"status", name->second},
+                   {"width", image.width},
+                   {"height", image.height},
+                   {"reason", image.reason}});
+  }
+  return DumpJson(object) + "\n";
 }
 
 std::optional<DecodeMessage> ParseDecodeMessage(std::string_view line) {
-  DecodeMessage message;
-  const std::string_view word = Take(line, ' ');
-  if (!ParseInteger(Take(line, ' '), message.index)) return std::nullopt;
-  if (word == "begin") return message;
-  for (const auto& [status, name] : kStatusNames) {
-    if (name != word) continue;
-    DecodedImage image;
-    image.status = status;
-    if (!ParseInteger(Take(line, ' '), image.width)) return std::nullopt;
-    if (!ParseInteger(Take(line, ' '), image.height)) return std::nullopt;
-    image.reason = line;
-    message.image = std::move(image);
-    return message;
-  }
-  return std::nullopt;
+  const Result<Json> object = ParseJson(line);
+  if (!object.ok()) return std::nullopt;
+  Result<DecodeMessage> message = MessageOf(*object);
+  if (!message.ok()) return std::nullopt;
+  return *std::move(message);
 }
 
 }  // namespace qbench::datasets

@@ -1,4 +1,5 @@
-// What the parent hands to a decode process, as a text file, and the lines it gets back on a pipe.
+// What the parent hands to a decode process, as a JSON file, and the lines it gets back on a pipe,
+// a JSON object each.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct DecodeJob {
   struct Item {
     size_t index = 0;
     std::filesystem::path file;
+    std::string sha256;  // of the bytes that the file must have; empty: any
   };
   // Item i's pixels go to offset + i.index * input.pixel_bytes() of `output`; empty: nowhere, and
   // `input` says nothing.
@@ -29,7 +31,7 @@ struct DecodeJob {
   std::vector<Item> items;
 };
 
-// One line a setting, then one an image; paths are escaped (datasets/file_names.h).
+// Paths come back byte for byte, the reason of an image as one printable line.
 std::string FormatDecodeJob(const DecodeJob& job);
 // kCorrupt.
 Result<DecodeJob> ParseDecodeJob(std::string_view text);

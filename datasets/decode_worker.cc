@@ -8,7 +8,9 @@
 #include <new>
 #include <system_error>
 
+#include "base/file_descriptor.h"
 #include "base/files.h"
+#include "base/sha256.h"
 #include "datasets/decode_job.h"
 #include "datasets/image_header.h"
 
@@ -26,17 +28,6 @@ Pixmap Prepare(Pixmap image, const Preprocessing& input) {
   return image;
 }
 
-Status WriteAt(int fd, ByteSpan bytes, uint64_t offset) {
-  while (!bytes.empty()) {
-    const ssize_t count = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Error(StatusCode::kIo, "{}", std::generic_category().message(errno));
-    bytes = bytes.subspan(static_cast<size_t>(count));
-    offset += static_cast<uint64_t>(count);
-  }
-  return OkStatus();
-}
-
 class Worker {
  public:
   Worker(DecodeJob job, const Decoder& decoder, int output, int report)
@@ -48,14 +39,14 @@ class Worker {
       Pixmap pixels;
       DecodedImage image;
       try {
-        image = Decode(item.file, pixels);
+        image = Decode(item, pixels);
       } catch (const std::bad_alloc&) {
         image = NotDecoded(ImageStatus::kFailed, "out of memory");
       }
       if (image.status == ImageStatus::kOk && output_ >= 0) {
         const uint64_t offset = job_.offset + item.index * job_.input.pixel_bytes();
-        const Status status = WriteAt(output_, pixels.pixels, offset);
-        QB_RETURN_IF_ERROR(status.WithContext("cannot write " + job_.output.string()));
+        const int error = WriteAllAt(output_, pixels.pixels, offset);
+        if (error != 0) return WriteError(job_.output.string(), error);
       }
       QB_RETURN_IF_ERROR(Report({item.index, std::move(image)}));
     }
@@ -63,9 +54,12 @@ class Worker {
   }
 
  private:
-  DecodedImage Decode(const std::filesystem::path& file, Pixmap& pixels) const {
-    const Result<Bytes> bytes = ReadFile(file, job_.max_file_bytes);
-    if (!bytes.ok()) return NotDecoded(ImageStatus::kFailed, bytes.status().message());
+  DecodedImage Decode(const DecodeJob::Item& item, Pixmap& pixels) const {
+    const Result<Bytes> bytes = ReadFile(item.file, job_.max_file_bytes);
+    if (!bytes.ok()) return NotDecoded(ImageStatus::kGone, bytes.status().message());
+    if (!item.sha256.empty() && Sha256Hex(*bytes) != item.sha256) {
+      return NotDecoded(ImageStatus::kGone, "it was changed while qbench ran");
+    }
     const Result<ImageHeader> header = ReadImageHeader(*bytes);
     if (!header.ok()) return NotDecoded(ImageStatus::kBroken, header.status().message());
     const uint64_t area = uint64_t{header->width} * header->height;
@@ -84,13 +78,8 @@ class Worker {
   }
 
   Status Report(const DecodeMessage& message) const {
-    const std::string line = FormatDecodeMessage(message);
-    ByteSpan bytes = AsBytes(line);
-    while (!bytes.empty()) {
-      const ssize_t count = write(report_, bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return Error(StatusCode::kIo, "the parent has gone");
-      bytes = bytes.subspan(static_cast<size_t>(count));
+    if (WriteAll(report_, AsBytes(FormatDecodeMessage(message))) != 0) {
+      return Error(StatusCode::kIo, "the parent has gone");
     }
     return OkStatus();
   }

@@ -4,18 +4,17 @@
 
 #include <cerrno>
 #include <chrono>
-#include <sstream>
 #include <system_error>
 
-#include "base/files.h"
 #include "base/interrupt.h"
+#include "base/sealed_json.h"
 #include "base/sha256.h"
 #include "datasets/file_names.h"
 
 namespace qbench::datasets {
 namespace {
 
-constexpr char kFirstWords[] = "qbench image hashes 3 ";
+constexpr int kVersion = 4;
 // A file changed this recently may change again without a new time of change: it is not remembered.
 constexpr int64_t kSettledNs = 2'000'000'000;
 
@@ -34,27 +33,21 @@ HashCache::HashCache(std::filesystem::path file) : file_(std::move(file)) {
   if (!file_.empty()) Load();
 }
 
-// kFirstWords with the SHA-256 of what follows, without which a damaged line would give an image,
-// and with it a data set, another hash; then one line a file: "<sha256> <size> <mtime> <inode>
-// <escaped path>".
+// {"image_hashes": version, "files": [[escaped path, sha256, size, mtime, inode], …]}, sealed: a
+// damaged entry would give an image, and with it a data set, another hash.
 void HashCache::Load() {
-  const Result<std::string> text = ReadTextFile(file_);
-  if (!text.ok()) return;
-  const std::string_view all = *text;
-  const size_t end = all.find('\n');
-  if (end == std::string_view::npos) return;
-  const std::string_view rest = all.substr(end + 1);
-  if (all.substr(0, end) != kFirstWords + Sha256Hex(rest)) return;
-  std::istringstream lines{std::string(rest)};
-  std::string line;
-  while (std::getline(lines, line)) {
-    std::istringstream fields(line);
-    Entry entry;
-    std::string path;
-    fields >> entry.sha256 >> entry.size >> entry.mtime_ns >> entry.inode;
-    fields.get();
-    if (!std::getline(fields, path) || entry.sha256.size() != 64) continue;
-    if (const auto name = UnescapeName(path); name.has_value()) entries_[*name] = entry;
+  const Result<Json> content = ReadSealedJson(file_);
+  if (!content.ok()) return;
+  try {
+    if (content->at("image_hashes") != kVersion) return;
+    for (const Json& file : content->at("files")) {
+      if (const auto name = UnescapeName(file.at(0).get<std::string>())) {
+        entries_[*name] = {file.at(2).get<uint64_t>(), file.at(3).get<int64_t>(),
+                           file.at(4).get<uint64_t>(), file.at(1).get<std::string>()};
+      }
+    }
+  } catch (const Json::exception&) {
+    entries_.clear();  // sealed, but not by this program
   }
 }
 
@@ -82,13 +75,12 @@ void HashCache::Save() {
   if (file_.empty() || misses_ == 0) return;
   std::error_code ignored;
   std::filesystem::create_directories(file_.parent_path(), ignored);
-  std::string text;
+  Json files = Json::array();
   for (const auto& [path, entry] : entries_) {
-    text += fmt::format("{} {} {} {} {}\n", entry.sha256, entry.size, entry.mtime_ns, entry.inode,
-                        EscapeName(path));
+    files.push_back({EscapeName(path), entry.sha256, entry.size, entry.mtime_ns, entry.inode});
   }
-  text.insert(0, fmt::format("{}{}\n", kFirstWords, Sha256Hex(text)));
-  [[maybe_unused]] const Status best_effort = WriteFileAtomically(file_, text);
+  [[maybe_unused]] const Status best_effort =
+      WriteSealedJson(file_, {{"image_hashes", kVersion}, {"files", std::move(files)}});
 }
 
 }  // namespace qbench::datasets

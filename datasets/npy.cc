@@ -122,12 +122,13 @@ Result<ExportedTensors> ExportTensors(const Split& split, const TensorCache& ten
                                         {exported.images, static_cast<uint64_t>(tensors.height()),
                                          static_cast<uint64_t>(tensors.width()),
                                          static_cast<uint64_t>(tensors.channels())}));
+  const NormalizationTable normalization(preprocessing.mean, preprocessing.std);
   std::vector<float> values(tensors.pixel_bytes());
   std::string list;
   for (size_t i = 0; i < tensors.size(); ++i) {
     if (InterruptRequested()) return InterruptStatus("writing " + file.string());
     if (tensors.status(i) != ImageStatus::kOk) continue;
-    tensors.NormalizedInto(i, preprocessing, values.data());
+    tensors.NormalizedInto(i, normalization, values.data());
     QB_RETURN_IF_ERROR(writer.Append(std::span<const float>(values)));
     list += fmt::format("{} {}\n", split.images[i].label, split.images[i].path);
   }

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/file_descriptor.h"
+#include "base/files.h"
 #include "base/interrupt.h"
 #include "base/sha256.h"
 #include "datasets/tensor_cache.h"
@@ -112,14 +114,8 @@ class UnfinishedFile {
   }
 
   Status WriteAt(ByteSpan bytes, uint64_t offset) {
-    while (!bytes.empty()) {
-      const ssize_t count = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return IoError("write", path_);
-      bytes = bytes.subspan(static_cast<size_t>(count));
-      offset += static_cast<uint64_t>(count);
-    }
-    return OkStatus();
+    const int error = WriteAllAt(fd_, bytes, offset);
+    return error == 0 ? OkStatus() : WriteError(path_.string(), error);
   }
 
   Status RenameTo(const fs::path& file) {
@@ -158,6 +154,25 @@ Outcome Summarize(const Split& split, const std::vector<DecodedImage>& images) {
   return outcome;
 }
 
+// The images are the ones that were hashed, and what is calibrated or trained with is never quietly
+// less than that: another artifact would be kept under the same key.
+Status CheckComplete(const Split& split, const std::vector<DecodedImage>& images) {
+  const bool quantizes = split.name != "test";
+  size_t missing = 0;
+  size_t first = 0;
+  for (size_t i = 0; i < images.size(); ++i) {
+    const bool gone = images[i].status == ImageStatus::kGone ||
+                      (quantizes && images[i].status == ImageStatus::kFailed);
+    if (gone && missing++ == 0) first = i;
+  }
+  if (missing == 0) return OkStatus();
+  return Error(StatusCode::kIo,
+               "{} of the {} images of the {} split in {} could not be had as they were when the "
+               "data set was opened: {}: {}; run again",
+               missing, images.size(), split.name, split.folder.string(), split.images[first].path,
+               images[first].reason);
+}
+
 Status Build(const Split& split, const Preprocessing& preprocessing, const std::string& key,
              const DecodeOptions& options, UnfinishedFile& unfinished) {
   TensorFileHeader header{};
@@ -171,12 +186,13 @@ Status Build(const Split& split, const Preprocessing& preprocessing, const std::
   QB_ASSIGN_OR_RETURN(const TensorFileLayout layout, LayOutTensorFile(header));
   QB_RETURN_IF_ERROR(unfinished.Allocate(layout.total_bytes));
 
-  std::vector<fs::path> files;
+  std::vector<ImageFile> files;
   files.reserve(split.images.size());
-  for (const Image& image : split.images) files.push_back(image.file);
+  for (const Image& image : split.images) files.push_back({image.file, image.sha256});
   QB_ASSIGN_OR_RETURN(
       const std::vector<DecodedImage> images,
       DecodeImages(files, preprocessing, unfinished.path(), layout.pixels, options));
+  QB_RETURN_IF_ERROR(CheckComplete(split, images));
   const Outcome outcome = Summarize(split, images);
   if (outcome.whole == 0) {
     return Error(StatusCode::kCorrupt,

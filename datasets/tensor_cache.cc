@@ -1,7 +1,6 @@
 #include "datasets/tensor_cache.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <system_error>
 
@@ -18,6 +17,15 @@ Status Damaged(const std::filesystem::path& file, std::string_view what) {
 }
 
 }  // namespace
+
+NormalizationTable::NormalizationTable(std::span<const float> mean, std::span<const float> std)
+    : values_(mean.size()) {
+  for (size_t c = 0; c < values_.size(); ++c) {
+    for (size_t pixel = 0; pixel < 256; ++pixel) {
+      values_[c][pixel] = (static_cast<float>(pixel) - mean[c]) / std[c];
+    }
+  }
+}
 
 Result<TensorCache> TensorCache::Open(const std::filesystem::path& file) {
   QB_ASSIGN_OR_RETURN(MappedFile mapping, MappedFile::Open(file));
@@ -75,17 +83,11 @@ std::span<const uint8_t> TensorCache::pixels(size_t i) const {
   return pixels_.subspan(i * pixel_bytes(), pixel_bytes());
 }
 
-void TensorCache::NormalizedInto(size_t i, const Preprocessing& preprocessing, float* out) const {
-  const auto channels = static_cast<size_t>(channels_);
-  std::vector<std::array<float, 256>> values(channels);
-  for (size_t c = 0; c < channels; ++c) {
-    for (size_t pixel = 0; pixel < 256; ++pixel) {
-      values[c][pixel] = (static_cast<float>(pixel) - preprocessing.mean[c]) / preprocessing.std[c];
-    }
-  }
+void TensorCache::NormalizedInto(size_t i, const NormalizationTable& table, float* out) const {
+  const size_t channels = table.channels();
   const std::span<const uint8_t> source = pixels(i);
   for (size_t k = 0; k < source.size(); k += channels) {
-    for (size_t c = 0; c < channels; ++c) out[k + c] = values[c][source[k + c]];
+    for (size_t c = 0; c < channels; ++c) out[k + c] = table.Value(c, source[k + c]);
   }
   // All of them: the kernel may have mapped much more than this one's pages.
   mapping_.Release(pixels_);

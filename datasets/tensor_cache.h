@@ -2,6 +2,7 @@
 // process and read by all others.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -22,6 +23,19 @@ struct BrokenImage {
   std::string reason;
 };
 
+// What each value of a pixel becomes, channel by channel: (pixel - mean) / std in float32, as numpy
+// computes it. (x / 127.5 - 1 may differ from it in the last bit.)
+class NormalizationTable {
+ public:
+  // mean and std have one value a channel.
+  NormalizationTable(std::span<const float> mean, std::span<const float> std);
+  size_t channels() const { return values_.size(); }
+  float Value(size_t channel, uint8_t pixel) const { return values_[channel][pixel]; }
+
+ private:
+  std::vector<std::array<float, 256>> values_;
+};
+
 // Read-only; reading it from several threads is safe. A worker opens it by path and key.
 class TensorCache {
  public:
@@ -40,10 +54,9 @@ class TensorCache {
   int label(size_t i) const { return LoadUnaligned<int32_t>(labels_.subspan(i * 4)); }
   // Height x width x channels, 8 bits; all zero where the status is not kOk.
   std::span<const uint8_t> pixels(size_t i) const;
-  // Writes pixel_bytes() values, (pixel - mean) / std of each channel in float32, as numpy computes
-  // it. (x / 127.5 - 1 may differ from it in the last bit.) mean and std have one value a channel.
-  // However many images are read this way, hardly more than one is in this process's memory.
-  void NormalizedInto(size_t i, const Preprocessing& preprocessing, float* out) const;
+  // Writes pixel_bytes() values: the pixels through a table of channels() channels. However many
+  // images are read this way, hardly more than one is in this process's memory.
+  void NormalizedInto(size_t i, const NormalizationTable& table, float* out) const;
 
   const std::vector<BrokenImage>& broken() const { return broken_; }
   const std::string& key() const { return key_; }

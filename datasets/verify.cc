@@ -80,9 +80,9 @@ Result<VerifyReport> VerifyDataset(const Dataset& dataset, const DecodeOptions& 
                         pair.first, pair.second));
   }
   AddMore(report.errors, contradictions, "images with two labels");
-  std::vector<std::filesystem::path> files;
+  std::vector<ImageFile> files;
   for (const Split& split : dataset.splits) {
-    for (const Image& image : split.images) files.push_back(image.file);
+    for (const Image& image : split.images) files.push_back({image.file, image.sha256});
   }
   QB_ASSIGN_OR_RETURN(const std::vector<DecodedImage> decoded, ProbeImages(files, options));
   std::span<const DecodedImage> rest(decoded);

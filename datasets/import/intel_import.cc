@@ -208,9 +208,9 @@ class Importer {
   }
 
   Status LeaveOutBroken() {
-    std::vector<fs::path> files;
+    std::vector<ImageFile> files;
     files.reserve(candidates_.size());
-    for (const Candidate& candidate : candidates_) files.push_back(candidate.image.file);
+    for (const Candidate& candidate : candidates_) files.push_back({candidate.image.file, {}});
     DecodeOptions decode = options_.decode;
     decode.progress = [&](size_t done, size_t total) { return Progress("decode", done, total); };
     QB_ASSIGN_OR_RETURN(const std::vector<DecodedImage> decoded, ProbeImages(files, decode));

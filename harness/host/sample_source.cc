@@ -5,13 +5,9 @@
 namespace qbench::host {
 
 SampleSource::SampleSource(datasets::TensorCache cache, const SamplesRef& ref)
-    : cache_(std::move(cache)), label_outputs_(ref.label_outputs) {
-  preprocessing_.width = cache_.width();
-  preprocessing_.height = cache_.height();
-  preprocessing_.channels =
-      cache_.channels() == 1 ? datasets::Channels::kGray : datasets::Channels::kRgb;
-  preprocessing_.mean = ref.mean;
-  preprocessing_.std = ref.std;
+    : cache_(std::move(cache)),
+      normalization_(ref.mean, ref.std),
+      label_outputs_(ref.label_outputs) {
   info_.name = "sample";
   info_.type = QBENCH_FLOAT32;
   info_.dims = {1, cache_.height(), cache_.width(), cache_.channels()};
@@ -50,7 +46,7 @@ bool SampleSource::IsBroken(size_t image) const {
 }
 
 void SampleSource::ReadImage(size_t image, float* out) const {
-  cache_.NormalizedInto(image, preprocessing_, out);
+  cache_.NormalizedInto(image, normalization_, out);
 }
 
 int32_t SampleSource::Label(size_t index) const {

@@ -38,7 +38,7 @@ class SampleSource {
   SampleSource(datasets::TensorCache cache, const SamplesRef& ref);
 
   datasets::TensorCache cache_;
-  datasets::Preprocessing preprocessing_;
+  datasets::NormalizationTable normalization_;
   std::vector<int32_t> label_outputs_;
   std::vector<uint64_t> offered_;
   TensorInfo info_;

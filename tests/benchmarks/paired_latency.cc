@@ -60,7 +60,7 @@ Result<ModelInputs> MakeInputs(const fs::path& model, const fs::path& scratch) {
   std::vector<int> label_outputs(scenes.labels.size());
   for (size_t i = 0; i < label_outputs.size(); ++i) label_outputs[i] = static_cast<int>(i);
   std::vector<float> values(tensors.pixel_bytes());
-  tensors.NormalizedInto(0, preprocessing, values.data());
+  tensors.NormalizedInto(0, {preprocessing.mean, preprocessing.std}, values.data());
   Bytes bytes(info.ByteSize());
   worker::WriteModelInput(info, values, bytes);
   ModelInputs inputs{jobs::MakeSamplesRef(*split, tensors, preprocessing, label_outputs),

@@ -375,7 +375,7 @@ TEST_F(NamedDatasetTest, AnImportedOneIsListedAsThat) {
 }
 
 TEST_F(DatasetTest, HashesAreRememberedUntilAFileChanges) {
-  const fs::path file = folder() / "1.bmp", cache = folder() / "hashes.txt";
+  const fs::path file = folder() / "1.bmp", cache = folder() / "hashes.json";
   const auto settled = fs::file_time_type::clock::now() - std::chrono::hours(1);
   WriteTestFile(file, MakeBmp(1, 1, 1));
   fs::last_write_time(file, settled);
@@ -409,7 +409,7 @@ TEST_F(DatasetTest, HashesAreRememberedUntilAFileChanges) {
   damaged[digit] = damaged[digit] == '0' ? '1' : '0';
   WriteTestFile(cache, AsBytes(damaged));
   EXPECT_EQ(hash(1), second);
-  HashCache nowhere(folder() / "1.bmp/impossible/hashes.txt");
+  HashCache nowhere(folder() / "1.bmp/impossible/hashes.json");
   EXPECT_EQ(*nowhere.Hash(file), second);
   nowhere.Save();
 }

@@ -24,12 +24,19 @@ Preprocessing Input(int width, int height, Channels channels = Channels::kRgb) {
 class DecodeTest : public FolderTest {
  protected:
   // The pixels of the files, zero where there are none.
+  static std::vector<ImageFile> AnyContent(const std::vector<fs::path>& paths) {
+    std::vector<ImageFile> files;
+    for (const fs::path& path : paths) files.push_back({path, {}});
+    return files;
+  }
+
   Bytes Decode(const std::vector<fs::path>& files, const Preprocessing& input,
                std::vector<DecodedImage>* images = nullptr,
                const DecodeOptions& options = TestDecodeOptions()) {
     const fs::path output = folder() / "pixels";
     WriteTestFile(output, Bytes(files.size() * input.pixel_bytes()));
-    Result<std::vector<DecodedImage>> decoded = DecodeImages(files, input, output, 0, options);
+    Result<std::vector<DecodedImage>> decoded =
+        DecodeImages(AnyContent(files), input, output, 0, options);
     EXPECT_TRUE(decoded.ok()) << decoded.status().message();
     if (!decoded.ok()) return {};
     if (images != nullptr) *images = *decoded;
@@ -119,7 +126,7 @@ TEST_F(DecodeTest, ABrokenImageCostsThatImageAlone) {
 TEST_F(DecodeTest, AMissingFileMayComeBack) {
   std::vector<DecodedImage> images;
   Decode({folder() / "missing.jpg"}, Input(4, 4), &images);
-  EXPECT_EQ(images[0].status, ImageStatus::kFailed);
+  EXPECT_EQ(images[0].status, ImageStatus::kGone);
   EXPECT_THAT(images[0].reason, HasSubstr("No such file"));
 }
 
@@ -160,22 +167,24 @@ TEST_F(DecodeTest, CancellingEndsTheProcesses) {
   DecodeOptions options = FakeDecodeOptions();
   options.progress = [](size_t, size_t) { return false; };
   WriteTestFile(folder() / "hang.bmp", MakeBmp(1, 1, 'H'));
-  EXPECT_EQ(ProbeImages({folder() / "hang.bmp"}, options).status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(ProbeImages({{folder() / "hang.bmp", {}}}, options).status().code(),
+            StatusCode::kCancelled);
 }
 
 TEST_F(DecodeTest, AProgramThatIsMissingOrFailsIsAnError) {
   DecodeOptions options = TestDecodeOptions();
   options.program = folder() / "qbench-decode";
-  const Status missing = ProbeImages({GoldenFile("color.jpg")}, options).status();
+  const Status missing = ProbeImages({{GoldenFile("color.jpg"), {}}}, options).status();
   EXPECT_EQ(missing.code(), StatusCode::kNotFound);
   EXPECT_THAT(missing.message(), HasSubstr("build the target qbench-decode"));
   options.program = "/bin/false";
-  EXPECT_EQ(ProbeImages({GoldenFile("color.jpg")}, options).status().code(), StatusCode::kCrashed);
+  EXPECT_EQ(ProbeImages({{GoldenFile("color.jpg"), {}}}, options).status().code(),
+            StatusCode::kCrashed);
 }
 
 TEST_F(DecodeTest, AnOutputThatCannotBeWrittenIsAnErrorAndNotTheImages) {
-  const Status status = DecodeImages({GoldenFile("color.jpg")}, Input(4, 4), folder() / "nothing",
-                                     0, TestDecodeOptions())
+  const Status status = DecodeImages({{GoldenFile("color.jpg"), {}}}, Input(4, 4),
+                                     folder() / "nothing", 0, TestDecodeOptions())
                             .status();
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(status.message(), HasSubstr("cannot open"));
@@ -215,6 +224,21 @@ TEST_F(WrongDecoderTest, Exit) {
 TEST_F(WrongDecoderTest, Hang) { Expect('H', ImageStatus::kFailed, "not decoded within 2 s"); }
 TEST_F(WrongDecoderTest, Memory) {
   Expect('M', ImageStatus::kFailed, "the decoder ended: stopped at the memory limit of 128 MiB");
+}
+TEST_F(WrongDecoderTest, KilledEachTime) {
+  Expect('K', ImageStatus::kFailed, "the decoder ended: signal 9 (Killed)");
+}
+TEST_F(WrongDecoderTest, KilledOnceWithinAnImage) {
+  setenv("FAKE_DECODE_DEED_DONE", (folder() / "deed").c_str(), 1);
+  Expect('k', ImageStatus::kOk, "");
+  EXPECT_TRUE(fs::exists(folder() / "deed"));
+  unsetenv("FAKE_DECODE_DEED_DONE");
+}
+TEST_F(WrongDecoderTest, KilledOnceBeforeAnImage) {
+  setenv("FAKE_DECODE_KILLED_AT_START", (folder() / "deed").c_str(), 1);
+  Expect('o', ImageStatus::kOk, "");
+  EXPECT_TRUE(fs::exists(folder() / "deed"));
+  unsetenv("FAKE_DECODE_KILLED_AT_START");
 }
 TEST_F(WrongDecoderTest, Error) { Expect('B', ImageStatus::kBroken, "broken as told"); }
 TEST_F(WrongDecoderTest, TalkOnStandardOutput) { Expect('T', ImageStatus::kOk, ""); }

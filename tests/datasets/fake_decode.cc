@@ -1,7 +1,9 @@
-// A decode process that does what the first pixel of each BMP says: a decoder gone wrong.
+// A decode process that does what the first pixel of each BMP says: a decoder gone wrong. A deed
+// that is done once leaves the file that an environment variable names.
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -15,11 +17,25 @@ using qbench::ByteSpan;
 using qbench::Result;
 using qbench::datasets::Pixmap;
 
+// Dies as if killed from outside, unless the file that `variable` names is there.
+void DieOnce(const char* variable) {
+  const char* deed = std::getenv(variable);
+  if (deed == nullptr || std::ifstream(deed).good()) return;
+  std::ofstream(deed) << "done";
+  std::raise(SIGKILL);
+}
+
 Result<Pixmap> Decode(ByteSpan file, bool /*exif_rotation*/) {
   switch (file[54]) {
     case 'C':
       std::signal(SIGSEGV, SIG_DFL);  // a sanitizer's handler would make it an exit
       std::raise(SIGSEGV);
+      break;
+    case 'K':
+      std::raise(SIGKILL);
+      break;
+    case 'k':
+      DieOnce("FAKE_DECODE_DEED_DONE");
       break;
     case 'X':
       std::exit(9);
@@ -35,7 +51,7 @@ Result<Pixmap> Decode(ByteSpan file, bool /*exif_rotation*/) {
     case 'B':
       return qbench::Error(qbench::StatusCode::kCorrupt, "broken\nas told");
     case 'T':
-      std::cout << "ok 0 1 1 talk\nbegin 99999\n" << std::flush;
+      std::cout << "ok 0 1 1 talk\n{\"index\":99999}\n" << std::flush;
       break;
     default:
       break;
@@ -46,5 +62,6 @@ Result<Pixmap> Decode(ByteSpan file, bool /*exif_rotation*/) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  DieOnce("FAKE_DECODE_KILLED_AT_START");
   return argc == 2 ? qbench::datasets::RunDecodeWorker(argv[1], Decode) : 2;
 }

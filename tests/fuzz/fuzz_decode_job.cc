@@ -2,7 +2,7 @@
 #include "datasets/decode_job.h"
 
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/fuzz/mutate_text.h"
+#include "tests/fuzz/mutate_json.h"
 #include "tests/fuzz/scratch_file.h"
 
 namespace qbench::fuzz {
@@ -18,7 +18,7 @@ std::vector<Bytes> Seeds() {
   job.input.std = {1, 1, 1};
   job.max_file_bytes = 1000;
   job.max_pixels = 2000;
-  job.items = {{0, "/images/sea/1.jpg"}, {7, "/images/a name.png"}};
+  job.items = {{0, "/images/sea/1.jpg", std::string(64, 'a')}, {7, "/images/a name.png", {}}};
   datasets::DecodeMessage done;
   done.index = 3;
   done.image = datasets::DecodedImage{};
@@ -45,7 +45,7 @@ bool Run(ByteSpan input) {
 }  // namespace
 
 const FuzzTarget& Target() {
-  static const FuzzTarget target = {"decode_job", Seeds, Run, MutateText};
+  static const FuzzTarget target = {"decode_job", Seeds, Run, MutateJson};
   return target;
 }
 

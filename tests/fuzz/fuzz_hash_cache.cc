@@ -4,7 +4,7 @@
 
 #include "base/sha256.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/fuzz/mutate_text.h"
+#include "tests/fuzz/mutate_json.h"
 #include "tests/fuzz/scratch_file.h"
 
 namespace qbench::fuzz {
@@ -12,11 +12,25 @@ namespace {
 
 constexpr std::string_view kContent = "an image";
 
+Bytes Seal(const Json& content) {
+  return BytesOf(DumpJson({{"content", content}, {"sha256", Sha256Hex(DumpJson(content))}}));
+}
+
 std::vector<Bytes> Seeds() {
   const std::string hash(64, 'a');
-  return {BytesOf("qbench image hashes 1\n" + hash +
-                  " 8 1700000000000000000 7 /images/sea/1.jpg\n" + hash +
-                  " 0 -1 18446744073709551615 /images/a name with blanks.png\n")};
+  return {Seal({{"image_hashes", 4},
+                {"files",
+                 {{"/images/sea/1.jpg", hash, 8, 1700000000000000000, 7},
+                  {"/images/a name with blanks.png", hash, 0, -1, UINT64_MAX}}}})};
+}
+
+// Mostly another content under a seal that fits.
+Bytes Mutate(const Bytes& input, uint64_t seed) {
+  const Result<Json> sealed = ParseJson(TextOf(input));
+  if (seed % 8 == 0 || !sealed.ok() || !sealed->is_object() || !sealed->contains("content")) {
+    return MutateJson(input, seed);
+  }
+  return Seal(JsonMutator(seed).Mutate((*sealed)["content"]));
 }
 
 bool Run(ByteSpan input) {
@@ -32,7 +46,7 @@ bool Run(ByteSpan input) {
 }  // namespace
 
 const FuzzTarget& Target() {
-  static const FuzzTarget target = {"hash_cache", Seeds, Run, MutateText};
+  static const FuzzTarget target = {"hash_cache", Seeds, Run, Mutate};
   return target;
 }
 
