@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <set>
 #include <span>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/one_line.h"
 
 namespace qbench::jobs {
 namespace {
@@ -71,20 +73,17 @@ static_assert(std::atomic<uint32_t>::is_always_lock_free, "shared between proces
 
 Result<Breadcrumb> Breadcrumb::Map(const std::filesystem::path& path, bool create) {
   const int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT | O_TRUNC : 0);
-  const int file = open(path.c_str(), flags, 0600);
-  void* address = MAP_FAILED;
+  FileDescriptor file(open(path.c_str(), flags, 0600));
+  if (file.get() < 0) return WriteError(path.string(), errno);
   // On the disk, not a hole: noting a call in a page that a full disk has no room for is a SIGBUS.
-  int error = file < 0 ? errno : create ? posix_fallocate(file, 0, sizeof(Layout)) : 0;
-  if (error == 0) {
-    address = mmap(nullptr, sizeof(Layout), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (address == MAP_FAILED) error = errno;
+  if (create) {
+    const int error = posix_fallocate(file.get(), 0, sizeof(Layout));
+    if (error != 0) return WriteError(path.string(), error);
   }
-  if (file >= 0) close(file);
-  if (address == MAP_FAILED) {
-    return WriteError(path.string(), error);
-  }
+  void* address = mmap(nullptr, sizeof(Layout), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  if (address == MAP_FAILED) return WriteError(path.string(), errno);
   // The file's zeros are a valid Layout.
-  return Breadcrumb(static_cast<Layout*>(address));
+  return Breadcrumb(static_cast<Layout*>(address), create ? std::move(file) : FileDescriptor());
 }
 
 Result<Breadcrumb> Breadcrumb::Create(const std::filesystem::path& path) { return Map(path, true); }
@@ -92,7 +91,7 @@ Result<Breadcrumb> Breadcrumb::Create(const std::filesystem::path& path) { retur
 Result<Breadcrumb> Breadcrumb::Open(const std::filesystem::path& path) { return Map(path, false); }
 
 Breadcrumb::Breadcrumb(Breadcrumb&& other) noexcept
-    : layout_(std::exchange(other.layout_, nullptr)) {}
+    : layout_(std::exchange(other.layout_, nullptr)), file_(std::move(other.file_)) {}
 
 Breadcrumb::~Breadcrumb() {
   if (layout_ == nullptr) return;
@@ -124,15 +123,21 @@ void Breadcrumb::Leave() noexcept {
 }
 
 std::string Breadcrumb::Where() const {
+  Bytes bytes(sizeof(Layout));
+  const ssize_t got = pread(file_.get(), bytes.data(), bytes.size(), 0);
+  bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
   std::set<std::string> places;
-  for (const Slot& slot : layout_->slots) {
-    const uint32_t depth = slot.depth.load(std::memory_order_acquire);
-    if (slot.used.load() == 0 || depth == 0) continue;
-    const Frame& frame = slot.frames[std::min<size_t>(depth, kMaxDepth) - 1];
-    const auto phase = static_cast<host::Phase>(frame.phase.load());
-    if (phase == host::Phase::kNone) continue;
-    const std::string plugin(frame.plugin, strnlen(frame.plugin, kNameBytes));
-    places.insert(DescribeCall(plugin, phase));
+  for (size_t at = 0; at + sizeof(Slot) <= bytes.size(); at += sizeof(Slot)) {
+    const ByteSpan slot = ByteSpan(bytes).subspan(at, sizeof(Slot));
+    const auto depth = LoadUnaligned<uint32_t>(slot.subspan(offsetof(Slot, depth)));
+    if (LoadUnaligned<uint32_t>(slot.subspan(offsetof(Slot, used))) == 0 || depth == 0) continue;
+    const ByteSpan frame = slot.subspan(offsetof(Slot, frames) +
+                                        (std::min<size_t>(depth, kMaxDepth) - 1) * sizeof(Frame));
+    const auto phase = LoadUnaligned<uint32_t>(frame.subspan(offsetof(Frame, phase)));
+    if (phase == 0 || phase > static_cast<uint32_t>(host::Phase::kDestroy)) continue;
+    const auto* name = reinterpret_cast<const char*>(frame.data() + offsetof(Frame, plugin));
+    places.insert(
+        DescribeCall(SafeLine({name, strnlen(name, kNameBytes)}), static_cast<host::Phase>(phase)));
   }
   return fmt::format("{}", fmt::join(places, " or "));
 }

@@ -1,5 +1,5 @@
-// Records which function of which plugin a worker is in, in a small file that both processes map,
-// so that a crash or a hang can be located.
+// Records which function of which plugin a worker is in, in a small file that the worker maps and
+// the parent reads, so that a crash or a hang can be located.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_descriptor.h"
 #include "base/status.h"
 #include "harness/host/call_observer.h"
 
 namespace qbench::jobs {
 
-// A mapping of the file. The worker writes (one slot a thread, so that nothing needs a lock), the
-// parent reads, at any time.
+// The worker writes (one slot a thread, so that nothing needs a lock), the parent reads, at any
+// time and never through a mapping: a plugin may have cut the file.
 class Breadcrumb {
  public:
   // Creates the file, with nothing in it. [parent]
@@ -36,8 +37,9 @@ class Breadcrumb {
  private:
   struct Layout;
   static Result<Breadcrumb> Map(const std::filesystem::path& path, bool create);
-  explicit Breadcrumb(Layout* layout) : layout_(layout) {}
+  Breadcrumb(Layout* layout, FileDescriptor file) : layout_(layout), file_(std::move(file)) {}
   Layout* layout_;
+  FileDescriptor file_;
 };
 
 }  // namespace qbench::jobs

@@ -33,6 +33,24 @@ struct PreparedJob {
   Breadcrumb breadcrumb;
 };
 
+// Where the job's results go beside the job folder. They are made here: a contained worker makes
+// nothing outside of them.
+std::vector<std::filesystem::path> OutputFolders(const Job& job) {
+  std::filesystem::path folder;
+  if (const auto* import = std::get_if<ImportJob>(&job)) {
+    if (import->output.has_filename()) folder = import->output.parent_path();
+    if (folder.empty() && import->output.has_filename()) folder = ".";
+  } else if (const auto* quantize = std::get_if<QuantizeJob>(&job)) {
+    folder = quantize->output;
+  } else if (const auto* models = std::get_if<ModelsJob>(&job)) {
+    folder = models->output;
+  } else if (const auto* check = std::get_if<CheckJob>(&job)) {
+    folder = check->folder;
+  }
+  if (folder.empty()) return {};
+  return {folder};
+}
+
 Result<PreparedJob> Prepare(const Job& job, const std::filesystem::path& scratch) {
   QB_ASSIGN_OR_RETURN(TempDir temp, TempDir::Create("qbench-job-", scratch));
   const JobFolder folder{temp.path()};
@@ -40,6 +58,10 @@ Result<PreparedJob> Prepare(const Job& job, const std::filesystem::path& scratch
   std::filesystem::create_directory(folder.temp(), error);
   if (error) {
     return Error(StatusCode::kIo, "cannot make {}: {}", folder.temp().string(), error.message());
+  }
+  for (const std::filesystem::path& output : OutputFolders(job)) {
+    std::filesystem::create_directories(output, error);
+    if (error) return WriteError(output.string(), error.value());
   }
   QB_RETURN_IF_ERROR(WriteFileAtomically(folder.job(), DumpJson(JobToJson(job))));
   QB_ASSIGN_OR_RETURN(Breadcrumb breadcrumb, Breadcrumb::Create(folder.breadcrumb()));
@@ -60,6 +82,9 @@ Result<Child> Start(const JobFolder& folder, const Job& job, std::filesystem::pa
   options.in = Redirect::Pipe();
   options.out = Redirect::Pipe();
   options.err = Redirect::File(folder.log());
+  options.contained = true;
+  options.writable = OutputFolders(job);
+  options.writable.push_back(folder.path);
   return Child::Spawn(options);
 }
 
@@ -86,6 +111,10 @@ class Canceller {
 
 // The answer that the worker left. kNotFound: none.
 Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(folder.result(), error))) {
+    return Error(StatusCode::kCorrupt, "in place of an answer there is something that is no file");
+  }
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(folder.result()));
   QB_ASSIGN_OR_RETURN(const Json answer, ParseJson(text));
   QB_ASSIGN_OR_RETURN(const std::string status, JsonGet<std::string>(answer, "status"));
@@ -105,7 +134,8 @@ Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
 JobOutcome Judge(const JobFolder& folder, const Job& job, WorkerEnd end) {
   JobResult result;
   std::error_code error;
-  if (std::filesystem::exists(folder.result(), error)) {
+  // A link says nothing of its own: a plugin may have put it there.
+  if (std::filesystem::exists(std::filesystem::symlink_status(folder.result(), error))) {
     Result<JobResult> answer = ReadAnswer(folder, job);
     end.answer = answer.status();
     if (answer.ok()) result = std::move(answer).value();

@@ -1,7 +1,8 @@
 // A quantizer and a runtime that do one bad thing (HOSTILE_DEED) in one of their functions
 // (HOSTILE_PLACE), and are as good as the template otherwise: the model is emitted as it is, and
 // answers 1 for the first class. Compiled once for every combination, as real plugins, to show that
-// each costs one row and harms nothing else.
+// each costs one row and harms nothing else. Those that mean ill (ill_deeds.h) use what a plugin
+// can know: the job's folder, which is the parent of TMPDIR, and a folder that the test names.
 #include <unistd.h>
 
 #include <csignal>
@@ -13,11 +14,12 @@
 #include "graph/tflite/tflite_reader.h"
 #include "qbench/quantizer.h"
 #include "qbench/runtime.h"
+#include "tests/plugins/hostile/ill_deeds.h"
 
 namespace {
 
-enum class Deed { segfault, hang, allocate, throws, closes, exits };
-enum class Place { init, quantize, invoke };
+enum class Deed { segfault, hang, allocate, throws, closes, exits, ill };
+enum class Place { init, quantize, invoke, deinit };
 constexpr Deed kDeed = Deed::HOSTILE_DEED;
 constexpr Place kPlace = Place::HOSTILE_PLACE;
 constexpr const char kId[] = HOSTILE_ID;
@@ -52,6 +54,9 @@ void Misbehave(Place place) {
       break;
     case Deed::exits:
       std::_Exit(0);
+    case Deed::ill:
+      hostile::DoIll(HOSTILE_ID);
+      break;
   }
 }
 
@@ -179,7 +184,7 @@ constexpr qbench_runtime_factory kRuntimes = {sizeof(kRuntimes), Count, GetRunti
 // --- entry ---------------------------------------------------------------------------------------
 
 qbench_status PluginInit(const char*) { return QBENCH_OK; }
-void PluginDeinit() {}
+void PluginDeinit() { Misbehave(Place::deinit); }
 const void* GetFactory(const char* id) {
   if (std::strcmp(id, QBENCH_QUANTIZER_FACTORY) == 0) return &kQuantizers;
   if (std::strcmp(id, QBENCH_RUNTIME_FACTORY) == 0) return &kRuntimes;

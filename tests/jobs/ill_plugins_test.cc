@@ -1,0 +1,161 @@
+// Plugins that mean ill (tests/plugins/hostile/ill_deeds.h): each costs its own job, says why in
+// one printable line, leaves no process behind, and touches nothing of others.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iterator>
+
+#include "base/containment.h"
+#include "base/file_descriptor.h"
+#include "gmock/gmock.h"
+#include "tests/jobs/worker_fixture.h"
+
+namespace qbench::jobs {
+namespace {
+
+using store::Outcome;
+using ::testing::HasSubstr;
+
+class IllPlugins : public WorkerTest {
+ protected:
+  void SetUp() override {
+    WorkerTest::SetUp();
+    std::filesystem::create_directory(Path("victim"));
+    setenv("HOSTILE_VICTIM", Path("victim").c_str(), 1);
+    std::ofstream(Path("victim/secret")) << R"({"status":"ok","result":{}})";
+    std::ofstream(Path("victim/artifact")) << "sound";
+  }
+
+  JobOutcome RunDeed(const std::string& deed, std::chrono::milliseconds limit = kTimeLimit) {
+    JobLimits limits;
+    limits.time = std::chrono::duration_cast<decltype(limits.time)>(limit);
+    const JobOutcome outcome = Run(
+        AccuracyJob{.artifact = model(), .runtime = Hostile(deed), .samples = samples()}, limits);
+    for (const char c : outcome.reason) {
+      EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20) << outcome.reason;
+    }
+    return outcome;
+  }
+  const SamplesRef& samples() {
+    if (samples_.order.empty()) samples_ = WriteTestTensors();
+    return samples_;
+  }
+  // No process that was started with this test's environment is left.
+  void ExpectNoDaemon() const {
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+    const std::string mark = "HOSTILE_VICTIM=" + Path("victim").string();
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+      std::ifstream file(entry.path() / "environ", std::ios::binary);
+      const std::string environment{std::istreambuf_iterator<char>(file), {}};
+      EXPECT_EQ(environment.find(mark), std::string::npos) << entry.path();
+    }
+  }
+
+  static constexpr std::chrono::seconds kTimeLimit{60};
+  static constexpr std::chrono::seconds kHangTimeLimit{3};
+
+ private:
+  SamplesRef samples_;
+};
+
+TEST_F(IllPlugins, AnAnswerThatIsNoFileIsNotWaitedFor) {
+  for (const char* deed : {"fifo_result", "linked_result", "folder_result"}) {
+    const JobOutcome outcome = RunDeed(deed);
+    EXPECT_EQ(outcome.status, Outcome::kFailed) << deed;
+    EXPECT_THAT(outcome.reason, HasSubstr("something that is no file")) << deed;
+  }
+}
+
+TEST_F(IllPlugins, AnAnswerWithoutEndIsNotRead) {
+  const JobOutcome outcome = RunDeed("endless_result");
+  EXPECT_EQ(outcome.status, Outcome::kFailed);
+  EXPECT_THAT(outcome.reason, HasSubstr("more than the limit"));
+}
+
+TEST_F(IllPlugins, AFalseAnswerIsAFailureInOurWords) {
+  for (const char* deed : {"false_result", "false_status", "garbled_message"}) {
+    const JobOutcome outcome = RunDeed(deed);
+    EXPECT_EQ(outcome.status, Outcome::kFailed) << deed;
+    EXPECT_THAT(outcome.reason, ::testing::Not(HasSubstr("json.exception"))) << deed;
+    EXPECT_NE(outcome.reason, "") << deed;
+  }
+}
+
+TEST_F(IllPlugins, NoProcessOutlivesTheJob) {
+  EXPECT_TRUE(RunDeed("daemons").ok());
+  ExpectNoDaemon();
+}
+
+TEST_F(IllPlugins, NoProcessOutlivesACrash) {
+  EXPECT_EQ(RunDeed("daemons_and_crash").status, Outcome::kCrashed);
+  ExpectNoDaemon();
+}
+
+TEST_F(IllPlugins, NoProcessOutlivesTheTimeLimit) {
+  EXPECT_EQ(RunDeed("daemons_and_hang", kHangTimeLimit).status, Outcome::kTimeout);
+  ExpectNoDaemon();
+}
+
+TEST_F(IllPlugins, SignalsReachNobodyElse) {
+  if (!FindContainment().own_processes) GTEST_SKIP() << "no process namespaces here";
+  EXPECT_TRUE(RunDeed("kills_parent").ok());
+  EXPECT_EQ(RunDeed("kills_group").status, Outcome::kCrashed);
+  RunDeed("kills_all");  // that this test still runs is the point
+}
+
+TEST_F(IllPlugins, AStoppedWorkerMeetsItsTimeLimit) {
+  EXPECT_EQ(RunDeed("stops_itself", kHangTimeLimit).status, Outcome::kTimeout);
+}
+
+TEST_F(IllPlugins, FilesOfOthersStayAsTheyAre) {
+  if (!FindContainment().own_folders) GTEST_SKIP() << "no Landlock here";
+  RunDeed("edits_others");
+  EXPECT_EQ(*ReadTextFile(Path("victim/artifact")), "sound");
+  EXPECT_FALSE(std::filesystem::exists(Path("victim/new")));
+}
+
+TEST_F(IllPlugins, ACutOrRemovedJobFolderEndsThatJobAlone) {
+  EXPECT_EQ(RunDeed("cuts_breadcrumb").status, Outcome::kCrashed);
+  EXPECT_FALSE(RunDeed("removes_folder").ok());
+}
+
+TEST_F(IllPlugins, WhatIsPrintedIsBoundedAndHarmless) {
+  EXPECT_TRUE(RunDeed("floods_streams").ok());
+  const JobOutcome outcome = RunDeed("escapes_in_log");
+  EXPECT_EQ(outcome.status, Outcome::kCrashed);
+  for (const std::string& line : outcome.log) {
+    EXPECT_EQ(line.find('\x1b'), std::string::npos);
+    EXPECT_EQ(line.find('\x07'), std::string::npos);
+  }
+}
+
+TEST_F(IllPlugins, TheNetworkIsNotReached) {
+  if (!FindContainment().no_network) GTEST_SKIP() << "no network namespaces here";
+  const FileDescriptor server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(bind(server.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(server.get(), 5), 0);
+  ASSERT_EQ(getsockname(server.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::ofstream(Path("victim/port")) << ntohs(address.sin_port);
+  EXPECT_TRUE(RunDeed("network").ok());  // it exits with 77 where it gets through
+}
+
+TEST_F(IllPlugins, OneThatSleepsAtItsEndIsNamed) {
+  const JobOutcome outcome = RunDeed("sleeps_in_deinit", kHangTimeLimit);
+  if (outcome.status == Outcome::kTimeout) {
+    EXPECT_THAT(outcome.reason, HasSubstr("sleeps_in_deinit"));
+  } else {
+    EXPECT_TRUE(outcome.ok()) << outcome.reason;  // it is never unloaded
+  }
+}
+
+}  // namespace
+}  // namespace qbench::jobs
