@@ -1,6 +1,7 @@
 #include "reports/text_format.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "fmt/format.h"
@@ -12,8 +13,13 @@ std::string Significant(double value) {
   if (value == 0) return "0";
   // %.2e rounds to three digits first, so 9.996 counts as 10.0 and gets one decimal.
   const std::string scientific = fmt::format("{:.2e}", value);
-  const int exponent = std::stoi(scientific.substr(scientific.find('e') + 1));
-  return fmt::format("{:.{}f}", std::stod(scientific), std::clamp(2 - exponent, 0, 9));
+  double rounded = value;  // stays where the text is out of a double's range
+  const char* end = scientific.data() + scientific.size();
+  std::from_chars(scientific.data(), end, rounded);
+  int exponent = 0;
+  const size_t sign = scientific.find('e') + 1;
+  std::from_chars(scientific.data() + sign + (scientific[sign] == '+' ? 1 : 0), end, exponent);
+  return fmt::format("{:.{}f}", rounded, std::clamp(2 - exponent, 0, 9));
 }
 
 std::string Milliseconds(std::optional<double> ms) {

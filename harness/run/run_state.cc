@@ -1,5 +1,7 @@
 #include "harness/run/run_state.h"
 
+#include <algorithm>
+
 #include "harness/jobs/outcome.h"
 #include "harness/run/run_records.h"
 #include "harness/run/run_steps.h"
@@ -46,7 +48,7 @@ Status RunState::Commit(size_t cell, store::Measurement measurement,
     if (!expected) Warn(plan.CellName(plan.cells[cell]) + ": " + measurement.reason);
   }
   measurement.cell_id = cells[cell].id;
-  measurement.finished_at = UtcNow();
+  measurement.finished_at = std::max(measurement.started_at, UtcNow());  // the clock may step
   if (!measurement.wall_seconds.has_value()) measurement.wall_seconds = outcome.wall_seconds;
   AddMeasurement(measurement, plan.measure.repetitions, cells[cell]);
   return store.CommitMeasurement(measurement, cells[cell].outcome);

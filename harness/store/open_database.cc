@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/store/migrations.h"
+#include "harness/store/store_errors.h"
 
 namespace qbench::store {
 namespace {
@@ -21,6 +22,8 @@ enum class Condition { kNew, kOld, kCurrent };
 // Whether the database is ours and how old. Reads the file's header, so a file that is no database
 // throws here.
 Result<Condition> Examine(SQLite::Database& connection, const fs::path& path) {
+  // One state of the file: another process may be making the database just now.
+  SQLite::Transaction snapshot(connection);
   const int32_t owner = connection.execAndGet("PRAGMA application_id").getInt();
   const bool empty = connection.execAndGet("SELECT COUNT(*) FROM sqlite_schema").getInt() == 0;
   if (owner == 0 && empty) return Condition::kNew;
@@ -31,6 +34,9 @@ Result<Condition> Examine(SQLite::Database& connection, const fs::path& path) {
   }
   const int version = SchemaVersion(connection);
   const int newest = static_cast<int>(Migrations().size());
+  if (version < 1) {
+    return Damaged(path, fmt::format("it says that it has version {}", version));
+  }
   if (version > newest) {
     return Error(StatusCode::kInvalidArgument,
                  "'{}' was written by a newer qbench (database version {}, this one knows {}): "
@@ -98,10 +104,15 @@ Result<OpenedDatabase> OpenForReading(const fs::path& path) {
       immutable ? SQLite::OPEN_READONLY | SQLite::OPEN_URI : SQLite::OPEN_READONLY, kBusyTimeoutMs);
   QB_ASSIGN_OR_RETURN(const Condition condition, Examine(*opened.connection, path));
   if (condition == Condition::kCurrent) return opened;
-  // Reading needs the current schema: migrate first, then come back.
+  // Reading needs the current schema: migrate first.
   opened.connection.reset();
   QB_RETURN_IF_ERROR(OpenForWriting(path).status());
-  return OpenForReading(path);
+  opened.connection =
+      std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY, kBusyTimeoutMs);
+  QB_ASSIGN_OR_RETURN(const Condition migrated, Examine(*opened.connection, path));
+  if (migrated == Condition::kCurrent) return opened;
+  return Error(StatusCode::kTimeout, "another program changes '{}': repeat the command",
+               path.string());
 }
 
 }  // namespace

@@ -1,6 +1,11 @@
 #include "harness/store/store.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -136,6 +141,19 @@ void CheckLoaded(const RunData& run) {
   }
 }
 
+// Which file a path means.
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+std::optional<FileIdentity> IdentityOf(const std::filesystem::path& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return std::nullopt;
+  return FileIdentity{info.st_dev, info.st_ino};
+}
+
 Status NoSuchCell(const std::filesystem::path& path, int64_t cell_id) {
   return Error(StatusCode::kInvalidArgument, "there is no cell {} in '{}'", cell_id, path.string());
 }
@@ -155,17 +173,48 @@ bool UpdateOutcome(SQLite::Database& database, int64_t cell_id, const CellOutcom
 struct Store::Impl {
   std::filesystem::path path;
   OpenedDatabase opened;
+  FileIdentity identity;
+  Status lost = OkStatus();  // why the file is no longer the one that was opened
 
   SQLite::Database& database() { return *opened.connection; }
+
+  // That what is written is where the user will look for it. Else all that this process can still
+  // read of the database is saved beside it: SQLite has the file open, whatever its name is now.
+  Status CheckInPlace() {
+    if (!lost.ok()) return lost;
+    const std::optional<FileIdentity> there = IdentityOf(path);
+    if (there == identity) return OkStatus();
+    std::filesystem::path saved = path;
+    saved += fmt::format(".saved-{}", getpid());
+    std::string where;
+    try {
+      SQLite::Statement copy(database(), "VACUUM INTO ?");
+      copy.bind(1, saved.string());
+      copy.exec();
+      where = fmt::format("what was measured is in '{}': move it back, and go on with --resume",
+                          saved.string());
+    } catch (const SQLite::Exception& exception) {
+      where = fmt::format("what was measured could not be saved ({})", exception.what());
+    }
+    lost = Error(StatusCode::kIo, "the database '{}' was {} while qbench wrote to it; {}",
+                 path.string(), there ? "replaced" : "moved or deleted", where);
+    return lost;
+  }
 
   // Runs body(database) as one transaction and returns its Result or Status; anything but OK rolls
   // back.
   template <typename Body>
   auto Write(Body&& body) {
     return Guarded(path, [&] {
-      SQLite::Transaction transaction(database(), SQLite::TransactionBehavior::IMMEDIATE);
-      auto result = body(database());
-      if (result.ok()) transaction.commit();
+      decltype(body(database())) result = CheckInPlace();
+      if (!result.ok()) return result;
+      {
+        SQLite::Transaction transaction(database(), SQLite::TransactionBehavior::IMMEDIATE);
+        result = body(database());
+        if (result.ok()) transaction.commit();
+      }
+      const Status in_place = result.ok() ? CheckInPlace() : OkStatus();
+      if (!in_place.ok()) result = in_place;
       return result;
     });
   }
@@ -198,7 +247,9 @@ Store::~Store() = default;
 Result<Store> Store::Open(const std::filesystem::path& path, OpenMode mode) {
   return Guarded(path, [&]() -> Result<Store> {
     QB_ASSIGN_OR_RETURN(OpenedDatabase opened, OpenDatabase(path, mode));
-    return Store(std::make_unique<Impl>(Impl{path, std::move(opened)}));
+    const std::optional<FileIdentity> identity = IdentityOf(path);
+    if (!identity) return CannotWrite(path, ENOENT);
+    return Store(std::make_unique<Impl>(Impl{path, std::move(opened), *identity}));
   });
 }
 
@@ -223,7 +274,9 @@ Result<std::optional<int64_t>> Store::FindUnfinishedRun(const std::string& plan_
 Status Store::FinishRun(int64_t run_id, const std::string& finished_at) {
   return impl_->Write([&](SQLite::Database& database) -> Status {
     const int changed =
-        Execute(database, "UPDATE runs SET finished_at = ? WHERE id = ? AND finished_at IS NULL",
+        Execute(database,  // A clock that was set back does not make a run end before it began.
+                "UPDATE runs SET finished_at = MAX(started_at, ?) WHERE id = ? AND "
+                "finished_at IS NULL",
                 finished_at, run_id);
     if (changed == 1) return OkStatus();
     return Error(StatusCode::kInvalidArgument, "there is no unfinished run {} in '{}'", run_id,

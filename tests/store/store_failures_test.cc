@@ -239,5 +239,72 @@ TEST_F(StoreFailuresTest, FullDiskLosesOnlyTheMeasurementThatDidNotFit) {
   EXPECT_EQ(std::stoul(said.substr(said.rfind("stored=") + 7)), committed + 5);
 }
 
+// The rows that were committed before are saved, and the message says where.
+class LostDatabaseTest : public StoreFailuresTest {
+ protected:
+  Status AddNote(Store& store) {
+    return store.AddNote({0, run_, "2025-11-20T23:18:04Z", NoteSeverity::kInfo, "a note"});
+  }
+  Store OpenWithRun() {
+    auto store = Store::Open(path(), OpenMode::kReadWrite);
+    EXPECT_TRUE(store.ok()) << store.status().message();
+    Run run;
+    run.started_at = "2025-11-20T23:18:04Z";
+    run_ = *store->BeginRun(run);
+    EXPECT_TRUE(AddNote(*store).ok());
+    return std::move(*store);
+  }
+  void ExpectSaved(const Status& status) {
+    EXPECT_EQ(status.code(), StatusCode::kIo);
+    EXPECT_THAT(status.message(), HasSubstr("what was measured is in"));
+    const fs::path saved = path().string() + ".saved-" + std::to_string(getpid());
+    auto store = Store::Open(saved, OpenMode::kReadOnly);
+    ASSERT_TRUE(store.ok()) << store.status().message();
+    const auto data = store->LoadRun(run_);
+    ASSERT_TRUE(data.ok()) << data.status().message();
+    EXPECT_EQ(data->notes.size(), 1u);
+  }
+  int64_t run_ = 0;
+};
+
+TEST_F(LostDatabaseTest, DeletedWhileItIsWritten) {
+  Store store = OpenWithRun();
+  for (const char* ending : {"", "-wal", "-shm"}) fs::remove(path().string() + ending);
+  const Status status = AddNote(store);
+  EXPECT_THAT(status.message(), HasSubstr("was moved or deleted"));
+  ExpectSaved(status);
+  EXPECT_EQ(AddNote(store).message(), status.message());
+  EXPECT_FALSE(fs::exists(path()));
+}
+
+TEST_F(LostDatabaseTest, MovedWhileItIsWritten) {
+  Store store = OpenWithRun();
+  fs::rename(path(), folder_->path() / "elsewhere.sqlite");
+  ExpectSaved(AddNote(store));
+}
+
+TEST_F(LostDatabaseTest, ReplacedWhileItIsWritten) {
+  Store store = OpenWithRun();
+  fs::rename(path(), folder_->path() / "elsewhere.sqlite");
+  std::ofstream(path()) << "another file";
+  const Status status = AddNote(store);
+  EXPECT_THAT(status.message(), HasSubstr("was replaced"));
+  ExpectSaved(status);
+  EXPECT_EQ(*ReadTextFile(path()), "another file");
+}
+
+TEST_F(StoreFailuresTest, AVersionThatCannotBeIsDamage) {
+  MakeSampleRun();
+  for (const int version : {-1, 0, -2147483647}) {
+    SQLite::Database(path().string(), SQLite::OPEN_READWRITE)
+        .exec("PRAGMA user_version = " + std::to_string(version));
+    for (const auto mode : {OpenMode::kReadOnly, OpenMode::kReadWrite}) {
+      const Status status = OpenStatus(mode);
+      EXPECT_EQ(status.code(), StatusCode::kCorrupt) << version;
+      EXPECT_THAT(status.message(), HasSubstr("is damaged")) << version;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace qbench::store
