@@ -15,6 +15,9 @@ std::string SafeLine(std::string_view text);
 // something is missing.
 std::string SafeName(std::string_view name);
 
+// SafeLine of a text of several lines: line feeds and tabs stay, and so do blanks.
+std::string SafeText(std::string_view text);
+
 // `text`, which is UTF-8, cut between two characters to at most `bytes` bytes and ended by "…"
 // where something is missing. `bytes` is at least 3.
 std::string Shortened(std::string text, size_t bytes);

@@ -58,7 +58,8 @@ void ProgressDisplay::Draw(double fraction, std::string_view text, double second
       seconds_left < 0 ? std::string() : fmt::format("  {} left", FormatDuration(seconds_left));
   const int fixed = kBarWidth + 10 + static_cast<int>(left.size());
   const int room = std::max(0, TerminalWidth() - fixed);
-  PrintError(fmt::format("\r\x1b[K▕{}▏{:3.0f} %{}  {}", Bar(fraction), fraction * 100, left,
+  ClearErrorLine();
+  PrintError(fmt::format("▕{}▏{:3.0f} %{}  {}", Bar(fraction), fraction * 100, left,
                          FitColumns(text, room)));
   drawn_ = true;
 }
@@ -70,7 +71,7 @@ void ProgressDisplay::Message(std::string_view line) {
 }
 
 void ProgressDisplay::Clear() {
-  if (drawn_) PrintError("\r\x1b[K");
+  if (drawn_) ClearErrorLine();
   drawn_ = false;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/one_line.h"
 #include "cli/exit_status.h"
 
 namespace qbench::cli {
@@ -40,12 +41,16 @@ void Stop(int /*signal*/) {
 }  // namespace
 
 void Print(std::string_view text) {
-  if (output_error == 0) output_error = WriteAll(STDOUT_FILENO, AsBytes(text));
+  if (output_error == 0) output_error = WriteAll(STDOUT_FILENO, AsBytes(SafeText(text)));
 }
 
 // There is nobody to tell where this fails.
 void PrintError(std::string_view text) {
-  [[maybe_unused]] const int ignored = WriteAll(STDERR_FILENO, AsBytes(text));
+  [[maybe_unused]] const int ignored = WriteAll(STDERR_FILENO, AsBytes(SafeText(text)));
+}
+
+void ClearErrorLine() {
+  [[maybe_unused]] const int ignored = WriteAll(STDERR_FILENO, AsBytes("\r\x1b[K"));
 }
 
 Status FinishOutput() {

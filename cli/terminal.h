@@ -11,7 +11,8 @@
 namespace qbench::cli {
 
 // Results go to standard output, everything else (progress, warnings, errors) to standard error.
-// After the first failure nothing more is printed; see FinishOutput.
+// After the first failure nothing more is printed; see FinishOutput. What a terminal would take for
+// a command (in a file's name, say) is printed as blanks, what is no UTF-8 as U+FFFD.
 void Print(std::string_view text);
 void PrintError(std::string_view text);
 // Each as a line "warning: …".
@@ -21,6 +22,8 @@ void PrintWarnings(const std::vector<std::string>& warnings);
 // reader has gone (| head, a terminal that hung up). Call once, at the end.
 Status FinishOutput();
 
+// Empties the line of a terminal that standard error is, for another text in its place.
+void ClearErrorLine();
 // Is standard error a terminal that understands cursor movement?
 bool ErrorIsTerminal();
 // Columns of the terminal; 80 where they cannot be known.
