@@ -39,6 +39,8 @@ Result<uint64_t> RegularFileSize(int fd, const std::filesystem::path& path) {
   return static_cast<uint64_t>(info.st_size);
 }
 
+bool IsFull(int error) { return error == ENOSPC || error == EDQUOT; }
+
 // What to do about it.
 std::string_view NextStep(int error) {
   switch (error) {
@@ -131,8 +133,8 @@ std::string ErrnoText(int error) {
 }
 
 Status WriteError(std::string_view what, int error) {
-  return Error(StatusCode::kIo, "cannot write to {}: {}; {}", what, ErrnoText(error),
-               NextStep(error));
+  return Error(IsFull(error) ? StatusCode::kNoSpace : StatusCode::kIo, "cannot write to {}: {}; {}",
+               what, ErrnoText(error), NextStep(error));
 }
 
 int WriteAll(int descriptor, ByteSpan bytes) {

@@ -24,7 +24,8 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path,
 // "no space left on device": the system's words for an errno, as they stand behind a colon.
 std::string ErrnoText(int error);
 
-// kIo: "cannot write to WHAT: no space left on device; make room there, or choose another place".
+// "cannot write to WHAT: no space left on device; make room there, or choose another place". kNoSpace
+// where a disk or a quota is full, else kIo.
 Status WriteError(std::string_view what, int error);
 
 // Writes all of it to an open descriptor and waits where that does not block. 0, or the errno.

@@ -24,6 +24,8 @@ std::string_view StatusCodeName(StatusCode code) {
       return "cancelled";
     case StatusCode::kCrashed:
       return "crashed";
+    case StatusCode::kNoSpace:
+      return "no space";
     case StatusCode::kInternal:
       return "internal error";
   }

@@ -25,7 +25,10 @@ enum class StatusCode {
   kCancelled,
   kCrashed,   // a child process ended by a signal or without an answer
   kInternal,  // a bug in qbench
+  kNoSpace,   // a disk or a quota is full, which says nothing of what was asked for
 };
+// The numbers are those of worker processes' answers: new ones go to the end.
+inline constexpr StatusCode kLastStatusCode = StatusCode::kNoSpace;
 
 // The code's name in words ("not found"), for logs and machine-readable output.
 std::string_view StatusCodeName(StatusCode code);

@@ -54,8 +54,9 @@ Result<TensorFileLayout> LayOutTensorFile(const TensorFileHeader& header) {
 namespace {
 
 Status IoError(std::string_view doing, const fs::path& file) {
-  return Error(StatusCode::kIo, "cannot {} {}: {}; name another folder with --cache", doing,
-               file.string(), std::generic_category().message(errno));
+  return Error(errno == ENOSPC || errno == EDQUOT ? StatusCode::kNoSpace : StatusCode::kIo,
+               "cannot {} {}: {}; name another folder with --cache", doing, file.string(),
+               std::generic_category().message(errno));
 }
 
 // The unfinished file, locked, so that of two processes that want the same tensors one makes them.
@@ -107,7 +108,7 @@ class UnfinishedFile {
     }
     if (!error) return OkStatus();
     return Error(
-        StatusCode::kIo,
+        error == std::errc::no_space_on_device ? StatusCode::kNoSpace : StatusCode::kIo,
         "cannot keep {} bytes of tensors in {}: {}; make room, or name another folder with "
         "--cache",
         bytes, path_.parent_path().string(), error.message());

@@ -82,7 +82,7 @@ Status StatusOfDeath(const ChildEnd& end, const IsolationLimits& limits) {
 Status StatusOfVerdict(const std::string& verdict) {
   const auto code = static_cast<unsigned char>(verdict[0]);
   if (code == 0) return OkStatus();
-  if (code > static_cast<unsigned char>(StatusCode::kInternal)) {
+  if (code > static_cast<unsigned char>(kLastStatusCode)) {
     return Error(StatusCode::kCrashed, "gave a garbled answer");
   }
   std::string message = verdict.substr(1);

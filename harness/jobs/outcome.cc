@@ -55,6 +55,9 @@ Status StatusOfChild(const WorkerEnd& worker) {
       if (end.exit_status == kCannotAnswerStatus && worker.where.empty()) {
         return Error(StatusCode::kIo, "{}", WhyNoAnswer(worker.log));
       }
+      if (end.exit_status == kNoRoomToAnswerStatus && worker.where.empty()) {
+        return Error(StatusCode::kNoSpace, "{}", WhyNoAnswer(worker.log));
+      }
       return Error(StatusCode::kCrashed, "{} {}", ExitText(end, worker.log), place);
     case ChildEnd::Reason::kSignaled:
       return Error(StatusCode::kCrashed, "{} {}", SignalText(end.signal), place);

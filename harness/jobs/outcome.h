@@ -16,6 +16,8 @@ std::string SignalText(int signal);
 
 // The exit status of a worker that could not write its answer (EX_IOERR of sysexits.h).
 inline constexpr int kCannotAnswerStatus = 74;
+// The same where the disk was full (EX_CANTCREAT).
+inline constexpr int kNoRoomToAnswerStatus = 73;
 
 // What is known of a worker that has ended.
 struct WorkerEnd {

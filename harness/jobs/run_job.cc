@@ -123,7 +123,7 @@ Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
     return ResultFromJson(JobName(job), result);
   }
   QB_ASSIGN_OR_RETURN(const int code, JsonGet<int>(answer, "code"));
-  if (code <= 0 || code > static_cast<int>(StatusCode::kInternal)) {
+  if (code <= 0 || code > static_cast<int>(kLastStatusCode)) {
     return Error(StatusCode::kCorrupt, "the worker answered with {}, which is no failure", code);
   }
   QB_ASSIGN_OR_RETURN(std::string message, JsonGet<std::string>(answer, "message"));

@@ -213,6 +213,13 @@ Status RunEngine::RunStep(const Step& step) {
   if (!outcome) outcome = RunJob(work.MakeJob(step), work.Doing(step));
   // A job that finished although the user stopped it counts, and is committed.
   if (outcome->stopped()) QB_RETURN_IF_ERROR(CheckCancelled());
+  // A full disk is a state of the machine, not a result: the cell stays to be measured.
+  if (outcome->code == StatusCode::kNoSpace) {
+    return Error(StatusCode::kNoSpace,
+                 "{}; what was measured is in {}: make room, and go on with the same command and "
+                 "--resume",
+                 outcome->reason, store_.path().string());
+  }
   return work.Finish(step, started_at, std::move(*outcome));
 }
 

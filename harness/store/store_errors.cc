@@ -9,7 +9,7 @@ namespace qbench::store {
 namespace {
 
 Status DiskFull(const std::filesystem::path& database) {
-  return Error(StatusCode::kIo,
+  return Error(StatusCode::kNoSpace,
                "the disk is full, writing to '{}' failed: free some space, then repeat the command "
                "with --resume",
                database.string());

@@ -103,7 +103,9 @@ void RunWorkerProcess(const std::filesystem::path& path, ImportFunction import) 
     const std::string line = written.message() + "\n";
     [[maybe_unused]] const ssize_t ignored = write(2, line.data(), line.size());
   }
-  _exit(written.ok() ? 0 : jobs::kCannotAnswerStatus);
+  if (written.ok()) _exit(0);
+  _exit(written.code() == StatusCode::kNoSpace ? jobs::kNoRoomToAnswerStatus
+                                               : jobs::kCannotAnswerStatus);
 }
 
 }  // namespace qbench::worker

@@ -108,7 +108,7 @@ class WriteTest : public ::testing::Test {
 
 TEST_F(WriteTest, SaysWhatCouldNotBeWrittenAndWhatToDo) {
   const Status full = WriteFileAtomically("/dev/full", "text");
-  EXPECT_EQ(full.code(), StatusCode::kIo);
+  EXPECT_EQ(full.code(), StatusCode::kNoSpace);
   EXPECT_EQ(full.message(),
             "cannot write to /dev/full: no space left on device; make room there, or choose "
             "another place");
