@@ -41,7 +41,7 @@ class Cursor {
 
   bool done() const { return rest_.empty(); }
 
-  Result<ByteSpan> Take(uint64_t size) {
+  Result<ByteSpan> Read(uint64_t size) {
     if (size > rest_.size()) {
       return Error(StatusCode::kCorrupt, "metadata {}: {} bytes where {} are needed",
                    kStatisticsMetadata, rest_.size(), size);
@@ -52,12 +52,12 @@ class Cursor {
   }
 
   Result<uint32_t> Count() {
-    QB_ASSIGN_OR_RETURN(const ByteSpan bytes, Take(sizeof(uint32_t)));
+    QB_ASSIGN_OR_RETURN(const ByteSpan bytes, Read(sizeof(uint32_t)));
     return LoadUnaligned<uint32_t>(bytes);
   }
 
   Result<std::vector<float>> Floats(uint32_t count, float least) {
-    QB_ASSIGN_OR_RETURN(const ByteSpan bytes, Take(uint64_t{count} * sizeof(float)));
+    QB_ASSIGN_OR_RETURN(const ByteSpan bytes, Read(uint64_t{count} * sizeof(float)));
     std::vector<float> values(count);
     if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
     if (!IsFinite(values) || std::ranges::any_of(values, [&](float v) { return v < least; })) {
@@ -95,7 +95,7 @@ Status DecodeStatistics(ByteSpan bytes, Graph& graph) {
   Cursor cursor(bytes);
   while (!cursor.done()) {
     QB_ASSIGN_OR_RETURN(const uint32_t length, cursor.Count());
-    QB_ASSIGN_OR_RETURN(const ByteSpan name, cursor.Take(length));
+    QB_ASSIGN_OR_RETURN(const ByteSpan name, cursor.Read(length));
     QB_ASSIGN_OR_RETURN(const uint32_t channels, cursor.Count());
     OutputStatistics statistics;
     QB_ASSIGN_OR_RETURN(statistics.mean,

@@ -28,9 +28,9 @@ graph::Quantization PerTensor(const AffineParameters& parameters) {
 }
 
 // The rewrite, operator by operator. Activations that an integer operator makes keep their index
-// and become integers, those of a float operator stay; a user of the other sort gets a converted
-// twin. Constants stay float and their users get integer copies, since a constant's scale depends
-// on the user.
+// and become integers, those of a float operator stay; a user of the other sort gets a
+// converted copy. Constants stay float and their users get integer copies, since a constant's scale
+// depends on the user.
 class Rewriter {
  public:
   Rewriter(const graph::Model& model, const std::vector<std::optional<ActivationScale>>& scales,
@@ -44,7 +44,7 @@ class Rewriter {
     for (size_t i = 0; i < ops.size(); ++i) {
       Op& op = ops[i];
       if (IsFloat(i)) {
-        for (TensorId& input : op.inputs) input = FloatTwin(input);
+        for (TensorId& input : op.inputs) input = AsFloat(input);
         if (ChoiceOf(options_.choices, i).int8_storage) {
           if (auto dequantize = StoreWeightsAsInt8(model_.graph, op)) {
             model_.graph.ops.push_back(std::move(*dequantize));
@@ -88,34 +88,34 @@ class Rewriter {
   }
 
   // Activation `id` as float operators read it.
-  TensorId FloatTwin(TensorId id) {
+  TensorId AsFloat(TensorId id) {
     if (id == graph::kNoTensor || At(id).is_constant() || At(id).type != options_.activations) {
       return id;
     }
-    const auto [entry, added] = float_twins_.try_emplace(id, graph::kNoTensor);
+    const auto [entry, added] = as_float_.try_emplace(id, graph::kNoTensor);
     if (added) {
-      Tensor twin = At(id);
-      twin.type = DataType::kFloat32;
-      twin.quantization.reset();
-      twin.name += "_float";
-      entry->second = model_.graph.AddTensor(std::move(twin));
+      Tensor converted = At(id);
+      converted.type = DataType::kFloat32;
+      converted.quantization.reset();
+      converted.name += "_float";
+      entry->second = model_.graph.AddTensor(std::move(converted));
       AddOp(OpKind::kDequantize, id, entry->second);
     }
     return entry->second;
   }
 
   // Activation `id` as integer operators read it.
-  TensorId IntegerTwin(TensorId id) {
+  TensorId AsInteger(TensorId id) {
     if (id == graph::kNoTensor || At(id).is_constant() || At(id).type != DataType::kFloat32) {
       return id;
     }
-    const auto [entry, added] = integer_twins_.try_emplace(id, graph::kNoTensor);
+    const auto [entry, added] = as_integer_.try_emplace(id, graph::kNoTensor);
     if (added) {
-      Tensor twin = At(id);
-      twin.type = options_.activations;
-      twin.quantization = PerTensor(scales_[static_cast<size_t>(id)]->parameters);
-      twin.name += fmt::format("_{}", graph::DataTypeName(options_.activations));
-      entry->second = model_.graph.AddTensor(std::move(twin));
+      Tensor converted = At(id);
+      converted.type = options_.activations;
+      converted.quantization = PerTensor(scales_[static_cast<size_t>(id)]->parameters);
+      converted.name += fmt::format("_{}", graph::DataTypeName(options_.activations));
+      entry->second = model_.graph.AddTensor(std::move(converted));
       AddOp(OpKind::kQuantize, id, entry->second);
     }
     return entry->second;
@@ -143,7 +143,7 @@ class Rewriter {
       }
       const TensorId outer = AddOuterTwin(input, options_.input);
       AddOp(OpKind::kQuantize, outer, input);
-      if (options_.input == DataType::kFloat32) float_twins_[input] = outer;
+      if (options_.input == DataType::kFloat32) as_float_[input] = outer;
       input = outer;
     }
   }
@@ -152,18 +152,19 @@ class Rewriter {
     for (TensorId& output : model_.graph.outputs) {
       if (At(output).type == DataType::kFloat32 && options_.output != DataType::kFloat32 &&
           scales_[static_cast<size_t>(output)]) {
-        const TensorId inner = IntegerTwin(output);
+        const TensorId inner = AsInteger(output);
         std::swap(At(inner).name, At(output).name);
         output = inner;
       }
       if (At(output).type != options_.activations || options_.output == options_.activations) {
         continue;
       }
-      if (const auto twin = float_twins_.find(output);
-          options_.output == DataType::kFloat32 && twin != float_twins_.end() &&
-          std::ranges::find(model_.graph.inputs, twin->second) == model_.graph.inputs.end()) {
-        std::swap(At(twin->second).name, At(output).name);  // a float operator reads it already
-        output = twin->second;
+      if (const auto converted = as_float_.find(output);
+          options_.output == DataType::kFloat32 && converted != as_float_.end() &&
+          std::ranges::find(model_.graph.inputs, converted->second) == model_.graph.inputs.end()) {
+        std::swap(At(converted->second).name,
+                  At(output).name);  // a float operator reads it already
+        output = converted->second;
         continue;
       }
       const TensorId outer = AddOuterTwin(output, options_.output);
@@ -175,20 +176,20 @@ class Rewriter {
 
   // A tensor of another type that takes over the name of activation `id`.
   TensorId AddOuterTwin(TensorId id, DataType type) {
-    Tensor twin = At(id);
-    twin.type = type;
+    Tensor converted = At(id);
+    converted.type = type;
     if (type == DataType::kUInt8) {
-      twin.quantization->zero_points[0] += kUInt8Offset;
+      converted.quantization->zero_points[0] += kUInt8Offset;
     } else {
-      twin.quantization.reset();
+      converted.quantization.reset();
     }
     At(id).name += fmt::format("_{}", graph::DataTypeName(options_.activations));
-    return model_.graph.AddTensor(std::move(twin));
+    return model_.graph.AddTensor(std::move(converted));
   }
 
   // `index`: the operator's place in the float model.
   Status RewriteInputs(Op& op, size_t index) {
-    for (TensorId& input : op.inputs) input = IntegerTwin(input);
+    for (TensorId& input : op.inputs) input = AsInteger(input);
     if (FindWeights(op)) return RewriteWeights(op, index);
     const std::vector<TensorId> inputs = op.inputs;
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -341,8 +342,8 @@ class Rewriter {
   Warnings& warnings_;
   const graph::QuantizedRange range_ = graph::ActivationRange(options_.activations);
   // Of activations that cross the border between integer and float operators.
-  std::map<TensorId, TensorId> float_twins_;
-  std::map<TensorId, TensorId> integer_twins_;
+  std::map<TensorId, TensorId> as_float_;
+  std::map<TensorId, TensorId> as_integer_;
 };
 
 }  // namespace

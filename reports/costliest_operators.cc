@@ -70,8 +70,8 @@ class TableMaker {
     row.profile = &profile;
     row.share = total_us > 0 ? profile.median_us / total_us : 0;
     row.ms = profile.median_us / 1e3;
-    if (const OperatorProfile* twin = counterparts_ ? counterparts_->Of(profile) : nullptr) {
-      row.float_ms = twin->median_us / 1e3;
+    if (const OperatorProfile* same = counterparts_ ? counterparts_->Of(profile) : nullptr) {
+      row.float_ms = same->median_us / 1e3;
       if (*row.float_ms >= kShortestMs) row.ratio = Ratio(row.ms, row.float_ms);
     }
     const int32_t threads = variant_.summary.threads;

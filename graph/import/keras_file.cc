@@ -99,7 +99,7 @@ class Parser {
   explicit Parser(ByteSpan bytes) : rest_(bytes) {}
 
   bool ok() const { return ok_; }
-  ByteSpan Take(uint64_t size) {
+  ByteSpan Read(uint64_t size) {
     ok_ = ok_ && size <= rest_.size();
     if (!ok_) return {};
     const ByteSpan taken = rest_.first(size);
@@ -107,11 +107,11 @@ class Parser {
     return taken;
   }
   uint64_t Number() {
-    const ByteSpan bytes = Take(sizeof(uint64_t));
+    const ByteSpan bytes = Read(sizeof(uint64_t));
     return ok_ ? LoadUnaligned<uint64_t>(bytes) : 0;
   }
   std::string Text() {
-    const ByteSpan bytes = Take(Number());
+    const ByteSpan bytes = Read(Number());
     return {bytes.begin(), bytes.end()};
   }
 
@@ -128,11 +128,11 @@ KerasWeight ParseWeight(Parser& parser) {
   const uint64_t rank = parser.Number();
   for (uint64_t i = 0; i < rank && parser.ok(); ++i) {
     const uint64_t dim = parser.Number();
-    // Larger than any file in either case; Take refuses it.
+    // Larger than any file in either case; Read refuses it.
     bytes = dim > kMaxFileBytes || bytes > kMaxFileBytes ? UINT64_MAX : bytes * dim;
     weight.dims.push_back(static_cast<int64_t>(std::min(dim, kMaxFileBytes)));
   }
-  if (weight.is_float) weight.data = parser.Take(bytes);
+  if (weight.is_float) weight.data = parser.Read(bytes);
   return weight;
 }
 

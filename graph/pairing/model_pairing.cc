@@ -132,15 +132,15 @@ Result<CutModel> CutAtOps(const Model& model, const std::vector<size_t>& ops) {
   for (const TensorId id : std::vector<TensorId>(graph.outputs)) {
     const auto reads = [id](const Op& op) { return std::ranges::count(op.inputs, id) > 0; };
     if (std::ranges::none_of(graph.ops, reads)) {
-      cut.twins.push_back(-1);
+      cut.new_inputs.push_back(-1);
       continue;
     }
-    Tensor twin = TensorAt(graph, id);
-    twin.name += "/cut";
-    const TensorId twin_id = graph.AddTensor(std::move(twin));
-    for (Op& op : graph.ops) std::ranges::replace(op.inputs, id, twin_id);
-    cut.twins.push_back(static_cast<int32_t>(graph.inputs.size()));
-    graph.inputs.push_back(twin_id);
+    Tensor input = TensorAt(graph, id);
+    input.name += "/cut";
+    const TensorId input_id = graph.AddTensor(std::move(input));
+    for (Op& op : graph.ops) std::ranges::replace(op.inputs, id, input_id);
+    cut.new_inputs.push_back(static_cast<int32_t>(graph.inputs.size()));
+    graph.inputs.push_back(input_id);
   }
   return cut;
 }

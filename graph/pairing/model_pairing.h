@@ -35,12 +35,12 @@ ModelPairing PairLayers(const Model& a, const Model& b);
 Result<Model> ShowOps(const Model& model, const std::vector<size_t>& ops);
 
 // The model cut into its layers, which then run apart from each other: the outputs of these
-// operators are its outputs, and whoever read one reads a new input instead. `twins[i]` is the
+// operators are its outputs, and whoever read one reads a new input instead. `new_inputs[i]` is the
 // place of the input that stands for the output of ops[i] among the model's inputs, which keep
 // theirs; -1 where nothing reads it. `ops` are in ascending order.
 struct CutModel {
   Model model;
-  std::vector<int32_t> twins;
+  std::vector<int32_t> new_inputs;
 };
 Result<CutModel> CutAtOps(const Model& model, const std::vector<size_t>& ops);
 

@@ -106,7 +106,7 @@ Result<std::unique_ptr<CheckedRuntime>> CheckedRuntime::Loaded(CheckContext& con
                                                                uint32_t threads) {
   QB_ASSIGN_OR_RETURN(std::unique_ptr<CheckedRuntime> runtime, Create(context, host));
   QB_RETURN_IF_ERROR(Must(runtime->Init({}, threads), "init()"));
-  QB_RETURN_IF_ERROR(Must(runtime->Take(model), "load()"));
+  QB_RETURN_IF_ERROR(Must(runtime->GiveModel(model), "load()"));
   return runtime;
 }
 
@@ -116,7 +116,7 @@ Answer CheckedRuntime::InitTable(const std::vector<qbench_option>& options, uint
   });
 }
 
-Answer CheckedRuntime::Take(ByteSpan model) {
+Answer CheckedRuntime::GiveModel(ByteSpan model) {
   return Ask(Phase::kLoad, [&] { return object_->load(object_, model.data(), model.size()); });
 }
 
@@ -214,7 +214,7 @@ Answer CheckedQuantizer::InitTable(const std::vector<qbench_option>& options,
   });
 }
 
-Answer CheckedQuantizer::Take(ByteSpan model) {
+Answer CheckedQuantizer::GiveModel(ByteSpan model) {
   return Ask(Phase::kQuantize,
              [&] { return object_->quantize(object_, model.data(), model.size()); });
 }

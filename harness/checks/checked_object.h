@@ -24,8 +24,8 @@ class CheckedObject {
   // With these options, and the context's.
   Answer Init(std::vector<host::Option> options = {}, uint32_t threads = 1);
   // Does the object's main work with `model`: load or quantize.
-  virtual Answer Take(ByteSpan model) = 0;
-  Answer Take(const TestModel& model) { return Take(model.bytes.bytes()); }
+  virtual Answer GiveModel(ByteSpan model) = 0;
+  Answer GiveModel(const TestModel& model) { return GiveModel(model.bytes.bytes()); }
   // May return null.
   virtual Result<const char*> LastError() = 0;
   virtual Result<const void*> Extension(const char* id) = 0;
@@ -82,8 +82,8 @@ class CheckedRuntime : public CheckedObject {
                                                         uint32_t threads = 1);
   ~CheckedRuntime() override { (void)CheckedRuntime::Destroy(); }
 
-  using CheckedObject::Take;
-  Answer Take(ByteSpan model) override;
+  using CheckedObject::GiveModel;
+  Answer GiveModel(ByteSpan model) override;
   Result<const char*> LastError() override;
   Result<const void*> Extension(const char* id) override;
   const void* table() const override { return object_; }
@@ -118,8 +118,8 @@ class CheckedQuantizer : public CheckedObject {
                                                           const qbench_host* host);
   ~CheckedQuantizer() override { (void)CheckedQuantizer::Destroy(); }
 
-  using CheckedObject::Take;
-  Answer Take(ByteSpan model) override;
+  using CheckedObject::GiveModel;
+  Answer GiveModel(ByteSpan model) override;
   Result<const char*> LastError() override;
   Result<const void*> Extension(const char* id) override;
   const void* table() const override { return object_; }

@@ -161,7 +161,7 @@ Status CheckDestroyInAnyState(CheckContext& context) {
       const CheckHost host(context);
       QB_ASSIGN_OR_RETURN(const auto object, CheckedObject::Create(context, host.host()));
       if (init) QB_RETURN_IF_ERROR(Must(object->Init(), "init()"));
-      if (take) QB_RETURN_IF_ERROR(object->Take(AsBytes(text)).broken);
+      if (take) QB_RETURN_IF_ERROR(object->GiveModel(AsBytes(text)).broken);
       QB_RETURN_IF_ERROR(object->Destroy());
     }
   }
@@ -173,7 +173,7 @@ Status CheckDestroyInAnyState(CheckContext& context) {
   QB_ASSIGN_OR_RETURN(const TestModel model, TestModel::Read(context.files->model));
   QB_ASSIGN_OR_RETURN(const auto used, CheckedObject::Create(context, host.host()));
   QB_RETURN_IF_ERROR(Must(used->Init(), "init()"));
-  QB_RETURN_IF_ERROR(Must(used->Take(model), IsRuntime(context) ? "load()" : "quantize()"));
+  QB_RETURN_IF_ERROR(Must(used->GiveModel(model), IsRuntime(context) ? "load()" : "quantize()"));
   return used->Destroy();
 }
 
@@ -191,7 +191,7 @@ Status CheckLastError(CheckContext& context) {
   QB_RETURN_IF_ERROR(check("after create()"));
   QB_RETURN_IF_ERROR(Must(object->Init(), "init()"));
   QB_RETURN_IF_ERROR(check("after init()"));
-  const Answer answer = object->Take(AsBytes(std::string_view("not a model")));
+  const Answer answer = object->GiveModel(AsBytes(std::string_view("not a model")));
   if (answer.ok() && !IsRuntime(context)) return OkStatus();  // the host reads models before it
   QB_RETURN_IF_ERROR(MustRefuse(answer, {}, "a text file as a model"));
   return check("after a failure");
@@ -224,7 +224,7 @@ Status CheckFacts(CheckContext& context) {
   QB_RETURN_IF_ERROR(read("after init()"));
   if (context.files->model.empty()) return OkStatus();
   QB_ASSIGN_OR_RETURN(const TestModel model, TestModel::Read(context.files->model));
-  QB_RETURN_IF_ERROR(Must(object->Take(model), "the model"));
+  QB_RETURN_IF_ERROR(Must(object->GiveModel(model), "the model"));
   return read("with a model");
 }
 

@@ -17,7 +17,7 @@ Result<Answer> Quantize(CheckContext& context, const CheckHost& host, ByteSpan b
   QB_ASSIGN_OR_RETURN(const GuardedBytes model, GuardedBytes::ReadOnly(bytes, 16));
   QB_ASSIGN_OR_RETURN(const auto quantizer, CheckedQuantizer::Create(context, host.host()));
   QB_RETURN_IF_ERROR(Must(quantizer->Init(), "init()"));
-  Answer answer = quantizer->Take(model.bytes());
+  Answer answer = quantizer->GiveModel(model.bytes());
   QB_RETURN_IF_ERROR(quantizer->Destroy());
   return answer;
 }
@@ -93,12 +93,12 @@ Status CheckQuantizerOrder(CheckContext& context) {
   const CheckHost host(context);
   QB_ASSIGN_OR_RETURN(const TestModel model, TestModel::Read(context.files->model));
   QB_ASSIGN_OR_RETURN(const auto unready, CheckedQuantizer::Create(context, host.host()));
-  QB_RETURN_IF_ERROR(MustRefuse(unready->Take(model), {}, "quantize() before init()"));
+  QB_RETURN_IF_ERROR(MustRefuse(unready->GiveModel(model), {}, "quantize() before init()"));
   QB_ASSIGN_OR_RETURN(const auto quantizer, CheckedQuantizer::Create(context, host.host()));
   QB_RETURN_IF_ERROR(Must(quantizer->Init(), "init()"));
   QB_RETURN_IF_ERROR(MustRefuse(quantizer->Init(), {}, "a second init()"));
-  QB_RETURN_IF_ERROR(Must(quantizer->Take(model), "quantize() after a second init()"));
-  return MustRefuse(quantizer->Take(model), {}, "a second quantize()");
+  QB_RETURN_IF_ERROR(Must(quantizer->GiveModel(model), "quantize() after a second init()"));
+  return MustRefuse(quantizer->GiveModel(model), {}, "a second quantize()");
 }
 
 Status CheckSameBytes(CheckContext& context) {
@@ -268,7 +268,7 @@ Status CheckQuantizeOutOfMemory(CheckContext& context) {
   QB_ASSIGN_OR_RETURN(const auto quantizer, CheckedQuantizer::Create(context, host.host()));
   QB_RETURN_IF_ERROR(Must(quantizer->Init(), "init()"));
   QB_ASSIGN_OR_RETURN(const AddressLimit limit, AddressLimit::Make(model.bytes.bytes().size() / 4));
-  const Answer answer = quantizer->Take(model);
+  const Answer answer = quantizer->GiveModel(model);
   limit.Lift();
   QB_RETURN_IF_ERROR(SoundOrRefused(answer, host, "quantize() without memory"));
   if (!answer.ok() && answer.status != QBENCH_OUT_OF_MEMORY) {

@@ -100,7 +100,7 @@ Status CheckProfile(CheckContext& context) {
     context.Skip(enabled.error);
     return OkStatus();
   }
-  QB_RETURN_IF_ERROR(Must(runtime->Take(model), "load()"));
+  QB_RETURN_IF_ERROR(Must(runtime->GiveModel(model), "load()"));
   const auto* object = static_cast<const qbench_runtime*>(runtime->table());
   if (profile->event_count(object) != 0)
     return Broken("there are events before the first invoke()");

@@ -81,7 +81,7 @@ Result<Answer> LoadFresh(CheckContext& context, const qbench_host* host, ByteSpa
   QB_ASSIGN_OR_RETURN(const GuardedBytes model, GuardedBytes::ReadOnly(bytes, 64));
   QB_ASSIGN_OR_RETURN(const auto runtime, CheckedRuntime::Create(context, host));
   QB_RETURN_IF_ERROR(Must(runtime->Init(), "init()"));
-  Answer answer = runtime->Take(model.bytes());
+  Answer answer = runtime->GiveModel(model.bytes());
   QB_RETURN_IF_ERROR(runtime->Destroy());
   return answer;
 }
@@ -120,16 +120,16 @@ Status CheckRuntimeOrder(CheckContext& context) {
   const std::vector<Bytes> inputs = model.RandomInputs(random);
   Bytes room(4);
   QB_ASSIGN_OR_RETURN(const auto runtime, CheckedRuntime::Create(context, host.host()));
-  QB_RETURN_IF_ERROR(MustRefuse(runtime->Take(model), {}, "load() before init()"));
+  QB_RETURN_IF_ERROR(MustRefuse(runtime->GiveModel(model), {}, "load() before init()"));
   QB_ASSIGN_OR_RETURN(const auto fresh, CheckedRuntime::Create(context, host.host()));
   QB_RETURN_IF_ERROR(Must(fresh->Init(), "init()"));
   QB_RETURN_IF_ERROR(MustRefuse(fresh->Init(), {}, "a second init()"));
   QB_RETURN_IF_ERROR(MustRefuse(fresh->SetInput(0, inputs[0]), {}, "set_input() before load()"));
   QB_RETURN_IF_ERROR(MustRefuse(fresh->Invoke(), {}, "invoke() before load()"));
   QB_RETURN_IF_ERROR(MustRefuse(fresh->GetOutput(0, room), {}, "get_output() before load()"));
-  QB_RETURN_IF_ERROR(Must(fresh->Take(model), "load() after calls that were refused"));
+  QB_RETURN_IF_ERROR(Must(fresh->GiveModel(model), "load() after calls that were refused"));
   QB_ASSIGN_OR_RETURN(const std::vector<Bytes> outputs, fresh->Run(inputs));
-  QB_RETURN_IF_ERROR(MustRefuse(fresh->Take(model), {}, "a second load()"));
+  QB_RETURN_IF_ERROR(MustRefuse(fresh->GiveModel(model), {}, "a second load()"));
   return OkStatus();
 }
 
@@ -249,7 +249,7 @@ Status CheckOutOfMemory(CheckContext& context) {
   QB_RETURN_IF_ERROR(Must(runtime->Init(), "init()"));
   constexpr uint64_t kLittle = uint64_t{8} << 20;
   QB_ASSIGN_OR_RETURN(const AddressLimit limit, AddressLimit::Make(kLittle));
-  const Answer answer = runtime->Take(model);
+  const Answer answer = runtime->GiveModel(model);
   limit.Lift();
   QB_RETURN_IF_ERROR(answer.broken);
   if (answer.ok()) {

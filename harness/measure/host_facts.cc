@@ -28,7 +28,7 @@ class FactList {
   void AddFile(const std::string& name, const fs::path& path) {
     Add(name, ReadFirstLine(path).value_or(""));
   }
-  std::vector<HostFact> Take() { return std::move(facts_); }
+  std::vector<HostFact> Finish() { return std::move(facts_); }
 
  private:
   std::vector<HostFact> facts_;
@@ -172,7 +172,7 @@ std::vector<HostFact> ReadHostFacts(const fs::path& root) {
   AddProcessor(root, facts);
   AddSystem(root, facts);
   AddFirmware(root, facts);
-  return facts.Take();
+  return facts.Finish();
 }
 
 std::string FactValue(const std::vector<HostFact>& facts, const std::string& name) {

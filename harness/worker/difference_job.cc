@@ -256,7 +256,7 @@ class Comparison {
     QB_ASSIGN_OR_RETURN(graph::CutModel cut, graph::CutAtOps(b, ops));
     QB_ASSIGN_OR_RETURN(ShownModel loaded, ShownModel::Load(engine, cut.model));
     cut_.emplace(std::move(loaded));
-    new_inputs_ = std::move(cut.twins);
+    new_inputs_ = std::move(cut.new_inputs);
     return OkStatus();
   }
 
@@ -290,7 +290,7 @@ class Comparison {
   ShownModel b_;
   ShownModel plain_;                 // the quantized model as it is
   std::optional<ShownModel> cut_;    // its layers apart
-  std::vector<int32_t> new_inputs_;  // graph::CutModel::twins
+  std::vector<int32_t> new_inputs_;  // graph::CutModel::new_inputs
   Status cut_status_;
   size_t output_a_ = 0;
   size_t output_b_ = 0;

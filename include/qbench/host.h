@@ -122,8 +122,8 @@ typedef struct qbench_host_feed {
   qbench_status (*run)(const qbench_host *host, const void *model, size_t model_size,
                        uint64_t count, qbench_on_input on_input, qbench_on_outputs on_outputs,
                        void *user);
-  /* Frees the memory of the model that was run last: it is kept loaded for the case that it is run
-   * again. */
+  /* Frees the memory of the model that was run last: it is kept loaded, as it is
+   * often run again. */
   void (*release)(const qbench_host *host);
 } qbench_host_feed;
 

@@ -58,7 +58,7 @@ class MomentMeter {
   // The operator's input for one sample. `scratch` is memory that several meters may share.
   void Add(std::span<const float> input, std::vector<float>& scratch);
   // Empties the meter.
-  InputMoments Take() { return std::move(moments_); }
+  InputMoments Finish() { return std::move(moments_); }
 
  private:
   // One dimension of the window: where it begins for an output, and what lies between its taps.

@@ -74,7 +74,7 @@ void LayerInputsMeter::Add(TensorId source, std::span<const float> values,
   }
 }
 
-std::vector<LayerInputs> LayerInputsMeter::Take() {
+std::vector<LayerInputs> LayerInputsMeter::Finish() {
   std::vector<LayerInputs> inputs(layers_.empty() ? 0 : ops_);
   for (Layer& layer : layers_) {
     LayerInputs& of = inputs[layer.op];
@@ -82,7 +82,7 @@ std::vector<LayerInputs> LayerInputsMeter::Take() {
       of.means.push_back(static_cast<float>(sum / static_cast<double>(layer.rows)));
     }
     of.minima = std::move(layer.minima);
-    if (layer.moments) of.moments = layer.moments->Take();
+    if (layer.moments) of.moments = layer.moments->Finish();
   }
   layers_.clear();
   return inputs;

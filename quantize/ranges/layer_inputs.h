@@ -40,7 +40,7 @@ class LayerInputsMeter {
   // `scratch` is memory that calls may share. Different sources may be added at the same time.
   void Add(graph::TensorId source, std::span<const float> values, std::vector<float>& scratch);
   // One place an operator of the graph. Empties the meter.
-  std::vector<LayerInputs> Take();
+  std::vector<LayerInputs> Finish();
 
  private:
   struct Layer {

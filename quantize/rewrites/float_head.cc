@@ -43,11 +43,11 @@ class HeadFinder {
       const Op& op = model_.graph.ops[index];
       passed.push_back(index);
       if (op.kind == OpKind::kFullyConnected) {
-        if (small_[index]) Take(passed);
+        if (small_[index]) AddToHead(passed);
         return;
       }
       if (MakesScores(op.kind)) {
-        Take(passed);
+        AddToHead(passed);
       } else if (op.kind != OpKind::kReshape) {
         return;
       }
@@ -56,7 +56,7 @@ class HeadFinder {
     }
   }
 
-  void Take(std::vector<size_t>& passed) {
+  void AddToHead(std::vector<size_t>& passed) {
     for (const size_t op : passed) head_[op] = true;
     passed.clear();
   }

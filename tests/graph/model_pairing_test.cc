@@ -97,16 +97,16 @@ TEST(CutAtOps, GivesReadersAnInputOfTheirOwn) {
   EXPECT_TRUE(Validate(cut->model).ok()) << Validate(cut->model).message();
   const Graph& graph = cut->model.graph;
   ASSERT_EQ(graph.outputs.size(), ops.size());
-  ASSERT_EQ(cut->twins.size(), ops.size());
-  EXPECT_EQ(cut->twins.back(), -1);  // nothing reads the last
+  ASSERT_EQ(cut->new_inputs.size(), ops.size());
+  EXPECT_EQ(cut->new_inputs.back(), -1);  // nothing reads the last
   const Uses uses = FindUses(graph);
   for (size_t i = 0; i < ops.size(); ++i) {
     const auto output = static_cast<size_t>(graph.outputs[i]);
     EXPECT_THAT(uses.users[output], IsEmpty());
-    if (cut->twins[i] < 0) continue;
-    const TensorId twin = graph.inputs[static_cast<size_t>(cut->twins[i])];
-    EXPECT_EQ(graph.tensors[static_cast<size_t>(twin)].shape, graph.tensors[output].shape);
-    EXPECT_FALSE(uses.users[static_cast<size_t>(twin)].empty());
+    if (cut->new_inputs[i] < 0) continue;
+    const TensorId input = graph.inputs[static_cast<size_t>(cut->new_inputs[i])];
+    EXPECT_EQ(graph.tensors[static_cast<size_t>(input)].shape, graph.tensors[output].shape);
+    EXPECT_FALSE(uses.users[static_cast<size_t>(input)].empty());
   }
 }
 

@@ -239,7 +239,7 @@ TEST(BiasAbsorption, KeepsTheFunctionAndNarrowsTheRange) {
   for (const std::vector<float>& activation : RunModel(shown, images)) {
     meter.Add(a, activation, scratch);
   }
-  const std::vector<LayerInputs> minima = meter.Take();
+  const std::vector<LayerInputs> minima = meter.Finish();
 
   graph::Model absorbed = model;
   const auto channels = AbsorbHighBiases(absorbed, minima);

@@ -110,7 +110,7 @@ TEST(InputMoments, AreThoseOfTheWindowsOfAConvolution) {
     std::vector<float> scratch;
     meter.Add(x, scratch);
     meter.Add(x, scratch);
-    const InputMoments moments = meter.Take();
+    const InputMoments moments = meter.Finish();
     EXPECT_EQ(moments.groups, static_cast<size_t>(c.depthwise ? c.channels : 1));
     for (size_t group = 0; group < moments.groups; ++group) {
       for (size_t a = 0; a < moments.taps; ++a) {
@@ -136,7 +136,7 @@ TEST(InputMoments, DoNotOverflowOrVanish) {
       for (float& value : x) value = std::ldexp(value, exponent);
       meter.Add(x, scratch);
     }
-    return meter.Take();
+    return meter.Finish();
   };
   const InputMoments usual = measure({0, 0, 0});
   for (const int exponent : {60, 120, -30, -80, -125}) {
@@ -172,7 +172,7 @@ TEST(LayerInputs, LookThroughReshapesAndLeaveFloatLayersOut) {
   std::vector<float> scratch;
   both.Add(input, std::vector<float>(48, 2.0F), scratch);
   both.Add(features, std::vector<float>(64, 3.0F), scratch);
-  const std::vector<LayerInputs> inputs = both.Take();
+  const std::vector<LayerInputs> inputs = both.Finish();
   ASSERT_EQ(inputs.size(), model.graph.ops.size());
   EXPECT_EQ(inputs[0].means, std::vector<float>(3, 2.0F));
   EXPECT_TRUE(inputs[0].moments.measured());

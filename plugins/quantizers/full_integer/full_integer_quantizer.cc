@@ -239,6 +239,7 @@ Result<OperatorChoices> FullIntegerQuantizer::Choices(const graph::Model& model)
 }
 
 Result<CalibratedRanges> FullIntegerQuantizer::Ranges(const graph::Model& model,
+                                                      const LayerInputsOptions& layers,
                                                       const HostServices& host,
                                                       Json& source) const {
   CalibratedRanges calibrated;
@@ -248,8 +249,8 @@ Result<CalibratedRanges> FullIntegerQuantizer::Ranges(const graph::Model& model,
     host.Warn(fmt::format("{}, for timing alone: the accuracy means nothing", kMadeUp));
     return calibrated;
   }
-  if (ranges_file_.empty() || layers_.any()) {
-    QB_ASSIGN_OR_RETURN(calibrated, Calibrate(model, calibration_, layers_, host));
+  if (ranges_file_.empty() || layers.any()) {
+    QB_ASSIGN_OR_RETURN(calibrated, Calibrate(model, calibration_, layers, host));
   }
   if (ranges_file_.empty()) {
     QB_RETURN_IF_ERROR(RefineInputRange(model, host, calibrated.ranges));
@@ -288,18 +289,20 @@ Status FullIntegerQuantizer::RefineInputRange(const graph::Model& model, const H
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
   QB_ASSIGN_OR_RETURN(graph::Model model, ReadFloatModel(bytes, id_));
   QB_RETURN_IF_ERROR(Prepare(model, host));
-  QB_ASSIGN_OR_RETURN(options_.choices, Choices(model));
-  layers_.choices = options_.choices;
+  FullIntegerOptions options = options_;
+  QB_ASSIGN_OR_RETURN(options.choices, Choices(model));
+  LayerInputsOptions layers = layers_;
+  layers.choices = options.choices;
   Json document = {{"equalization", equalization_}, {"bias_absorption", bias_absorption_}};
-  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, host, document));
-  if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options_.choices, host, calibrated));
-  options_.layer_inputs = std::move(calibrated.layer_inputs);
+  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, layers, host, document));
+  if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options.choices, host, calibrated));
+  options.layer_inputs = calibrated.layer_inputs;
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(const auto scales,
                       ChooseActivationScales(model, calibrated.ranges, warnings,
-                                             options_.activations, options_.choices));
+                                             options.activations, options.choices));
   QB_ASSIGN_OR_RETURN(const graph::Model integer,
-                      QuantizeFullInteger(model, scales, options_, warnings));
+                      QuantizeFullInteger(model, scales, options, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);
   QB_ASSIGN_OR_RETURN(const Bytes artifact, WriteArtifact(integer));
   document["split"] = "calibration";

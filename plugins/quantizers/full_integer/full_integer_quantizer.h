@@ -40,15 +40,16 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   // Takes the options that say where ranges come from. kInvalidArgument where they contradict.
   Status ChooseRanges(const plugin::Options& options);
   // The ranges of the model's activations: measured, given or made up, as the options say; where
-  // they come from is added to `source`.
-  Result<CalibratedRanges> Ranges(const graph::Model& model, const plugin::HostServices& host,
-                                  Json& source) const;
+  // they come from is added to `source`. `layers`: what else is measured.
+  Result<CalibratedRanges> Ranges(const graph::Model& model, const LayerInputsOptions& layers,
+                                  const plugin::HostServices& host, Json& source) const;
   // What changes the float model before its ranges are measured.
   Status Prepare(graph::Model& model, const plugin::HostServices& host) const;
   // Where the model quantizes its input itself, the better range for that.
   Status RefineInputRange(const graph::Model& model, const plugin::HostServices& host,
                           TensorRanges& ranges) const;
 
+  // As the options say; a model's own choices are Quantize's.
   const char* id_;
   std::string calibration_name_;
   CalibrationOptions calibration_;

@@ -254,7 +254,7 @@ Result<CalibratedRanges> Calibrate(const graph::Model& model, const CalibrationO
     StageRunner runner(model.graph, std::move(stages), meter, host);
     QB_RETURN_IF_ERROR(runner.Run(count, options.most_file_bytes));
     calibrated.ranges = meter.Ranges();
-    calibrated.layer_inputs = layer_meter.Take();
+    calibrated.layer_inputs = layer_meter.Finish();
   }
   host.ReleaseInference();  // now that the histograms are gone, which lie between what it used
   return calibrated;
