@@ -1,5 +1,6 @@
 #include "harness/store/open_database.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -46,7 +47,20 @@ Result<Condition> Examine(SQLite::Database& connection, const fs::path& path) {
   return version < newest ? Condition::kOld : Condition::kCurrent;
 }
 
+// In a folder where others may write, a link may have been put there by one of them: it is followed
+// only to a file of the user's own.
+Status CheckLink(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_symlink(path, ignored)) return OkStatus();
+  struct stat target {};
+  if (stat(path.c_str(), &target) == 0 && target.st_uid == geteuid()) return OkStatus();
+  return Error(StatusCode::kInvalidArgument,
+               "'{}' is a symbolic link to no file of yours: name the file itself with --db FILE",
+               path.string());
+}
+
 Result<OpenedDatabase> OpenForWriting(const fs::path& path) {
+  QB_RETURN_IF_ERROR(CheckLink(path));
   OpenedDatabase opened;
   QB_ASSIGN_OR_RETURN(opened.lock, WriterLock::Acquire(path));
   opened.connection = std::make_unique<SQLite::Database>(

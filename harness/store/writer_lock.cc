@@ -29,7 +29,7 @@ std::string HolderOf(int descriptor) {
 
 Result<WriterLock> WriterLock::Acquire(const std::filesystem::path& database) {
   const std::string path = database.string() + ".lock";
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (descriptor < 0) return CannotWrite(database, errno);
   WriterLock lock(descriptor);
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {

@@ -293,6 +293,27 @@ TEST_F(LostDatabaseTest, ReplacedWhileItIsWritten) {
   EXPECT_EQ(*ReadTextFile(path()), "another file");
 }
 
+TEST_F(StoreFailuresTest, ALinkIsFollowedOnlyToTheUsersOwnFile) {
+  const fs::path link = folder_->path() / "link.sqlite";
+  MakeSampleRun();
+  fs::create_symlink(path(), link);
+  EXPECT_TRUE(Store::Open(link, OpenMode::kReadWrite).ok());
+  const auto refused = [&] {
+    const Status status = Store::Open(link, OpenMode::kReadWrite).status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(status.message(), HasSubstr("name the file itself"));
+  };
+  fs::remove(link);
+  fs::create_symlink(folder_->path() / "not there", link);
+  refused();
+  EXPECT_FALSE(fs::exists(folder_->path() / "not there"));
+  if (geteuid() != 0) return;  // only root has files of others at hand
+  ASSERT_EQ(chown(path().c_str(), 65534, 65534), 0);
+  fs::remove(link);
+  fs::create_symlink(path(), link);
+  refused();
+}
+
 TEST_F(StoreFailuresTest, AVersionThatCannotBeIsDamage) {
   MakeSampleRun();
   for (const int version : {-1, 0, -2147483647}) {

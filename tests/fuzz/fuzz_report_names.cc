@@ -1,0 +1,115 @@
+// Names of models, plugins, labels and images, and plugins' words, in every report: whatever bytes
+// they are in the database, the reports are UTF-8 without control characters, the page has no
+// markup from them, and no field of a CSV is a formula.
+#include <algorithm>
+#include <string_view>
+
+#include "base/one_line.h"
+#include "reports/reports.h"
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/scratch_file.h"
+#include "tests/store/sample_run.h"
+
+namespace qbench::fuzz {
+namespace {
+
+std::vector<Bytes> Seeds() {
+  std::vector<Bytes> seeds;
+  for (const char* name : {"mbv2", "=HYPERLINK(\"http://x\",\"y\")", "+1", "-1+2", "@SUM(A1)",
+                           "\t=1", "a,b\"c\nd", "\x1b]0;owned\x07\x1b[2J",
+                           "\xc2\x9b"
+                           "31m",
+                           "\xff\xfe\x80", "</script><script>x</script>", "<img src=x onerror=y>",
+                           "{{{name}}}", "|`*_[a](b)",
+                           "\xe2\x80\xae"
+                           "gpj",
+                           "&amp;'\""}) {
+    seeds.push_back(BytesOf(std::string_view(name)));
+  }
+  return seeds;
+}
+
+// The run with these words in place of its own.
+store::RunData RunNamed(const std::string& name) {
+  const std::filesystem::path path = ScratchFolder() / "names.sqlite";
+  for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + ending);
+  auto store = store::Store::Open(path, store::OpenMode::kReadWrite);
+  if (!store.ok()) Fail(store.status().message());
+  store::SampleRunOptions options;
+  options.models = {name};
+  options.quantizers = {"float", name + "8"};
+  options.images = 12;
+  options.processes = 1;
+  const auto run = store::StoreSampleRun(*store, options);
+  if (!run.ok()) Fail(run.status().message());
+  const Status note =
+      store->AddNote({0, *run, "2025-11-20T23:18:04Z", store::NoteSeverity::kWarning, name});
+  if (!note.ok()) Fail(note.message());
+  auto data = store->LoadRun(*run);
+  if (!data.ok()) Fail(data.status().message());
+  return std::move(*data);
+}
+
+void CheckText(std::string_view what, const std::string& text) {
+  if (SafeText(text) != text) Fail(std::string(what) + " holds control characters or no UTF-8");
+}
+
+// Each field of a CSV, by RFC 4180.
+void CheckFields(const std::string& csv) {
+  bool quoted = false;
+  bool start = true;
+  for (size_t i = 0; i < csv.size(); ++i) {
+    const char c = csv[i];
+    if (start && c == '"') {
+      quoted = true;
+      start = false;
+      if (i + 1 < csv.size() &&
+          std::string_view("=+@\t\r").find(csv[i + 1]) != std::string_view::npos) {
+        Fail("a quoted field of the CSV is a formula");
+      }
+      continue;
+    }
+    if (start && std::string_view("=+@\t\r").find(c) != std::string_view::npos) {
+      Fail("a field of the CSV is a formula");
+    }
+    start = false;
+    if (quoted && c == '"') {
+      if (i + 1 < csv.size() && csv[i + 1] == '"') {
+        ++i;
+      } else {
+        quoted = false;
+      }
+    } else if (!quoted && (c == ',' || c == '\n')) {
+      start = true;
+    }
+  }
+  if (quoted) Fail("a quote of the CSV is never closed");
+}
+
+bool Run(ByteSpan input) {
+  const std::string name(TextOf(input.first(std::min<size_t>(input.size(), 200))));
+  const reports::Runs runs = {RunNamed(name)};
+  for (const std::string& csv :
+       {reports::CsvReport(runs), reports::CsvPredictions(runs), reports::CsvProfile(runs)}) {
+    CheckText("a CSV", csv);
+    CheckFields(csv);
+  }
+  CheckText("JSON", reports::JsonReport(runs));
+  CheckText("Markdown", reports::MarkdownReport(runs));
+  CheckText("the closing table", reports::TerminalTable(runs[0]));
+  const Result<std::string> page = reports::HtmlReport(runs);
+  if (!page.ok()) Fail(page.status().message());
+  CheckText("the page", *page);
+  if (page->find("<img src=x") != std::string::npos) Fail("markup got into the page");
+  if (page->find("<script>x") != std::string::npos) Fail("a script got into the page");
+  return true;
+}
+
+}  // namespace
+
+const FuzzTarget& Target() {
+  static const FuzzTarget target = {"report_names", Seeds, Run};
+  return target;
+}
+
+}  // namespace qbench::fuzz
