@@ -1,6 +1,7 @@
 #include "harness/jobs/run_job.h"
 
 #include <algorithm>
+#include <csignal>
 #include <optional>
 #include <system_error>
 #include <type_traits>
@@ -167,7 +168,11 @@ std::chrono::seconds DefaultTimeLimit(const Job& job) {
   return minutes(120);
 }
 
-JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallbacks& callbacks) {
+namespace {
+
+// In a worker process of its own, once.
+JobOutcome RunOnce(const Job& job, const JobSettings& settings, const JobCallbacks& callbacks,
+                   bool* killed) {
   if (InterruptRequested()) {
     return OutcomeOf(
         {.answer = Status(StatusCode::kCancelled, "stopped by the user"), .asked_to_stop = true});
@@ -207,6 +212,23 @@ JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallback
                               .where = prepared->breadcrumb.Where(),
                               .log = log.End()});
   if (!outcome.ok()) outcome.warnings = warnings.lines();
+  *killed =
+      end.reason == ChildEnd::Reason::kSignaled && (end.signal == SIGKILL || end.signal == SIGTERM);
+  return outcome;
+}
+
+}  // namespace
+
+JobOutcome RunJob(const Job& job, const JobSettings& settings, const JobCallbacks& callbacks) {
+  // Looking at a file or a plugin measures nothing: where the worker was killed from outside, the
+  // answer of another is as good.
+  const bool looks =
+      std::holds_alternative<ImportJob>(job) || std::holds_alternative<ProbeJob>(job);
+  bool killed = false;
+  JobOutcome outcome = RunOnce(job, settings, callbacks, &killed);
+  if (killed && looks && !outcome.ok() && !outcome.stopped()) {
+    outcome = RunOnce(job, settings, callbacks, &killed);
+  }
   return outcome;
 }
 

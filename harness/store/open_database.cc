@@ -62,7 +62,10 @@ Status CheckLink(const fs::path& path) {
 Result<OpenedDatabase> OpenForWriting(const fs::path& path) {
   QB_RETURN_IF_ERROR(CheckLink(path));
   OpenedDatabase opened;
-  QB_ASSIGN_OR_RETURN(opened.lock, WriterLock::Acquire(path));
+  std::error_code ignored;
+  // One lock for the file, by whatever name it was given.
+  const fs::path real = fs::weakly_canonical(path, ignored);
+  QB_ASSIGN_OR_RETURN(opened.lock, WriterLock::Acquire(real.empty() ? path : real));
   opened.connection = std::make_unique<SQLite::Database>(
       path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
   SQLite::Database& connection = *opened.connection;

@@ -6,8 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <iterator>
+#include <thread>
 
 #include "base/containment.h"
 #include "base/file_descriptor.h"
@@ -155,6 +158,53 @@ TEST_F(IllPlugins, OneThatSleepsAtItsEndIsNamed) {
   } else {
     EXPECT_TRUE(outcome.ok()) << outcome.reason;  // it is never unloaded
   }
+}
+
+// Kills the first worker that is started below a folder, from outside.
+class WorkerKiller {
+ public:
+  explicit WorkerKiller(std::string folder)
+      : folder_(std::move(folder)), thread_([this] { Hunt(); }) {}
+  ~WorkerKiller() { Stop(); }
+  WorkerKiller(const WorkerKiller&) = delete;
+  WorkerKiller& operator=(const WorkerKiller&) = delete;
+  bool Stop() {
+    done_ = true;
+    if (thread_.joinable()) thread_.join();
+    return hit_;
+  }
+
+ private:
+  void Hunt() {
+    while (!done_ && !hit_) {
+      std::error_code error;
+      for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+        std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+        const std::string line{std::istreambuf_iterator<char>(file), {}};
+        if (line.find("/bin/qbench-") == std::string::npos) continue;
+        if (line.find(folder_) == std::string::npos) continue;
+        const pid_t pid = std::stoi(entry.path().filename().string());
+        if (kill(pid, SIGKILL) == 0) hit_ = true;
+        break;
+      }
+    }
+  }
+
+  std::string folder_;
+  std::atomic<bool> done_{false};
+  std::atomic<bool> hit_{false};
+  std::thread thread_;
+};
+
+TEST_F(IllPlugins, AWorkerThatLooksIsStartedAgainWhenItIsKilled) {
+  int hits = 0;
+  for (int i = 0; i < 20 && hits < 2; ++i) {
+    WorkerKiller killer(Path("qbench-job-"));
+    const JobOutcome outcome = Run(ImportJob{.model = model()});
+    EXPECT_TRUE(outcome.ok()) << outcome.reason;
+    hits += killer.Stop() ? 1 : 0;
+  }
+  EXPECT_GT(hits, 0) << "no worker was killed in time: the test shows nothing";
 }
 
 }  // namespace
