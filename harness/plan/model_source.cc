@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/file_state.h"
 #include "base/sealed_json.h"
 #include "base/sha256.h"
 #include "harness/jobs/model_format.h"
@@ -62,7 +63,9 @@ double Gmacs(const Json& summary) {
   return macs.ok() ? *macs / 1e9 : 0;
 }
 
-Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel& model) {
+// `hashed` is the state of the model's file before it was hashed.
+Status Import(const ImportFolder& folder, const FileState& hashed, const JobRunner& run_job,
+              PlannedModel& model) {
   std::error_code error;
   std::filesystem::create_directories(folder.path, error);
   if (error) {
@@ -71,6 +74,11 @@ Status Import(const ImportFolder& folder, const JobRunner& run_job, PlannedModel
   }
   const jobs::JobOutcome outcome = run_job(jobs::ImportJob{model.path, folder.model()}, {}, {});
   if (!outcome.ok()) return outcome.ToStatus();  // names the file
+  // Else another model would stand in the cache, under this one's hash, from now on.
+  if (StateOf(model.path) != hashed) {
+    return Error(StatusCode::kIo, "{}: the file was changed while it was read; run again",
+                 model.path.string());
+  }
   const auto& result = std::get<jobs::ImportResult>(outcome.result);
   const Json facts = {
       {"sha256", result.sha256},           {"float_model", result.float_model},
@@ -102,12 +110,13 @@ Result<PlannedModel> LoadModel(const std::filesystem::path& file,
   QB_RETURN_IF_ERROR(jobs::DetectModelFormat(file).status());
   model.path = file;
   model.stem = file.stem().string();
+  const FileState before = StateOf(file);
   QB_ASSIGN_OR_RETURN(model.sha256, Sha256HexOfFile(file));
   QB_ASSIGN_OR_RETURN(model.sidecar, datasets::ReadSidecar(file));
   QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
   const ImportFolder folder(cache / "imports" /
                             fmt::format("{}-{}-{}", model.sha256, QBENCH_VERSION, kImportRevision));
-  if (!ReadCached(folder, model)) QB_RETURN_IF_ERROR(Import(folder, run_job, model));
+  if (!ReadCached(folder, model)) QB_RETURN_IF_ERROR(Import(folder, before, run_job, model));
   model.tflite = folder.model();
   return model;
 }

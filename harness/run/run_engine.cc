@@ -7,7 +7,9 @@
 
 #include "base/interrupt.h"
 #include "datasets/tensor_cache.h"
+#include "harness/jobs/outcome.h"
 #include "harness/jobs/samples_ref.h"
+#include "harness/run/file_watch.h"
 #include "harness/run/run_cells.h"
 #include "harness/run/run_records.h"
 #include "harness/run/run_state.h"
@@ -33,6 +35,12 @@ class RunEngine {
                .clock = clock_,
                .warning = events.warning,
                .artifacts = ArtifactCache(options.folders.cache)} {
+    for (const auto* plugins : {&plan.selection.quantizers, &plan.selection.runtimes}) {
+      for (const plan::SelectedPlugin& selected : *plugins) files_.Add(selected.plugin);
+    }
+    for (const auto* selected : {&plan.calibration_runtime, &plan.diff_runtime}) {
+      if (selected->has_value()) files_.Add((*selected)->plugin);
+    }
     for (const Step& step : steps_) {
       std::unique_ptr<StepWork>& work = work_[step.kind];
       if (work == nullptr) work = MakeStepWork(step.kind, state_);
@@ -97,6 +105,7 @@ class RunEngine {
   RunClock clock_;
   RunState state_;
   std::map<StepKind, std::unique_ptr<StepWork>> work_;
+  FileWatch files_;
   bool worked_ = false;              // a job of the current step did its work
   std::optional<size_t> last_look_;  // the last of the steps that look at a cell
 };
@@ -210,7 +219,11 @@ Status RunEngine::RunStep(const Step& step) {
   if (done) return OkStatus();
   const std::string started_at = UtcNow();
   std::optional<jobs::JobOutcome> outcome = work.FindOutcome(step);
-  if (!outcome) outcome = RunJob(work.MakeJob(step), work.Doing(step));
+  if (!outcome) {
+    const jobs::Job job = work.MakeJob(step);
+    const Status files = files_.Check(job);
+    outcome = files.ok() ? RunJob(job, work.Doing(step)) : jobs::OutcomeOf({.answer = files});
+  }
   // A job that finished although the user stopped it counts, and is committed.
   if (outcome->stopped()) QB_RETURN_IF_ERROR(CheckCancelled());
   // A full disk is a state of the machine, not a result: the cell stays to be measured.

@@ -27,9 +27,16 @@ class ImportCacheTest : public ::testing::Test {
   fs::path file() const { return folder_.path() / "net.h5"; }
 
   PlannedModel Load() {
+    const Result<PlannedModel> model = TryToLoad();
+    EXPECT_TRUE(model.ok()) << model.status().message();
+    return model.ok() ? *model : PlannedModel();
+  }
+
+  Result<PlannedModel> TryToLoad() {
     const JobRunner import = [&](const jobs::Job& job, const jobs::JobSettings&,
                                  const jobs::JobCallbacks&) {
       ++imports_;
+      if (during_import_) during_import_();
       const auto& wanted = std::get<jobs::ImportJob>(job);
       EXPECT_TRUE(WriteFileAtomically(wanted.output, "imported").ok());
       jobs::ImportResult result;
@@ -41,14 +48,25 @@ class ImportCacheTest : public ::testing::Test {
       outcome.result = result;
       return outcome;
     };
-    const Result<PlannedModel> model = LoadModel(file(), folder_.path() / "cache", import);
-    EXPECT_TRUE(model.ok()) << model.status().message();
-    return model.ok() ? *model : PlannedModel();
+    return LoadModel(file(), folder_.path() / "cache", import);
   }
 
   TempDir folder_ = *TempDir::Create("model-source-test");
   int imports_ = 0;
+  std::function<void()> during_import_;
 };
+
+TEST_F(ImportCacheTest, AFileThatIsReplacedMeanwhileIsNotKeptUnderTheOldHash) {
+  const std::string sound = *ReadTextFile(file());
+  during_import_ = [&] { ASSERT_TRUE(WriteFileAtomically(file(), sound + "!").ok()); };
+  const Status status = TryToLoad().status();
+  EXPECT_EQ(status.code(), StatusCode::kIo);
+  EXPECT_NE(status.message().find("was changed while it was read; run again"), std::string::npos);
+  ASSERT_TRUE(WriteFileAtomically(file(), sound).ok());
+  during_import_ = nullptr;
+  Load();
+  EXPECT_EQ(imports_, 2);  // nothing was taken from the cache
+}
 
 TEST_F(ImportCacheTest, IsTakenWhereItIsWholeAndMadeAgainWhereNot) {
   const PlannedModel first = Load();
