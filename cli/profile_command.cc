@@ -121,8 +121,8 @@ OrderedJson FileJson(const ProfiledFile& file, const std::string& runtime, int t
   json["operators"] = OrderedJson::array();
   for (const store::OperatorProfile& row : file.profile.operators) {
     OrderedJson& one = json["operators"].emplace_back(OrderedJson::object());
-    store::ForEachField(row, [&](const std::string& name, const auto& value) {
-      if (name != "id" && name != "measurement_id") one[name] = value;
+    store::ForEachRow<store::OperatorProfile>([&](const auto& field) {
+      if ((field.traits & store::kNotInJson) == 0) one[field.name] = row.*field.member;
     });
   }
   json["warnings"] = file.warnings;

@@ -49,10 +49,25 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceSums, count, aa, bb, ab, dd, satura
                                    b_min, b_max)
 }  // namespace qbench::stats
 
+// Of a record of the store travels what its field table says that a worker measures.
 namespace qbench::store {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OperatorProfile, op, kind, name, input_type, weight_type,
-                                   output_type, steps, partition, median_us, macs, bytes_read,
-                                   bytes_written)
+template <typename Record>
+void WriteMeasured(const Record& record, Json& json) {
+  json = Json::object();
+  ForEachRow<Record>([&](const auto& row) {
+    if ((row.traits & kFromWorker) != 0) json[row.name] = record.*row.member;
+  });
+}
+template <typename Record>
+void ReadMeasured(const Json& json, Record& record) {
+  ForEachRow<Record>([&](const auto& row) {
+    if ((row.traits & kFromWorker) != 0) json.at(row.name).get_to(record.*row.member);
+  });
+}
+inline void to_json(Json& json, const Measurement& record) { WriteMeasured(record, json); }
+inline void from_json(const Json& json, Measurement& record) { ReadMeasured(json, record); }
+inline void to_json(Json& json, const OperatorProfile& record) { WriteMeasured(record, json); }
+inline void from_json(const Json& json, OperatorProfile& record) { ReadMeasured(json, record); }
 }  // namespace qbench::store
 
 namespace qbench::checks {
@@ -79,14 +94,13 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult::Entry, name, media_type, file
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult, artifact, sha256, file_bytes, entries, warnings,
                                    facts, calibration_runtime, wall_seconds, peak_rss_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, predicted, confidence, skipped, warnings, facts,
-                                   peak_rss_bytes, instances, instance_threads, wall_seconds)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, load_ms, first_ms, samples, memory,
-                                   baseline_rss_bytes, before, after, invalid_reason, warnings,
-                                   facts)
+                                   measured, instances, instance_threads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, measured, samples, memory, baseline_rss_bytes,
+                                   before, after, invalid_reason, warnings, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileJob, artifact, runtime, threads, samples, runs,
                                    max_seconds)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileResult, operators, delegate, load_ms, invoke_ns,
-                                   peak_rss_bytes, warnings, facts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileResult, operators, delegate, measured, invoke_ns,
+                                   warnings, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PeakJob, threads, seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PeakResult, measured)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceJob, float_model, quantized_model, runtime, samples,

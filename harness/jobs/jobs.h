@@ -1,5 +1,6 @@
 // What a worker process is asked to do, and what it answers. A job is written as job.json into a
-// job folder, the answer as result.json beside it.
+// job folder, the answer as result.json beside it. Figures that are stored as they were measured
+// travel as a store::Measurement with nothing but these (its fields with the trait kFromWorker).
 #pragma once
 
 #include <cstdint>
@@ -135,10 +136,9 @@ struct AccuracyResult {
   int64_t skipped = 0;            // images that could not be decoded
   std::vector<std::string> warnings;
   std::vector<host::Fact> facts;
-  uint64_t peak_rss_bytes = 0;  // of all instances together
+  store::Measurement measured;  // wall_seconds, peak_rss_bytes of all instances together
   int instances = 1;
   int instance_threads = 1;  // of each
-  double wall_seconds = 0;
 };
 
 // --- latency: one fresh process, one object, many runs. -----------------------------------------
@@ -150,8 +150,8 @@ struct LatencyJob {
   measure::LatencySettings settings = {};
 };
 struct LatencyResult {
-  double load_ms = 0;   // create, init and load
-  double first_ms = 0;  // the first invoke
+  // load_ms (create, init and load), first_ms, warmup_runs, warmup_seconds, peak_rss_bytes.
+  store::Measurement measured;
   measure::LatencySamples samples;
   // The process's, with the model's file in memory: at its peak during load and invoke, and the
   // resident memory before the plugin was opened, for comparison.
@@ -179,9 +179,8 @@ struct ProfileResult {
   // they first ran.
   std::vector<store::OperatorProfile> operators;
   std::string delegate;            // of the runtime; empty: it works without one
-  double load_ms = 0;              // with profiling
+  store::Measurement measured;     // load_ms, with profiling, and peak_rss_bytes
   std::vector<int64_t> invoke_ns;  // each profiled inference as a whole, seen from outside
-  uint64_t peak_rss_bytes = 0;
   std::vector<std::string> warnings;
   std::vector<host::Fact> facts;
 };

@@ -26,34 +26,43 @@ std::optional<double> MedianOf(const std::vector<double>& values) {
   return stats::Median(values);
 }
 
+// A figure of each latency process that has it.
+template <typename T>
+std::vector<T> OfProcesses(const CellData& cell, std::optional<T> Measurement::*figure) {
+  std::vector<T> values;
+  for (const Measurement* measurement : LatencyOf(cell)) {
+    if (const std::optional<T>& value = measurement->*figure) values.push_back(*value);
+  }
+  return values;
+}
+
+template <typename T>
+std::optional<T> HighestOf(const std::vector<T>& values) {
+  if (values.empty()) return std::nullopt;
+  return *std::ranges::max_element(values);
+}
+
 void SummarizeLatency(const CellData& cell, CellSummary* summary) {
   const std::vector<double> medians_ms = ProcessMediansMs(cell);
+  if (medians_ms.empty()) return;
+  summary->load_ms = MedianOf(OfProcesses(cell, &Measurement::load_ms));
+  summary->first_ms = MedianOf(OfProcesses(cell, &Measurement::first_ms));
+  summary->peak_rss_bytes = HighestOf(OfProcesses(cell, &Measurement::peak_rss_bytes));
+  summary->median_ms = stats::Median(medians_ms);
+  if (medians_ms.size() > 1) summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
+  summary->processes = static_cast<int64_t>(medians_ms.size());
   std::vector<double> pooled_ns;
-  std::vector<double> load_ms;
-  std::vector<double> first_ms;
   int64_t outliers = 0;
   for (const Measurement* measurement : LatencyOf(cell)) {
     const std::vector<double>& samples = measurement->samples_ns;
     pooled_ns.insert(pooled_ns.end(), samples.begin(), samples.end());
     outliers += static_cast<int64_t>(stats::CountOutliers(samples));
-    if (measurement->load_ms) load_ms.push_back(*measurement->load_ms);
-    if (measurement->first_ms) first_ms.push_back(*measurement->first_ms);
-    if (measurement->peak_rss_bytes) {
-      summary->peak_rss_bytes =
-          std::max(summary->peak_rss_bytes.value_or(0), *measurement->peak_rss_bytes);
-    }
   }
-  if (medians_ms.empty()) return;
-  summary->load_ms = MedianOf(load_ms);
-  summary->first_ms = MedianOf(first_ms);
-  summary->median_ms = stats::Median(medians_ms);
+  summary->outlier_samples = outliers;
   summary->samples = static_cast<int64_t>(pooled_ns.size());
   if (*summary->samples >= kMinSamplesForP90) {
     summary->p90_ms = stats::Quantile(pooled_ns, 0.9) / kNsPerMs;
   }
-  if (medians_ms.size() > 1) summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
-  summary->processes = static_cast<int64_t>(medians_ms.size());
-  summary->outlier_samples = outliers;
 }
 
 void SummarizeAccuracy(const CellData& cell, const DatasetSplit& split, CellSummary* summary) {

@@ -1,10 +1,13 @@
-// From raw rows to figures: one CellSummary a cell, whose first fields are the columns of the CSV
-// report, in their order (an interface: new fields come at the end).
+// From raw rows to figures: one CellSummary a cell. Its field table is the one list of what is said
+// of a cell: the columns of the CSV report and the keys of a cell in JSON in their order (an
+// interface: new fields come at the end), the columns of the tables that people read, and
+// docs/formats.md.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/json.h"
@@ -13,10 +16,11 @@
 
 namespace qbench::store {
 
-// An empty optional is "not measured". Fractions are 0 to 1, times milliseconds.
+// What each field means stands in its row below. An empty optional is "not measured". Fractions are
+// 0 to 1, times milliseconds.
 struct CellSummary {
   int64_t run_id = 0;
-  std::string model;  // stem
+  std::string model;
   std::string quantizer;
   std::string quantizer_options;
   std::string runtime;
@@ -31,53 +35,43 @@ struct CellSummary {
   std::optional<int64_t> file_bytes;
   std::string artifact_sha256;
   std::string artifact_path;
-  std::optional<double> load_ms;    // median over the processes
-  std::optional<double> first_ms;   // median over the processes
-  std::optional<double> median_ms;  // median of the process medians
-  // Of all samples pooled; none where they are fewer than kMinSamplesForP90.
+  std::optional<double> load_ms;
+  std::optional<double> first_ms;
+  std::optional<double> median_ms;
   std::optional<double> p90_ms;
-  // Median absolute deviation of the process medians; none of a single process.
   std::optional<double> mad_ms;
   std::optional<int64_t> samples;
-  std::optional<int64_t> processes;  // latency processes that succeeded
-  std::optional<int64_t> images;     // images with a prediction
-  std::optional<double> top1;        // right / images
-  std::optional<double> top1_low;    // Wilson score interval, 95 %
+  std::optional<int64_t> processes;
+  std::optional<int64_t> images;
+  std::optional<double> top1;
+  std::optional<double> top1_low;
   std::optional<double> top1_high;
-  std::optional<double> agreement_with_float;  // same prediction as the float cell, of all images
-  std::optional<int64_t> peak_rss_bytes;       // highest of the latency processes
+  std::optional<double> agreement_with_float;
+  std::optional<int64_t> peak_rss_bytes;
   std::string model_sha256;
   std::string sidecar_sha256;
   std::string dataset_sha256;
   std::string host_id;
-  // Additions, after the columns of the first version:
-  std::optional<double> top1_difference_to_float;  // top1 minus the float cell's
-  std::optional<double> size_ratio_to_float;       // file_bytes / the float cell's
-  std::optional<double> median_ratio_to_float;     // median_ms / the float cell's
+  std::optional<double> top1_difference_to_float;
+  std::optional<double> size_ratio_to_float;
+  std::optional<double> median_ratio_to_float;
   std::optional<double> p90_ratio_to_float;
-  std::optional<int64_t> outlier_samples;  // |x - median| > 14.826 MAD within a process, summed
-  std::string runtime_facts;  // "name: value; …": what the runtime told of this cell alone
-  // Of a cell on a runtime that has a delegate and says what it took:
-  std::string delegate;                          // its name, "XNNPACK"
-  std::optional<int64_t> operators;              // of the artifact
-  std::optional<int64_t> undelegated_operators;  // that the delegate left to slower kernels
-  std::string undelegated_kinds;                 // "DEPTHWISE_CONV_2D x10; SOFTMAX"
-  std::optional<int64_t> partitions;             // stretches of operators that the delegate runs
-  std::optional<double> undelegated_macs_share;  // of the multiplications, those not delegated
-  std::optional<double> undelegated_time_share;  // of the operators' time, if it was measured
-  // The interval of median_ratio_to_float from the medians of the processes of both cells
-  // (stats::RatioOfSamples), and the share of such intervals that hold the truth. None for the
-  // float cell itself, where a latency is invalid, and where both cells have one process.
+  std::optional<int64_t> outlier_samples;
+  std::string runtime_facts;
+  std::string delegate;
+  std::optional<int64_t> operators;
+  std::optional<int64_t> undelegated_operators;
+  std::string undelegated_kinds;
+  std::optional<int64_t> partitions;
+  std::optional<double> undelegated_macs_share;
+  std::optional<double> undelegated_time_share;
   std::optional<double> ratio_low;
   std::optional<double> ratio_high;
   std::optional<double> ratio_confidence;
-  // Image by image against the float cell, on the images that both could use; none for itself.
-  std::optional<int64_t> images_lost;    // float right, this one wrong
-  std::optional<int64_t> images_gained;  // float wrong, this one right
-  std::optional<double> loss_p;          // one-sided exact McNemar test (stats::McNemarOneSidedP)
-  // Upper bound of the drop in top1 against float, 95 %, one-sided (stats::PairedDropBound).
+  std::optional<int64_t> images_lost;
+  std::optional<int64_t> images_gained;
+  std::optional<double> loss_p;
   std::optional<double> top1_drop_high;
-  // Of the artifact and of every measurement, each text once.
   std::vector<std::string> warnings;
 };
 
@@ -133,47 +127,189 @@ std::vector<double> ProcessMediansMs(const CellData& cell);
 std::vector<ClassAccuracy> PerClassAccuracy(const CellData& cell, const DatasetSplit& split);
 ConfusionMatrix Confusion(const CellData& cell, const DatasetSplit& split);
 
+// In which of the reports' tables a figure is a column.
+enum class Table {
+  kNone,     // in none: it stands in the CSV and in JSON alone
+  kResults,  // the main table of a run, in HTML, Markdown and the terminal
+  kLatency,  // "Latency in detail" of the HTML page
+};
+
+// How such a column writes its figure (reports/figure_columns.h).
+enum class Style {
+  kCount,
+  kMilliseconds,
+  kMegabytes,  // of bytes
+  kPercent,    // of a fraction
+  kPoints,     // a difference of fractions, in percentage points
+  kRatio,
+  kPercentOfMedian,       // of median_ms
+  kTop1Interval,          // top1_low to top1_high
+  kLatencyRatio,          // the ratio, or "tie" and the like where the processes do not tell it
+  kLatencyRatioInterval,  // ratio_low to ratio_high
+};
+
+// A figure as a column of a table that people read.
+struct Shown {
+  Table table = Table::kNone;
+  int place = 0;  // columns stand in the order of their places; those of a table differ
+  const char* title = "";
+  Style style = Style::kCount;
+  // A sentence without its full stop, for a tooltip; it has none of HTML's special characters.
+  const char* explanation = "";
+  bool is_wide = false;  // left out where there is little room: the closing table
+};
+
+inline constexpr bool kWide = true;
+
+template <typename Value>
+struct Figure : Field<CellSummary, Value> {
+  constexpr Figure(const char* field_name, Value CellSummary::*field_member, const char* field_unit,
+                   const char* field_meaning, Shown field_shown = {})
+      : Field<CellSummary, Value>(field_name, field_member, field_unit, field_meaning),
+        shown(field_shown) {}
+
+  Shown shown;
+};
+
 template <>
-inline constexpr auto kFields<CellSummary> = std::tuple(
-    Field{"run_id", &CellSummary::run_id}, Field{"model", &CellSummary::model},
-    Field{"quantizer", &CellSummary::quantizer},
-    Field{"quantizer_options", &CellSummary::quantizer_options},
-    Field{"runtime", &CellSummary::runtime},
-    Field{"runtime_options", &CellSummary::runtime_options},
-    Field{"threads", &CellSummary::threads}, Field{"dataset", &CellSummary::dataset},
-    Field{"split", &CellSummary::split}, Field{"status", &CellSummary::status},
-    Field{"accuracy_status", &CellSummary::accuracy_status},
-    Field{"latency_status", &CellSummary::latency_status}, Field{"reason", &CellSummary::reason},
-    Field{"file_bytes", &CellSummary::file_bytes},
-    Field{"artifact_sha256", &CellSummary::artifact_sha256},
-    Field{"artifact_path", &CellSummary::artifact_path}, Field{"load_ms", &CellSummary::load_ms},
-    Field{"first_ms", &CellSummary::first_ms}, Field{"median_ms", &CellSummary::median_ms},
-    Field{"p90_ms", &CellSummary::p90_ms}, Field{"mad_ms", &CellSummary::mad_ms},
-    Field{"samples", &CellSummary::samples}, Field{"processes", &CellSummary::processes},
-    Field{"images", &CellSummary::images}, Field{"top1", &CellSummary::top1},
-    Field{"top1_low", &CellSummary::top1_low}, Field{"top1_high", &CellSummary::top1_high},
-    Field{"agreement_with_float", &CellSummary::agreement_with_float},
-    Field{"peak_rss_bytes", &CellSummary::peak_rss_bytes},
-    Field{"model_sha256", &CellSummary::model_sha256},
-    Field{"sidecar_sha256", &CellSummary::sidecar_sha256},
-    Field{"dataset_sha256", &CellSummary::dataset_sha256}, Field{"host_id", &CellSummary::host_id},
-    Field{"top1_difference_to_float", &CellSummary::top1_difference_to_float},
-    Field{"size_ratio_to_float", &CellSummary::size_ratio_to_float},
-    Field{"median_ratio_to_float", &CellSummary::median_ratio_to_float},
-    Field{"p90_ratio_to_float", &CellSummary::p90_ratio_to_float},
-    Field{"outlier_samples", &CellSummary::outlier_samples},
-    Field{"runtime_facts", &CellSummary::runtime_facts}, Field{"delegate", &CellSummary::delegate},
-    Field{"operators", &CellSummary::operators},
-    Field{"undelegated_operators", &CellSummary::undelegated_operators},
-    Field{"undelegated_kinds", &CellSummary::undelegated_kinds},
-    Field{"partitions", &CellSummary::partitions},
-    Field{"undelegated_macs_share", &CellSummary::undelegated_macs_share},
-    Field{"undelegated_time_share", &CellSummary::undelegated_time_share},
-    Field{"ratio_low", &CellSummary::ratio_low}, Field{"ratio_high", &CellSummary::ratio_high},
-    Field{"ratio_confidence", &CellSummary::ratio_confidence},
-    Field{"images_lost", &CellSummary::images_lost},
-    Field{"images_gained", &CellSummary::images_gained}, Field{"loss_p", &CellSummary::loss_p},
-    Field{"top1_drop_high", &CellSummary::top1_drop_high},
-    Field{"warnings", &CellSummary::warnings});
+inline constexpr auto kFields<CellSummary> = std::tuple{
+    Field{"run_id", &CellSummary::run_id, "", "number of the run in this database", kNamesCell},
+    Field{"model", &CellSummary::model, "", "the model file's stem", kNamesCell},
+    Field{"quantizer", &CellSummary::quantizer, "", "canonical name of the quantizer", kNamesCell},
+    Field{"quantizer_options", &CellSummary::quantizer_options, "",
+          "its options, as on the command line: `calibration=percentile:per_channel=false`; an "
+          "alias stands among them (`alias=DEFAULT:hybrid=all`). A row of the preset `tf24` for "
+          "the model's own file has quantizer `source` and runtime `none`",
+          kNamesCell},
+    Field{"runtime", &CellSummary::runtime, "", "name of the runtime", kNamesCell},
+    Field{"runtime_options", &CellSummary::runtime_options, "", "its options", kNamesCell},
+    Field{"threads", &CellSummary::threads, "", "threads of one inference", kNamesCell},
+    Field{"dataset", &CellSummary::dataset, "", "name of the data set", kNamesCell},
+    Field{"split", &CellSummary::split, "", "the split that was measured, usually `test`",
+          kNamesCell},
+    Field{"status", &CellSummary::status, "",
+          "`ok`, `unsupported`, `failed`, `crashed`, `timeout`; empty: not reached yet"},
+    Field{"accuracy_status", &CellSummary::accuracy_status, "",
+          "the same, for accuracy, or `invalid`: the artifact is for timing alone "
+          "(`calibration=dummy`), so there is no `top1`"},
+    Field{"latency_status", &CellSummary::latency_status, "",
+          "the same, or `invalid`: measured, but the board was not fit (throttled, swapping)"},
+    Field{"reason", &CellSummary::reason, "",
+          "why a status is not `ok`, one line; several causes (a made up range, a hot board) stand "
+          "one after the other with `; ` between them"},
+    Figure{"file_bytes", &CellSummary::file_bytes, "bytes", "size of the artifact",
+           Shown{Table::kResults, 10, "size MB", Style::kMegabytes,
+                 "Size of the .tflite file, in millions of bytes"}},
+    Field{"artifact_sha256", &CellSummary::artifact_sha256, "", "hash of the artifact"},
+    Field{"artifact_path", &CellSummary::artifact_path, "", "where it lies"},
+    Figure{"load_ms", &CellSummary::load_ms, "ms",
+           "from the artifact's bytes to a model that is ready to run; median over the processes",
+           Shown{Table::kLatency, 10, "load ms", Style::kMilliseconds,
+                 "From the file's bytes to a model that is ready to run"}},
+    Figure{"first_ms", &CellSummary::first_ms, "ms",
+           "the first inference; median over the processes",
+           Shown{Table::kLatency, 20, "first ms", Style::kMilliseconds, "The first inference"}},
+    Figure{"median_ms", &CellSummary::median_ms, "ms", "median of the process medians",
+           Shown{Table::kResults, 30, "median ms", Style::kMilliseconds,
+                 "Latency: median of the process medians"}},
+    Figure{"p90_ms", &CellSummary::p90_ms, "ms",
+           "90th percentile of all samples pooled, linear interpolation (definition 7 of Hyndman "
+           "and Fan, as NumPy's default); empty where they are fewer than 64",
+           Shown{Table::kResults, 40, "p90 ms", Style::kMilliseconds,
+                 "Latency: 90th percentile of all samples"}},
+    Figure{
+        "mad_ms", &CellSummary::mad_ms, "ms",
+        "median absolute deviation of the process medians, not scaled; empty of a single process",
+        Shown{Table::kLatency, 30, "MAD %", Style::kPercentOfMedian,
+              "Median absolute deviation of the process medians, in per cent of the median"}},
+    Figure{"samples", &CellSummary::samples, "", "latency samples of all processes",
+           Shown{Table::kLatency, 40, "samples", Style::kCount, "Samples of all processes"}},
+    Field{"processes", &CellSummary::processes, "", "fresh processes that measured latency"},
+    Field{"images", &CellSummary::images, "", "images with a prediction; broken images have none"},
+    Figure{"top1", &CellSummary::top1, "fraction",
+           "predictions that equal the label, of `images`; of equal scores the lowest class index "
+           "wins",
+           Shown{Table::kResults, 70, "top-1 %", Style::kPercent,
+                 "Share of the images whose best class is the label"}},
+    Figure{"top1_low", &CellSummary::top1_low, "fraction",
+           "lower end of the Wilson score interval of `top1`, 95 %",
+           Shown{Table::kResults, 80, "95 % interval", Style::kTop1Interval,
+                 "Wilson score interval of top-1"}},
+    Field{"top1_high", &CellSummary::top1_high, "fraction", "upper end of that interval"},
+    Figure{"agreement_with_float", &CellSummary::agreement_with_float, "fraction",
+           "images on which the prediction equals that of the `float` cell of the same model, "
+           "runtime, options, threads and split",
+           Shown{Table::kResults, 100, "agree %", Style::kPercent,
+                 "Share of the images on which it predicts what float predicts"}},
+    Figure{"peak_rss_bytes", &CellSummary::peak_rss_bytes, "bytes",
+           "highest resident set of the latency processes",
+           Shown{Table::kLatency, 60, "memory MB", Style::kMegabytes,
+                 "Highest resident set of the latency processes, in millions of bytes"}},
+    Field{"model_sha256", &CellSummary::model_sha256, "", "hash of the model file"},
+    Field{"sidecar_sha256", &CellSummary::sidecar_sha256, "",
+          "hash of its sidecar; empty: it has none"},
+    Field{"dataset_sha256", &CellSummary::dataset_sha256, "",
+          "hash of the split's labels, paths and images"},
+    Field{"host_id", &CellSummary::host_id, "", "hash of the host's stable facts"},
+    Figure{"top1_difference_to_float", &CellSummary::top1_difference_to_float, "fraction",
+           "`top1` minus that of the `float` cell",
+           Shown{Table::kResults, 90, "vs float", Style::kPoints,
+                 "Top-1 minus float's, in percentage points"}},
+    Figure{
+        "size_ratio_to_float", &CellSummary::size_ratio_to_float, "ratio",
+        "`file_bytes` divided by the `float` cell's",
+        Shown{Table::kResults, 20, "× float", Style::kRatio, "Size divided by the float file's"}},
+    Figure{"median_ratio_to_float", &CellSummary::median_ratio_to_float, "ratio",
+           "`median_ms` divided by the `float` cell's",
+           Shown{Table::kResults, 50, "× float", Style::kLatencyRatio,
+                 "Median latency divided by float's, same runtime and threads"}},
+    Field{"p90_ratio_to_float", &CellSummary::p90_ratio_to_float, "ratio",
+          "`p90_ms` divided by the `float` cell's"},
+    Figure{"outlier_samples", &CellSummary::outlier_samples, "",
+           "samples further than 14.826 median absolute deviations from their process's median",
+           Shown{Table::kLatency, 50, "outliers", Style::kCount,
+                 "Samples further than 14.826 MAD from their process's median"}},
+    Field{"runtime_facts", &CellSummary::runtime_facts, "",
+          "what the runtime told when it had run this model, `name: value; name: value`: "
+          "`operators_on_xnnpack: 64 in 1 subgraphs; operators_on_kernels: SOFTMAX x1; "
+          "time_on_kernels: 0.4 %` (`docs/runtimes.md`). What it tells of every model stands with "
+          "the plugin"},
+    Field{"delegate", &CellSummary::delegate, "",
+          "of a cell on a runtime that has a delegate, its name: `XNNPACK`; the next six too are "
+          "of such cells alone ([profiling](profiling.md))"},
+    Field{"operators", &CellSummary::operators, "", "operators of the artifact"},
+    Field{"undelegated_operators", &CellSummary::undelegated_operators, "",
+          "those that the delegate left to the runtime's own kernels"},
+    Field{"undelegated_kinds", &CellSummary::undelegated_kinds, "",
+          "which: `DEPTHWISE_CONV_2D x10; SOFTMAX`"},
+    Field{"partitions", &CellSummary::partitions, "",
+          "stretches of operators that the delegate runs"},
+    Field{"undelegated_macs_share", &CellSummary::undelegated_macs_share, "fraction",
+          "of the multiplications, those of operators that were not delegated"},
+    Field{"undelegated_time_share", &CellSummary::undelegated_time_share, "fraction",
+          "of the operators' time, theirs; where it was measured (`--profile`)"},
+    Figure{"ratio_low", &CellSummary::ratio_low, "ratio",
+           "lower end of the interval of `median_ratio_to_float`, from the medians of the "
+           "processes of both cells (below); empty for the `float` cell itself, where a latency is "
+           "invalid, and where both have one process",
+           Shown{Table::kResults, 60, "interval", Style::kLatencyRatioInterval,
+                 "Of that ratio, from the medians of the processes of both", kWide}},
+    Field{"ratio_high", &CellSummary::ratio_high, "ratio", "upper end of that interval"},
+    Field{"ratio_confidence", &CellSummary::ratio_confidence, "fraction",
+          "the share of such intervals that hold the truth, where nothing but chance lies between "
+          "processes: 0.99 or more with five processes a cell, 0.9 with three, 0.667 with two"},
+    Field{"images_lost", &CellSummary::images_lost, "",
+          "images on which the `float` cell is right and this one wrong; empty for the `float` "
+          "cell itself"},
+    Field{"images_gained", &CellSummary::images_gained, "", "the reverse"},
+    Field{"loss_p", &CellSummary::loss_p, "fraction",
+          "one-sided exact McNemar test of these two: small where a loss is more than chance"},
+    Field{"top1_drop_high", &CellSummary::top1_drop_high, "fraction",
+          "upper bound of the drop of `top1` against the `float` cell, 95 %, one-sided (Tango's "
+          "score test for paired proportions): not to show a loss is not to have none"},
+    Field{"warnings", &CellSummary::warnings, "",
+          "what the plugins warned of, of the artifact and of all measurements, each text once, "
+          "with `; ` between them"},
+};
 
 }  // namespace qbench::store

@@ -150,10 +150,20 @@ Json ImagesUsed(const store::Artifact& artifact, const datasets::Split& calibrat
   return images;
 }
 
+namespace {
+
+// What is stored as the worker measured it.
+void CopyMeasured(const store::Measurement& measured, store::Measurement& measurement) {
+  store::ForEachRow<store::Measurement>([&](const auto& row) {
+    if ((row.traits & store::kFromWorker) != 0) measurement.*row.member = measured.*row.member;
+  });
+}
+
+}  // namespace
+
 void FillMeasurement(jobs::AccuracyResult result, store::Measurement& measurement) {
+  CopyMeasured(result.measured, measurement);
   measurement.warnings = std::move(result.warnings);
-  measurement.wall_seconds = result.wall_seconds;
-  measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
   measurement.conditions = {{"runtime", plan::FactsJson(result.facts)},
                             {"instances", result.instances},
                             {"instance_threads", result.instance_threads}};
@@ -162,13 +172,9 @@ void FillMeasurement(jobs::AccuracyResult result, store::Measurement& measuremen
 }
 
 void FillMeasurement(const jobs::LatencyResult& result, store::Measurement& measurement) {
+  CopyMeasured(result.measured, measurement);
   measurement.warnings = result.warnings;
-  measurement.load_ms = result.load_ms;
-  measurement.first_ms = result.first_ms;
-  measurement.warmup_runs = result.samples.warmup_runs;
-  measurement.warmup_seconds = result.samples.warmup_seconds;
   measurement.samples_ns.assign(result.samples.ns.begin(), result.samples.ns.end());
-  measurement.peak_rss_bytes = static_cast<int64_t>(result.memory.peak_rss);
   measurement.conditions = {{"before", measure::ConditionsToJson(result.before)},
                             {"after", measure::ConditionsToJson(result.after)},
                             {"runtime", plan::FactsJson(result.facts)}};
@@ -178,10 +184,9 @@ void FillMeasurement(const jobs::LatencyResult& result, store::Measurement& meas
 }
 
 void FillMeasurement(jobs::ProfileResult result, store::Measurement& measurement) {
+  CopyMeasured(result.measured, measurement);
   measurement.warnings = std::move(result.warnings);
-  measurement.load_ms = result.load_ms;
   measurement.samples_ns.assign(result.invoke_ns.begin(), result.invoke_ns.end());
-  measurement.peak_rss_bytes = static_cast<int64_t>(result.peak_rss_bytes);
   measurement.conditions = {{"delegate", result.delegate.empty() ? Json() : Json(result.delegate)},
                             {"runtime", plan::FactsJson(result.facts)}};
   measurement.operators = std::move(result.operators);

@@ -1,7 +1,14 @@
 #include "harness/store/migrations.h"
 
 #include <array>
+#include <map>
+#include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "harness/store/sql_fields.h"
 
 namespace qbench::store {
 namespace {
@@ -241,19 +248,71 @@ CREATE TABLE compared_layers (
 );
 )sql";
 
-// What plugins warned of and logged.
-constexpr const char* kSchema5 = R"sql(
-ALTER TABLE measurements ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
-ALTER TABLE measurements ADD COLUMN log TEXT NOT NULL DEFAULT '[]';
-ALTER TABLE layer_comparisons ADD COLUMN log TEXT NOT NULL DEFAULT '[]';
-)sql";
+// Number n leads to schema n, before the columns that field tables add in it.
+constexpr std::array<const char*, 4> kSchemas = {kSchema1, kSchema2, kSchema3, kSchema4};
 
-constexpr std::array<const char*, 5> kMigrations = {kSchema1, kSchema2, kSchema3, kSchema4,
-                                                    kSchema5};
+// The type of a column that is added to a table, with what its older rows then hold; null where the
+// type cannot tell that, and the column is added by SQL of its own.
+template <typename Value>
+constexpr const char* kAddedType = nullptr;
+template <>
+constexpr const char* kAddedType<std::optional<double>> = "REAL";
+template <>
+constexpr const char* kAddedType<std::optional<int64_t>> = "INTEGER";
+template <>
+constexpr const char* kAddedType<std::optional<std::string>> = "TEXT";
+template <>
+constexpr const char* kAddedType<std::string> = "TEXT NOT NULL DEFAULT ''";
+template <>
+constexpr const char* kAddedType<std::vector<std::string>> = "TEXT NOT NULL DEFAULT '[]'";
+template <>
+constexpr const char* kAddedType<Json> = "TEXT NOT NULL DEFAULT '{}'";
+template <typename T>
+constexpr const char* kAddedType<std::vector<T>> = std::is_arithmetic_v<T> ? "BLOB" : nullptr;
+
+template <typename Record>
+constexpr bool AddedColumnsHaveATypeOfTheirOwn() {
+  bool all = true;
+  ForEachRow<Record>([&]<typename Value>(const Field<Record, Value>& row) {
+    if (row.since > 0 && kAddedType<Value> == nullptr) all = false;
+  });
+  return all;
+}
+
+// Appends the columns that the record's field table adds, to the version that adds them.
+template <typename Record>
+void AppendAdded(std::map<int, std::string>* versions) {
+  static_assert(AddedColumnsHaveATypeOfTheirOwn<Record>());
+  ForEachRow<Record>([&]<typename Value>(const Field<Record, Value>& row) {
+    if constexpr (kAddedType<Value> != nullptr) {
+      if (row.since == 0) return;
+      (*versions)[row.since] += std::string("ALTER TABLE ") + kTable<Record> + " ADD COLUMN " +
+                                row.name + " " + kAddedType<Value> + ";\n";
+    }
+  });
+}
+
+std::vector<std::string> MakeSteps() {
+  std::map<int, std::string> versions;
+  for (size_t i = 0; i < kSchemas.size(); ++i) versions[static_cast<int>(i) + 1] = kSchemas[i];
+  ForEachStoredRecord(
+      [&](const auto& record) { AppendAdded<std::remove_cvref_t<decltype(record)>>(&versions); });
+  std::vector<std::string> steps;
+  for (auto& [version, sql] : versions) steps.push_back(std::move(sql));
+  return steps;
+}
 
 }  // namespace
 
-std::span<const char* const> Migrations() { return kMigrations; }
+std::span<const char* const> Migrations() {
+  static const std::vector<std::string> steps = MakeSteps();
+  static const std::vector<const char*> texts = [] {
+    std::vector<const char*> all;
+    for (const std::string& step : steps) all.push_back(step.c_str());
+    return all;
+  }();
+  return texts;
+}
 
 void Migrate(SQLite::Database& database, std::span<const char* const> migrations) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);

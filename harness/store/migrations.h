@@ -1,7 +1,9 @@
 // The database's schema, as the numbered steps that lead to it. Internal to the store.
 //
 // A step that was released is never edited: databases that went through it exist. A change of the
-// schema is a new step at the end (and the field tables in records.h follow it, a test compares).
+// schema is a new step at the end: SQL in migrations.cc, whose tables the field tables in records.h
+// follow (a test compares), or rows of those that name the next version as their Field::since, from
+// which the SQL that adds their columns is made.
 #pragma once
 
 #include <span>

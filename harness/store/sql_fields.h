@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -48,6 +49,18 @@ template <>
 inline constexpr const char* kTable<LayerComparison> = "layer_comparisons";
 template <>
 inline constexpr const char* kTable<ComparedLayer> = "compared_layers";
+
+// Every record that is a table, in the order in which docs/formats.md describes them. (The images
+// of a split are a table without a record of its own.)
+using StoredRecords =
+    std::tuple<Run, Note, MachinePeak, Model, Plugin, DatasetSplit, Artifact, Cell, Measurement,
+               OperatorProfile, LayerComparison, ComparedLayer>;
+
+// Calls visit(record) with an empty record of each.
+template <typename Visitor>
+void ForEachStoredRecord(Visitor&& visit) {
+  std::apply([&](const auto&... record) { (visit(record), ...); }, StoredRecords());
+}
 
 // --- One value ----------------------------------------------------------------------------------
 
@@ -159,10 +172,9 @@ void ReadValue(const SQLite::Column& column, std::optional<T>* value) {
 template <typename Record>
 std::string ColumnNames() {
   std::string names;
-  Record record;
-  ForEachField(record, [&](const char* name, const auto&) {
+  ForEachRow<Record>([&](const auto& row) {
     if (!names.empty()) names += ", ";
-    names += name;
+    names += row.name;
   });
   return names;
 }
@@ -181,7 +193,7 @@ void BindFields(SQLite::Statement& statement, const Record& record) {
 template <typename Record>
 int64_t Insert(SQLite::Database& database, const Record& record) {
   std::string parameters = "NULL";
-  for (size_t i = 1; i < std::tuple_size_v<std::remove_const_t<decltype(kFields<Record>)>>; ++i) {
+  for (size_t i = 1; i < kFieldCount<Record>; ++i) {
     parameters += ", ?";
   }
   SQLite::Statement statement(database, std::string("INSERT INTO ") + kTable<Record> + " (" +
@@ -197,10 +209,10 @@ template <typename Record>
 std::optional<int64_t> FindEqual(SQLite::Database& database, const Record& record) {
   std::string where;
   int index = 0;
-  ForEachField(record, [&](const char* name, const auto&) {
+  ForEachRow<Record>([&](const auto& row) {
     if (index++ == 0) return;
     if (!where.empty()) where += " AND ";
-    where += std::string(name) + " IS ?";  // IS: NULL equals NULL
+    where += std::string(row.name) + " IS ?";  // IS: NULL equals NULL
   });
   SQLite::Statement statement(
       database, std::string("SELECT id FROM ") + kTable<Record> + " WHERE " + where + " LIMIT 1");

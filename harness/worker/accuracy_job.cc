@@ -157,12 +157,12 @@ Result<jobs::AccuracyResult> RunAccuracy(const WorkerContext& context,
   QB_ASSIGN_OR_RETURN(host::RuntimePool pool, host::RuntimePool::Load(settings, model));
   QB_RETURN_IF_ERROR(CheckModel(pool, samples, job.samples.label_outputs.size()));
   QB_RETURN_IF_ERROR(Classify(context, job.samples, samples, pool, result));
-  result.wall_seconds =
+  result.measured.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   QB_ASSIGN_OR_RETURN(result.facts, pool.runtime(0).Facts());
   result.warnings = WarningsOf(host);
   if (const auto memory = measure::ReadMemoryUse(); memory.ok()) {
-    result.peak_rss_bytes = memory->peak_rss;
+    result.measured.peak_rss_bytes = static_cast<int64_t>(memory->peak_rss);
   }
   return result;
 }

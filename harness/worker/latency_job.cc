@@ -24,7 +24,7 @@ double Milliseconds(std::chrono::steady_clock::duration duration) {
 Result<std::unique_ptr<host::Runtime>> LoadRuntime(host::PluginLibrary& library,
                                                    const jobs::LatencyJob& job,
                                                    const qbench_host* host, ByteSpan model,
-                                                   double& load_ms) {
+                                                   std::optional<double>& load_ms) {
   const auto start = std::chrono::steady_clock::now();
   QB_ASSIGN_OR_RETURN(host::Runtime created, library.CreateRuntime(job.runtime.id, host));
   auto runtime = std::make_unique<host::Runtime>(std::move(created));
@@ -58,7 +58,9 @@ Status Measure(host::Runtime& runtime, const std::vector<Bytes>& inputs,
                           subject, settings, [&] { result.before = measure::ReadConditions(); },
                           [&] { result.after = measure::ReadConditions(); }));
   QB_RETURN_IF_ERROR(runtime.CheckAfterInvoke());
-  result.first_ms = static_cast<double>(result.samples.first_ns) / 1e6;
+  result.measured.first_ms = static_cast<double>(result.samples.first_ns) / 1e6;
+  result.measured.warmup_runs = result.samples.warmup_runs;
+  result.measured.warmup_seconds = result.samples.warmup_seconds;
   result.invalid_reason = measure::WhyInvalid(result.before, result.after);
   return OkStatus();
 }
@@ -92,12 +94,13 @@ Result<jobs::LatencyResult> RunLatency(const WorkerContext& context, const jobs:
   const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
                               &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
-  QB_ASSIGN_OR_RETURN(const auto runtime,
-                      LoadRuntime(*library, job, host.host(), model->span(), result.load_ms));
+  QB_ASSIGN_OR_RETURN(const auto runtime, LoadRuntime(*library, job, host.host(), model->span(),
+                                                      result.measured.load_ms));
   QB_ASSIGN_OR_RETURN(const std::vector<Bytes> inputs,
                       ReadModelInputs(job.samples, runtime->inputs().front(), kInputs));
   QB_RETURN_IF_ERROR(Measure(*runtime, inputs, job.settings, result));
   QB_ASSIGN_OR_RETURN(result.memory, measure::ReadMemoryUse());
+  result.measured.peak_rss_bytes = static_cast<int64_t>(result.memory.peak_rss);
   QB_RETURN_IF_ERROR(CheckOutputs(*runtime));
   QB_ASSIGN_OR_RETURN(result.facts, runtime->Facts());
   result.warnings = WarningsOf(host);

@@ -109,7 +109,7 @@ Result<jobs::ProfileResult> RunProfile(const WorkerContext& context, const jobs:
       runtime.Init(job.runtime.options, static_cast<uint32_t>(std::max(1, job.threads))));
   QB_RETURN_IF_ERROR(runtime.EnableProfile());
   QB_RETURN_IF_ERROR(runtime.Load(model.span()));
-  result.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  result.measured.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 
   OperatorTimes times(std::move(info->operator_names));
   QB_RETURN_IF_ERROR(Profile(context, job, runtime, times, result));
@@ -124,7 +124,7 @@ Result<jobs::ProfileResult> RunProfile(const WorkerContext& context, const jobs:
                               read.status().message());
   }
   if (const auto memory = measure::ReadMemoryUse(); memory.ok()) {
-    result.peak_rss_bytes = memory->peak_rss;
+    result.measured.peak_rss_bytes = static_cast<int64_t>(memory->peak_rss);
   }
   return result;
 }

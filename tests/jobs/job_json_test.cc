@@ -38,6 +38,9 @@ TEST(JobJson, JobsSurviveTheTrip) {
 TEST(JobJson, ResultsSurviveTheTrip) {
   LatencyResult latency;
   latency.samples.ns = {1, 2, 3};
+  latency.measured.load_ms = 2.5;
+  latency.measured.warmup_runs = 7;
+  latency.measured.cell_id = 9;  // not the worker's to say
   latency.before.throttled = 4;
   latency.after.temperature_c = 48.5;
   const JobResult result = latency;
@@ -45,6 +48,10 @@ TEST(JobJson, ResultsSurviveTheTrip) {
   ASSERT_TRUE(back.ok()) << back.status().message();
   const auto& read = std::get<LatencyResult>(*back);
   EXPECT_EQ(read.samples.ns, latency.samples.ns);
+  EXPECT_EQ(read.measured.load_ms, 2.5);
+  EXPECT_EQ(read.measured.warmup_runs, 7);
+  EXPECT_FALSE(read.measured.first_ms.has_value());
+  EXPECT_EQ(read.measured.cell_id, 0);
   EXPECT_EQ(read.before.throttled, 4U);
   EXPECT_FALSE(read.after.throttled.has_value());
   EXPECT_EQ(read.after.temperature_c, 48.5);

@@ -342,8 +342,10 @@ TEST_F(Jobs, LatencyKeepsEverySample) {
   EXPECT_FALSE(result.samples.cut_short);
   EXPECT_GE(result.samples.warmup_runs, 3);
   EXPECT_GE(result.samples.warmup_seconds, 0.01);
-  EXPECT_GT(result.load_ms, 0);
-  EXPECT_GT(result.first_ms, 0);
+  EXPECT_GT(result.measured.load_ms, 0);
+  EXPECT_GT(result.measured.first_ms, 0);
+  EXPECT_EQ(result.measured.warmup_runs, result.samples.warmup_runs);
+  EXPECT_EQ(result.measured.peak_rss_bytes, static_cast<int64_t>(result.memory.peak_rss));
   EXPECT_GE(result.memory.peak_rss, result.memory.rss);
   EXPECT_GT(result.baseline_rss_bytes, 0U);
   EXPECT_TRUE(result.before.load_1min.has_value());
@@ -372,7 +374,7 @@ TEST_F(Jobs, ProfileTimesEveryOperator) {
     const auto& result = std::get<ProfileResult>(outcome.result);
     EXPECT_EQ(result.delegate, "FAKE");
     EXPECT_EQ(result.invoke_ns.size(), 60U);
-    EXPECT_GT(result.load_ms, 0);
+    EXPECT_GT(result.measured.load_ms, 0);
     ASSERT_EQ(result.operators.size(), 2U);
     const store::OperatorProfile& mean = result.operators[0];
     EXPECT_EQ(mean.op, 0);

@@ -125,12 +125,12 @@ class FakeWorkers {
   }
   jobs::JobResult Answer(const jobs::LatencyJob& job) {
     jobs::LatencyResult result;
-    result.load_ms = 3;
-    result.first_ms = 2;
+    result.measured.load_ms = 3;
+    result.measured.first_ms = 2;
+    result.measured.warmup_runs = 4;
+    result.measured.warmup_seconds = 0.625;
     result.samples.ns = {1'000'000, 1'100'000, 1'200'000};
     result.warnings = runtime_warnings;
-    result.samples.warmup_runs = 4;
-    result.samples.warmup_seconds = 0.625;
     if (ArtifactOf(job.artifact) == invalid_latency_of) result.invalid_reason = "throttled";
     return result;
   }
