@@ -1,14 +1,18 @@
 #include <cmath>
 #include <string>
-#include <type_traits>
+#include <string_view>
+#include <utility>
 
 #include "fmt/format.h"
 #include "harness/results/profile_summary.h"
 #include "harness/results/summary.h"
+#include "reports/csv_rows.h"
 #include "reports/reports.h"
 
 namespace qbench::reports {
 namespace {
+
+using store::CellSummary;
 
 // RFC 4180, section 2: a field with a comma, a quote or a line break stands in quotes, and its
 // quotes are doubled.
@@ -42,49 +46,88 @@ std::optional<double> Rate(double amount, double time) {
   return time > 0 ? std::optional(amount / time) : std::nullopt;
 }
 
-// Appends the fields, with commas between them.
-template <typename... Fields>
-void AppendRow(std::string* out, const Fields&... fields) {
-  bool first = true;
-  ((*out += first ? "" : ",", *out += Text(fields), first = false), ...);
-  *out += "\n";
+// A row of fields, which are written with commas between them.
+class Row {
+ public:
+  template <typename T>
+  void Add(const T& value) {
+    text_ += (empty_ ? "" : ",") + Text(value);
+    empty_ = false;
+  }
+  // The names of the columns that the record's table has, of those with all `traits`.
+  template <typename Record>
+  void AddNames(unsigned traits = store::kPlain) {
+    store::ForEachRow<Record>([&](const auto& row) {
+      if ((row.traits & traits) == traits) Add(std::string_view(row.name));
+    });
+  }
+  // The record's values, in the same order.
+  template <typename Record>
+  void AddValues(const Record& record, unsigned traits = store::kPlain) {
+    store::ForEachRow<Record>([&](const auto& row) {
+      if ((row.traits & traits) == traits) Add(record.*row.member);
+    });
+  }
+  std::string Finish() && { return std::move(text_) + "\n"; }
+
+ private:
+  std::string text_;
+  bool empty_ = true;
+};
+
+// The header of a CSV with several rows a cell.
+template <typename Record>
+std::string HeaderWithin() {
+  Row header;
+  header.AddNames<CellSummary>(store::kNamesCell);
+  header.AddNames<Record>();
+  return std::move(header).Finish();
+}
+
+template <typename Record>
+std::string RowWithin(const CellSummary& cell, const Record& record) {
+  Row row;
+  row.AddValues(cell, store::kNamesCell);
+  row.AddValues(record);
+  return std::move(row).Finish();
 }
 
 }  // namespace
 
 std::string CsvReport(const Runs& runs) {
-  std::string out;
-  std::apply([&](const auto&... field) { AppendRow(&out, std::string_view(field.name)...); },
-             store::kFields<store::CellSummary>);
+  Row header;
+  header.AddNames<CellSummary>();
+  std::string out = std::move(header).Finish();
   for (const store::RunData& run : runs) {
-    for (const store::CellSummary& summary : store::Summarize(run)) {
-      std::apply([&](const auto&... field) { AppendRow(&out, summary.*field.member...); },
-                 store::kFields<store::CellSummary>);
+    for (const CellSummary& summary : store::Summarize(run)) {
+      Row row;
+      row.AddValues(summary);
+      out += std::move(row).Finish();
     }
   }
   return out;
 }
 
 std::string CsvPredictions(const Runs& runs) {
-  std::string out =
-      "run_id,model,quantizer,quantizer_options,runtime,runtime_options,threads,dataset,split,"
-      "image,label,predicted,confidence\n";
+  std::string out = HeaderWithin<PredictedImage>();
   for (const store::RunData& run : runs) {
     const auto summaries = store::Summarize(run);
     for (size_t i = 0; i < run.cells.size(); ++i) {
       const store::Measurement* accuracy = store::AccuracyOf(run.cells[i]);
       if (accuracy == nullptr) continue;
-      const store::CellSummary& cell = summaries[i];
       const store::DatasetSplit& split = run.splits.at(run.cells[i].cell.split_id);
       for (size_t j = 0; j < split.images.size(); ++j) {
         const store::Image& image = split.images[j];
         const int32_t predicted = accuracy->predictions[j];
-        const bool used = predicted >= 0;
-        AppendRow(&out, cell.run_id, cell.model, cell.quantizer, cell.quantizer_options,
-                  cell.runtime, cell.runtime_options, cell.threads, cell.dataset, cell.split,
-                  image.path, split.labels[static_cast<size_t>(image.label)],
-                  used ? split.labels[static_cast<size_t>(predicted)] : std::string(),
-                  used ? std::optional(accuracy->confidences[j]) : std::nullopt);
+        PredictedImage row{.image = image.path,
+                           .label = split.labels[static_cast<size_t>(image.label)],
+                           .predicted = {},
+                           .confidence = {}};
+        if (predicted >= 0) {
+          row.predicted = split.labels[static_cast<size_t>(predicted)];
+          row.confidence = accuracy->confidences[j];
+        }
+        out += RowWithin(summaries[i], row);
       }
     }
   }
@@ -92,26 +135,19 @@ std::string CsvPredictions(const Runs& runs) {
 }
 
 std::string CsvProfile(const Runs& runs) {
-  std::string out =
-      "run_id,model,quantizer,quantizer_options,runtime,runtime_options,threads,dataset,split,"
-      "op,kind,name,input_type,weight_type,output_type,steps,delegate,partition,median_us,share,"
-      "macs,bytes_read,bytes_written,gmacs_per_s,gbytes_per_s\n";
+  std::string out = HeaderWithin<ProfiledOperator>();
   for (const store::RunData& run : runs) {
     const auto summaries = store::Summarize(run);
     for (size_t i = 0; i < run.cells.size(); ++i) {
       const store::Measurement* profile = store::ProfileOf(run.cells[i]);
       if (profile == nullptr) continue;
-      const store::CellSummary& cell = summaries[i];
       const double total_us = store::ProfiledMicroseconds(*profile);
-      for (const store::OperatorProfile& row : profile->operators) {
-        const double bytes = static_cast<double>(row.bytes_read + row.bytes_written);
-        AppendRow(&out, cell.run_id, cell.model, cell.quantizer, cell.quantizer_options,
-                  cell.runtime, cell.runtime_options, cell.threads, cell.dataset, cell.split,
-                  row.op, row.kind, row.name, row.input_type, row.weight_type, row.output_type,
-                  row.steps, cell.delegate, row.partition, row.median_us,
-                  Rate(row.median_us, total_us), row.macs, row.bytes_read, row.bytes_written,
-                  Rate(static_cast<double>(row.macs) / 1000, row.median_us),
-                  Rate(bytes / 1000, row.median_us));
+      for (const store::OperatorProfile& one : profile->operators) {
+        const double bytes = static_cast<double>(one.bytes_read + one.bytes_written);
+        out += RowWithin(summaries[i],
+                         ProfiledOperator{one, summaries[i].delegate, Rate(one.median_us, total_us),
+                                          Rate(static_cast<double>(one.macs) / 1000, one.median_us),
+                                          Rate(bytes / 1000, one.median_us)});
       }
     }
   }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "fmt/format.h"
+#include "reports/figure_columns.h"
 #include "reports/html_sections.h"
 #include "reports/latency_svg.h"
 #include "reports/text_format.h"
@@ -47,12 +48,6 @@ Json PointOf(const Variant& variant, const PlotPoints& points) {
       {"text", fmt::format("{} ms · top-1 {} % ({}) · {} MB", Milliseconds(summary.median_ms),
                            Percent(summary.top1), PercentRange(summary.top1_low, summary.top1_high),
                            Megabytes(summary.file_bytes))}};
-}
-
-// In per cent, with two decimals.
-std::string Share(std::optional<double> part, std::optional<double> whole) {
-  if (!part || !whole || !(*whole > 0)) return std::string(kMissing);
-  return fmt::format("{:.2f}", 100 * *part / *whole);
 }
 
 LatencyScale ScaleOf(const RunView& run) {
@@ -118,21 +113,29 @@ Data LatencyScaleMarks(const RunView& run) {
   return marks;
 }
 
+Data LatencyColumns() {
+  Data columns(Data::type::list);
+  for (const auto& [column, text] : FigureColumns(store::Table::kLatency)) {
+    Data item("title", column.title);
+    item.set("explanation", column.explanation);
+    columns.push_back(item);
+  }
+  return columns;
+}
+
 Data LatencyRows(const RunView& run) {
   const LatencyScale scale = ScaleOf(run);
+  const std::vector<ColumnSource> columns = FigureColumns(store::Table::kLatency);
   Data rows(Data::type::list);
   for (const Variant& variant : run.variants) {
-    const store::CellSummary& summary = variant.summary;
-    if (!summary.median_ms) continue;
+    if (!variant.summary.median_ms) continue;
+    Data figures(Data::type::list);
+    for (const ColumnSource& source : columns)
+      figures.push_back(Data("text", source.text(variant)));
     Data row;
     row.set("name", variant.name);
-    row.set("svg", LatencySvg(*variant.cell, *summary.median_ms, scale));
-    row.set("load", Milliseconds(summary.load_ms));
-    row.set("first", Milliseconds(summary.first_ms));
-    row.set("mad", Share(summary.mad_ms, summary.median_ms));
-    row.set("samples", Count(summary.samples));
-    row.set("outliers", Count(summary.outlier_samples));
-    row.set("memory", Megabytes(summary.peak_rss_bytes));
+    row.set("svg", LatencySvg(*variant.cell, *variant.summary.median_ms, scale));
+    row.set("figures", figures);
     row.set("invalid", !variant.latency_valid());
     rows.push_back(row);
   }

@@ -114,6 +114,7 @@ Data RunSection(const RunView& run) {
   SetIfAny(&section, "problems", TextList(Problems(run)));
   SetIfAny(&section, "charts", ChartSections(run));
   SetIfAny(&section, "latency", LatencyRows(run));
+  section.set("latency_columns", LatencyColumns());
   section.set("scale", LatencyScaleMarks(run));
   SetIfAny(&section, "explanations", ExplanationList(run));
   SetIfAny(&section, "classes", ClassTables(run));

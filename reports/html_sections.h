@@ -14,7 +14,11 @@ using Data = kainjow::mustache::data;
 // [{title, id, json}]: a chart for each data set; `json` is safe inside a <script> element.
 Data ChartSections(const RunView& run);
 
-// [{name, svg (ready HTML), load, first, median, …}]: one a variant with latency samples.
+// [{title, explanation (ready HTML)}]: the columns of figures of "Latency in detail".
+Data LatencyColumns();
+
+// [{name, svg (ready HTML), invalid, figures: [{text}]}]: one a variant with latency samples, its
+// figures in the order of those columns.
 Data LatencyRows(const RunView& run);
 
 // [{text}]: the marks above their ridges.

@@ -1,8 +1,5 @@
 #include <algorithm>
-
 #include <cmath>
-#include <set>
-#include <string_view>
 
 #include "base/json.h"
 #include "harness/results/summary.h"
@@ -32,12 +29,12 @@ OrderedJson Value(const std::optional<T>& value) {
   return value ? Value(*value) : OrderedJson(nullptr);
 }
 
-// The record's fields as keys, but for those in `without`.
+// The record's fields as keys, but for those that its table keeps out of JSON.
 template <typename Record>
-OrderedJson Object(const Record& record, const std::set<std::string_view>& without = {}) {
+OrderedJson Object(const Record& record) {
   OrderedJson object = OrderedJson::object();
-  store::ForEachField(record, [&](const char* name, const auto& value) {
-    if (!without.contains(name)) object[name] = Value(value);
+  store::ForEachRow<Record>([&](const auto& row) {
+    if ((row.traits & store::kNotInJson) == 0) object[row.name] = Value(record.*row.member);
   });
   return object;
 }
@@ -81,12 +78,11 @@ OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVarian
   object["explanation"] = ExplanationObject(variant, explanations);
   OrderedJson measurements = OrderedJson::array();
   for (const store::Measurement& measurement : variant.cell->measurements) {
-    // One number an image belongs into the CSV of the predictions.
-    measurements.push_back(Object(measurement, {"id", "cell_id", "predictions", "confidences"}));
+    measurements.push_back(Object(measurement));
     if (measurement.kind != store::MeasurementKind::kProfile) continue;
     OrderedJson operators = OrderedJson::array();
     for (const store::OperatorProfile& row : measurement.operators) {
-      operators.push_back(Object(row, {"id", "measurement_id"}));
+      operators.push_back(Object(row));
     }
     measurements.back()["operators"] = std::move(operators);
   }
@@ -121,11 +117,11 @@ OrderedJson RunObject(const store::RunData& data) {
   OrderedJson object = Object(data.run);
   object["notes"] = OrderedJson::array();
   for (const store::Note& note : data.notes) {
-    object["notes"].push_back(Object(note, {"id", "run_id"}));
+    object["notes"].push_back(Object(note));
   }
   object["machine_peaks"] = OrderedJson::array();
   for (const store::MachinePeak& peak : data.machine_peaks) {
-    object["machine_peaks"].push_back(Object(peak, {"id", "run_id"}));
+    object["machine_peaks"].push_back(Object(peak));
   }
   object["losses"] = LossObjects(run);
   object["warnings"] = Warnings(run);

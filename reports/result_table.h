@@ -5,16 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "reports/figure_columns.h"
 #include "reports/variants.h"
 
 namespace qbench::reports {
-
-struct Column {
-  std::string title;
-  std::string explanation;  // a sentence, for a tooltip or a legend
-  bool is_number = true;    // numbers stand right, texts left
-  bool is_wide = false;     // left out where there is little room: the closing table
-};
 
 struct ResultTable {
   std::vector<Column> columns;
