@@ -97,5 +97,84 @@ TEST_F(ImportCacheTest, IsTakenWhereItIsWholeAndMadeAgainWhereNot) {
   }
 }
 
+TEST_F(ImportCacheTest, AnotherModelIsImportedAndAnotherSidecarIsNot) {
+  const PlannedModel first = Load();
+  datasets::Sidecar sidecar = first.sidecar;
+  sidecar.labels = {"b", "a"};
+  ASSERT_TRUE(datasets::WriteSidecar(file(), sidecar).ok());
+  const PlannedModel relabelled = Load();
+  EXPECT_EQ(imports_, 1);
+  EXPECT_EQ(relabelled.sidecar.labels, sidecar.labels);
+  EXPECT_EQ(relabelled.sha256, first.sha256);
+  EXPECT_NE(relabelled.sidecar_sha256, first.sidecar_sha256);
+  ASSERT_TRUE(WriteFileAtomically(file(), "\x89HDF\r\n\x1a\n and another").ok());
+  const PlannedModel other = Load();
+  EXPECT_EQ(imports_, 2);
+  EXPECT_NE(other.sha256, first.sha256);
+  EXPECT_NE(other.tflite, first.tflite);
+  EXPECT_EQ(other.stem, "net");
+}
+
+TEST_F(ImportCacheTest, SaysWhatIsWrongWithTheFile) {
+  const auto status_of = [&](const worker::JobOutcome& import) {
+    return LoadModel(file(), folder_.path() / "cache",
+                     [&](const worker::Job&, const worker::JobSettings&,
+                         const worker::JobCallbacks&) { return import; })
+        .status();
+  };
+  worker::JobOutcome failed;
+  failed.kind = worker::OutcomeKind::kFailed;
+  failed.reason = "net.h5: layer \"odd\" is not known";
+  EXPECT_EQ(status_of(failed).message(), failed.reason);
+  // A folder of the cache that cannot be made.
+  fs::remove_all(folder_.path() / "cache");
+  ASSERT_TRUE(WriteFileAtomically(folder_.path() / "cache", "a file").ok());
+  EXPECT_NE(status_of(failed).message().find("choose another folder with --cache"),
+            std::string::npos);
+  fs::remove(datasets::SidecarPath(file()));
+  EXPECT_FALSE(status_of(failed).ok());
+  ASSERT_TRUE(WriteFileAtomically(file(), "a text").ok());
+  EXPECT_NE(status_of(failed).message().find("net.h5"), std::string::npos);
+  fs::remove(file());
+  EXPECT_EQ(status_of(failed).code(), StatusCode::kNotFound);
+}
+
+TEST(FindModel, TakesAFileThenAShippedModel) {
+  const TempDir folder = *TempDir::Create("find-model-test");
+  const fs::path models = folder.path() / "models";
+  fs::create_directories(models);
+  for (const char* name : {"two.h5", "two.tflite", "one.tflite", "one.toml", "README.md"}) {
+    ASSERT_TRUE(WriteFileAtomically(models / name, "x").ok());
+  }
+  EXPECT_EQ(*FindModel((models / "README.md").string(), folder.path()), models / "README.md");
+  EXPECT_EQ(*FindModel("two", folder.path()), models / "two.h5");
+  EXPECT_EQ(*FindModel("one", folder.path()), models / "one.tflite");
+  const Status none = FindModel("three", folder.path()).status();
+  EXPECT_EQ(none.code(), StatusCode::kNotFound);
+  EXPECT_NE(none.message().find("no model \"three\": neither a file nor a shipped model (one, "),
+            std::string::npos);
+  EXPECT_EQ(none.message().find("README"), std::string::npos);
+  EXPECT_EQ(FindModel("three", folder.path() / "nowhere").status().code(), StatusCode::kNotFound);
+}
+
+TEST(OutcomeToStatus, KeepsTheReason) {
+  using worker::OutcomeKind;
+  for (const auto& [kind, code] : std::initializer_list<std::pair<OutcomeKind, StatusCode>>{
+           {OutcomeKind::kUnsupported, StatusCode::kUnsupported},
+           {OutcomeKind::kFailed, StatusCode::kInvalidArgument},
+           {OutcomeKind::kCrashed, StatusCode::kCrashed},
+           {OutcomeKind::kTimeout, StatusCode::kTimeout},
+           {OutcomeKind::kCancelled, StatusCode::kCancelled}}) {
+    worker::JobOutcome outcome;
+    outcome.kind = kind;
+    outcome.reason = "why";
+    EXPECT_EQ(OutcomeToStatus(outcome).code(), code) << worker::OutcomeName(kind);
+    EXPECT_EQ(OutcomeToStatus(outcome).message(), "why");
+  }
+  worker::JobOutcome good;
+  good.kind = OutcomeKind::kOk;
+  EXPECT_TRUE(OutcomeToStatus(good).ok());
+}
+
 }  // namespace
 }  // namespace qbench::plan
