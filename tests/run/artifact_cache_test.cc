@@ -97,6 +97,70 @@ TEST_F(ArtifactCacheTest, WhatIsNotWhatWasWrittenIsNotHandedOut) {
   }
 }
 
+TEST_F(ArtifactCacheTest, TheKeyIsTheContents) {
+  const Json content = {{"model", "a"}, {"quantizer", "int8"}};
+  const std::string key = ArtifactCache::Key(content);
+  EXPECT_EQ(key.size(), 64U);  // and fit to be a folder's name
+  EXPECT_EQ(key.find_first_not_of("0123456789abcdef"), std::string::npos);
+  Json same;
+  same["quantizer"] = "int8";
+  same["model"] = "a";
+  EXPECT_EQ(ArtifactCache::Key(same), key);
+  for (const Json& other : {Json{{"model", "b"}, {"quantizer", "int8"}}, Json{{"model", "a"}},
+                            Json{{"model", "a"}, {"quantizer", "int8"}, {"seed", nullptr}}}) {
+    EXPECT_NE(ArtifactCache::Key(other), key) << other;
+  }
+}
+
+TEST_F(ArtifactCacheTest, KeysDoNotGetInEachOthersWay) {
+  const std::string other = "other";
+  fs::copy(cache_.Folder(kKey), cache_.Folder(other));
+  fs::remove(cache_.Folder(kKey) / "model.tflite");
+  EXPECT_FALSE(cache_.Find(kKey).has_value());
+  const auto found = cache_.Find(other);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->artifact, cache_.Folder(other) / "model.tflite");
+  EXPECT_FALSE(cache_.Find("").has_value());
+}
+
+TEST_F(ArtifactCacheTest, EveryFieldOfTheResultIsKept) {
+  result_.facts = {{"library", "1.0"}};
+  result_.calibration_runtime = "litert 2.3.0";
+  result_.peak_rss_bytes = 1234;
+  ASSERT_TRUE(cache_.Save(kKey, result_).ok());
+  const auto found = cache_.Find(kKey);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(worker::ResultToJson(*found), worker::ResultToJson(result_));
+}
+
+TEST_F(ArtifactCacheTest, WhatIsMadeAgainTakesThePlaceOfWhatWasDamaged) {
+  Write("model.tflite", "damaged");
+  ASSERT_FALSE(cache_.Find(kKey).has_value());
+  Write("model.tflite", kModel);
+  result_.entries.clear();  // and it emits nothing now
+  ASSERT_TRUE(cache_.Save(kKey, result_).ok());
+  const auto found = cache_.Find(kKey);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_TRUE(found->entries.empty());
+}
+
+TEST_F(ArtifactCacheTest, AResultThatNamesAnotherFolderHandsOutNothingFromThere) {
+  const fs::path outside = folder_.path() / "outside.tflite";
+  ASSERT_TRUE(WriteFileAtomically(outside, kModel).ok());
+  for (const fs::path& named : {outside, fs::path("../../outside.tflite"), fs::path(".."),
+                                fs::path("."), fs::path("/"), fs::path()}) {
+    SCOPED_TRACE(named);
+    result_.artifact = named;
+    ASSERT_TRUE(cache_.Save(kKey, result_).ok());
+    EXPECT_FALSE(cache_.Find(kKey).has_value());
+  }
+}
+
+TEST_F(ArtifactCacheTest, AFolderThatCannotBeWrittenIsAnError) {
+  const Status status = cache_.Save("no/such/folder", result_);
+  EXPECT_FALSE(status.ok());
+}
+
 // As versions before wrote it: the result itself, whose documents have no hashes.
 TEST_F(ArtifactCacheTest, AnEntryWithoutHashesIsNotHandedOut) {
   Json old = jobs::ResultToJson(result_);
