@@ -1,12 +1,18 @@
-// kill -9 at random points: `--resume` ends with the rows of an undisturbed run.
+// kill -9 at random points: `--resume` ends with the rows of an undisturbed run, and what was
+// committed before is still there as it was. The points are counted in lines of progress, and a
+// kill that comes too late is made again, earlier: none passes unnoticed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <optional>
 #include <random>
 #include <set>
+#include <tuple>
 
+#include "harness/store/store.h"
 #include "tests/cli/run_qbench.h"
 
 namespace qbench::cli_test {
@@ -60,6 +66,71 @@ int PointCount() {
   return points == nullptr ? 4 : std::atoi(points);
 }
 
+// The newest run of a database; none where there is no database, or no run in it yet.
+std::optional<store::RunData> LatestRun(const std::filesystem::path& database) {
+  Result<store::Store> store = store::Store::Open(database, store::OpenMode::kReadOnly);
+  if (!store.ok()) return std::nullopt;
+  const Result<std::optional<int64_t>> latest = store->LatestRun();
+  if (!latest.ok() || !latest->has_value()) return std::nullopt;
+  Result<store::RunData> run = store->LoadRun(**latest);
+  EXPECT_TRUE(run.ok()) << run.status().message();
+  if (!run.ok()) return std::nullopt;
+  return std::move(*run);
+}
+
+// Of every measurement that is committed: when it began, and what it measured.
+using Committed = std::map<std::tuple<int64_t, store::MeasurementKind, int32_t>, std::string>;
+
+Committed CommittedIn(const store::RunData& run) {
+  Committed committed;
+  for (const store::CellData& cell : run.cells) {
+    for (const store::Measurement& m : cell.measurements) {
+      committed[{m.cell_id, m.kind, m.repetition}] =
+          fmt::format("{} [{}] [{}]", m.started_at, fmt::join(m.samples_ns, " "),
+                      fmt::join(m.confidences, " "));
+    }
+  }
+  return committed;
+}
+
+// Kills the runs of one command, each from an empty cache and without a database.
+class Killer {
+ public:
+  Killer(const Workplace& place, std::vector<std::string> command, const Answer& undisturbed,
+         std::chrono::milliseconds duration)
+      : place_(place),
+        command_(std::move(command)),
+        lines_(ProgressLines(undisturbed.err)),
+        step_(duration / std::max<size_t>(lines_, 1)) {}
+
+  size_t lines() const { return lines_; }
+
+  // At a place of the run from 0 (its begin) to 1 (its last step), and somewhere in the step that
+  // begins there. A run that ended before the signal came is done again and killed earlier; false
+  // where even that came too late.
+  bool Kill(double place, std::mt19937& random) const {
+    auto lines = 1 + static_cast<size_t>(place * static_cast<double>(lines_ - 1));
+    std::chrono::milliseconds delay(static_cast<int64_t>(random()) % (step_.count() + 1));
+    for (int attempt = 0; attempt < 5; ++attempt) {
+      for (const char* name : {"test.sqlite", "test.sqlite-wal", "test.sqlite-shm", "cache"}) {
+        std::filesystem::remove_all(place_.File(name));
+      }
+      const bool hit = place_.RunAndKill(command_, lines, delay);
+      const std::optional<store::RunData> run = LatestRun(place_.File("test.sqlite"));
+      if (hit && !(run && run->run.finished_at)) return true;
+      lines = std::max<size_t>(1, lines / 2);
+      delay = std::chrono::milliseconds(0);
+    }
+    return false;
+  }
+
+ private:
+  const Workplace& place_;
+  std::vector<std::string> command_;
+  size_t lines_;
+  std::chrono::milliseconds step_;  // about
+};
+
 TEST(Resume, AfterKillAtRandomPointsGivesTheRowsOfAnUndisturbedRun) {
   const Workplace place;
   const std::string scenes = place.SmallScenes(5).string();
@@ -78,22 +149,38 @@ TEST(Resume, AfterKillAtRandomPointsGivesTheRowsOfAnUndisturbedRun) {
   constexpr unsigned kSeed = 20251120;
   SCOPED_TRACE(fmt::format("seed {}", kSeed));
   std::mt19937 random(kSeed);
-  std::uniform_int_distribution<int64_t> delay(1, duration.count());
+  const Killer killer(place, command, undisturbed, duration);
+  ASSERT_GE(killer.lines(), 8U) << undisturbed.err;
   std::vector<std::string> resume = command;
   resume.emplace_back("--resume");
-  for (int point = 0; point < PointCount(); ++point) {
-    const std::chrono::milliseconds wait(delay(random));
-    SCOPED_TRACE(fmt::format("killed after {} of {} ms", wait.count(), duration.count()));
-    std::filesystem::remove(place.File("test.sqlite"));
-    std::filesystem::remove_all(place.File("cache"));
-    if (!place.RunAndKill(command, wait)) continue;  // it was done already
+  int resumed = 0;    // a run that had begun
+  int with_rows = 0;  // and that had committed something
+  const int points = PointCount();
+  ASSERT_GT(points, 0);
+  for (int point = 0; point < points; ++point) {
+    const double part = (point + 0.5) / points;
+    SCOPED_TRACE(fmt::format("killed at {} of {} lines of progress", part, killer.lines()));
+    ASSERT_TRUE(killer.Kill(part, random)) << "it always ended before it was killed";
+    const std::optional<store::RunData> before = LatestRun(place.File("test.sqlite"));
     Answer answer = place.Run(resume);
-    if (answer.status == 2 && answer.err.find("nothing to resume") != std::string::npos) {
-      answer = place.Run(command);  // killed before the run had begun
+    if (!before) {
+      EXPECT_EQ(answer.status, 2);
+      EXPECT_THAT(answer.err, ::testing::HasSubstr("nothing to resume"));
+      answer = place.Run(command);
     }
     ASSERT_EQ(answer.status, 0) << answer.err;
     EXPECT_EQ(RowsApartFromTimings(place.Run({"report", "--format", "csv"}).out), expected);
+    if (!before) continue;
+    const Committed kept = CommittedIn(*before);
+    ++resumed;
+    with_rows += kept.empty() ? 0 : 1;
+    const std::optional<store::RunData> after = LatestRun(place.File("test.sqlite"));
+    ASSERT_TRUE(after.has_value());
+    EXPECT_EQ(after->run.id, before->run.id);
+    EXPECT_THAT(CommittedIn(*after), ::testing::IsSupersetOf(kept)) << "it was measured again";
   }
+  EXPECT_GE(resumed, std::max(1, points / 2)) << "too few kills met a run that had begun";
+  EXPECT_GE(with_rows, 1) << "no kill met a run that had something to keep";
 }
 
 }  // namespace

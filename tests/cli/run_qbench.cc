@@ -59,18 +59,42 @@ Answer Workplace::Finish(const ChildOptions& options) const {
   return answer;
 }
 
-bool Workplace::RunAndKill(const std::vector<std::string>& args,
-                           std::chrono::milliseconds delay) const {
+bool Workplace::KillWhen(const std::vector<std::string>& args,
+                         const std::function<bool()>& ready) const {
   Result<Child> child = Child::Spawn(Options(args, {}));
   EXPECT_TRUE(child.ok()) << child.status().message();
   if (!child.ok()) return false;
-  const auto deadline = std::chrono::steady_clock::now() + delay;
   const pid_t pid = child->pid();
   const ChildEnd end = child->Wait({std::chrono::minutes(3), 0, std::chrono::milliseconds(1)}, [&] {
-    if (std::chrono::steady_clock::now() >= deadline) kill(pid, SIGKILL);
+    if (ready()) kill(pid, SIGKILL);
     return true;
   });
   return end.reason == ChildEnd::Reason::kSignaled && end.signal == SIGKILL;
+}
+
+bool Workplace::RunAndKill(const std::vector<std::string>& args,
+                           std::chrono::milliseconds delay) const {
+  const auto deadline = std::chrono::steady_clock::now() + delay;
+  return KillWhen(args, [&] { return std::chrono::steady_clock::now() >= deadline; });
+}
+
+bool Workplace::RunAndKill(const std::vector<std::string>& args, size_t progress_lines,
+                           std::chrono::milliseconds delay) const {
+  std::optional<std::chrono::steady_clock::time_point> seen;
+  return KillWhen(args, [&] {
+    const auto now = std::chrono::steady_clock::now();
+    if (!seen && ProgressLines(Text(File("stderr"))) >= progress_lines) seen = now;
+    return seen && now - *seen >= delay;
+  });
+}
+
+size_t ProgressLines(const std::string& text) {
+  size_t count = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("[") && line.find(" %] ") != std::string::npos) ++count;
+  }
+  return count;
 }
 
 std::vector<pid_t> ChildrenOf(pid_t pid) {

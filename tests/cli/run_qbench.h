@@ -46,6 +46,9 @@ class Workplace {
   // Kills qbench (not its children) with SIGKILL after `delay`, unless it ended before; true where
   // it was killed.
   bool RunAndKill(const std::vector<std::string>& args, std::chrono::milliseconds delay) const;
+  // The same, `delay` after it has written so many lines of progress ("[ 12 %] …").
+  bool RunAndKill(const std::vector<std::string>& args, size_t progress_lines,
+                  std::chrono::milliseconds delay) const;
 
   // Sends SIGINT `signals` times at once, when `ready(pid)` says so.
   InterruptedAnswer RunAndInterrupt(const std::vector<std::string>& args,
@@ -60,11 +63,15 @@ class Workplace {
  private:
   ChildOptions Options(const std::vector<std::string>& args,
                        const std::vector<std::string>& environment) const;
+  bool KillWhen(const std::vector<std::string>& args, const std::function<bool()>& ready) const;
   // Waits for its end; without standard output.
   Answer Finish(const ChildOptions& options) const;
 
   TempDir folder_;
 };
+
+// How many lines of progress a qbench wrote whose standard error is `text`.
+size_t ProgressLines(const std::string& text);
 
 // The rows of a CSV text (RFC 4180), fields without their quotes.
 std::vector<std::vector<std::string>> ParseCsv(const std::string& text);
