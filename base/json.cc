@@ -5,8 +5,11 @@ namespace qbench {
 Result<Json> ParseJson(std::string_view text, int max_depth) {
   bool too_deep = false;
   try {
-    Json value = Json::parse(text, [&](int depth, Json::parse_event_t, Json&) {
-      too_deep = too_deep || depth > max_depth;
+    // The depth of an array or object is the number of those around it.
+    Json value = Json::parse(text, [&](int depth, Json::parse_event_t event, Json&) {
+      const bool begins =
+          event == Json::parse_event_t::array_start || event == Json::parse_event_t::object_start;
+      too_deep = too_deep || (begins && depth >= max_depth);
       return !too_deep;
     });
     if (too_deep) {
