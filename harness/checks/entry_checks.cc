@@ -69,7 +69,7 @@ auto OfFactory(CheckContext& context, Function&& function) {
 }  // namespace
 
 Status CheckExports(CheckContext& context) {
-  std::vector<std::string> names = ExportedSymbols(context.library->entry());
+  QB_ASSIGN_OR_RETURN(std::vector<std::string> names, ExportedSymbols(context.library->path()));
   if (std::erase(names, "qbench_plugin_entry") == 0) {
     return Broken("qbench_plugin_entry is not among the exported symbols");
   }
