@@ -6,23 +6,73 @@
 #include <cstdint>
 #include <sstream>
 #include <typeinfo>
+#include <utility>
 
 namespace qbench::cli {
 namespace po = boost::program_options;
 namespace {
 
-std::string Indented(std::string_view lines) {
+constexpr size_t kWidth = 80;
+
+// One line of words as several that fit into kWidth columns: each but the last ends in `end`, each
+// but the first begins with `indent` spaces. The first has room for what stands before it, `used`.
+std::string Wrapped(std::string_view line, size_t used, size_t indent, std::string_view end = "") {
+  std::istringstream words{std::string(line)};
+  std::string text;
+  size_t column = used;
+  for (std::string word; words >> word; column += word.size()) {
+    if (!text.empty() && column + 1 + word.size() + end.size() > kWidth) {
+      text.append(end).append("\n").append(indent, ' ');
+      column = indent;
+    } else if (!text.empty()) {
+      text += ' ';
+      ++column;
+    }
+    text += word;
+  }
+  return text;
+}
+
+std::string Example(std::string_view lines) {
   std::string text;
   std::istringstream stream{std::string(lines)};
-  for (std::string line; std::getline(stream, line);) text += "  " + line + "\n";
+  for (std::string line; std::getline(stream, line);) {
+    text += "  " + Wrapped(line, 2, 4, " \\") + "\n";
+  }
+  return text;
+}
+
+// Lines that end within a sentence go on in the next; those that end with one are kept apart.
+std::string Paragraphs(std::string_view lines) {
+  std::string text;
+  std::string sentence;
+  std::istringstream stream{std::string(lines)};
+  const auto flush = [&] {
+    if (!sentence.empty()) text += Wrapped(std::exchange(sentence, ""), 0, 0) + "\n";
+  };
+  for (std::string line; std::getline(stream, line);) {
+    if (line.empty()) {
+      flush();
+      text += "\n";
+    } else {
+      sentence += " " + line;
+      if (line.ends_with('.')) flush();
+    }
+  }
+  flush();
   return text;
 }
 
 std::string HelpText(const Help& help, const po::options_description& options) {
+  po::options_description narrow("Options", kWidth);
+  for (const auto& option : options.options()) narrow.add(option);
+  constexpr std::string_view kUsage = "Usage: ";
   std::ostringstream text;
-  text << "Usage: " << help.usage << "\n\n" << help.description << "\n\n" << options;
-  if (!help.example.empty()) text << "\nExample:\n" << Indented(help.example);
-  if (!help.notes.empty()) text << "\n" << help.notes << "\n";
+  text << kUsage << Wrapped(help.usage, kUsage.size(), kUsage.size()) << "\n\n"
+       << Paragraphs(help.description) << "\n"
+       << narrow;
+  if (!help.example.empty()) text << "\nExample:\n" << Example(help.example);
+  if (!help.notes.empty()) text << "\n" << Paragraphs(help.notes);
   return text.str();
 }
 

@@ -13,7 +13,8 @@
 
 namespace qbench::cli {
 
-// What `qbench COMMAND --help` shows.
+// What `qbench COMMAND --help` shows, in lines of at most 80 columns: paragraphs are filled anew,
+// and a line that ends with a sentence ends there.
 struct Help {
   std::string_view usage;        // "qbench run [MODEL...] --plugins LIST --dataset NAME [options]"
   std::string_view description;  // a paragraph

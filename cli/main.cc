@@ -12,8 +12,9 @@ namespace qbench::cli {
 namespace {
 
 constexpr std::string_view kIntroduction =
-    "qbench measures quantized image classifiers on this machine: size, latency and accuracy of\n"
-    "every combination of model, quantizer and runtime, over labelled images.\n";
+    "qbench measures quantized image classifiers on this machine: size, latency and\n"
+    "accuracy of every combination of model, quantizer and runtime, over labelled\n"
+    "images.\n";
 
 const std::vector<Subcommand>& Commands() {
   static const std::vector<Subcommand> commands = {
@@ -22,8 +23,7 @@ const std::vector<Subcommand>& Commands() {
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},
       {"inspect", "show a model's layers, shapes and costs", InspectCommand},
       {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},
-      {"profile", "say where a .tflite file's time goes, and what LiteRT's delegate takes of it",
-       ProfileCommand},
+      {"profile", "say where a .tflite file's time goes, operator by operator", ProfileCommand},
       {"dataset", "list, import, verify and export data sets", DatasetCommand},
       {"plugin", "list the plugins that are installed, and check one", PluginCommand},
       {"doctor", "say whether this machine is fit to measure on", DoctorCommand},
@@ -38,10 +38,9 @@ std::string HelpText() {
   }
   text +=
       "\nExample:\n  qbench run --plugins int8,fp16,float --dataset scenes\n\n"
-      "`qbench COMMAND --help` shows a command's options; qbench --version shows the version.\n"
-      "Exit status: 0 done, 2 usage or environment error, 3 every cell failed (with --strict: "
-      "any),\n"
-      "130 interrupted.\n";
+      "`qbench COMMAND --help` shows a command's options, qbench --version the version.\n"
+      "Exit status: 0 done, 2 usage or environment error, 3 every cell failed (with\n"
+      "--strict: any), 130 interrupted.\n";
   return text;
 }
 

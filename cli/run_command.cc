@@ -38,7 +38,7 @@ constexpr Help kHelp = {
 po::options_description Options() {
   po::options_description options("Options", 100);
   options.add_options()("plugins", po::value<std::string>()->value_name("LIST"),
-                        "quantizers and runtimes: int8,fp16,float,litert:kernels=builtin")(
+                        "quantizers and runtimes, as in int8,fp16,litert:kernels=builtin")(
       "dataset", po::value<std::string>()->value_name("NAME"),
       "a data set's name, or a folder with one sub-folder a class")(
       "threads", po::value<std::string>()->value_name("LIST")->default_value("1"),

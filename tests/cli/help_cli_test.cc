@@ -1,0 +1,125 @@
+// What `--help` of every command shows: to the byte, as golden files (scripts/approve_goldens.sh),
+// and that it is fit to be read.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "tests/cli/run_qbench.h"
+#include "tests/golden/golden_file.h"
+
+namespace qbench::cli_test {
+namespace {
+
+using ::testing::ElementsAre;
+using Words = std::vector<std::string>;
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// Of UTF-8 without wide or combining characters.
+size_t Columns(const std::string& line) {
+  return static_cast<size_t>(
+      std::ranges::count_if(line, [](char c) { return (c & '\xC0') != '\x80'; }));
+}
+
+Words With(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// The help of a command; it must be shown as one asked for it.
+std::string HelpOf(const Workplace& place, const Words& command) {
+  const Answer answer = place.Run(With(command, {"--help"}));
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_EQ(answer.err, "");
+  EXPECT_EQ(place.Run(With(command, {"-h"})).out, answer.out);
+  return answer.out;
+}
+
+// The commands that a list of them shows: lines of a name behind two spaces, and what it does.
+Words CommandsIn(const std::string& help) {
+  Words names;
+  for (const std::string& line : Lines(help)) {
+    const size_t end = line.find("  ", 2);
+    if (!line.starts_with("  ") || line.starts_with("   ") || end == std::string::npos) continue;
+    EXPECT_NE(line.find_first_not_of(' ', end), std::string::npos) << line;
+    names.push_back(line.substr(2, end - 2));
+  }
+  return names;
+}
+
+bool IsList(const std::string& help) {
+  return Lines(help)[0].find(" COMMAND [options]") != std::string::npos;
+}
+
+// The commands with their own options, those of `dataset` and `plugin` included.
+std::vector<Words> Commands(const Workplace& place) {
+  std::vector<Words> commands;
+  for (const std::string& name : CommandsIn(HelpOf(place, {}))) {
+    const std::string help = HelpOf(place, {name});
+    if (!IsList(help)) {
+      commands.push_back({name});
+      continue;
+    }
+    for (const std::string& inner : CommandsIn(help)) commands.push_back({name, inner});
+  }
+  return commands;
+}
+
+std::string Joined(const Words& words) { return fmt::format("{}", fmt::join(words, " ")); }
+
+TEST(Help, ListsEveryCommand) {
+  const Workplace place;
+  EXPECT_THAT(CommandsIn(HelpOf(place, {})),
+              ElementsAre("run", "report", "quantize", "inspect", "diff", "profile", "dataset",
+                          "plugin", "doctor"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
+              ElementsAre("list", "import", "verify", "export-tensors"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {"plugin"})), ElementsAre("list", "check"));
+  EXPECT_EQ(place.Run({"help"}).out, HelpOf(place, {}));
+  // Without a command it is shown as a mistake.
+  for (const Words& none : {Words{}, Words{"dataset"}, Words{"plugin"}}) {
+    const Answer answer = place.Run(none);
+    EXPECT_EQ(answer.status, 2);
+    EXPECT_EQ(answer.out, "");
+    EXPECT_EQ(answer.err, HelpOf(place, none));
+  }
+}
+
+TEST(Help, IsWhatWasApproved) {
+  const Workplace place;
+  std::vector<Words> shown = Commands(place);
+  for (const Words& list : {Words{}, Words{"dataset"}, Words{"plugin"}}) shown.push_back(list);
+  for (const Words& command : shown) {
+    const std::string name =
+        command.empty() ? "" : "_" + fmt::format("{}", fmt::join(command, "_"));
+    ExpectGolden(fmt::format("cli/golden/help{}.txt", name), HelpOf(place, command));
+  }
+}
+
+TEST(Help, FitsATerminalOf80Columns) {
+  const Workplace place;
+  std::vector<Words> shown = Commands(place);
+  for (const Words& list : {Words{}, Words{"dataset"}, Words{"plugin"}}) shown.push_back(list);
+  for (const Words& command : shown) {
+    for (const std::string& line : Lines(HelpOf(place, command))) {
+      EXPECT_LE(Columns(line), 80U) << "qbench " << Joined(command) << " --help: " << line;
+    }
+  }
+}
+
+TEST(Help, BeginsWithTheCommand) {
+  const Workplace place;
+  for (const Words& command : Commands(place)) {
+    EXPECT_THAT(HelpOf(place, command), ::testing::StartsWith("Usage: qbench " + Joined(command)));
+  }
+}
+
+}  // namespace
+}  // namespace qbench::cli_test
