@@ -284,7 +284,8 @@ inline constexpr auto kFields<Plugin> = std::tuple{
           "(`source`, `none`)"},
     Field{"sha256", &Plugin::sha256, "", "hash of the library's file"},
     Field{"facts", &Plugin::facts, "",
-          "what it told about itself, by name: the engine's version, features of the processor"},
+          "what it told about itself, by name: the engine's version, features of the processor, "
+          "`baseline` of a quantizer that leaves the model as it is"},
 };
 
 template <>

@@ -107,7 +107,7 @@ TEST(DecodeMessage, SurvivesTheTrip) {
   EXPECT_EQ(begins->index, 12U);
   EXPECT_FALSE(begins->image.has_value());
   for (const ImageStatus status : {ImageStatus::kOk, ImageStatus::kBroken, ImageStatus::kFailed}) {
-    for (const char* reason : {"", "cut off  in the \"middle\" ✂ "}) {
+    for (const char* reason : {"", "cut off  in the \"middle\" ✂"}) {
       DecodeMessage message;
       message.index = 7;
       message.image = DecodedImage{status, reason, 640, 480};

@@ -53,7 +53,7 @@ Bytes Sealed(const Json& content) {
 std::vector<Bytes> Seeds() {
   const std::string model = "the bytes of a model";
   const std::string ranges = R"({"ranges": [1, 2]})";
-  worker::QuantizeResult result;
+  jobs::QuantizeResult result;
   result.artifact = std::filesystem::path("/cache") / kNames[1];
   result.sha256 = Sha256Hex(model);
   result.file_bytes = model.size();
@@ -62,10 +62,10 @@ std::vector<Bytes> Seeds() {
   result.warnings = {"a warning"};
   result.facts = {{"library", "1.0"}};
   result.wall_seconds = 0.5;
-  Files files = {Sealed(worker::ResultToJson(result)), BytesOf(model), BytesOf(ranges)};
+  Files files = {Sealed(jobs::ResultToJson(result)), BytesOf(model), BytesOf(ranges)};
   const Bytes with_document = Pack(files);
   result.entries.clear();
-  files = {Sealed(worker::ResultToJson(result)), BytesOf(model), {}};
+  files = {Sealed(jobs::ResultToJson(result)), BytesOf(model), {}};
   return {with_document, Pack(files)};
 }
 
@@ -94,7 +94,7 @@ void CheckHandedOut(const std::filesystem::path& folder, const std::filesystem::
 
 bool Run(ByteSpan input) {
   const Files files = Unpack(input);
-  const plan::ArtifactCache cache(ScratchFolder());
+  const run::ArtifactCache cache(ScratchFolder());
   const std::filesystem::path folder = cache.Folder(kKey);
   std::filesystem::create_directories(folder);
   for (size_t i = 0; i < files.size(); ++i) {
@@ -112,12 +112,12 @@ bool Run(ByteSpan input) {
   if (!sealed.ok() || !sealed->is_object() || !sealed->contains("content")) Fail("no seal");
   const Json& content = sealed->at("content");
   if (sealed->at("sha256") != Sha256Hex(DumpJson(content))) Fail("the seal does not fit");
-  worker::QuantizeResult said =
-      std::get<worker::QuantizeResult>(*worker::ResultFromJson("quantize", content));
+  jobs::QuantizeResult said =
+      std::get<jobs::QuantizeResult>(*jobs::ResultFromJson("quantize", content));
   if (said.entries.size() != found->entries.size()) Fail("another list of documents");
   said.artifact = found->artifact;
   for (size_t i = 0; i < said.entries.size(); ++i) said.entries[i].file = found->entries[i].file;
-  if (DumpJson(worker::ResultToJson(said)) != DumpJson(worker::ResultToJson(*found))) {
+  if (DumpJson(jobs::ResultToJson(said)) != DumpJson(jobs::ResultToJson(*found))) {
     Fail("not what was sealed");
   }
   return true;

@@ -30,21 +30,21 @@ void Write(const fs::path& file, std::string_view text) {
 class FakeWorkers {
  public:
   // Called on several threads.
-  worker::JobOutcome Run(const worker::Job& job) const {
-    worker::JobOutcome outcome;
-    if (const auto* probe = std::get_if<worker::ProbeJob>(&job)) {
+  jobs::JobOutcome Run(const jobs::Job& job) const {
+    jobs::JobOutcome outcome;
+    if (const auto* probe = std::get_if<jobs::ProbeJob>(&job)) {
       const std::string name = probe->plugin.stem().string();
       if (!facts.contains(name)) return Failed("not one of this test's");
-      worker::ProbeResult result;
+      jobs::ProbeResult result;
       for (const auto& tried : probe->tries) {
         const bool refused = tried.options == std::vector<host::Option>{{"io", "refused"}};
         result.refusals.emplace_back(refused ? "io: float or int8" : "");
       }
       result.plugins = {Entry(name)};
       outcome.result = result;
-    } else if (const auto* import = std::get_if<worker::ImportJob>(&job)) {
+    } else if (const auto* import = std::get_if<jobs::ImportJob>(&job)) {
       EXPECT_TRUE(WriteFileAtomically(import->output, "imported").ok());
-      worker::ImportResult result;
+      jobs::ImportResult result;
       result.sha256 = Sha256Hex(std::string_view("imported"));
       result.float_model = true;
       result.operators = result.inputs = result.outputs = 1;
@@ -56,7 +56,7 @@ class FakeWorkers {
     } else {
       return Failed("no job of a plan");
     }
-    outcome.kind = worker::OutcomeKind::kOk;
+    outcome.status = store::Outcome::kOk;
     return outcome;
   }
 
@@ -66,14 +66,14 @@ class FakeWorkers {
                                                           {"runtime", {{"library", "1.0"}}}};
 
  private:
-  static worker::JobOutcome Failed(const std::string& reason) {
-    worker::JobOutcome outcome;
-    outcome.kind = worker::OutcomeKind::kFailed;
+  static jobs::JobOutcome Failed(const std::string& reason) {
+    jobs::JobOutcome outcome;
+    outcome.status = store::Outcome::kFailed;
     outcome.reason = reason;
     return outcome;
   }
-  worker::ProbeResult::Entry Entry(const std::string& name) const {
-    worker::ProbeResult::Entry entry;
+  jobs::ProbeResult::Entry Entry(const std::string& name) const {
+    jobs::ProbeResult::Entry entry;
     host::PluginDescriptor& descriptor = entry.descriptor;
     descriptor.id = name;
     descriptor.version = "1";
@@ -125,8 +125,9 @@ class RunPlanTest : public ::testing::Test {
 
   Result<Plan> Make() {
     return MakePlan(request_, folders_,
-                    [&](const worker::Job& job, const worker::JobSettings&,
-                        const worker::JobCallbacks&) { return workers_.Run(job); });
+                    [&](const jobs::Job& job, const jobs::JobSettings&, const jobs::JobCallbacks&) {
+                      return workers_.Run(job);
+                    });
   }
   std::string Hash() {
     const Result<Plan> plan = Make();

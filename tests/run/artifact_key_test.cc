@@ -9,8 +9,13 @@
 
 #include "harness/run/artifact_cache.h"
 
-namespace qbench::plan {
+namespace qbench::run {
 namespace {
+
+using plan::Plan;
+using plan::PlannedCell;
+using plan::PlannedModel;
+using plan::SelectedPlugin;
 
 class ArtifactKeyTest : public ::testing::Test {
  protected:
@@ -34,10 +39,9 @@ class ArtifactKeyTest : public ::testing::Test {
     plan_.host = {{"cpu.features", "avx2"}, {"os.kernel", "6.1"}};
     samples_ = ModelSamples();
     samples_.calibration_content = "calibration tensors";
-    samples_.calibration =
-        worker::SamplesRef{"/cache/a", "a", {1, 2, 3}, {4, 5, 6}, {0, 1}, {1, 0}};
+    samples_.calibration = jobs::SamplesRef{"/cache/a", "a", {1, 2, 3}, {4, 5, 6}, {0, 1}, {1, 0}};
     samples_.train_content = "training tensors";
-    samples_.train = worker::SamplesRef{"/cache/b", "b", {1, 2, 3}, {4, 5, 6}, {0, 1}, {0, 1}};
+    samples_.train = jobs::SamplesRef{"/cache/b", "b", {1, 2, 3}, {4, 5, 6}, {0, 1}, {0, 1}};
     cell_ = PlannedCell{};
   }
   host::PluginDescriptor& descriptor() { return plan_.selection.quantizers[0].plugin.descriptor; }
@@ -157,4 +161,4 @@ TEST_F(ArtifactKeyTest, OfOneThatSeesNoImagesIsItsOwnAndTheModels) {
 }
 
 }  // namespace
-}  // namespace qbench::plan
+}  // namespace qbench::run
