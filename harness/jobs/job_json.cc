@@ -80,10 +80,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options, files)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob::Try, kind, id, options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob, plugin, try_runtimes, tries)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportJob, model, output)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeJob, model, quantizer, calibration, train,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeJob, model, model_sha256, quantizer, calibration, train,
                                    calibration_runtime, instances, output)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, artifact, runtime, threads, instances, samples)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, artifact, runtime, threads, samples, settings)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, artifact, artifact_sha256, runtime, threads,
+                                   instances, samples)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, artifact, artifact_sha256, runtime, threads, samples,
+                                   settings)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult::Entry, descriptor, available, failed, reason, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult, plugins, refusals)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportResult, converted, sha256, file_bytes, float_model,
@@ -97,8 +99,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, predicted, confidence, skippe
                                    measured, instances, instance_threads)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, measured, samples, memory, baseline_rss_bytes,
                                    before, after, invalid_reason, warnings, facts)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileJob, artifact, runtime, threads, samples, runs,
-                                   max_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileJob, artifact, artifact_sha256, runtime, threads, samples,
+                                   runs, max_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileResult, operators, delegate, measured, invoke_ns,
                                    warnings, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PeakJob, threads, seconds)

@@ -93,6 +93,7 @@ struct ImportResult {
 // --- quantize: a float .tflite file becomes an artifact. ----------------------------------------
 struct QuantizeJob {
   std::filesystem::path model;
+  std::string model_sha256 = {};  // another content by now is an error; empty: any
   PluginUse quantizer = {};
   std::optional<SamplesRef> calibration = {};
   std::optional<SamplesRef> train = {};
@@ -123,6 +124,7 @@ struct QuantizeResult {
 // --- accuracy: predictions for every image of a split. ------------------------------------------
 struct AccuracyJob {
   std::filesystem::path artifact;
+  std::string artifact_sha256 = {};  // another content by now is an error; empty: any
   PluginUse runtime = {};
   int threads = 1;    // the cell's; instances have one each where that gives the same outputs
   int instances = 0;  // at once; 0: as many as the cores have room for
@@ -144,6 +146,7 @@ struct AccuracyResult {
 // --- latency: one fresh process, one object, many runs. -----------------------------------------
 struct LatencyJob {
   std::filesystem::path artifact;
+  std::string artifact_sha256 = {};  // another content by now is an error; empty: any
   PluginUse runtime = {};
   int threads = 1;
   SamplesRef samples = {};  // the inputs: a few of its images in turn
@@ -167,6 +170,7 @@ struct LatencyResult {
 // --- profile: where the time of an inference goes, operator by operator. -------------------------
 struct ProfileJob {
   std::filesystem::path artifact;
+  std::string artifact_sha256 = {};  // another content by now is an error; empty: any
   PluginUse runtime = {};
   int threads = 1;
   // The inputs: a few of its images in turn. Without it: noise.

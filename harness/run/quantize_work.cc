@@ -66,6 +66,7 @@ jobs::Job QuantizeWork::MakeJob(const Step& step) const {
   const ModelSamples& samples = state_.samples[CellOf(step).model];
   jobs::QuantizeJob job;
   job.model = ModelOf(step).tflite;
+  job.model_sha256 = ModelOf(step).tflite_sha256;
   job.quantizer = quantizer.Use();
   job.output = state_.artifacts.Folder(KeyOf(step));
   if (descriptor.needs_samples) job.calibration = samples.calibration;
@@ -107,7 +108,8 @@ Status QuantizeWork::StoreArtifact(const Step& step, const jobs::QuantizeResult&
   const plan::SelectedPlugin& quantizer = QuantizerOf(step);
   store::Store& store = state_.store;
   QB_ASSIGN_OR_RETURN(store::Artifact artifact, ArtifactRecord(result));
-  MadeArtifact made{result.artifact, 0, InvalidAccuracy(artifact, ModelOf(step).sidecar)};
+  MadeArtifact made{result.artifact, result.sha256, 0,
+                    InvalidAccuracy(artifact, ModelOf(step).sidecar)};
   if (const Json images = CalibrationImages(step, artifact); !images.empty()) {
     artifact.emitted.push_back(EmittedByHost("calibration_images", images));
   }

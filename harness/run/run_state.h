@@ -23,6 +23,7 @@ namespace qbench::run {
 // An artifact that this invocation made, or took from the cache.
 struct MadeArtifact {
   std::filesystem::path file;
+  std::string sha256;
   int64_t id = 0;                // in the store
   std::string invalid_accuracy;  // why its accuracy means nothing; empty: it means something
 };

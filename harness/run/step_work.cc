@@ -15,6 +15,7 @@ Job CellJob(const RunState& state, const Step& step) {
   const plan::PlannedCell& cell = state.plan.cells[step.cell];
   Job job;
   job.artifact = state.FindArtifact(cell)->file;
+  job.artifact_sha256 = state.FindArtifact(cell)->sha256;
   job.runtime = state.plan.selection.runtimes[cell.runtime].Use();
   job.threads = cell.threads;
   job.samples = state.samples[cell.model].test;

@@ -135,7 +135,7 @@ Status Classify(const WorkerContext& context, const jobs::SamplesRef& ref,
 
 Result<jobs::AccuracyResult> RunAccuracy(const WorkerContext& context,
                                          const jobs::AccuracyJob& job) {
-  QB_ASSIGN_OR_RETURN(const Bytes model, ReadModelFile(job.artifact));
+  QB_ASSIGN_OR_RETURN(const Bytes model, ReadModelFile(job.artifact, job.artifact_sha256));
   if (const auto info = graph::InspectTflite(model); !info.ok()) {
     return info.status().WithContext(job.artifact.string());
   }

@@ -81,7 +81,7 @@ Result<jobs::LatencyResult> RunLatency(const WorkerContext& context, const jobs:
   // The file's own copy is gone before the baseline is read.
   std::optional<AlignedBytes> model;
   {
-    QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(job.artifact));
+    QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(job.artifact, job.artifact_sha256));
     if (const auto info = graph::InspectTflite(file); !info.ok()) {
       return info.status().WithContext(job.artifact.string());
     }

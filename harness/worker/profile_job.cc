@@ -95,7 +95,7 @@ Status Profile(const WorkerContext& context, const jobs::ProfileJob& job, host::
 
 Result<jobs::ProfileResult> RunProfile(const WorkerContext& context, const jobs::ProfileJob& job) {
   jobs::ProfileResult result;
-  QB_ASSIGN_OR_RETURN(Bytes file, ReadModelFile(job.artifact));
+  QB_ASSIGN_OR_RETURN(Bytes file, ReadModelFile(job.artifact, job.artifact_sha256));
   const AlignedBytes model{ByteSpan(file)};
   Result<graph::TfliteInfo> info = graph::InspectTflite(file);
   if (!info.ok()) return info.status().WithContext(job.artifact.string());

@@ -35,8 +35,8 @@ void GiveFreedMemoryBack() {
 #endif
 }
 
-Result<AlignedBytes> ReadModel(const std::filesystem::path& path) {
-  QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(path));
+Result<AlignedBytes> ReadModel(const std::filesystem::path& path, const std::string& sha256) {
+  QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(path, sha256));
   if (const auto info = graph::InspectTflite(file); !info.ok()) {
     return info.status().WithContext(path.string());
   }
@@ -102,7 +102,7 @@ Result<jobs::QuantizeResult> RunQuantize(const WorkerContext& context,
                                          const jobs::QuantizeJob& job) {
   GiveFreedMemoryBack();
   const std::string& id = job.quantizer.id;
-  QB_ASSIGN_OR_RETURN(const AlignedBytes model, ReadModel(job.model));
+  QB_ASSIGN_OR_RETURN(const AlignedBytes model, ReadModel(job.model, job.model_sha256));
   QB_ASSIGN_OR_RETURN(const auto calibration, OpenSamples(job.calibration));
   QB_ASSIGN_OR_RETURN(const auto train, OpenSamples(job.train));
 

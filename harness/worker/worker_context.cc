@@ -47,9 +47,14 @@ Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& con
   return library;
 }
 
-Result<Bytes> ReadModelFile(const std::filesystem::path& path) {
+Result<Bytes> ReadModelFile(const std::filesystem::path& path, const std::string& sha256) {
   QB_ASSIGN_OR_RETURN(Bytes bytes, ReadFile(path));
   if (bytes.empty()) return Error(StatusCode::kCorrupt, "{}: the file is empty", path.string());
+  if (!sha256.empty() && Sha256Hex(bytes) != sha256) {
+    return Error(StatusCode::kCorrupt,
+                 "{} is no longer the file that was made: something changed it; run again",
+                 path.string());
+  }
   return bytes;
 }
 

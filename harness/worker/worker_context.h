@@ -31,7 +31,8 @@ Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& con
                                                         const jobs::PluginUse& use);
 
 // A model file that is about to cross the ABI: read whole, so that nobody can change it meanwhile.
-Result<Bytes> ReadModelFile(const std::filesystem::path& path);
+// kCorrupt where it is empty, or has another SHA-256 than `sha256` (empty: any).
+Result<Bytes> ReadModelFile(const std::filesystem::path& path, const std::string& sha256 = {});
 
 // The functions behind the jobs.
 Result<jobs::ProbeResult> RunProbe(const WorkerContext& context, const jobs::ProbeJob& job);

@@ -28,7 +28,7 @@ inline constexpr int kFieldCount<const T> = kFieldCount<T>;
 QBENCH_FIELDS(host::Option, 2);
 QBENCH_FIELDS(host::OptionInfo, 4);
 QBENCH_FIELDS(host::Fact, 2);
-QBENCH_FIELDS(host::PluginDescriptor, 8);
+QBENCH_FIELDS(host::PluginDescriptor, 11);
 QBENCH_FIELDS(host::SamplesRef, 6);
 QBENCH_FIELDS(measure::LatencySettings, 5);
 QBENCH_FIELDS(measure::LatencySamples, 5);
@@ -47,15 +47,15 @@ QBENCH_FIELDS(ProbeResult, 2);
 QBENCH_FIELDS(ProbeResult::Entry, 5);
 QBENCH_FIELDS(ImportJob, 2);
 QBENCH_FIELDS(ImportResult, 13);
-QBENCH_FIELDS(QuantizeJob, 7);
+QBENCH_FIELDS(QuantizeJob, 8);
 QBENCH_FIELDS(QuantizeResult, 9);
 QBENCH_FIELDS(QuantizeResult::Entry, 5);
-QBENCH_FIELDS(AccuracyJob, 5);
-QBENCH_FIELDS(AccuracyResult, 9);
-QBENCH_FIELDS(LatencyJob, 5);
-QBENCH_FIELDS(LatencyResult, 10);
-QBENCH_FIELDS(ProfileJob, 6);
-QBENCH_FIELDS(ProfileResult, 7);
+QBENCH_FIELDS(AccuracyJob, 6);
+QBENCH_FIELDS(AccuracyResult, 8);
+QBENCH_FIELDS(LatencyJob, 6);
+QBENCH_FIELDS(LatencyResult, 9);
+QBENCH_FIELDS(ProfileJob, 7);
+QBENCH_FIELDS(ProfileResult, 6);
 QBENCH_FIELDS(PeakJob, 2);
 QBENCH_FIELDS(PeakResult, 1);
 QBENCH_FIELDS(DifferenceJob, 5);
@@ -75,6 +75,10 @@ template <>
 inline constexpr int kFieldsLeftOut<store::OperatorProfile> = 2;
 template <>
 inline constexpr int kFieldsLeftOut<const store::OperatorProfile> = 2;
+
+// Of a measurement, those with the trait kFromWorker.
+template <>
+inline constexpr int kFieldCount<store::Measurement> = 6;
 
 template <typename T>
 concept Struct = kFieldCount<T> >
@@ -111,7 +115,10 @@ auto AllFieldsOf(T& value) {
 // References to the members that travel.
 template <Struct T>
 auto FieldsOf(T& value) {
-  if constexpr (kFieldsLeftOut<T> == 2) {
+  if constexpr (std::is_same_v<std::remove_const_t<T>, store::Measurement>) {
+    return std::tie(value.wall_seconds, value.peak_rss_bytes, value.load_ms, value.first_ms,
+                    value.warmup_runs, value.warmup_seconds);
+  } else if constexpr (kFieldsLeftOut<T> == 2) {
     return std::apply([](auto&, auto&, auto&... rest) { return std::tie(rest...); },
                       AllFieldsOf(value));
   } else {

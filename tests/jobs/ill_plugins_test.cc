@@ -160,6 +160,21 @@ TEST_F(IllPlugins, OneThatSleepsAtItsEndIsNamed) {
   }
 }
 
+// What stands in a row is of the file with the row's hash.
+TEST_F(IllPlugins, AnArtifactThatWasChangedIsNotMeasured) {
+  AccuracyJob job{.artifact = model(),
+                  .artifact_sha256 = *Sha256HexOfFile(model()),
+                  .runtime = Example("template_runtime"),
+                  .samples = samples()};
+  EXPECT_TRUE(Run(job).ok()) << Run(job).reason;
+  Bytes bytes = *ReadFile(model());
+  bytes.push_back(0);
+  ASSERT_TRUE(WriteFileAtomically(model(), bytes).ok());
+  const JobOutcome outcome = Run(job);
+  EXPECT_EQ(outcome.status, Outcome::kFailed);
+  EXPECT_THAT(outcome.reason, HasSubstr("is no longer the file that was made"));
+}
+
 // Kills the first worker that is started below a folder, from outside.
 class WorkerKiller {
  public:

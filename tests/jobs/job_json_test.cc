@@ -149,5 +149,13 @@ TEST(JobJson, NamesWhatIsWrong) {
   EXPECT_FALSE(ResultFromJson("accuracy", {{"predicted", "none"}}).ok());
 }
 
+// What every_field.h counts of a measurement is what its table says.
+TEST(JobJson, AllThatAWorkerMeasuresIsLookedAt) {
+  int from_worker = 0;
+  store::ForEachRow<store::Measurement>(
+      [&](const auto& row) { from_worker += (row.traits & store::kFromWorker) != 0 ? 1 : 0; });
+  EXPECT_EQ(from_worker, kFieldCount<store::Measurement>);
+}
+
 }  // namespace
 }  // namespace qbench::jobs
