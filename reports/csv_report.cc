@@ -14,12 +14,19 @@ namespace {
 
 using store::CellSummary;
 
+// A spreadsheet takes a text that begins so for a formula, and runs it.
+bool IsFormula(std::string_view text) {
+  return !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+}
+
 // RFC 4180, section 2: a field with a comma, a quote or a line break stands in quotes, and its
-// quotes are doubled.
+// quotes are doubled. Before what would be a formula stands an apostrophe, as OWASP's page on CSV
+// injection advises.
 std::string Text(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  const std::string shown = (IsFormula(text) ? "'" : "") + std::string(text);
+  if (shown.find_first_of(",\"\r\n") == std::string::npos) return shown;
   std::string quoted = "\"";
-  for (char c : text) {
+  for (char c : shown) {
     if (c == '"') quoted += '"';
     quoted += c;
   }

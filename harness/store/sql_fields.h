@@ -14,6 +14,7 @@
 
 #include "SQLiteCpp/SQLiteCpp.h"
 #include "base/json.h"
+#include "base/one_line.h"
 #include "harness/store/layer_records.h"
 #include "harness/store/records.h"
 
@@ -120,13 +121,30 @@ inline void ReadValue(const SQLite::Column& column, int32_t* value) {
   *value = static_cast<int32_t>(wide);
 }
 inline void ReadValue(const SQLite::Column& column, double* value) { *value = column.getDouble(); }
+// Names of files and words of plugins: whatever bytes are in the file, what comes out of it is a
+// line of UTF-8 without control characters, and so are all reports.
 inline void ReadValue(const SQLite::Column& column, std::string* value) {
-  *value = column.getString();
+  *value = SafeLine(column.getString());
+}
+inline void MakeSafe(Json& value) {
+  if (value.is_string()) {
+    value = SafeLine(value.get_ref<const std::string&>());
+  } else if (value.is_array()) {
+    for (Json& item : value) MakeSafe(item);
+  } else if (value.is_object()) {
+    Json safe = Json::object();
+    for (auto& [key, item] : value.items()) {
+      MakeSafe(item);
+      safe[SafeLine(key)] = std::move(item);
+    }
+    value = std::move(safe);
+  }
 }
 inline void ReadValue(const SQLite::Column& column, Json* value) {
   Result<Json> json = ParseJson(column.getString());
   if (!json.ok()) throw BadRow(std::string("column ") + column.getName() + " is not JSON");
   *value = std::move(json).value();
+  MakeSafe(*value);
 }
 inline void ReadValue(const SQLite::Column& column, std::vector<std::string>* values) {
   Json json;
