@@ -37,6 +37,12 @@ if(QBENCH_SANITIZE)
   endif()
 endif()
 
+if(QBENCH_COVERAGE)
+  # Threads and processes count together; a count that two of them change at once is not lost.
+  target_compile_options(qbench_options INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(qbench_options INTERFACE --coverage)
+endif()
+
 # qbench_library(NAME SOURCES a.cc… [PUBLIC lib…] [PRIVATE lib…]): a static library, one layer.
 function(qbench_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})

@@ -14,3 +14,5 @@ packages_build=(
 packages_litert=(python3 python3-pip)
 packages_tests=(libgtest-dev libgmock-dev)
 packages_lint=(clang clang-format clang-tidy)
+# For scripts/coverage.sh.
+packages_coverage=(gcovr)

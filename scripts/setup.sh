@@ -6,10 +6,11 @@ set -euo pipefail
 
 usage() {
   cat <<EOF
-Usage: scripts/setup.sh [--tests] [--lint] [--no-litert]
+Usage: scripts/setup.sh [--tests] [--lint] [--coverage] [--no-litert]
 
   --tests      also what the tests need (GoogleTest)
   --lint       also clang-format and clang-tidy
+  --coverage   also what scripts/coverage.sh needs (gcovr)
   --no-litert  packages alone; qbench then has the runtimes 'xnnpack' and 'reference'
 EOF
 }
@@ -23,6 +24,7 @@ for argument in "$@"; do
   case $argument in
     --tests) packages+=("${packages_tests[@]}") ;;
     --lint) packages+=("${packages_lint[@]}") ;;
+    --coverage) packages+=("${packages_coverage[@]}") ;;
     --no-litert) litert=no ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
