@@ -89,7 +89,9 @@ Status RefuseNegative(const po::parsed_options& parsed, const po::variables_map&
   for (const po::option& option : parsed.options) {
     if (option.value.empty() || !option.value[0].starts_with('-')) continue;
     const auto found = values.find(option.string_key);
-    if (found == values.end() || found->second.value().type() != typeid(uint64_t)) continue;
+    if (found == values.end()) continue;
+    const std::type_info& type = found->second.value().type();
+    if (type != typeid(uint64_t) && type != typeid(uint32_t)) continue;
     return Error(StatusCode::kInvalidArgument,
                  "--{} is a whole number from 0 on, not \"{}\"; leave it out for the default",
                  option.string_key, option.value[0]);

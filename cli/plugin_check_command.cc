@@ -18,15 +18,20 @@ namespace fs = std::filesystem;
 po::options_description CheckOptions() {
   po::options_description options("Options", 100);
   auto add = options.add_options();
-  add("seed", po::value<uint32_t>()->default_value(1),
+  add("seed", po::value<uint32_t>()->value_name("N")->default_value(1),
       "of models, inputs and damages; the report names it");
-  add("models", po::value<uint32_t>()->default_value(3), "models for each operator and type");
-  add("operator", po::value<std::string>(), "only this operator's row of the table (CONV_2D)");
-  add("check", po::value<std::string>(), "only this check (docs/conformance.md lists them)");
-  add("name", po::value<std::string>(), "only this one of the file's quantizers and runtimes");
-  add("option", po::value<std::vector<std::string>>()->composing(),
-      "NAME=VALUE, an option of the plugin; may be repeated");
-  add("timeout", po::value<uint32_t>()->default_value(20), "seconds that a check may take");
+  add("models", po::value<uint32_t>()->value_name("N")->default_value(3),
+      "models for each operator and type");
+  add("operator", po::value<std::string>()->value_name("NAME"),
+      "only this operator's row of the table (CONV_2D)");
+  add("check", po::value<std::string>()->value_name("NAME"),
+      "only this check (docs/conformance.md lists them)");
+  add("name", po::value<std::string>()->value_name("NAME"),
+      "only this one of the file's quantizers and runtimes");
+  add("option", po::value<std::vector<std::string>>()->value_name("NAME=VALUE")->composing(),
+      "an option of the plugin; may be repeated");
+  add("timeout", po::value<uint32_t>()->value_name("S")->default_value(20),
+      "seconds that a check may take");
   add("quiet", po::bool_switch(), "no progress");
   add("json", po::bool_switch(), "print the result as JSON");
   AddLitertOption(options);

@@ -1,9 +1,10 @@
 // What `--help` of every command shows: to the byte, as golden files (scripts/approve_goldens.sh),
-// and that it is fit to be read.
+// and that it is fit to be read and true.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <sstream>
 
 #include "tests/cli/run_qbench.h"
@@ -13,6 +14,8 @@ namespace qbench::cli_test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using Words = std::vector<std::string>;
 
 std::vector<std::string> Lines(const std::string& text) {
@@ -56,6 +59,48 @@ Words CommandsIn(const std::string& help) {
 
 bool IsList(const std::string& help) {
   return Lines(help)[0].find(" COMMAND [options]") != std::string::npos;
+}
+
+struct Option {
+  std::string name;        // "--plugins", with its dashes
+  std::string short_name;  // "-q"; most have none
+  bool takes_value = false;
+  std::string description;
+};
+
+// The block behind "Options:", as Boost.Program_options writes it: a description may begin on the
+// next line, and goes on in lines that are indented as far.
+std::vector<Option> OptionsIn(const std::string& help) {
+  std::vector<Option> options;
+  const std::vector<std::string> lines = Lines(help);
+  auto line = std::ranges::find(lines, "Options:");
+  for (line += line != lines.end() ? 1 : 0; line != lines.end() && !line->empty(); ++line) {
+    std::istringstream words(*line);
+    std::string word;
+    if (line->starts_with("  -")) {
+      Option& option = options.emplace_back();
+      words >> word;
+      if (word.starts_with("--")) {
+        option.name = word;
+      } else {
+        option.short_name = word;
+        words >> word >> option.name;  // "-q [ --quiet ]"
+        words >> word;
+      }
+      // "NAME", or "N (=3)"; descriptions do not begin with a capital.
+      const size_t shown = line->find_first_not_of(
+          ' ', line->find(option.name) + option.name.size() + (option.short_name.empty() ? 0 : 2));
+      option.takes_value = shown != std::string::npos &&
+                           std::isupper(static_cast<unsigned char>((*line)[shown])) != 0;
+      if (option.takes_value) words >> word;
+      while (words >> word && word.starts_with("(=")) {
+      }
+      option.description = words ? word : "";
+    }
+    if (options.empty()) continue;
+    while (words >> word) options.back().description += " " + word;
+  }
+  return options;
 }
 
 // The commands with their own options, those of `dataset` and `plugin` included.
@@ -118,6 +163,38 @@ TEST(Help, BeginsWithTheCommand) {
   const Workplace place;
   for (const Words& command : Commands(place)) {
     EXPECT_THAT(HelpOf(place, command), ::testing::StartsWith("Usage: qbench " + Joined(command)));
+  }
+}
+
+// Every option that is shown has a description, and the parser takes it as it is shown: with its
+// value or without. (What follows --help is parsed, and nothing else is done.)
+TEST(Help, OptionsAreDescribedAndTaken) {
+  const Workplace place;
+  for (const Words& command : Commands(place)) {
+    SCOPED_TRACE(Joined(command));
+    const std::string help = HelpOf(place, command);
+    const std::vector<Option> options = OptionsIn(help);
+    EXPECT_FALSE(options.empty());
+    for (const Option& option : options) {
+      SCOPED_TRACE(option.name);
+      EXPECT_THAT(option.name, ::testing::StartsWith("--"));
+      EXPECT_GE(option.description.size(), 8U) << option.description;
+      for (const std::string& name : {option.name, option.short_name}) {
+        if (name.empty()) continue;
+        // A number, which is right for options of any type.
+        const Words args = option.takes_value ? Words{name, "1", "--help"} : Words{name, "--help"};
+        const Answer taken = place.Run(With(command, args));
+        EXPECT_EQ(taken.status, 0) << taken.err;
+        EXPECT_EQ(taken.out, help);
+      }
+      // Boost would take "--name=1" of a switch for a value that it does not have.
+      const Answer with_value = place.Run(With(command, {option.name + "=1", "--help"}));
+      EXPECT_EQ(with_value.status, option.takes_value ? 0 : 2) << with_value.err;
+    }
+    const Answer unknown = place.Run(With(command, {"--no-such-option"}));
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_THAT(unknown.err, HasSubstr("--no-such-option"));
+    EXPECT_THAT(unknown.err, HasSubstr("--help"));
   }
 }
 
