@@ -91,10 +91,10 @@ struct ClassAccuracy {
 // confusion[label][predicted]: counts. Empty where accuracy was not measured.
 using ConfusionMatrix = std::vector<std::vector<int64_t>>;
 
-// One summary a cell, in the order of run.cells. The float cell of a cell has the baseline quantizer
-// and the same model, runtime, runtime options, threads and data set; a cell whose float cell has
-// no figure has no ratio. Latency figures of an invalid measurement are given (latency_status says
-// that they do not count), but for the interval of the ratio.
+// One summary a cell, in the order of run.cells. The float cell of a cell has the baseline
+// quantizer and the same model, runtime, runtime options, threads and data set; a cell whose float
+// cell has no figure has no ratio. Latency figures of an invalid measurement are given
+// (latency_status says that they do not count), but for the interval of the ratio.
 std::vector<CellSummary> Summarize(const RunData& run);
 
 // The index in run.cells of the float cell that Summarize compares this one with; a float cell's is

@@ -37,7 +37,7 @@ void ExpectOneLine(const JobOutcome& outcome, const std::string& file) {
 TEST(PluginLoad, TooOld) {
   const JobOutcome outcome = ProbeBad("too_old");
   EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
-  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 0.1, too old"),
+  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 0.2, too old"),
                                     HasSubstr("has 1.2"), HasSubstr("rebuild it")));
   ExpectOneLine(outcome, "too_old.so");
 }
@@ -45,7 +45,7 @@ TEST(PluginLoad, TooOld) {
 TEST(PluginLoad, TooNew) {
   const JobOutcome outcome = ProbeBad("too_new");
   EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
-  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 2.1, too new"),
+  EXPECT_THAT(outcome.reason, AllOf(HasSubstr("made for plugin ABI 2.2, too new"),
                                     HasSubstr("install a newer qbench")));
   ExpectOneLine(outcome, "too_new.so");
 }
@@ -53,7 +53,7 @@ TEST(PluginLoad, TooNew) {
 TEST(PluginLoad, MinorTooNew) {
   const JobOutcome outcome = ProbeBad("minor_too_new");
   EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
-  EXPECT_THAT(outcome.reason, HasSubstr("made for plugin ABI 1.2, too new"));
+  EXPECT_THAT(outcome.reason, HasSubstr("made for plugin ABI 1.3, too new"));
 }
 
 TEST(PluginLoad, TruncatedTable) {
