@@ -129,7 +129,8 @@ TEST(ForeignFileTest, RepeatedDataIsRefused) {
   const auto name = b.CreateString(std::string(100000, 'x'));
   std::vector<flatbuffers::Offset<wire::Tensor>> tensors;
   for (int i = 0; i < 10000; ++i) {
-    tensors.push_back(wire::CreateTensor(b, 0, wire::TensorType_FLOAT32, 0, name));
+    tensors.push_back(
+        wire::CreateTensor(b, 0, static_cast<int8_t>(ElementTypeCode("float32")), 0, name));
   }
   const auto tensor_vector = b.CreateVector(tensors);
   const auto graphs = b.CreateVector(std::vector{wire::CreateSubGraph(b, tensor_vector)});
