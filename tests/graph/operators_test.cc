@@ -26,7 +26,7 @@ TEST(OperatorsTest, NamesAreUnique) {
 TEST(OperatorsTest, RowsDoNotContradictThemselves) {
   for (const OperatorInfo& op : AllOperators()) {
     SCOPED_TRACE(op.name);
-    if (op.has_weights()) EXPECT_GT(op.inputs.count, kBiasInput);
+    EXPECT_TRUE(!op.has_weights() || op.inputs.count > kBiasInput);
     EXPECT_FALSE(op.fixed_scale.has_value() && op.keeps_scale);
     EXPECT_FALSE(op.inputs.or_more && (op.inputs.last_optional || op.inputs.last_is_parameter));
     EXPECT_FALSE(op.inputs.last_optional && op.inputs.last_is_parameter);
