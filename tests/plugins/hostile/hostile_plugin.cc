@@ -55,7 +55,7 @@ void Misbehave(Place place) {
     case Deed::exits:
       std::_Exit(0);
     case Deed::ill:
-      hostile::DoIll(HOSTILE_ID);
+      qbench::hostile::DoIll(HOSTILE_ID);
       break;
   }
 }
