@@ -248,7 +248,7 @@ class LostDatabaseTest : public StoreFailuresTest {
   Store OpenWithRun() {
     auto store = Store::Open(path(), OpenMode::kReadWrite);
     EXPECT_TRUE(store.ok()) << store.status().message();
-    Run run;
+    store::Run run;
     run.started_at = "2025-11-20T23:18:04Z";
     run_ = *store->BeginRun(run);
     EXPECT_TRUE(AddNote(*store).ok());

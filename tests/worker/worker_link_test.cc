@@ -193,7 +193,7 @@ TEST(WorkerLink, TheParentUnderstandsIt) {
   });
   EXPECT_EQ(worker.ExitStatus(), 0);
   std::vector<std::string> heard;
-  JobCallbacks callbacks;
+  jobs::JobCallbacks callbacks;
   callbacks.log = [&](int severity, const std::string& line) {
     heard.push_back(fmt::format("{} {}", severity, line));
   };
@@ -202,7 +202,7 @@ TEST(WorkerLink, TheParentUnderstandsIt) {
   };
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
-  ParentLink parent(ends[0], callbacks);
+  jobs::ParentLink parent(ends[0], callbacks);
   for (const std::string& line : worker.Lines()) {
     ASSERT_GT(write(ends[1], (line + "\n").data(), line.size() + 1), 0);
   }
