@@ -116,14 +116,15 @@ TEST_F(ImportCacheTest, AnotherModelIsImportedAndAnotherSidecarIsNot) {
 }
 
 TEST_F(ImportCacheTest, SaysWhatIsWrongWithTheFile) {
-  const auto status_of = [&](const worker::JobOutcome& import) {
+  const auto status_of = [&](const jobs::JobOutcome& import) {
     return LoadModel(file(), folder_.path() / "cache",
-                     [&](const worker::Job&, const worker::JobSettings&,
-                         const worker::JobCallbacks&) { return import; })
+                     [&](const jobs::Job&, const jobs::JobSettings&,
+                         const jobs::JobCallbacks&) { return import; })
         .status();
   };
-  worker::JobOutcome failed;
-  failed.kind = worker::OutcomeKind::kFailed;
+  jobs::JobOutcome failed;
+  failed.status = store::Outcome::kFailed;
+  failed.code = StatusCode::kUnsupported;
   failed.reason = "net.h5: layer \"odd\" is not known";
   EXPECT_EQ(status_of(failed).message(), failed.reason);
   // A folder of the cache that cannot be made.
@@ -157,23 +158,15 @@ TEST(FindModel, TakesAFileThenAShippedModel) {
   EXPECT_EQ(FindModel("three", folder.path() / "nowhere").status().code(), StatusCode::kNotFound);
 }
 
-TEST(OutcomeToStatus, KeepsTheReason) {
-  using worker::OutcomeKind;
-  for (const auto& [kind, code] : std::initializer_list<std::pair<OutcomeKind, StatusCode>>{
-           {OutcomeKind::kUnsupported, StatusCode::kUnsupported},
-           {OutcomeKind::kFailed, StatusCode::kInvalidArgument},
-           {OutcomeKind::kCrashed, StatusCode::kCrashed},
-           {OutcomeKind::kTimeout, StatusCode::kTimeout},
-           {OutcomeKind::kCancelled, StatusCode::kCancelled}}) {
-    worker::JobOutcome outcome;
-    outcome.kind = kind;
-    outcome.reason = "why";
-    EXPECT_EQ(OutcomeToStatus(outcome).code(), code) << worker::OutcomeName(kind);
-    EXPECT_EQ(OutcomeToStatus(outcome).message(), "why");
-  }
-  worker::JobOutcome good;
-  good.kind = OutcomeKind::kOk;
-  EXPECT_TRUE(OutcomeToStatus(good).ok());
+TEST(JobOutcome, KeepsTheReasonAsAStatus) {
+  jobs::JobOutcome outcome;
+  outcome.status = store::Outcome::kTimeout;
+  outcome.code = StatusCode::kTimeout;
+  outcome.reason = "why";
+  EXPECT_EQ(outcome.ToStatus().code(), StatusCode::kTimeout);
+  EXPECT_EQ(outcome.ToStatus().message(), "why");
+  outcome.status = store::Outcome::kOk;
+  EXPECT_TRUE(outcome.ToStatus().ok());
 }
 
 }  // namespace

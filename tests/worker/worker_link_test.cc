@@ -238,10 +238,10 @@ TEST_F(DescriptorGuardTest, SeesWhatWasClosedOrReplaced) {
 
 TEST(WorkerObserver, NotesCallsAndNamesWhatThePluginClosed) {
   const TempDir folder = *TempDir::Create("worker-observer-test");
-  Result<Breadcrumb> parents = Breadcrumb::Create(folder.path() / "breadcrumb");
+  Result<jobs::Breadcrumb> parents = jobs::Breadcrumb::Create(folder.path() / "breadcrumb");
   ASSERT_TRUE(parents.ok());
   const Worker worker([&](WorkerLink& link) {
-    Result<Breadcrumb> breadcrumb = Breadcrumb::Open(folder.path() / "breadcrumb");
+    Result<jobs::Breadcrumb> breadcrumb = jobs::Breadcrumb::Open(folder.path() / "breadcrumb");
     Require(breadcrumb.ok());
     WorkerObserver observer(*breadcrumb, link);
     observer.Enter("int8", host::Phase::kQuantize);
