@@ -118,8 +118,9 @@ TEST_F(ImportCacheTest, AnotherModelIsImportedAndAnotherSidecarIsNot) {
 TEST_F(ImportCacheTest, SaysWhatIsWrongWithTheFile) {
   const auto status_of = [&](const jobs::JobOutcome& import) {
     return LoadModel(file(), folder_.path() / "cache",
-                     [&](const jobs::Job&, const jobs::JobSettings&,
-                         const jobs::JobCallbacks&) { return import; })
+                     [&](const jobs::Job&, const jobs::JobSettings&, const jobs::JobCallbacks&) {
+                       return import;
+                     })
         .status();
   };
   jobs::JobOutcome failed;

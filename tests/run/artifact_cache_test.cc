@@ -130,7 +130,7 @@ TEST_F(ArtifactCacheTest, EveryFieldOfTheResultIsKept) {
   ASSERT_TRUE(cache_.Save(kKey, result_).ok());
   const auto found = cache_.Find(kKey);
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(worker::ResultToJson(*found), worker::ResultToJson(result_));
+  EXPECT_EQ(jobs::ResultToJson(*found), jobs::ResultToJson(result_));
 }
 
 TEST_F(ArtifactCacheTest, WhatIsMadeAgainTakesThePlaceOfWhatWasDamaged) {

@@ -24,7 +24,11 @@ class FileWatchTest : public ::testing::Test {
   void Write(const std::string& name, std::string_view text) const {
     ASSERT_TRUE(WriteFileAtomically(Path(name), text).ok());
   }
-  Status Check() { return watch_.Check(jobs::LatencyJob{.runtime = {.file = Path("runtime.so")}}); }
+  Status Check(const std::string& plugin = "runtime.so") {
+    jobs::LatencyJob job;
+    job.runtime.file = Path(plugin);
+    return watch_.Check(job);
+  }
 
   TempDir folder_ = *TempDir::Create("file-watch-test");
   FileWatch watch_;
@@ -54,7 +58,7 @@ TEST_F(FileWatchTest, AnEngineOfAnotherVersionOrNoneIsNamed) {
 
 TEST_F(FileWatchTest, AJobOfOtherPluginsGoesOn) {
   Write("runtime.so", "another one");
-  EXPECT_TRUE(watch_.Check(jobs::LatencyJob{.runtime = {.file = Path("other.so")}}).ok());
+  EXPECT_TRUE(Check("other.so").ok());
   EXPECT_TRUE(watch_.Check(jobs::ImportJob{}).ok());
 }
 
