@@ -154,7 +154,12 @@ Result<Variant> TryRead(size_t alternative, const Json& json) {
   try {
     return ReadAlternative<Variant>(alternative, json);
   } catch (const Json::exception& exception) {
-    return Error(StatusCode::kCorrupt, "{}", exception.what());
+    // "[json.exception.out_of_range.403] key 'x' not found": the library's number says nothing
+    // here.
+    const std::string_view what = exception.what();
+    const size_t begin = what.find("] ");
+    return Error(StatusCode::kCorrupt, "a message between qbench and its worker is garbled: {}",
+                 what.substr(begin == std::string_view::npos ? 0 : begin + 2));
   }
 }
 

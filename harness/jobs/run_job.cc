@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/interrupt.h"
+#include "base/one_line.h"
 #include "base/process.h"
 #include "harness/host/warning_list.h"
 #include "harness/jobs/breadcrumb.h"
@@ -127,8 +128,8 @@ Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
   if (code <= 0 || code > static_cast<int>(kLastStatusCode)) {
     return Error(StatusCode::kCorrupt, "the worker answered with {}, which is no failure", code);
   }
-  QB_ASSIGN_OR_RETURN(std::string message, JsonGet<std::string>(answer, "message"));
-  return Status(static_cast<StatusCode>(code), std::move(message));
+  QB_ASSIGN_OR_RETURN(const std::string message, JsonGet<std::string>(answer, "message"));
+  return Status(static_cast<StatusCode>(code), SafeLine(message));
 }
 
 // What became of the worker, with the result that it left.

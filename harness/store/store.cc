@@ -135,7 +135,15 @@ void CheckLoaded(const RunData& run) {
       if (!status.ok()) throw BadRow(status.message());
     }
   }
+  for (const auto& [id, artifact] : run.artifacts) {
+    if (!run.models.contains(artifact.model_id) || !run.plugins.contains(artifact.quantizer_id)) {
+      throw BadRow("artifact " + std::to_string(id) + " refers to a record that is not there");
+    }
+  }
   for (const auto& [artifact, comparison] : run.comparisons) {
+    if (!run.artifacts.contains(artifact)) {
+      throw BadRow("a comparison refers to an artifact that is not there");
+    }
     const Status status = CheckLayers(comparison);
     if (!status.ok()) throw BadRow(status.message());
   }
@@ -206,16 +214,14 @@ struct Store::Impl {
   template <typename Body>
   auto Write(Body&& body) {
     return Guarded(path, [&] {
-      decltype(body(database())) result = CheckInPlace();
-      if (!result.ok()) return result;
-      {
-        SQLite::Transaction transaction(database(), SQLite::TransactionBehavior::IMMEDIATE);
-        result = body(database());
-        if (result.ok()) transaction.commit();
-      }
-      const Status in_place = result.ok() ? CheckInPlace() : OkStatus();
-      if (!in_place.ok()) result = in_place;
-      return result;
+      using Answer = decltype(body(database()));
+      if (const Status before = CheckInPlace(); !before.ok()) return Answer(before);
+      SQLite::Transaction transaction(database(), SQLite::TransactionBehavior::IMMEDIATE);
+      Answer answer = body(database());
+      if (!answer.ok()) return answer;
+      transaction.commit();
+      if (const Status after = CheckInPlace(); !after.ok()) return Answer(after);
+      return answer;
     });
   }
 

@@ -103,7 +103,11 @@ std::vector<pid_t> ChildrenOf(pid_t pid) {
   // Of every thread: a child belongs to the thread that started it.
   for (const auto& task : fs::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
     std::ifstream list(task.path() / "children");
-    for (pid_t child = 0; list >> child;) children.push_back(child);
+    for (pid_t child = 0; list >> child;) {
+      children.push_back(child);
+      const std::vector<pid_t> theirs = ChildrenOf(child);  // a worker's parent supervises it
+      children.insert(children.end(), theirs.begin(), theirs.end());
+    }
   }
   return children;
 }

@@ -26,7 +26,7 @@ struct InterruptedAnswer {
   std::vector<pid_t> children;  // that it had when the signal came
 };
 
-// The processes whose parent is `pid`.
+// The processes that descend from `pid`.
 std::vector<pid_t> ChildrenOf(pid_t pid);
 // Waits up to 20 s until none of the processes is there any more.
 bool AllEnd(const std::vector<pid_t>& processes);

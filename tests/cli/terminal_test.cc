@@ -52,7 +52,7 @@ TEST(Terminal, AFullDiskIsAFailureInTheEnd) {
     PutAt(STDOUT_FILENO, "/dev/full", O_WRONLY);
     Print("lost\n");
     const Status status = FinishOutput();
-    Require(status.code() == StatusCode::kIo);
+    Require(status.code() == StatusCode::kNoSpace);
     PrintError(status.message());
   });
   EXPECT_EQ(child.exit_status(), 0);

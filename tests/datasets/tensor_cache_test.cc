@@ -280,7 +280,7 @@ TEST_F(TensorCacheTest, NoRoomIsSaidBeforeDecoding) {
   split.images.resize(200'000, split.images[0]);
   ForbidDecoding();
   const Status status = EnsureTensors(split, huge, cache_, options_).status();
-  EXPECT_EQ(status.code(), StatusCode::kIo);
+  EXPECT_EQ(status.code(), StatusCode::kNoSpace);
   EXPECT_THAT(status.message(), HasSubstr("make room"));
 }
 

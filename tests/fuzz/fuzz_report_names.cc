@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "SQLiteCpp/SQLiteCpp.h"
+#include "base/json.h"
 #include "base/one_line.h"
 #include "reports/reports.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -36,12 +38,34 @@ store::RunData RunNamed(const std::string& name) {
   auto store = store::Store::Open(path, store::OpenMode::kReadWrite);
   if (!store.ok()) Fail(store.status().message());
   store::SampleRunOptions options;
-  options.models = {name};
-  options.quantizers = {"float", name + "8"};
+  options.quantizers = {"float", "int8"};
   options.images = 12;
   options.processes = 1;
   const auto run = store::StoreSampleRun(*store, options);
   if (!run.ok()) Fail(run.status().message());
+  {
+    SQLite::Database database(path.string(), SQLite::OPEN_READWRITE);
+    const std::string list = DumpJson(Json::array({name, name}));
+    for (const auto& [column, value] : std::initializer_list<std::pair<const char*, std::string>>{
+             {"models SET stem", name},
+             {"models SET path", name},
+             {"plugins SET version", name},
+             {"plugins SET facts", DumpJson(Json{{"library_version", name}, {name, name}})},
+             {"plugins SET name", name + "8"},
+             {"dataset_splits SET name", name},
+             {"images SET path", name + "/1.jpg"},
+             {"runs SET git_state", name},
+             {"runs SET command_line", list},
+             {"cells SET reason", name},
+             {"cells SET quantizer_options", name},
+             {"measurements SET warnings", list},
+             {"measurements SET log", list},
+             {"artifacts SET warnings", list}}) {
+      SQLite::Statement change(database, std::string("UPDATE ") + column + " = ?");
+      change.bind(1, value);
+      change.exec();
+    }
+  }
   const Status note =
       store->AddNote({0, *run, "2025-11-20T23:18:04Z", store::NoteSeverity::kWarning, name});
   if (!note.ok()) Fail(note.message());

@@ -23,7 +23,7 @@ struct Case {
 
 TEST(FromSqlite, GivesEveryCodeItsNextStep) {
   for (const Case& known : std::initializer_list<Case>{
-           {SQLITE_FULL, StatusCode::kIo, "the disk is full"},
+           {SQLITE_FULL, StatusCode::kNoSpace, "the disk is full"},
            {SQLITE_READONLY, StatusCode::kIo, "make it writable"},
            {SQLITE_NOTADB, StatusCode::kCorrupt, "is not a qbench database"},
            {SQLITE_CORRUPT, StatusCode::kCorrupt, ".recover"},
@@ -46,9 +46,9 @@ TEST(FromSqlite, GivesEveryCodeItsNextStep) {
 
 TEST(CannotWrite, GivesEveryReasonItsNextStep) {
   for (const Case& known :
-       std::initializer_list<Case>{{ENOSPC, StatusCode::kIo, "free some space"},
-                                   {EDQUOT, StatusCode::kIo, "free some space"},
-                                   {EFBIG, StatusCode::kIo, "free some space"},
+       std::initializer_list<Case>{{ENOSPC, StatusCode::kNoSpace, "free some space"},
+                                   {EDQUOT, StatusCode::kNoSpace, "free some space"},
+                                   {EFBIG, StatusCode::kNoSpace, "free some space"},
                                    {EACCES, StatusCode::kIo, "read-only"},
                                    {EPERM, StatusCode::kIo, "read-only"},
                                    {EROFS, StatusCode::kIo, "read-only"},
@@ -73,7 +73,8 @@ TEST(Guarded, LetsResultsThroughAndNoExceptionOut) {
       return OkStatus();
     });
   };
-  EXPECT_EQ(thrown([] { throw SQLite::Exception("full", SQLITE_FULL); }).code(), StatusCode::kIo);
+  EXPECT_EQ(thrown([] { throw SQLite::Exception("full", SQLITE_FULL); }).code(),
+            StatusCode::kNoSpace);
   const Status bad_row = thrown([] { throw BadRow("runs.id is text"); });
   EXPECT_EQ(bad_row.code(), StatusCode::kCorrupt);
   EXPECT_THAT(bad_row.message(), AllOf(HasSubstr("runs.id is text"), HasSubstr(kFile.string())));
