@@ -45,6 +45,11 @@ store::RunData RunNamed(const std::string& name) {
   if (!run.ok()) Fail(run.status().message());
   {
     SQLite::Database database(path.string(), SQLite::OPEN_READWRITE);
+    std::vector<std::string> guards;
+    SQLite::Statement triggers(database, "SELECT name FROM sqlite_schema WHERE type = 'trigger'");
+    while (triggers.executeStep()) guards.push_back(triggers.getColumn(0).getString());
+    triggers.reset();
+    for (const std::string& guard : guards) database.exec("DROP TRIGGER " + guard);
     const std::string list = DumpJson(Json::array({name, name}));
     for (const auto& [column, value] : std::initializer_list<std::pair<const char*, std::string>>{
              {"models SET stem", name},
