@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "fmt/format.h"
 #include "reports/text_format.h"
 
@@ -92,7 +93,8 @@ std::string OperatorTable(const store::Measurement& profile, size_t count) {
 }
 
 std::vector<std::string> ProfileLines(const RunView& run) {
-  const bool asked = run.data->run.settings.value("profile", false);
+  const Result<bool> profile = JsonGetOr<bool>(run.data->run.settings, "profile", false);
+  const bool asked = profile.ok() && *profile;
   std::vector<std::string> lines;
   for (const Variant& variant : run.variants) {
     if (!asked) {
