@@ -1,4 +1,4 @@
-// `qbench report`: from the store to HTML, CSV, Markdown or JSON.
+// `qbench report`: from the store to HTML, CSV, Markdown, JSON or what compare.py reads.
 #include <boost/program_options/value_semantic.hpp>
 
 #include "base/files.h"
@@ -23,9 +23,10 @@ constexpr Help kHelp = {
 
 po::options_description Options() {
   po::options_description options("Options", 100);
-  options.add_options()("format",
-                        po::value<std::string>()->value_name("LIST")->default_value("html"),
-                        "html, csv, md, json, or several separated by commas")(
+  options.add_options()(
+      "format", po::value<std::string>()->value_name("LIST")->default_value("html"),
+      "html, csv, md, json, benchmark-json (for Google Benchmark's compare.py), or several\n"
+      "separated by commas")(
       "run", po::value<std::vector<int64_t>>()->value_name("ID")->multitoken(),
       "these runs (default: the latest)")("all", po::bool_switch(), "every run of the database")(
       "predictions", po::bool_switch(), "with csv: one row an image and cell")(
@@ -87,6 +88,9 @@ std::filesystem::path Destination(const Arguments& arguments, const NamedFormat&
   if (arguments.Has("output")) return arguments.Get<std::string>("output");
   if (only_one && format.format != reports::Format::kHtml) return {};
   std::filesystem::path path = database;
+  if (format.format == reports::Format::kBenchmarkJson) {
+    return path.replace_extension("benchmark.json");
+  }
   return path.replace_extension(format.name);
 }
 

@@ -46,6 +46,8 @@ po::options_description Options() {
                                          "write the rows as CSV too")(
       "report", po::value<std::string>()->value_name("FILE"),
       "the HTML report (default: beside the database)")(
+      "benchmark_out", po::value<std::string>()->value_name("FILE"),
+      "write the latencies as Google Benchmark does, for its compare.py")(
       "diff", po::bool_switch(),
       "compare each artifact's layers with float's, for the report (as qbench diff does)")(
       "resume", po::bool_switch(), "continue the latest unfinished run of the same command")(
@@ -161,8 +163,12 @@ ExitStatus StatusOf(const store::RunData& run, bool strict) {
 Status CheckDestinations(const Arguments& arguments, const std::filesystem::path& database) {
   const Status report = CheckWritable(ReportPath(arguments, database, 0));
   if (!report.ok()) return report.WithContext(arguments.Has("report") ? "--report" : "the report");
-  if (!arguments.Has("csv")) return OkStatus();
-  return CheckWritable(arguments.Get<std::string>("csv")).WithContext("--csv");
+  for (const char* option : {"csv", "benchmark_out"}) {
+    if (!arguments.Has(option)) continue;
+    QB_RETURN_IF_ERROR(
+        CheckWritable(arguments.Get<std::string>(option)).WithContext(fmt::format("--{}", option)));
+  }
+  return OkStatus();
 }
 
 // Each is tried, whatever became of the other.
@@ -170,10 +176,12 @@ Status WriteReports(const Arguments& arguments, const std::filesystem::path& htm
                     const store::RunData& run) {
   const Result<std::string> page = reports::HtmlReport({run});
   std::vector<Status> written = {page.ok() ? WriteFileAtomically(html, *page) : page.status()};
-  if (arguments.Has("csv")) {
-    written.push_back(WriteFileAtomically(std::filesystem::path(arguments.Get<std::string>("csv")),
-                                          reports::CsvReport({run})));
-  }
+  const auto write = [&](const char* option, const std::string& text) {
+    written.push_back(
+        WriteFileAtomically(std::filesystem::path(arguments.Get<std::string>(option)), text));
+  };
+  if (arguments.Has("csv")) write("csv", reports::CsvReport({run}));
+  if (arguments.Has("benchmark_out")) write("benchmark_out", reports::BenchmarkJsonReport({run}));
   std::string failures;
   for (const Status& status : written) {
     if (!status.ok()) failures += status.message() + "; ";

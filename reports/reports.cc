@@ -7,8 +7,9 @@ Result<Format> FormatFromName(std::string_view name) {
   if (name == "csv") return Format::kCsv;
   if (name == "md" || name == "markdown") return Format::kMarkdown;
   if (name == "json") return Format::kJson;
-  return Error(StatusCode::kInvalidArgument, "no report format '{}': choose html, csv, md or json",
-               name);
+  if (name == "benchmark-json") return Format::kBenchmarkJson;
+  return Error(StatusCode::kInvalidArgument,
+               "no report format '{}': choose html, csv, md, json or benchmark-json", name);
 }
 
 Result<std::string> Render(Format format, const Runs& runs) {
@@ -21,6 +22,8 @@ Result<std::string> Render(Format format, const Runs& runs) {
       return MarkdownReport(runs);
     case Format::kJson:
       return JsonReport(runs);
+    case Format::kBenchmarkJson:
+      return BenchmarkJsonReport(runs);
   }
   return Error(StatusCode::kInternal, "unknown report format");
 }

@@ -16,8 +16,9 @@ namespace qbench::reports {
 
 using Runs = std::vector<store::RunData>;
 
-enum class Format { kHtml, kCsv, kMarkdown, kJson };
-// "html", "csv", "md" (or "markdown"), "json"; kInvalidArgument naming them otherwise.
+enum class Format { kHtml, kCsv, kMarkdown, kJson, kBenchmarkJson };
+// "html", "csv", "md" (or "markdown"), "json", "benchmark-json"; kInvalidArgument naming them
+// otherwise.
 Result<Format> FormatFromName(std::string_view name);
 
 // One row a cell (RFC 4180, but lines end with a plain line feed): a header, then the cells of the
@@ -33,6 +34,11 @@ std::string CsvProfile(const Runs& runs);
 
 // One object: {"runs": […]}, for machines.
 std::string JsonReport(const Runs& runs);
+
+// The latencies as Google Benchmark writes them with --benchmark_out, for its tools/compare.py: a
+// repetition a process, whose time is the median of its samples. Cells without a valid latency are
+// named in the context under `left_out`.
+std::string BenchmarkJsonReport(const Runs& runs);
 
 // GitHub-flavoured Markdown: a table for each run, what failed, and warnings.
 std::string MarkdownReport(const Runs& runs);

@@ -146,9 +146,9 @@ TEST(Cli, ADatabaseThatCannotBeWrittenIsKnownBeforeAnythingIsMeasured) {
 TEST(Cli, ARunLeavesATableAReportAndRows) {
   const Workplace place;
   const std::string scenes = place.SmallScenes(3).string();
-  const Answer answer =
-      place.Run(place.QuickRun({"mobilenetv2-035-96", "--dataset", scenes, "--plugins",
-                                "int8,float,reference", "--csv", place.File("rows.csv").string()}));
+  const Answer answer = place.Run(place.QuickRun(
+      {"mobilenetv2-035-96", "--dataset", scenes, "--plugins", "int8,float,reference", "--csv",
+       place.File("rows.csv").string(), "--benchmark_out", place.File("rows.json").string()}));
   ASSERT_EQ(answer.status, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("mobilenetv2-035-96"));
   EXPECT_THAT(answer.out, HasSubstr("Report: " + place.File("report.html").string()));
@@ -157,6 +157,8 @@ TEST(Cli, ARunLeavesATableAReportAndRows) {
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(rows[0][0], "run_id");
   EXPECT_EQ(place.Run({"report", "--format", "csv"}).out, *ReadTextFile(place.File("rows.csv")));
+  EXPECT_EQ(place.Run({"report", "--format", "benchmark-json"}).out,
+            *ReadTextFile(place.File("rows.json")));
   const auto predictions = ParseCsv(place.Run({"report", "--format", "csv", "--predictions"}).out);
   EXPECT_EQ(predictions.size(), 1U + 2 * 18);
   EXPECT_THAT(place.Run({"report", "--format", "json"}).out, HasSubstr("\"runs\""));

@@ -56,6 +56,7 @@ class OutputTest : public ::testing::Test {
             {"report", "--format", "csv", "--profile"},
             {"report", "--format", "md"},
             {"report", "--format", "json"},
+            {"report", "--format", "benchmark-json"},
             {"report", "--format", "html"},
             {"report", "--format", "html,csv,md,json"},
             {"quantize", "mobilenetv2-035-96", "--plugins", "float", "-o", other},

@@ -113,7 +113,7 @@ TEST_F(RunCliTest, AReportThatCannotBeWrittenIsKnownBeforehand) {
     args.push_back(file);
     return place_.Run(args);
   };
-  for (const char* option : {"--report", "--csv"}) {
+  for (const char* option : {"--report", "--csv", "--benchmark_out"}) {
     const Answer missing = with(option, place_.File("missing/file").string());
     EXPECT_EQ(missing.status, 2);
     EXPECT_THAT(missing.err, HasSubstr(option));

@@ -86,6 +86,11 @@ TEST(Golden, Json) {
   ExpectGolden("reports/golden/small.json", JsonReport({LoadSampleRun(options)}));
 }
 
+// Failed cells and a throttled one are left out, and named.
+TEST(Golden, BenchmarkJson) {
+  ExpectGolden("reports/golden/failures.benchmark.json", BenchmarkJsonReport({RunWithFailures()}));
+}
+
 TEST(Golden, Markdown) {
   ExpectGolden("reports/golden/plain.md", MarkdownReport({PlainRun()}));
   ExpectGolden("reports/golden/failures.md", MarkdownReport({RunWithFailures(), UnfinishedRun()}));

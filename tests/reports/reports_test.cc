@@ -137,7 +137,7 @@ TEST(Render, KnowsItsFormats) {
     ASSERT_TRUE(format.ok());
     EXPECT_TRUE(Render(*format, {LoadSampleRun({})}).ok());
   }
-  EXPECT_THAT(FormatFromName("pdf").status().message(), HasSubstr("html, csv, md or json"));
+  EXPECT_THAT(FormatFromName("pdf").status().message(), HasSubstr("html, csv, md, json or benchmark-json"));
 }
 
 // What one process, or few samples, cannot tell is said by no report.
