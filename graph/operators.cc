@@ -189,12 +189,12 @@ constexpr auto kOperators = std::to_array<OperatorInfo>({
      .releases = {"1.13.1", "1.14.0", "1.15.0", "2.2.0", "2.7.0", "2.18.0"}},
 });
 
-// Each row is its enumerator's, and none lacks a rule.
+// Each row is its enumerator's. (That none lacks a rule, a test says: with a sanitizer the compiler
+// does not know that a function has an address.)
 constexpr bool AreWhole(std::span<const OperatorInfo> rows) {
   for (size_t i = 0; i < rows.size(); ++i) {
     const OperatorInfo& row = rows[i];
-    if (row.kind != static_cast<OpKind>(i) || row.name.empty() || row.releases[0].empty() ||
-        row.shape == nullptr || row.types == nullptr || row.version == nullptr) {
+    if (row.kind != static_cast<OpKind>(i) || row.name.empty() || row.releases[0].empty()) {
       return false;
     }
   }

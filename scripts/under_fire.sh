@@ -46,7 +46,7 @@ fault() { echo "FAULT: $*"; faults=$((faults + 1)); }
 run() {
   local db=$1 cache=$2
   shift 2
-  "$qbench" run mbv2_035_96 --dataset "$work/data" --plugins float,int8 --runtimes litert --repetitions 2 \
+  "$qbench" run mobilenetv2-035-96 --dataset "$work/data" --plugins float,int8,litert --repetitions 2 --min-time 0.2 \
     --db "$db" --cache "$cache" "$@" >"$work/out" 2>&1
 }
 # What does not depend on time: each image's prediction, and the artifacts' hashes.

@@ -26,6 +26,7 @@ TEST(OperatorsTest, NamesAreUnique) {
 TEST(OperatorsTest, RowsDoNotContradictThemselves) {
   for (const OperatorInfo& op : AllOperators()) {
     SCOPED_TRACE(op.name);
+    EXPECT_TRUE(op.shape != nullptr && op.types != nullptr && op.version != nullptr);
     EXPECT_TRUE(!op.has_weights() || op.inputs.count > kBiasInput);
     EXPECT_FALSE(op.fixed_scale.has_value() && op.keeps_scale);
     EXPECT_FALSE(op.inputs.or_more && (op.inputs.last_optional || op.inputs.last_is_parameter));
