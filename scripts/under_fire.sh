@@ -76,7 +76,7 @@ for ((i = 0; i < kills; ++i)); do
   if ((${#targets[@]} > 0)); then
     kill -KILL "${targets[RANDOM % ${#targets[@]}]}" 2>/dev/null && hits=$((hits + 1))
   fi
-  wait $job
+  wait $job 2>/dev/null
   for ((tries = 0; tries < 5; ++tries)); do
     # Where nothing had begun there is nothing to resume.
     run "$db" "$cache" --resume && break
@@ -88,6 +88,8 @@ for ((i = 0; i < kills; ++i)); do
 done
 left=$(leftovers | wc -l)
 ((left == 0)) || fault "$left processes are left after the kills"
+
+((kills == 0)) || echo "kills: $kills, of which $hits hit a process; $resumes resumes; $faults faults so far"
 
 answered=0
 for ((i = 0; i < signals; ++i)); do
@@ -112,6 +114,8 @@ done
 ((signals == 0)) || run "$work/again.sqlite" "$work/cache-calm" || fault "no run after the signals"
 left=$(find "$TMPDIR" -mindepth 1 -maxdepth 1 | wc -l)
 ((left == 0)) || fault "$left temporary folders are left: $(ls "$TMPDIR" | head -3 | tr '\n' ' ')"
+
+((signals == 0)) || echo "signals: $signals, of which $answered were answered; $faults faults so far"
 
 full=0
 if [[ $disks == yes ]] && mkdir -p "$work/small" && mount -t tmpfs -o size=64k none "$work/small" 2>/dev/null; then
