@@ -140,10 +140,11 @@ inline void MakeSafe(Json& value) {
     value = std::move(safe);
   }
 }
-// Of the type that `value` has before, unless that is null.
+// Of the type that `value` has before, unless that is null; null leaves it as it is.
 inline void ReadValue(const SQLite::Column& column, Json* value) {
   Result<Json> json = ParseJson(column.getString());
   if (!json.ok()) throw BadRow(std::string("column ") + column.getName() + " is not JSON");
+  if (!value->is_null() && json->is_null()) return;
   if (!value->is_null() && json->type() != value->type()) {
     throw BadRow(std::string("column ") + column.getName() + " holds no " + value->type_name());
   }
