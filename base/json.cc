@@ -17,7 +17,11 @@ Result<Json> ParseJson(std::string_view text, int max_depth) {
     }
     return value;
   } catch (const nlohmann::json::exception& error) {
-    return Error(StatusCode::kCorrupt, "not JSON: {}", error.what());
+    // "[json.exception.parse_error.101] parse error at …": the library's number says nothing here.
+    const std::string_view what = error.what();
+    const size_t begin = what.find("] ");
+    return Error(StatusCode::kCorrupt, "not JSON: {}",
+                 what.substr(begin == std::string_view::npos ? 0 : begin + 2));
   }
 }
 
