@@ -23,9 +23,13 @@ namespace {
 
 constexpr size_t kRandomLetters = 6;  // of mkdtemp
 
+bool IsFull(int error) { return error == ENOSPC || error == EDQUOT; }
+
 Status ErrnoStatus(std::string_view doing, const std::filesystem::path& path) {
   const int error = errno;
-  const StatusCode code = error == ENOENT ? StatusCode::kNotFound : StatusCode::kIo;
+  const StatusCode code = error == ENOENT ? StatusCode::kNotFound
+                          : IsFull(error) ? StatusCode::kNoSpace
+                                          : StatusCode::kIo;
   return Error(code, "cannot {} {}: {}", doing, path.string(),
                std::generic_category().message(error));
 }
@@ -38,8 +42,6 @@ Result<uint64_t> RegularFileSize(int fd, const std::filesystem::path& path) {
   }
   return static_cast<uint64_t>(info.st_size);
 }
-
-bool IsFull(int error) { return error == ENOSPC || error == EDQUOT; }
 
 // What to do about it.
 std::string_view NextStep(int error) {

@@ -21,6 +21,7 @@
 
 #include "base/containment.h"
 #include "base/file_descriptor.h"
+#include "base/files.h"
 
 namespace qbench {
 namespace {
@@ -99,8 +100,10 @@ Status OpenStream(const Redirect& redirect, size_t stream, SpawnFds& fds) {
   const int flags = input ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
   fds.child[stream] = AboveStandard(open(path.c_str(), flags | O_CLOEXEC, 0644));
   if (fds.child[stream] >= 0) return OkStatus();
-  return Error(errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIo, "cannot open {}: {}",
-               path.string(), std::generic_category().message(errno));
+  if (errno == ENOENT) {
+    return Error(StatusCode::kNotFound, "cannot open {}: {}", path.string(), ErrnoText(errno));
+  }
+  return WriteError(path.string(), errno);
 }
 
 // The parent's environment with the additions in place of entries of the same name.

@@ -58,9 +58,7 @@ Result<PreparedJob> Prepare(const Job& job, const std::filesystem::path& scratch
   const JobFolder folder{temp.path()};
   std::error_code error;
   std::filesystem::create_directory(folder.temp(), error);
-  if (error) {
-    return Error(StatusCode::kIo, "cannot make {}: {}", folder.temp().string(), error.message());
-  }
+  if (error) return WriteError(folder.temp().string(), error.value());
   for (const std::filesystem::path& output : OutputFolders(job)) {
     std::filesystem::create_directories(output, error);
     if (error) return WriteError(output.string(), error.value());

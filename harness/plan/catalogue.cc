@@ -75,6 +75,8 @@ Status AddFile(const ProbedFile& probed, Catalogue& catalogue) {
   if (outcome.stopped()) {
     return InterruptStatus("looking at the plugins");
   }
+  // A full disk says nothing of the plugin.
+  if (outcome.code == StatusCode::kNoSpace) return outcome.ToStatus();
   if (!outcome.ok()) {
     catalogue.broken.push_back({file, ReasonOf(outcome)});
     return OkStatus();

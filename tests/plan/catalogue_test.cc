@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/files.h"
 #include "base/sha256.h"
 
@@ -171,6 +173,23 @@ TEST(CalibrationRuntime, PrefersThatForCalibrationThenFastOnesThenOracles) {
   other.plugins.push_back(Runtime("xnnpack"));
   EXPECT_EQ(CalibrationRuntime(other)->Name(), "xnnpack");
   EXPECT_FALSE(CalibrationRuntime(Catalogue()).ok());
+}
+
+TEST(ReadCatalogue, AFullDiskSaysNothingOfThePlugins) {
+  const TempDir folder = *TempDir::Create("catalogue-test");
+  ASSERT_TRUE(WriteFileAtomically(folder.path() / "some.so", "a plugin").ok());
+  setenv("QBENCH_PLUGIN_PATH", folder.path().c_str(), 1);
+  const Status status =
+      ReadCatalogue([](const jobs::Job&, const jobs::JobSettings&, const jobs::JobCallbacks&) {
+        jobs::JobOutcome outcome;
+        outcome.status = store::Outcome::kFailed;
+        outcome.code = StatusCode::kNoSpace;
+        outcome.reason = "cannot write to /tmp: no space left on device";
+        return outcome;
+      }).status();
+  unsetenv("QBENCH_PLUGIN_PATH");
+  EXPECT_EQ(status.code(), StatusCode::kNoSpace);
+  EXPECT_THAT(status.message(), HasSubstr("no space left"));
 }
 
 }  // namespace
