@@ -19,7 +19,7 @@ struct FileState {
   bool operator==(const FileState&) const = default;
 };
 
-// All zero where there is no such file, or it may not be looked at.
+// All zero, with errno set, where there is no such file, or it may not be looked at.
 FileState StateOf(const std::filesystem::path& file);
 
 }  // namespace qbench

@@ -1,11 +1,10 @@
 #include "datasets/hash_cache.h"
 
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <chrono>
 #include <system_error>
 
+#include "base/file_state.h"
 #include "base/interrupt.h"
 #include "base/sealed_json.h"
 #include "base/sha256.h"
@@ -17,10 +16,6 @@ namespace {
 constexpr int kVersion = 4;
 // A file changed this recently may change again without a new time of change: it is not remembered.
 constexpr int64_t kSettledNs = 2'000'000'000;
-
-int64_t Nanoseconds(const timespec& time) {
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
 
 int64_t NowNs() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -53,12 +48,12 @@ void HashCache::Load() {
 
 Result<std::string> HashCache::Hash(const std::filesystem::path& file) {
   if (InterruptRequested()) return InterruptStatus("reading " + file.string());
-  struct stat info {};
-  if (stat(file.c_str(), &info) != 0) {
+  const FileState state = StateOf(file);
+  if (state == FileState()) {
     return Error(errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIo, "cannot read {}: {}",
                  file.string(), std::generic_category().message(errno));
   }
-  Entry entry{static_cast<uint64_t>(info.st_size), Nanoseconds(info.st_mtim), info.st_ino, {}};
+  Entry entry{static_cast<uint64_t>(state.size), state.modified_ns, state.inode, {}};
   const auto known = entries_.find(file.string());
   if (known != entries_.end() && known->second.size == entry.size &&
       known->second.mtime_ns == entry.mtime_ns && known->second.inode == entry.inode) {

@@ -1,6 +1,5 @@
 #include "harness/store/store.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/file_state.h"
 #include "harness/store/open_database.h"
 #include "harness/store/sql_fields.h"
 #include "harness/store/store_errors.h"
@@ -149,17 +149,9 @@ void CheckLoaded(const RunData& run) {
   }
 }
 
-// Which file a path means.
-struct FileIdentity {
-  dev_t device = 0;
-  ino_t inode = 0;
-  bool operator==(const FileIdentity&) const = default;
-};
-
-std::optional<FileIdentity> IdentityOf(const std::filesystem::path& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return std::nullopt;
-  return FileIdentity{info.st_dev, info.st_ino};
+// It grows and changes; which file it is does not.
+bool IsSameFile(const FileState& a, const FileState& b) {
+  return a.device == b.device && a.inode == b.inode;
 }
 
 Status NoSuchCell(const std::filesystem::path& path, int64_t cell_id) {
@@ -181,7 +173,7 @@ bool UpdateOutcome(SQLite::Database& database, int64_t cell_id, const CellOutcom
 struct Store::Impl {
   std::filesystem::path path;
   OpenedDatabase opened;
-  FileIdentity identity;
+  FileState identity;
   Status lost = OkStatus();  // why the file is no longer the one that was opened
 
   SQLite::Database& database() { return *opened.connection; }
@@ -190,8 +182,8 @@ struct Store::Impl {
   // read of the database is saved beside it: SQLite has the file open, whatever its name is now.
   Status CheckInPlace() {
     if (!lost.ok()) return lost;
-    const std::optional<FileIdentity> there = IdentityOf(path);
-    if (there == identity) return OkStatus();
+    const FileState there = StateOf(path);
+    if (IsSameFile(there, identity)) return OkStatus();
     std::filesystem::path saved = path;
     saved += fmt::format(".saved-{}", getpid());
     std::string where;
@@ -205,7 +197,7 @@ struct Store::Impl {
       where = fmt::format("what was measured could not be saved ({})", exception.what());
     }
     lost = Error(StatusCode::kIo, "the database '{}' was {} while qbench wrote to it; {}",
-                 path.string(), there ? "replaced" : "moved or deleted", where);
+                 path.string(), there.inode != 0 ? "replaced" : "moved or deleted", where);
     return lost;
   }
 
@@ -253,9 +245,9 @@ Store::~Store() = default;
 Result<Store> Store::Open(const std::filesystem::path& path, OpenMode mode) {
   return Guarded(path, [&]() -> Result<Store> {
     QB_ASSIGN_OR_RETURN(OpenedDatabase opened, OpenDatabase(path, mode));
-    const std::optional<FileIdentity> identity = IdentityOf(path);
-    if (!identity) return CannotWrite(path, ENOENT);
-    return Store(std::make_unique<Impl>(Impl{path, std::move(opened), *identity}));
+    const FileState identity = StateOf(path);
+    if (identity.inode == 0) return CannotWrite(path, ENOENT);
+    return Store(std::make_unique<Impl>(Impl{path, std::move(opened), identity}));
   });
 }
 
