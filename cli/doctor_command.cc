@@ -24,7 +24,7 @@ struct Section {
 struct Diagnosis {
   std::vector<measure::HostFact> facts;
   std::vector<Section> sections;
-  std::vector<measure::MachinePeak> peaks;
+  std::vector<store::MachinePeak> peaks;
 
   std::vector<std::string> Names(Fitness level) const {
     std::vector<std::string> names;
@@ -218,8 +218,8 @@ Json ToJson(const Diagnosis& diagnosis) {
                                 {"remedy", check.remedy}});
     }
   }
-  for (const measure::MachinePeak& peak : diagnosis.peaks) {
-    json["machine_peaks"].push_back({{"kind", PeakKindName(peak.kind)},
+  for (const store::MachinePeak& peak : diagnosis.peaks) {
+    json["machine_peaks"].push_back({{"kind", store::Name(peak.kind)},
                                      {"type", peak.type},
                                      {"threads", peak.threads},
                                      {"per_second", peak.per_second},

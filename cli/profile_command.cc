@@ -49,7 +49,7 @@ struct ProfiledFile {
   store::Measurement profile;
   std::vector<std::string> warnings;
 
-  double operators_ms() const { return store::ProfiledMicroseconds(profile) / 1000; }
+  double operators_ms() const { return results::ProfiledMicroseconds(profile) / 1000; }
   double inference_ms() const { return stats::Median(profile.samples_ns) / 1e6; }
 };
 
@@ -74,7 +74,7 @@ Result<ProfiledFile> ProfileFile(const std::string& name, const Arguments& argum
 }
 
 std::string FormatFile(const ProfiledFile& file, const std::string& setup, size_t top) {
-  const auto delegation = store::DelegationOf(file.profile);
+  const auto delegation = results::DelegationOf(file.profile);
   std::string text = fmt::format(
       "{} on {}: {:.3f} ms in operators (an inference {:.3f} ms, profiling included)\n{}\n\n{}",
       file.name, setup, file.operators_ms(), file.inference_ms(),
@@ -88,14 +88,14 @@ std::string FormatComparison(const std::vector<ProfiledFile>& files) {
   std::string text = fmt::format("{:>9}  {:>11}  {:>10}  {:>9}  file\n", "operators", "undelegated",
                                  "partitions", "ops ms");
   for (const ProfiledFile& file : files) {
-    const auto delegation = store::DelegationOf(file.profile);
-    const auto count = [&](int64_t store::Delegation::*member) {
+    const auto delegation = results::DelegationOf(file.profile);
+    const auto count = [&](int64_t results::Delegation::*member) {
       return delegation ? std::to_string((*delegation).*member) : "";
     };
     text +=
-        fmt::format("{:>9}  {:>11}  {:>10}  {:>9.3f}  {}\n", count(&store::Delegation::operators),
-                    count(&store::Delegation::undelegated), count(&store::Delegation::partitions),
-                    file.operators_ms(), file.name);
+        fmt::format("{:>9}  {:>11}  {:>10}  {:>9.3f}  {}\n", count(&results::Delegation::operators),
+                    count(&results::Delegation::undelegated),
+                    count(&results::Delegation::partitions), file.operators_ms(), file.name);
   }
   return text;
 }
@@ -107,8 +107,8 @@ OrderedJson FileJson(const ProfiledFile& file, const std::string& runtime, int t
                       {"runtime_facts", file.profile.conditions.at("runtime")},
                       {"operators_ms", file.operators_ms()},
                       {"inference_ms", file.inference_ms()}};
-  const auto delegation = store::DelegationOf(file.profile);
-  const store::Delegation d = delegation.value_or(store::Delegation());
+  const auto delegation = results::DelegationOf(file.profile);
+  const results::Delegation d = delegation.value_or(results::Delegation());
   const auto number = [](const std::optional<double>& value) {
     return value ? OrderedJson(*value) : OrderedJson();
   };

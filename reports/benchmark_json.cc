@@ -30,7 +30,7 @@ double StandardDeviation(const std::vector<double>& values) {
 // "mobilenetv2-035-96/int8:io=int8/litert/threads:1". The same for the same combination in every
 // run, so that files of different runs compare; with `run`, which tells runs in one file apart.
 std::string NameOf(const Variant& variant, bool with_run) {
-  const store::CellSummary& cell = variant.summary;
+  const results::CellSummary& cell = variant.summary;
   std::string name = with_run ? fmt::format("run:{}/", cell.run_id) : "";
   return name + fmt::format("{}/{}/{}/threads:{}", cell.model, variant.quantizer, variant.runtime,
                             cell.threads);
@@ -57,7 +57,7 @@ void AddTimes(double value, std::string_view unit, OrderedJson* entry) {
 
 // One entry a process; then, of several, what Google Benchmark says of repetitions.
 void AppendCell(const Variant& variant, const std::string& name, size_t family, OrderedJson* out) {
-  const std::vector<const store::Measurement*> processes = store::LatencyOf(*variant.cell);
+  const std::vector<const store::Measurement*> processes = results::LatencyOf(*variant.cell);
   std::vector<double> medians_ns;
   for (size_t i = 0; i < processes.size(); ++i) {
     medians_ns.push_back(stats::Median(processes[i]->samples_ns));

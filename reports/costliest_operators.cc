@@ -30,10 +30,10 @@ class TableMaker {
  public:
   TableMaker(const RunView& run, size_t index, const store::Measurement& profile)
       : run_(run), variant_(run.variants[index]), profile_(profile) {
-    const std::optional<size_t> base = store::FloatCellOf(*run.data, index);
+    const std::optional<size_t> base = results::FloatCellOf(*run.data, index);
     if (!base) return;
     is_float_ = *base == index;
-    if (!is_float_) float_profile_ = store::ProfileOf(*run.variants[*base].cell);
+    if (!is_float_) float_profile_ = results::ProfileOf(*run.variants[*base].cell);
     if (float_profile_ != nullptr)
       counterparts_.emplace(profile.operators, float_profile_->operators);
   }
@@ -42,12 +42,12 @@ class TableMaker {
     CostliestOperators table;
     table.variant = &variant_;
     table.is_float = is_float_;
-    const auto delegation = store::DelegationOf(profile_);
+    const auto delegation = results::DelegationOf(profile_);
     if (delegation) {
       delegate_ = delegation->delegate;
       table.delegation = DelegationText(*delegation);
     }
-    const double total_us = store::ProfiledMicroseconds(profile_);
+    const double total_us = results::ProfiledMicroseconds(profile_);
     double shown_us = 0;
     for (const OperatorProfile* profile : Costliest(profile_, kCostliest)) {
       table.rows.push_back(RowOf(*profile, total_us));
@@ -79,12 +79,12 @@ class TableMaker {
     row.gmacs = PerSecond(profile.macs, profile.median_us);
     if (row.gmacs) {
       row.gmacs_of_peak =
-          Ratio(*row.gmacs * 1e9, store::PeakPerSecond(peaks, store::PeakKind::kMultiplyAdd,
-                                                       ArithmeticType(profile), threads));
+          Ratio(*row.gmacs * 1e9, results::PeakPerSecond(peaks, store::PeakKind::kMultiplyAdd,
+                                                         ArithmeticType(profile), threads));
     }
     row.gbytes = PerSecond(profile.bytes_read + profile.bytes_written, profile.median_us);
     if (row.gbytes) {
-      row.gbytes_of_peak = Ratio(*row.gbytes * 1e9, store::BandwidthPeak(peaks, threads));
+      row.gbytes_of_peak = Ratio(*row.gbytes * 1e9, results::BandwidthPeak(peaks, threads));
     }
     if (!delegate_.empty()) row.where = profile.partition < 0 && profile.op >= 0 ? "–" : delegate_;
     return row;
@@ -137,7 +137,7 @@ OrderedJson OperatorsJson(const CostliestOperators& table) {
 std::vector<CostliestOperators> OperatorTables(const RunView& run) {
   std::vector<CostliestOperators> tables;
   for (size_t i = 0; i < run.variants.size(); ++i) {
-    const store::Measurement* profile = store::ProfileOf(*run.variants[i].cell);
+    const store::Measurement* profile = results::ProfileOf(*run.variants[i].cell);
     if (profile != nullptr) tables.push_back(TableMaker(run, i, *profile).Make());
   }
   return tables;

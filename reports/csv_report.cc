@@ -12,7 +12,7 @@
 namespace qbench::reports {
 namespace {
 
-using store::CellSummary;
+using results::CellSummary;
 
 // A spreadsheet takes a text that begins so for a formula, and runs it.
 bool IsFormula(std::string_view text) {
@@ -106,7 +106,7 @@ std::string CsvReport(const Runs& runs) {
   header.AddNames<CellSummary>();
   std::string out = std::move(header).Finish();
   for (const store::RunData& run : runs) {
-    for (const CellSummary& summary : store::Summarize(run)) {
+    for (const CellSummary& summary : results::Summarize(run)) {
       Row row;
       row.AddValues(summary);
       out += std::move(row).Finish();
@@ -118,9 +118,9 @@ std::string CsvReport(const Runs& runs) {
 std::string CsvPredictions(const Runs& runs) {
   std::string out = HeaderWithin<PredictedImage>();
   for (const store::RunData& run : runs) {
-    const auto summaries = store::Summarize(run);
+    const auto summaries = results::Summarize(run);
     for (size_t i = 0; i < run.cells.size(); ++i) {
-      const store::Measurement* accuracy = store::AccuracyOf(run.cells[i]);
+      const store::Measurement* accuracy = results::AccuracyOf(run.cells[i]);
       if (accuracy == nullptr) continue;
       const store::DatasetSplit& split = run.splits.at(run.cells[i].cell.split_id);
       for (size_t j = 0; j < split.images.size(); ++j) {
@@ -144,11 +144,11 @@ std::string CsvPredictions(const Runs& runs) {
 std::string CsvProfile(const Runs& runs) {
   std::string out = HeaderWithin<ProfiledOperator>();
   for (const store::RunData& run : runs) {
-    const auto summaries = store::Summarize(run);
+    const auto summaries = results::Summarize(run);
     for (size_t i = 0; i < run.cells.size(); ++i) {
-      const store::Measurement* profile = store::ProfileOf(run.cells[i]);
+      const store::Measurement* profile = results::ProfileOf(run.cells[i]);
       if (profile == nullptr) continue;
-      const double total_us = store::ProfiledMicroseconds(*profile);
+      const double total_us = results::ProfiledMicroseconds(*profile);
       for (const store::OperatorProfile& one : profile->operators) {
         const double bytes = static_cast<double>(one.bytes_read + one.bytes_written);
         out += RowWithin(summaries[i],

@@ -127,7 +127,8 @@ class Explainer {
   }
 
   std::optional<double> Peak(std::string_view type) const {
-    return store::PeakPerSecond(facts_.peaks, store::PeakKind::kMultiplyAdd, type, facts_.threads);
+    return results::PeakPerSecond(facts_.peaks, store::PeakKind::kMultiplyAdd, type,
+                                  facts_.threads);
   }
   // How many times as fast the machine multiplies int8 as float32.
   std::optional<double> PeakRatio() const {
@@ -141,7 +142,7 @@ class Explainer {
   // inference touches, or this operator is faster than memory can be.
   bool MemoryBound(const OperatorProfile& op) const {
     if (touched_bytes_ < facts_.cache_bytes / 2) return false;
-    const auto bandwidth = store::BandwidthPeak(facts_.peaks, facts_.threads);
+    const auto bandwidth = results::BandwidthPeak(facts_.peaks, facts_.threads);
     const auto rate = Peak(IsInteger(op.input_type) ? "int8" : "float32");
     if (!bandwidth || !rate || op.median_us <= 0) return false;
     const double bytes_us =
@@ -351,7 +352,8 @@ class Explainer {
 
   std::string MemorySentence(const Group& group, const std::string& share) const {
     const double rate = static_cast<double>(group.bytes) / group.us * 1e6;
-    const double of_peak = rate / store::BandwidthPeak(facts_.peaks, facts_.threads).value_or(rate);
+    const double of_peak =
+        rate / results::BandwidthPeak(facts_.peaks, facts_.threads).value_or(rate);
     return fmt::format(
         "{} for memory rather than for arithmetic: {}, at {} GB/s, {} of this machine's "
         "bandwidth.",

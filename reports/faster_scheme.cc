@@ -24,8 +24,8 @@ bool LosesImages(const std::vector<Loss>& losses, const Variant& variant) {
 
 std::string TextOf(const Variant& slow, const Variant& fast) {
   const auto ratio =
-      stats::RatioOfSamples(store::ProcessMediansMs(*slow.cell),
-                            store::ProcessMediansMs(*fast.cell), store::kRatioConfidence);
+      stats::RatioOfSamples(results::ProcessMediansMs(*slow.cell),
+                            results::ProcessMediansMs(*fast.cell), results::kRatioConfidence);
   // ComparePace had one.
   const double gain = *slow.summary.median_ms / *fast.summary.median_ms;
   return fmt::format(
@@ -43,7 +43,8 @@ std::optional<FasterScheme> FindFasterScheme(const RunView& run, const Variant& 
   const Variant* best = nullptr;
   for (size_t i = 0; i < run.variants.size(); ++i) {
     const Variant& variant = run.variants[i];
-    if (store::FloatCellOf(*run.data, i) == i || !SamePlace(variant.cell->cell, slow.cell->cell)) {
+    if (results::FloatCellOf(*run.data, i) == i ||
+        !SamePlace(variant.cell->cell, slow.cell->cell)) {
       continue;
     }
     if (ComparePace(slow, variant) != Pace::kFaster || LosesImages(losses, variant)) continue;

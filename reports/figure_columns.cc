@@ -11,9 +11,9 @@
 namespace qbench::reports {
 namespace {
 
-using store::CellSummary;
-using store::Shown;
-using store::Style;
+using results::CellSummary;
+using results::Shown;
+using results::Style;
 
 // The ratio of the latencies where the processes tell it; else what they tell in its place.
 std::string LatencyRatio(const Variant& variant) {
@@ -77,9 +77,9 @@ std::string StyledText(const Variant& variant, Style style, const std::optional<
 
 }  // namespace
 
-std::vector<ColumnSource> FigureColumns(store::Table table) {
+std::vector<ColumnSource> FigureColumns(results::Table table) {
   std::vector<std::pair<int, ColumnSource>> placed;
-  const auto add = [&]<typename Value>(const store::Figure<Value>& figure) {
+  const auto add = [&]<typename Value>(const results::Figure<Value>& figure) {
     const Shown& shown = figure.shown;
     if (shown.table != table) return;
     Column column{shown.title, shown.explanation, true, shown.is_wide};

@@ -25,6 +25,6 @@ struct ColumnSource {
 };
 
 // The figures that this table shows, in the order of their places.
-std::vector<ColumnSource> FigureColumns(store::Table table);
+std::vector<ColumnSource> FigureColumns(results::Table table);
 
 }  // namespace qbench::reports

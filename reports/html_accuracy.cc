@@ -11,8 +11,8 @@
 namespace qbench::reports {
 namespace {
 
-using store::ClassAccuracy;
-using store::ConfusionMatrix;
+using results::ClassAccuracy;
+using results::ConfusionMatrix;
 
 // More classes than this make no readable table: the worst are shown instead.
 constexpr size_t kMaxClassColumns = 16;
@@ -46,7 +46,7 @@ Data ClassTable(const std::vector<const PredictionGroup*>& groups) {
   std::vector<std::vector<ClassAccuracy>> accuracies;
   accuracies.reserve(groups.size());
   for (const PredictionGroup* group : groups) {
-    accuracies.push_back(store::PerClassAccuracy(*group->first->cell, *group->first->split));
+    accuracies.push_back(results::PerClassAccuracy(*group->first->cell, *group->first->split));
   }
   const std::vector<size_t> shown = ClassesToShow(accuracies);
   Data table;
@@ -139,7 +139,7 @@ Data ConfusedPairs(const ConfusionMatrix& confusion, const std::vector<std::stri
 Data ConfusionTable(const PredictionGroup& group) {
   const Variant& variant = *group.first;
   const std::vector<std::string>& labels = variant.split->labels;
-  const ConfusionMatrix confusion = store::Confusion(*variant.cell, *variant.split);
+  const ConfusionMatrix confusion = results::Confusion(*variant.cell, *variant.split);
   Data table;
   table.set("name", group.names);
   table.set("top1", Percent(variant.summary.top1));

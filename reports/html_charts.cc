@@ -32,7 +32,7 @@ bool IsOnFront(const Variant& variant, const PlotPoints& points) {
 }
 
 Json PointOf(const Variant& variant, const PlotPoints& points) {
-  const store::CellSummary& summary = variant.summary;
+  const results::CellSummary& summary = variant.summary;
   return {
       {"name", variant.name},
       {"label", variant.setup},
@@ -115,7 +115,7 @@ Data LatencyScaleMarks(const RunView& run) {
 
 Data LatencyColumns() {
   Data columns(Data::type::list);
-  for (const auto& [column, text] : FigureColumns(store::Table::kLatency)) {
+  for (const auto& [column, text] : FigureColumns(results::Table::kLatency)) {
     Data item("title", column.title);
     item.set("explanation", column.explanation);
     columns.push_back(item);
@@ -125,7 +125,7 @@ Data LatencyColumns() {
 
 Data LatencyRows(const RunView& run) {
   const LatencyScale scale = ScaleOf(run);
-  const std::vector<ColumnSource> columns = FigureColumns(store::Table::kLatency);
+  const std::vector<ColumnSource> columns = FigureColumns(results::Table::kLatency);
   Data rows(Data::type::list);
   for (const Variant& variant : run.variants) {
     if (!variant.summary.median_ms) continue;

@@ -69,11 +69,11 @@ OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVarian
                        const CostliestOperators* costliest) {
   OrderedJson object = Object(variant.summary);
   OrderedJson classes = OrderedJson::array();
-  for (const auto& one : store::PerClassAccuracy(*variant.cell, *variant.split)) {
+  for (const auto& one : results::PerClassAccuracy(*variant.cell, *variant.split)) {
     classes.push_back({{"label", one.label}, {"images", one.images}, {"right", one.right}});
   }
   object["classes"] = std::move(classes);
-  object["confusion"] = store::Confusion(*variant.cell, *variant.split);
+  object["confusion"] = results::Confusion(*variant.cell, *variant.split);
   object["costliest_operators"] = costliest == nullptr ? OrderedJson() : OperatorsJson(*costliest);
   object["explanation"] = ExplanationObject(variant, explanations);
   OrderedJson measurements = OrderedJson::array();

@@ -63,7 +63,7 @@ const store::OperatorProfile* FindStruck(const Entry& entry, const store::CellDa
 }  // namespace
 
 std::optional<KnownFault> FindKnownFault(const RunView& run, const Variant& variant) {
-  const Json facts = store::RuntimeFacts(*variant.cell);
+  const Json facts = results::RuntimeFacts(*variant.cell);
   for (const Entry& entry : kEntries) {
     const bool here = variant.summary.runtime == entry.runtime &&
                       Fact(facts, "library_version") == entry.version &&

@@ -67,7 +67,7 @@ LatencyScale ScaleFor(const std::vector<const store::CellData*>& cells) {
     size_t samples = 0;
     size_t beyond = 0;
     for (const store::CellData* cell : cells) {
-      const auto processes = store::LatencyOf(*cell);
+      const auto processes = results::LatencyOf(*cell);
       const double limit = processes.empty() ? 0 : MedianOf(processes) * (1 + scale.high);
       for (const store::Measurement* process : processes) {
         samples += process->samples_ns.size();
@@ -82,7 +82,7 @@ LatencyScale ScaleFor(const std::vector<const store::CellData*>& cells) {
 }
 
 std::string LatencySvg(const store::CellData& cell, double median_ms, const LatencyScale& scale) {
-  const auto processes = store::LatencyOf(cell);
+  const auto processes = results::LatencyOf(cell);
   if (processes.empty() || !(median_ms > 0)) return "";
   const int height = static_cast<int>(processes.size()) * kRowHeight + 1;
   std::string svg = fmt::format(

@@ -16,7 +16,7 @@ bool SameImages(const Variant& a, const Variant& b) {
 
 const Variant* FloatOf(const RunView& run, const Variant& variant) {
   const auto index = static_cast<size_t>(&variant - run.variants.data());
-  const auto base = store::FloatCellOf(*run.data, index);
+  const auto base = results::FloatCellOf(*run.data, index);
   return base ? &run.variants[*base] : nullptr;
 }
 
@@ -40,7 +40,7 @@ const Variant* BaseOf(const RunView& run, const Variant& variant) {
 
 void Measure(const Variant& base, const Variant& variant, Loss* loss) {
   loss->base = &base;
-  loss->paired = store::ComparePaired(*base.cell, *variant.cell, *variant.split);
+  loss->paired = results::ComparePaired(*base.cell, *variant.cell, *variant.split);
   const auto [images, lost, gained] = loss->paired;
   if (images == 0) return;
   loss->drop = static_cast<double>(lost - gained) / static_cast<double>(images);
@@ -55,7 +55,7 @@ bool IsWorthNaming(const Loss& loss) {
 
 bool SamePredictions(const Variant& a, const Variant& b) {
   return SameImages(a, b) &&
-         store::AccuracyOf(*a.cell)->predictions == store::AccuracyOf(*b.cell)->predictions;
+         results::AccuracyOf(*a.cell)->predictions == results::AccuracyOf(*b.cell)->predictions;
 }
 
 // The most accurate variant with the same file on which it loses less than half as much.

@@ -26,7 +26,7 @@ struct Loss {
   // What they are held against: their float variant; of a float variant, and where there is none,
   // the most accurate float variant of the same model on another runtime.
   const Variant* base = nullptr;
-  store::PairedVerdicts paired;
+  results::PairedVerdicts paired;
   double drop = 0;       // (lost - gained) / images
   double p = 1;          // one-sided exact McNemar test
   double drop_high = 1;  // its upper bound, 95 %, one-sided

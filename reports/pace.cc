@@ -25,13 +25,13 @@ bool SameThing(const Variant& a, const Variant& b) {
 }  // namespace
 
 double SpreadOfProcesses(const store::CellData& cell) {
-  const std::vector<double> medians = store::ProcessMediansMs(cell);
+  const std::vector<double> medians = results::ProcessMediansMs(cell);
   if (medians.size() < 2) return 0;
   const auto [low, high] = std::ranges::minmax_element(medians);
   return (*high - *low) / stats::Median(medians);
 }
 
-bool HasManyOutliers(const store::CellSummary& summary) {
+bool HasManyOutliers(const results::CellSummary& summary) {
   return static_cast<double>(summary.outlier_samples.value_or(0)) >
          kMaxOutlierShare * static_cast<double>(summary.samples.value_or(0));
 }
@@ -41,15 +41,15 @@ Pace ComparePace(const Variant& base, const Variant& variant) {
   if (SameThing(base, variant)) return Pace::kSame;
   if (base.noisy || variant.noisy) return Pace::kNoisy;
   const auto ratio =
-      stats::RatioOfSamples(store::ProcessMediansMs(*base.cell),
-                            store::ProcessMediansMs(*variant.cell), store::kRatioConfidence);
+      stats::RatioOfSamples(results::ProcessMediansMs(*base.cell),
+                            results::ProcessMediansMs(*variant.cell), results::kRatioConfidence);
   if (!ratio.ok() || ratio->coverage < kLeastCoverage - kRounding) return Pace::kUnknown;
   if (ratio->interval.high < 1 / kPaceFloor) return Pace::kFaster;
   if (ratio->interval.low > kPaceFloor) return Pace::kSlower;
   return Pace::kTie;
 }
 
-std::string RatioRange(const store::CellSummary& summary) {
+std::string RatioRange(const results::CellSummary& summary) {
   if (!summary.ratio_low || !summary.ratio_high) return std::string(kMissing);
   const auto number = [](double ratio) {
     return ratio < 10 ? fmt::format("{:.2f}", ratio) : Significant(ratio);

@@ -36,14 +36,14 @@ inline constexpr double kMaxOutlierShare = 0.05;
 // (highest - lowest) / median of the process medians; 0 of fewer than two.
 double SpreadOfProcesses(const store::CellData& cell);
 // More than kMaxOutlierShare of the samples lie far from their process's median.
-bool HasManyOutliers(const store::CellSummary& summary);
+bool HasManyOutliers(const results::CellSummary& summary);
 
 // `variant` against `base`; kFaster: the variant is.
 Pace ComparePace(const Variant& base, const Variant& variant);
 
 // The interval of the ratio to float as the reports show it: "0.45–0.48"; kMissing where there is
 // none.
-std::string RatioRange(const store::CellSummary& summary);
+std::string RatioRange(const results::CellSummary& summary);
 // Its coverage: "90 %", "99.2 %".
 std::string Coverage(double confidence);
 

@@ -8,14 +8,14 @@ std::vector<PredictionGroup> GroupByPredictions(const RunView& run) {
   std::vector<PredictionGroup> groups;
   std::vector<std::vector<std::string>> members;
   for (const Variant& variant : run.variants) {
-    const store::Measurement* accuracy = store::AccuracyOf(*variant.cell);
+    const store::Measurement* accuracy = results::AccuracyOf(*variant.cell);
     if (accuracy == nullptr) continue;
     size_t i = 0;
     for (; i < groups.size(); ++i) {
       const store::CellData& other = *groups[i].first->cell;
       if (other.cell.model_id == variant.cell->cell.model_id &&
           other.cell.split_id == variant.cell->cell.split_id &&
-          store::AccuracyOf(other)->predictions == accuracy->predictions) {
+          results::AccuracyOf(other)->predictions == accuracy->predictions) {
         break;
       }
     }

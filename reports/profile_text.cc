@@ -36,10 +36,10 @@ std::string OperatorLine(const store::OperatorProfile& row, double total_us) {
 
 void AddProfile(const Variant& variant, const store::Measurement& profile,
                 std::vector<std::string>& lines) {
-  const auto delegation = store::DelegationOf(profile);
+  const auto delegation = results::DelegationOf(profile);
   lines.push_back(variant.name + ": " +
                   (delegation ? DelegationText(*delegation) : "without a delegate"));
-  const double total_us = store::ProfiledMicroseconds(profile);
+  const double total_us = results::ProfiledMicroseconds(profile);
   for (const store::OperatorProfile* row : Costliest(profile, kShown)) {
     lines.push_back("  " + OperatorLine(*row, total_us));
   }
@@ -59,7 +59,7 @@ std::vector<const store::OperatorProfile*> Costliest(const store::Measurement& p
   return rows;
 }
 
-std::string DelegationText(const store::Delegation& delegation) {
+std::string DelegationText(const results::Delegation& delegation) {
   std::string text = fmt::format("{} took {} of {} operators, in {}", delegation.delegate,
                                  delegation.operators - delegation.undelegated,
                                  delegation.operators, Counted(delegation.partitions, "partition"));
@@ -75,8 +75,8 @@ std::string DelegationText(const store::Delegation& delegation) {
 std::string OperatorTable(const store::Measurement& profile, size_t count) {
   std::string table =
       fmt::format("{:>7}  {:>8}  {:>7}  {:>7}  operator\n", "share %", "time ms", "GMAC/s", "GB/s");
-  const double total_us = store::ProfiledMicroseconds(profile);
-  const bool delegate = store::DelegationOf(profile).has_value();
+  const double total_us = results::ProfiledMicroseconds(profile);
+  const bool delegate = results::DelegationOf(profile).has_value();
   for (const store::OperatorProfile* row : Costliest(profile, count)) {
     const double bytes = static_cast<double>(row->bytes_read + row->bytes_written);
     const auto rate = [&](double amount) {
@@ -98,7 +98,7 @@ std::vector<std::string> ProfileLines(const RunView& run) {
   std::vector<std::string> lines;
   for (const Variant& variant : run.variants) {
     if (!asked) {
-      const auto delegation = store::DelegationOf(*variant.cell);
+      const auto delegation = results::DelegationOf(*variant.cell);
       if (delegation && delegation->undelegated > 0) {
         lines.push_back(variant.name + ": " + DelegationText(*delegation));
       }

@@ -16,7 +16,7 @@ std::vector<const store::OperatorProfile*> Costliest(const store::Measurement& p
 
 // "XNNPACK took 65 of 66 operators, in 2 partitions; not SOFTMAX (0.0 % of the multiplications,
 // 0.4 % of the time)"; empty where the runtime works without a delegate.
-std::string DelegationText(const store::Delegation& delegation);
+std::string DelegationText(const results::Delegation& delegation);
 
 // The costliest operators, at most `count`, a line each under a headline: share of the time, time,
 // multiply-adds and bytes a second, operator, what the runtime calls it.

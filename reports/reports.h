@@ -22,7 +22,7 @@ enum class Format { kHtml, kCsv, kMarkdown, kJson, kBenchmarkJson };
 Result<Format> FormatFromName(std::string_view name);
 
 // One row a cell (RFC 4180, but lines end with a plain line feed): a header, then the cells of the
-// runs in the order given. The columns are those of store::CellSummary.
+// runs in the order given. The columns are those of results::CellSummary.
 std::string CsvReport(const Runs& runs);
 
 // One row an image and cell that has predictions.

@@ -36,7 +36,7 @@ std::vector<ColumnSource> NameColumns(const RunView& run) {
 
 ResultTable MakeResultTable(const RunView& run) {
   std::vector<ColumnSource> sources = NameColumns(run);
-  std::ranges::move(FigureColumns(store::Table::kResults), std::back_inserter(sources));
+  std::ranges::move(FigureColumns(results::Table::kResults), std::back_inserter(sources));
   if (std::any_of(run.variants.begin(), run.variants.end(),
                   [](const Variant& v) { return !v.ok(); })) {
     sources.push_back(
@@ -62,8 +62,8 @@ std::string ComparisonLegend(const RunView& run) {
       "The interval of the latency ratio covers {}{} (exact Mann-Whitney test over the medians of "
       "the processes{}); tie: it does not lie beyond {:.2f} or {:.2f}; noisy: one of the two was "
       "disturbed; ≈: too few processes to tell.",
-      *least < store::kRatioConfidence ? "" : "at least ", Coverage(*least),
-      *least < store::kRatioConfidence ? ", which are too few for more" : "", 1 / kPaceFloor,
+      *least < results::kRatioConfidence ? "" : "at least ", Coverage(*least),
+      *least < results::kRatioConfidence ? ", which are too few for more" : "", 1 / kPaceFloor,
       kPaceFloor);
 }
 

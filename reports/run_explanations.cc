@@ -12,7 +12,7 @@ namespace {
 
 // None where it was not profiled.
 std::optional<ProfiledVariant> Profiled(const Variant& variant) {
-  const store::Measurement* profile = store::ProfileOf(*variant.cell);
+  const store::Measurement* profile = results::ProfileOf(*variant.cell);
   if (profile == nullptr) return std::nullopt;
   ProfiledVariant profiled;
   profiled.name = variant.name;
@@ -39,12 +39,12 @@ std::vector<ExplainedVariant> ExplainRun(const RunView& run) {
   std::vector<ExplainedVariant> explained;
   bool only_float = true;
   for (size_t i = 0; i < run.variants.size(); ++i) {
-    only_float = only_float && store::FloatCellOf(*run.data, i) == i;
+    only_float = only_float && results::FloatCellOf(*run.data, i) == i;
   }
   for (size_t i = 0; i < run.variants.size(); ++i) {
     std::optional<ProfiledVariant> variant = Profiled(run.variants[i]);
     if (!variant) continue;
-    const std::optional<size_t> base = store::FloatCellOf(*run.data, i);
+    const std::optional<size_t> base = results::FloatCellOf(*run.data, i);
     if (base == i && !only_float) continue;
     ExplanationFacts facts;
     facts.variant = std::move(*variant);
@@ -56,7 +56,7 @@ std::vector<ExplainedVariant> ExplainRun(const RunView& run) {
     facts.threads = run.variants[i].summary.threads;
     facts.cache_bytes = CacheBytes(run.data->run);
     facts.pace = run.variants[i].pace;
-    const store::CellSummary& summary = run.variants[i].summary;
+    const results::CellSummary& summary = run.variants[i].summary;
     if (summary.ratio_low) facts.ratio_range = RatioRange(summary);
     if (summary.ratio_confidence) facts.coverage = Coverage(*summary.ratio_confidence);
     if (facts.pace == Pace::kSlower) {

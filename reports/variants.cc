@@ -8,7 +8,7 @@
 namespace qbench::reports {
 namespace {
 
-using store::CellSummary;
+using results::CellSummary;
 using store::Outcome;
 
 std::string WithOptions(const std::string& name, const std::string& options) {
@@ -68,7 +68,7 @@ RunView::RunView(const store::RunData& run) : data(&run) {
   std::set<int32_t> threads;
   std::set<std::string> runtimes;
   std::set<std::string> datasets;
-  std::vector<CellSummary> summaries = store::Summarize(run);
+  std::vector<CellSummary> summaries = results::Summarize(run);
   for (size_t i = 0; i < run.cells.size(); ++i) {
     Variant variant;
     variant.cell = &run.cells[i];
@@ -88,7 +88,7 @@ RunView::RunView(const store::RunData& run) : data(&run) {
   differ = {models.size() > 1, runtimes.size() > 1, threads.size() > 1, datasets.size() > 1};
   for (size_t i = 0; i < variants.size(); ++i) {
     NameVariant(differ, &variants[i]);
-    const auto base = store::FloatCellOf(run, i);
+    const auto base = results::FloatCellOf(run, i);
     if (base) variants[i].pace = ComparePace(variants[*base], variants[i]);
   }
 }

@@ -14,7 +14,7 @@ namespace qbench::reports {
 struct Variant {
   const store::CellData* cell;
   const store::DatasetSplit* split;
-  store::CellSummary summary;
+  results::CellSummary summary;
   std::string quantizer;  // with options: "int8:per_channel=false"
   std::string runtime;    // with options
   std::string dataset;    // "scenes/test"

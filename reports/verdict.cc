@@ -230,7 +230,7 @@ class Writer {
   }
 
   void WritePaired(const Variant& base, const Variant& variant) {
-    const auto paired = store::ComparePaired(*base.cell, *variant.cell, *variant.split);
+    const auto paired = results::ComparePaired(*base.cell, *variant.cell, *variant.split);
     if (paired.lost + paired.gained == 0) {
       Say(" They are the very images that float is right on.");
       return;
@@ -245,7 +245,7 @@ class Writer {
                     Judgement(paired, p)));
   }
 
-  static std::string Judgement(const store::PairedVerdicts& paired, double p) {
+  static std::string Judgement(const results::PairedVerdicts& paired, double p) {
     if (p < kRealLoss) return "the loss is real";
     if (p < kLikelyLoss) return "a loss is likely";
     const double bound = stats::PairedDropBound(paired.lost, paired.gained, paired.images);
@@ -256,7 +256,7 @@ class Writer {
 
   const Variant* FloatOf(const Variant& variant) const {
     const auto index = static_cast<size_t>(&variant - run_.variants.data());
-    const auto base = store::FloatCellOf(*run_.data, index);
+    const auto base = results::FloatCellOf(*run_.data, index);
     if (!base || !run_.variants[*base].summary.top1) return nullptr;
     return &run_.variants[*base];
   }

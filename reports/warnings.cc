@@ -26,7 +26,7 @@ std::string Named(const std::vector<std::string>& names) {
 
 // The share of the time that operators took on slow kernels, which the runtime's own engine lacks.
 double TimeOnKernels(const store::CellData& cell) {
-  const Json facts = store::RuntimeFacts(cell);
+  const Json facts = results::RuntimeFacts(cell);
   const auto share = facts.find("time_on_kernels");
   if (share == facts.end() || !share->is_string()) return 0;
   return std::strtod(share->get<std::string>().c_str(), nullptr) / 100;
@@ -111,7 +111,7 @@ void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) 
     warnings->push_back(
         fmt::format("Fewer than {} samples, too few for a 90th percentile, for {}. Measure more "
                     "with --min-samples or --repetitions.",
-                    store::kMinSamplesForP90, Named(few)));
+                    results::kMinSamplesForP90, Named(few)));
   }
   const auto single = NamesWhere(run, [](const Variant& v) {
     return v.latency_valid() && v.summary.processes.value_or(0) < 3;

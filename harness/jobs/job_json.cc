@@ -29,28 +29,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SamplesRef, tensor_cache, tensor_key, mean, s
                                    order)
 }  // namespace qbench::host
 
-namespace qbench::measure {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencySettings, min_samples, min_seconds, warmup_runs,
-                                   warmup_seconds, max_seconds)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencySamples, first_ns, warmup_runs, warmup_seconds, ns,
-                                   cut_short)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemoryUse, peak_rss, rss, rss_anon, rss_file)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conditions, temperature_c, throttled, under_voltage,
-                                   frequency_khz, governor, load_1min, pages_swapped, major_faults,
-                                   nonvoluntary_switches)
-NLOHMANN_JSON_SERIALIZE_ENUM(PeakKind, {{PeakKind::kMultiplyAdd, "multiply_add"},
-                                        {PeakKind::kBandwidth, "bandwidth"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MachinePeak, kind, type, threads, per_second, compiled_for)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MachinePeaks, peaks, buffer_bytes, cache_bytes)
-}  // namespace qbench::measure
-
-namespace qbench::stats {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceSums, count, aa, bb, ab, dd, saturated, a_min, a_max,
-                                   b_min, b_max)
-}  // namespace qbench::stats
-
 // Of a record of the store travels what its field table says that a worker measures.
 namespace qbench::store {
+NLOHMANN_JSON_SERIALIZE_ENUM(PeakKind, {{PeakKind::kMultiplyAdd, "multiply_add"},
+                                        {PeakKind::kBandwidth, "bandwidth"}})
 template <typename Record>
 void WriteMeasured(const Record& record, Json& json) {
   json = Json::object();
@@ -68,7 +50,26 @@ inline void to_json(Json& json, const Measurement& record) { WriteMeasured(recor
 inline void from_json(const Json& json, Measurement& record) { ReadMeasured(json, record); }
 inline void to_json(Json& json, const OperatorProfile& record) { WriteMeasured(record, json); }
 inline void from_json(const Json& json, OperatorProfile& record) { ReadMeasured(json, record); }
+inline void to_json(Json& json, const MachinePeak& record) { WriteMeasured(record, json); }
+inline void from_json(const Json& json, MachinePeak& record) { ReadMeasured(json, record); }
 }  // namespace qbench::store
+
+namespace qbench::measure {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencySettings, min_samples, min_seconds, warmup_runs,
+                                   warmup_seconds, max_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencySamples, first_ns, warmup_runs, warmup_seconds, ns,
+                                   cut_short)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemoryUse, peak_rss, rss, rss_anon, rss_file)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conditions, temperature_c, throttled, under_voltage,
+                                   frequency_khz, governor, load_1min, pages_swapped, major_faults,
+                                   nonvoluntary_switches)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MachinePeaks, peaks, buffer_bytes, cache_bytes)
+}  // namespace qbench::measure
+
+namespace qbench::stats {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DifferenceSums, count, aa, bb, ab, dd, saturated, a_min, a_max,
+                                   b_min, b_max)
+}  // namespace qbench::stats
 
 namespace qbench::checks {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CheckFiles, model, other, large, foreign, integer)

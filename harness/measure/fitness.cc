@@ -233,8 +233,8 @@ std::vector<Check> CheckMachine(const std::vector<HostFact>& facts, const Condit
 
 std::vector<Check> CheckPeaks(const MachinePeaks& peaks) {
   std::vector<Check> checks;
-  for (const MachinePeak& peak : peaks.peaks) {
-    const bool adds = peak.kind == PeakKind::kMultiplyAdd;
+  for (const store::MachinePeak& peak : peaks.peaks) {
+    const bool adds = peak.kind == store::PeakKind::kMultiplyAdd;
     const std::string part =
         fmt::format("{} {}", peak.type, Giga(peak.per_second, adds ? "MAC" : "B"));
     const std::string name = fmt::format("{} thread{}", peak.threads, peak.threads == 1 ? "" : "s");
@@ -245,7 +245,7 @@ std::vector<Check> CheckPeaks(const MachinePeaks& peaks) {
     }
   }
   const auto find = [&](std::string_view type) {
-    const auto found = std::ranges::find(peaks.peaks, type, &MachinePeak::type);
+    const auto found = std::ranges::find(peaks.peaks, type, &store::MachinePeak::type);
     return found == peaks.peaks.end() ? 0.0 : found->per_second;
   };
   if (find("float32") > 0 && find("int8") > 0) {

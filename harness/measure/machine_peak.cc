@@ -139,18 +139,17 @@ Result<MachinePeaks> Measure(const PeakSettings& settings) {
         settings.seconds * 5 / 6 / static_cast<double>(loops.size() * thread_counts.size());
     for (const PeakLoop& loop : loops) {
       if (InterruptRequested()) return InterruptStatus("measuring the machine's peak");
-      result.peaks.push_back(
-          {loop.kind, loop.type, threads, BestOf(loop, operands, seconds), loop.compiled_for});
+      result.peaks.push_back({.kind = loop.kind,
+                              .type = loop.type,
+                              .threads = threads,
+                              .per_second = BestOf(loop, operands, seconds),
+                              .compiled_for = loop.compiled_for});
     }
   }
   return result;
 }
 
 }  // namespace
-
-const char* PeakKindName(PeakKind kind) {
-  return kind == PeakKind::kMultiplyAdd ? "multiply_add" : "bandwidth";
-}
 
 uint64_t LargestCacheBytes(const std::filesystem::path& root) {
   const std::filesystem::path caches = root / "sys/devices/system/cpu/cpu0/cache";

@@ -14,22 +14,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "harness/store/records.h"
 
 namespace qbench::measure {
-
-enum class PeakKind { kMultiplyAdd, kBandwidth };
-
-// One figure, all threads together.
-struct MachinePeak {
-  PeakKind kind = PeakKind::kMultiplyAdd;
-  // kMultiplyAdd: "float32", "int8" (8-bit products summed in int32), "float16" (only where the
-  // processor computes in it). kBandwidth, over memory beyond the caches: "read" (one stream), and
-  // "triad" (a = b + s * c, three streams, as John McCalpin's STREAM counts them).
-  std::string type;
-  int32_t threads = 1;
-  double per_second = 0;          // multiply-adds (one is two operations), or bytes
-  std::string compiled_for = {};  // the instruction set of the loop that won: "avx512_vnni", …
-};
 
 struct PeakSettings {
   std::vector<int> threads = {};     // empty: one, and as many as this process has cores
@@ -37,19 +24,19 @@ struct PeakSettings {
   std::filesystem::path root = "/";  // where the sizes of the caches are read; another in tests
 };
 
+// Types of kMultiplyAdd: "float32", "int8" (8-bit products summed in int32), "float16" (only where
+// the processor computes in it). Of kBandwidth, over memory beyond the caches: "read" (one stream),
+// and "triad" (a = b + s * c, three streams, as John McCalpin's STREAM counts them).
 struct MachinePeaks {
-  std::vector<MachinePeak> peaks;  // by threads, then kind
-  uint64_t buffer_bytes = 0;       // that the bandwidths were measured over, all threads together
-  uint64_t cache_bytes = 0;        // the largest cache of core 0; 0: not known
+  std::vector<store::MachinePeak> peaks;  // by threads, then kind; of no run yet
+  uint64_t buffer_bytes = 0;  // that the bandwidths were measured over, all threads together
+  uint64_t cache_bytes = 0;   // the largest cache of core 0; 0: not known
 };
 
 // Keeps the processor busy meanwhile. Takes buffer_bytes of memory: four times the largest cache,
 // at least 32 MiB, at most 128 MiB and an eighth of what is available. kOutOfMemory; kInternal
 // where no thread can be started. Not to be called while anything else is measured.
 Result<MachinePeaks> MeasureMachinePeaks(const PeakSettings& settings = {});
-
-// "multiply_add", "bandwidth".
-const char* PeakKindName(PeakKind kind);
 
 // The size in bytes of the largest cache of core 0; 0 where the kernel does not say.
 uint64_t LargestCacheBytes(const std::filesystem::path& root = "/");

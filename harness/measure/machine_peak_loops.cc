@@ -146,10 +146,10 @@ QBENCH_AVX512_VNNI double UnsignedAvx512Vnni(PeakOperands& operands) {
 }
 void AddNewest(std::vector<PeakLoop>& loops) {
   if (__builtin_cpu_supports("avxvnni")) {
-    loops.push_back({PeakKind::kMultiplyAdd, "int8", "avx_vnni", UnsignedAvxVnni});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "int8", "avx_vnni", UnsignedAvxVnni});
   }
   if (__builtin_cpu_supports("avx512fp16")) {
-    loops.push_back({PeakKind::kMultiplyAdd, "float16", "avx512_fp16", HalfAvx512});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "float16", "avx512_fp16", HalfAvx512});
   }
 }
 #else
@@ -161,19 +161,19 @@ void AddForProcessor(std::vector<PeakLoop>& loops) {
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (avx2) {
-    loops.push_back({PeakKind::kMultiplyAdd, "float32", "avx2", FloatAvx2});
-    loops.push_back({PeakKind::kMultiplyAdd, "int8", "avx2", SignedAvx2});
-    loops.push_back({PeakKind::kBandwidth, "read", "avx2", ReadAvx2});
-    loops.push_back({PeakKind::kBandwidth, "triad", "avx2", TriadAvx2});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "float32", "avx2", FloatAvx2});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "int8", "avx2", SignedAvx2});
+    loops.push_back({store::PeakKind::kBandwidth, "read", "avx2", ReadAvx2});
+    loops.push_back({store::PeakKind::kBandwidth, "triad", "avx2", TriadAvx2});
   }
   if (avx512) {
-    loops.push_back({PeakKind::kMultiplyAdd, "float32", "avx512", FloatAvx512});
-    loops.push_back({PeakKind::kMultiplyAdd, "int8", "avx512", SignedAvx512});
-    loops.push_back({PeakKind::kBandwidth, "read", "avx512", ReadAvx512});
-    loops.push_back({PeakKind::kBandwidth, "triad", "avx512", TriadAvx512});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "float32", "avx512", FloatAvx512});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "int8", "avx512", SignedAvx512});
+    loops.push_back({store::PeakKind::kBandwidth, "read", "avx512", ReadAvx512});
+    loops.push_back({store::PeakKind::kBandwidth, "triad", "avx512", TriadAvx512});
   }
   if (avx512 && __builtin_cpu_supports("avx512vnni")) {
-    loops.push_back({PeakKind::kMultiplyAdd, "int8", "avx512_vnni", UnsignedAvx512Vnni});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "int8", "avx512_vnni", UnsignedAvx512Vnni});
   }
   AddNewest(loops);
 }
@@ -195,10 +195,10 @@ constexpr uint64_t kDotProduct = uint64_t{1} << 20;
 void AddForProcessor(std::vector<PeakLoop>& loops) {
   const uint64_t features = getauxval(AT_HWCAP);
   if ((features & kDotProduct) != 0) {
-    loops.push_back({PeakKind::kMultiplyAdd, "int8", "asimddp", SignedDotProduct});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "int8", "asimddp", SignedDotProduct});
   }
   if ((features & kHalfPrecision) != 0) {
-    loops.push_back({PeakKind::kMultiplyAdd, "float16", "asimdhp", HalfAsimd});
+    loops.push_back({store::PeakKind::kMultiplyAdd, "float16", "asimdhp", HalfAsimd});
   }
 }
 
@@ -218,11 +218,11 @@ PeakOperands::PeakOperands(uint64_t buffer_bytes)
 
 std::vector<PeakLoop> PeakLoops() {
   std::vector<PeakLoop> loops = {
-      {PeakKind::kMultiplyAdd, "float32", kBaseline, FloatBaseline},
-      {PeakKind::kMultiplyAdd, "int8", kBaseline, SignedBaseline},
-      {PeakKind::kMultiplyAdd, "int8", kBaseline, UnsignedBaseline},
-      {PeakKind::kBandwidth, "read", kBaseline, ReadBaseline},
-      {PeakKind::kBandwidth, "triad", kBaseline, TriadBaseline},
+      {store::PeakKind::kMultiplyAdd, "float32", kBaseline, FloatBaseline},
+      {store::PeakKind::kMultiplyAdd, "int8", kBaseline, SignedBaseline},
+      {store::PeakKind::kMultiplyAdd, "int8", kBaseline, UnsignedBaseline},
+      {store::PeakKind::kBandwidth, "read", kBaseline, ReadBaseline},
+      {store::PeakKind::kBandwidth, "triad", kBaseline, TriadBaseline},
   };
   AddForProcessor(loops);
   return loops;

@@ -50,8 +50,8 @@ class PeakOperands {
 };
 
 struct PeakLoop {
-  PeakKind kind = PeakKind::kMultiplyAdd;
-  const char* type = "";          // as in MachinePeak
+  store::PeakKind kind = store::PeakKind::kMultiplyAdd;
+  const char* type = "";          // as in store::MachinePeak
   const char* compiled_for = "";  // the instruction set
   // One round; returns the multiply-adds or bytes that it took. At most a few milliseconds for
   // multiply-adds, one pass over the buffer for bandwidth.

@@ -8,14 +8,14 @@
 
 #include "harness/store/records.h"
 
-namespace qbench::store {
+namespace qbench::results {
 
 // The figure for exactly this kind, type ("float32", "int8", "read", …) and number of threads, in
 // multiply-adds or bytes per second; none where it was not measured.
-std::optional<double> PeakPerSecond(const std::vector<MachinePeak>& peaks, PeakKind kind,
-                                    std::string_view type, int32_t threads);
+std::optional<double> PeakPerSecond(const std::vector<store::MachinePeak>& peaks,
+                                    store::PeakKind kind, std::string_view type, int32_t threads);
 
 // The bandwidth that bytes read and written are held against: the better of "read" and "triad".
-std::optional<double> BandwidthPeak(const std::vector<MachinePeak>& peaks, int32_t threads);
+std::optional<double> BandwidthPeak(const std::vector<store::MachinePeak>& peaks, int32_t threads);
 
-}  // namespace qbench::store
+}  // namespace qbench::results

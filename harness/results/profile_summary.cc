@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-namespace qbench::store {
+namespace qbench::results {
 namespace {
 
 std::string DescribeKinds(const std::map<std::string, int64_t>& counts) {
@@ -24,27 +24,29 @@ std::optional<double> Share(double part, double whole) {
   return whole > 0 ? std::optional(part / whole) : std::nullopt;
 }
 
-const Measurement* FindProfile(const CellData& cell) {
-  const auto found = std::ranges::find_if(cell.measurements, [](const Measurement& measurement) {
-    return measurement.kind == MeasurementKind::kProfile && measurement.status == Outcome::kOk;
-  });
+const store::Measurement* FindProfile(const store::CellData& cell) {
+  const auto found =
+      std::ranges::find_if(cell.measurements, [](const store::Measurement& measurement) {
+        return measurement.kind == store::MeasurementKind::kProfile &&
+               measurement.status == store::Outcome::kOk;
+      });
   return found == cell.measurements.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
-const Measurement* ProfileOf(const CellData& cell) {
-  const Measurement* found = FindProfile(cell);
+const store::Measurement* ProfileOf(const store::CellData& cell) {
+  const store::Measurement* found = FindProfile(cell);
   return found == nullptr || found->samples_ns.empty() ? nullptr : found;
 }
 
-double ProfiledMicroseconds(const Measurement& profile) {
+double ProfiledMicroseconds(const store::Measurement& profile) {
   double total = 0;
-  for (const OperatorProfile& row : profile.operators) total += row.median_us;
+  for (const store::OperatorProfile& row : profile.operators) total += row.median_us;
   return total;
 }
 
-std::optional<Delegation> DelegationOf(const Measurement& profile) {
+std::optional<Delegation> DelegationOf(const store::Measurement& profile) {
   const auto named = profile.conditions.find("delegate");
   if (named == profile.conditions.end() || !named->is_string()) return std::nullopt;
   Delegation delegation;
@@ -54,7 +56,7 @@ std::optional<Delegation> DelegationOf(const Measurement& profile) {
   double macs = 0;
   double undelegated_macs = 0;
   double undelegated_us = 0;
-  for (const OperatorProfile& row : profile.operators) {
+  for (const store::OperatorProfile& row : profile.operators) {
     macs += static_cast<double>(row.macs);
     if (row.partition >= 0) partitions.insert(row.partition);
     if (row.op < 0) continue;
@@ -72,9 +74,9 @@ std::optional<Delegation> DelegationOf(const Measurement& profile) {
   return delegation;
 }
 
-std::optional<Delegation> DelegationOf(const CellData& cell) {
-  const Measurement* profile = FindProfile(cell);
+std::optional<Delegation> DelegationOf(const store::CellData& cell) {
+  const store::Measurement* profile = FindProfile(cell);
   return profile == nullptr ? std::nullopt : DelegationOf(*profile);
 }
 
-}  // namespace qbench::store
+}  // namespace qbench::results

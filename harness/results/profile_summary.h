@@ -7,14 +7,14 @@
 
 #include "harness/store/store.h"
 
-namespace qbench::store {
+namespace qbench::results {
 
 // The cell's profile measurement that succeeded and has times, or null. (A run without --profile
 // looks what is delegated and keeps no times.)
-const Measurement* ProfileOf(const CellData& cell);
+const store::Measurement* ProfileOf(const store::CellData& cell);
 
 // The sum of the operators' and steps' medians: what the profile accounts for of one inference.
-double ProfiledMicroseconds(const Measurement& profile);
+double ProfiledMicroseconds(const store::Measurement& profile);
 
 // What the delegate of a runtime took of a model.
 struct Delegation {
@@ -28,8 +28,8 @@ struct Delegation {
   std::optional<double> undelegated_time_share;  // of ProfiledMicroseconds
 };
 // Empty where the runtime works without a delegate.
-std::optional<Delegation> DelegationOf(const Measurement& profile);
+std::optional<Delegation> DelegationOf(const store::Measurement& profile);
 // Of the cell's profile measurement, with or without times; empty where there is none.
-std::optional<Delegation> DelegationOf(const CellData& cell);
+std::optional<Delegation> DelegationOf(const store::CellData& cell);
 
-}  // namespace qbench::store
+}  // namespace qbench::results

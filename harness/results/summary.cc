@@ -8,15 +8,15 @@
 #include "harness/stats/sample_ratio.h"
 #include "harness/store/plugin_facts.h"
 
-namespace qbench::store {
+namespace qbench::results {
 namespace {
 
 constexpr double kNsPerMs = 1e6;
 
 // Whether a quantizer leaves the model as it is. It says so itself, but earlier versions did not
 // store that: theirs had the one that is called `float`.
-bool IsBaseline(const Plugin& quantizer) {
-  const auto said = quantizer.facts.find(kBaselineFact);
+bool IsBaseline(const store::Plugin& quantizer) {
+  const auto said = quantizer.facts.find(store::kBaselineFact);
   if (said != quantizer.facts.end()) return said->is_boolean() && said->get<bool>();
   return quantizer.name == "float";
 }
@@ -28,9 +28,10 @@ std::optional<double> MedianOf(const std::vector<double>& values) {
 
 // A figure of each latency process that has it.
 template <typename T>
-std::vector<T> OfProcesses(const CellData& cell, std::optional<T> Measurement::*figure) {
+std::vector<T> OfProcesses(const store::CellData& cell,
+                           std::optional<T> store::Measurement::*figure) {
   std::vector<T> values;
-  for (const Measurement* measurement : LatencyOf(cell)) {
+  for (const store::Measurement* measurement : LatencyOf(cell)) {
     if (const std::optional<T>& value = measurement->*figure) values.push_back(*value);
   }
   return values;
@@ -42,18 +43,18 @@ std::optional<T> HighestOf(const std::vector<T>& values) {
   return *std::ranges::max_element(values);
 }
 
-void SummarizeLatency(const CellData& cell, CellSummary* summary) {
+void SummarizeLatency(const store::CellData& cell, CellSummary* summary) {
   const std::vector<double> medians_ms = ProcessMediansMs(cell);
   if (medians_ms.empty()) return;
-  summary->load_ms = MedianOf(OfProcesses(cell, &Measurement::load_ms));
-  summary->first_ms = MedianOf(OfProcesses(cell, &Measurement::first_ms));
-  summary->peak_rss_bytes = HighestOf(OfProcesses(cell, &Measurement::peak_rss_bytes));
+  summary->load_ms = MedianOf(OfProcesses(cell, &store::Measurement::load_ms));
+  summary->first_ms = MedianOf(OfProcesses(cell, &store::Measurement::first_ms));
+  summary->peak_rss_bytes = HighestOf(OfProcesses(cell, &store::Measurement::peak_rss_bytes));
   summary->median_ms = stats::Median(medians_ms);
   if (medians_ms.size() > 1) summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
   summary->processes = static_cast<int64_t>(medians_ms.size());
   std::vector<double> pooled_ns;
   int64_t outliers = 0;
-  for (const Measurement* measurement : LatencyOf(cell)) {
+  for (const store::Measurement* measurement : LatencyOf(cell)) {
     const std::vector<double>& samples = measurement->samples_ns;
     pooled_ns.insert(pooled_ns.end(), samples.begin(), samples.end());
     outliers += static_cast<int64_t>(stats::CountOutliers(samples));
@@ -65,7 +66,8 @@ void SummarizeLatency(const CellData& cell, CellSummary* summary) {
   }
 }
 
-void SummarizeAccuracy(const CellData& cell, const DatasetSplit& split, CellSummary* summary) {
+void SummarizeAccuracy(const store::CellData& cell, const store::DatasetSplit& split,
+                       CellSummary* summary) {
   if (AccuracyOf(cell) == nullptr) return;
   int64_t images = 0;
   int64_t right = 0;
@@ -82,7 +84,7 @@ void SummarizeAccuracy(const CellData& cell, const DatasetSplit& split, CellSumm
 }
 
 // Facts that the plugin has for every model stand with the plugin.
-std::string FactsOfThisCell(const RunData& run, const CellData& data) {
+std::string FactsOfThisCell(const store::RunData& run, const store::CellData& data) {
   const Json& known = run.plugins.at(data.cell.runtime_id).facts;
   std::string text;
   const Json facts = RuntimeFacts(data);
@@ -103,7 +105,7 @@ void TakeDelegation(const Delegation& delegation, CellSummary* summary) {
   summary->undelegated_time_share = delegation.undelegated_time_share;
 }
 
-std::vector<std::string> WarningsOf(const RunData& run, const CellData& data) {
+std::vector<std::string> WarningsOf(const store::RunData& run, const store::CellData& data) {
   std::vector<std::string> warnings;
   const auto add = [&](const std::vector<std::string>& lines) {
     for (const std::string& line : lines) {
@@ -111,14 +113,14 @@ std::vector<std::string> WarningsOf(const RunData& run, const CellData& data) {
     }
   };
   if (data.cell.artifact_id) add(run.artifacts.at(*data.cell.artifact_id).warnings);
-  for (const Measurement& measurement : data.measurements) add(measurement.warnings);
+  for (const store::Measurement& measurement : data.measurements) add(measurement.warnings);
   return warnings;
 }
 
-CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
-  const Cell& cell = data.cell;
-  const Model& model = run.models.at(cell.model_id);
-  const DatasetSplit& split = run.splits.at(cell.split_id);
+CellSummary SummarizeAlone(const store::RunData& run, const store::CellData& data) {
+  const store::Cell& cell = data.cell;
+  const store::Model& model = run.models.at(cell.model_id);
+  const store::DatasetSplit& split = run.splits.at(cell.split_id);
   CellSummary summary;
   summary.run_id = run.run.id;
   summary.model = model.stem;
@@ -134,7 +136,7 @@ CellSummary SummarizeAlone(const RunData& run, const CellData& data) {
   summary.latency_status = cell.latency_status;
   summary.reason = cell.reason;
   if (cell.artifact_id) {
-    const Artifact& artifact = run.artifacts.at(*cell.artifact_id);
+    const store::Artifact& artifact = run.artifacts.at(*cell.artifact_id);
     summary.file_bytes = artifact.file_bytes;
     summary.artifact_sha256 = artifact.sha256;
     summary.artifact_path = artifact.path;
@@ -158,9 +160,9 @@ std::optional<double> Ratio(const std::optional<T>& value, const std::optional<T
 }
 
 // The share of the images on which both gave the same prediction, of those both could use.
-std::optional<double> Agreement(const CellData& cell, const CellData& base) {
-  const Measurement* mine = AccuracyOf(cell);
-  const Measurement* theirs = AccuracyOf(base);
+std::optional<double> Agreement(const store::CellData& cell, const store::CellData& base) {
+  const store::Measurement* mine = AccuracyOf(cell);
+  const store::Measurement* theirs = AccuracyOf(base);
   if (mine == nullptr || theirs == nullptr) return std::nullopt;
   int64_t both = 0;
   int64_t same = 0;
@@ -173,7 +175,8 @@ std::optional<double> Agreement(const CellData& cell, const CellData& base) {
   return static_cast<double>(same) / static_cast<double>(both);
 }
 
-void CompareProcesses(const CellData& cell, const CellData& base, CellSummary* summary) {
+void CompareProcesses(const store::CellData& cell, const store::CellData& base,
+                      CellSummary* summary) {
   const auto ratio =
       stats::RatioOfSamples(ProcessMediansMs(base), ProcessMediansMs(cell), kRatioConfidence);
   if (!ratio.ok() || ratio->coverage <= 0) return;
@@ -182,8 +185,8 @@ void CompareProcesses(const CellData& cell, const CellData& base, CellSummary* s
   summary->ratio_confidence = ratio->coverage;
 }
 
-void CompareImages(const CellData& cell, const CellData& base, const DatasetSplit& split,
-                   CellSummary* summary) {
+void CompareImages(const store::CellData& cell, const store::CellData& base,
+                   const store::DatasetSplit& split, CellSummary* summary) {
   const PairedVerdicts paired = ComparePaired(base, cell, split);
   if (paired.images == 0) return;
   summary->images_lost = paired.lost;
@@ -192,8 +195,8 @@ void CompareImages(const CellData& cell, const CellData& base, const DatasetSpli
   summary->top1_drop_high = stats::PairedDropBound(paired.lost, paired.gained, paired.images);
 }
 
-void CompareWithFloat(const CellData& cell, const CellData& base, const CellSummary& base_summary,
-                      CellSummary* summary) {
+void CompareWithFloat(const store::CellData& cell, const store::CellData& base,
+                      const CellSummary& base_summary, CellSummary* summary) {
   summary->agreement_with_float = Agreement(cell, base);
   if (summary->top1 && base_summary.top1) {
     summary->top1_difference_to_float = *summary->top1 - *base_summary.top1;
@@ -205,19 +208,19 @@ void CompareWithFloat(const CellData& cell, const CellData& base, const CellSumm
 
 }  // namespace
 
-std::vector<CellSummary> Summarize(const RunData& run) {
+std::vector<CellSummary> Summarize(const store::RunData& run) {
   std::vector<CellSummary> summaries;
-  for (const CellData& cell : run.cells) summaries.push_back(SummarizeAlone(run, cell));
+  for (const store::CellData& cell : run.cells) summaries.push_back(SummarizeAlone(run, cell));
   for (size_t i = 0; i < run.cells.size(); ++i) {
     const auto base = FloatCellOf(run, i);
     if (!base) continue;
-    const CellData& cell = run.cells[i];
-    const CellData& base_cell = run.cells[*base];
+    const store::CellData& cell = run.cells[i];
+    const store::CellData& base_cell = run.cells[*base];
     CompareWithFloat(cell, base_cell, summaries[*base], &summaries[i]);
     if (*base == i) continue;
     CompareImages(cell, base_cell, run.splits.at(cell.cell.split_id), &summaries[i]);
-    if (summaries[i].latency_status == Outcome::kInvalid ||
-        summaries[*base].latency_status == Outcome::kInvalid) {
+    if (summaries[i].latency_status == store::Outcome::kInvalid ||
+        summaries[*base].latency_status == store::Outcome::kInvalid) {
       continue;
     }
     CompareProcesses(cell, base_cell, &summaries[i]);
@@ -225,14 +228,14 @@ std::vector<CellSummary> Summarize(const RunData& run) {
   return summaries;
 }
 
-std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index) {
-  const Cell& cell = run.cells.at(cell_index).cell;
-  auto is_float = [&](const Cell& candidate) {
+std::optional<size_t> FloatCellOf(const store::RunData& run, size_t cell_index) {
+  const store::Cell& cell = run.cells.at(cell_index).cell;
+  auto is_float = [&](const store::Cell& candidate) {
     return IsBaseline(run.plugins.at(candidate.quantizer_id));
   };
   if (is_float(cell)) return cell_index;
   for (size_t i = 0; i < run.cells.size(); ++i) {
-    const Cell& other = run.cells[i].cell;
+    const store::Cell& other = run.cells[i].cell;
     if (is_float(other) && other.model_id == cell.model_id && other.split_id == cell.split_id &&
         other.runtime_id == cell.runtime_id && other.runtime_options == cell.runtime_options &&
         other.threads == cell.threads) {
@@ -242,20 +245,20 @@ std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index) {
   return std::nullopt;
 }
 
-Json RuntimeFacts(const CellData& cell) {
+Json RuntimeFacts(const store::CellData& cell) {
   const auto latency = LatencyOf(cell);
-  const Measurement* measurement = latency.empty() ? AccuracyOf(cell) : latency.back();
+  const store::Measurement* measurement = latency.empty() ? AccuracyOf(cell) : latency.back();
   if (measurement == nullptr || !measurement->conditions.contains("runtime")) {
     return Json::object();
   }
   return measurement->conditions.at("runtime");
 }
 
-PairedVerdicts ComparePaired(const CellData& base, const CellData& other,
-                             const DatasetSplit& split) {
+PairedVerdicts ComparePaired(const store::CellData& base, const store::CellData& other,
+                             const store::DatasetSplit& split) {
   PairedVerdicts verdicts;
-  const Measurement* before = AccuracyOf(base);
-  const Measurement* after = AccuracyOf(other);
+  const store::Measurement* before = AccuracyOf(base);
+  const store::Measurement* after = AccuracyOf(other);
   if (before == nullptr || after == nullptr) return verdicts;
   for (size_t i = 0; i < split.images.size(); ++i) {
     if (before->predictions[i] < 0 || after->predictions[i] < 0) continue;
@@ -268,22 +271,22 @@ PairedVerdicts ComparePaired(const CellData& base, const CellData& other,
   return verdicts;
 }
 
-const Measurement* AccuracyOf(const CellData& cell) {
-  for (const Measurement& measurement : cell.measurements) {
-    if (measurement.kind == MeasurementKind::kAccuracy && measurement.status == Outcome::kOk &&
-        !measurement.predictions.empty()) {
+const store::Measurement* AccuracyOf(const store::CellData& cell) {
+  for (const store::Measurement& measurement : cell.measurements) {
+    if (measurement.kind == store::MeasurementKind::kAccuracy &&
+        measurement.status == store::Outcome::kOk && !measurement.predictions.empty()) {
       return &measurement;
     }
   }
   return nullptr;
 }
 
-std::vector<const Measurement*> LatencyOf(const CellData& cell) {
-  std::vector<const Measurement*> measurements;
-  for (const Measurement& measurement : cell.measurements) {
+std::vector<const store::Measurement*> LatencyOf(const store::CellData& cell) {
+  std::vector<const store::Measurement*> measurements;
+  for (const store::Measurement& measurement : cell.measurements) {
     const bool measured =
-        measurement.status == Outcome::kOk || measurement.status == Outcome::kInvalid;
-    if (measurement.kind == MeasurementKind::kLatency && measured &&
+        measurement.status == store::Outcome::kOk || measurement.status == store::Outcome::kInvalid;
+    if (measurement.kind == store::MeasurementKind::kLatency && measured &&
         !measurement.samples_ns.empty()) {
       measurements.push_back(&measurement);
     }
@@ -291,15 +294,16 @@ std::vector<const Measurement*> LatencyOf(const CellData& cell) {
   return measurements;
 }
 
-std::vector<double> ProcessMediansMs(const CellData& cell) {
+std::vector<double> ProcessMediansMs(const store::CellData& cell) {
   std::vector<double> medians;
-  for (const Measurement* measurement : LatencyOf(cell)) {
+  for (const store::Measurement* measurement : LatencyOf(cell)) {
     medians.push_back(stats::Median(measurement->samples_ns) / kNsPerMs);
   }
   return medians;
 }
 
-std::vector<ClassAccuracy> PerClassAccuracy(const CellData& cell, const DatasetSplit& split) {
+std::vector<ClassAccuracy> PerClassAccuracy(const store::CellData& cell,
+                                            const store::DatasetSplit& split) {
   std::vector<ClassAccuracy> classes;
   const ConfusionMatrix confusion = Confusion(cell, split);
   for (size_t label = 0; label < confusion.size(); ++label) {
@@ -311,8 +315,8 @@ std::vector<ClassAccuracy> PerClassAccuracy(const CellData& cell, const DatasetS
   return classes;
 }
 
-ConfusionMatrix Confusion(const CellData& cell, const DatasetSplit& split) {
-  const Measurement* measurement = AccuracyOf(cell);
+ConfusionMatrix Confusion(const store::CellData& cell, const store::DatasetSplit& split) {
+  const store::Measurement* measurement = AccuracyOf(cell);
   if (measurement == nullptr) return {};
   const size_t classes = split.labels.size();
   ConfusionMatrix confusion(classes, std::vector<int64_t>(classes, 0));
@@ -325,4 +329,4 @@ ConfusionMatrix Confusion(const CellData& cell, const DatasetSplit& split) {
   return confusion;
 }
 
-}  // namespace qbench::store
+}  // namespace qbench::results

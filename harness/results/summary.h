@@ -14,7 +14,7 @@
 #include "harness/store/records.h"
 #include "harness/store/store.h"
 
-namespace qbench::store {
+namespace qbench::results {
 
 // What each field means stands in its row below. An empty optional is "not measured". Fractions are
 // 0 to 1, times milliseconds.
@@ -28,9 +28,9 @@ struct CellSummary {
   int32_t threads = 1;
   std::string dataset;
   std::string split;
-  Outcome status = Outcome::kNotMeasured;
-  Outcome accuracy_status = Outcome::kNotMeasured;
-  Outcome latency_status = Outcome::kNotMeasured;
+  store::Outcome status = store::Outcome::kNotMeasured;
+  store::Outcome accuracy_status = store::Outcome::kNotMeasured;
+  store::Outcome latency_status = store::Outcome::kNotMeasured;
   std::string reason;
   std::optional<int64_t> file_bytes;
   std::string artifact_sha256;
@@ -95,11 +95,11 @@ using ConfusionMatrix = std::vector<std::vector<int64_t>>;
 // quantizer and the same model, runtime, runtime options, threads and data set; a cell whose float
 // cell has no figure has no ratio. Latency figures of an invalid measurement are given
 // (latency_status says that they do not count), but for the interval of the ratio.
-std::vector<CellSummary> Summarize(const RunData& run);
+std::vector<CellSummary> Summarize(const store::RunData& run);
 
 // The index in run.cells of the float cell that Summarize compares this one with; a float cell's is
 // itself. None where the run has no such cell.
-std::optional<size_t> FloatCellOf(const RunData& run, size_t cell_index);
+std::optional<size_t> FloatCellOf(const store::RunData& run, size_t cell_index);
 
 // On how many images two cells of one split differ in being right. Images that either could not use
 // are left out.
@@ -108,24 +108,25 @@ struct PairedVerdicts {
   int64_t lost = 0;    // base right, other wrong
   int64_t gained = 0;  // base wrong, other right
 };
-PairedVerdicts ComparePaired(const CellData& base, const CellData& other,
-                             const DatasetSplit& split);
+PairedVerdicts ComparePaired(const store::CellData& base, const store::CellData& other,
+                             const store::DatasetSplit& split);
 
 // What the runtime told about itself when it had run the cell's model: the facts of its last
 // latency process, or else of the accuracy; an empty object where neither succeeded. The names are
 // the plugin's own; where operators of a faster engine fell back to slow kernels,
 // `operators_on_kernels` names them and `time_on_kernels` says their share of the time ("12.5 %").
-Json RuntimeFacts(const CellData& cell);
+Json RuntimeFacts(const store::CellData& cell);
 
 // The cell's accuracy measurement, or null where there is none that succeeded.
-const Measurement* AccuracyOf(const CellData& cell);
+const store::Measurement* AccuracyOf(const store::CellData& cell);
 // The cell's latency measurements that have samples, in the order of repetition.
-std::vector<const Measurement*> LatencyOf(const CellData& cell);
+std::vector<const store::Measurement*> LatencyOf(const store::CellData& cell);
 // The median of each of those, in milliseconds.
-std::vector<double> ProcessMediansMs(const CellData& cell);
+std::vector<double> ProcessMediansMs(const store::CellData& cell);
 
-std::vector<ClassAccuracy> PerClassAccuracy(const CellData& cell, const DatasetSplit& split);
-ConfusionMatrix Confusion(const CellData& cell, const DatasetSplit& split);
+std::vector<ClassAccuracy> PerClassAccuracy(const store::CellData& cell,
+                                            const store::DatasetSplit& split);
+ConfusionMatrix Confusion(const store::CellData& cell, const store::DatasetSplit& split);
 
 // In which of the reports' tables a figure is a column.
 enum class Table {
@@ -162,154 +163,174 @@ struct Shown {
 inline constexpr bool kWide = true;
 
 template <typename Value>
-struct Figure : Field<CellSummary, Value> {
+struct Figure : store::Field<CellSummary, Value> {
   constexpr Figure(const char* field_name, Value CellSummary::*field_member, const char* field_unit,
                    const char* field_meaning, Shown field_shown = {})
-      : Field<CellSummary, Value>(field_name, field_member, field_unit, field_meaning),
+      : store::Field<CellSummary, Value>(field_name, field_member, field_unit, field_meaning),
         shown(field_shown) {}
 
   Shown shown;
 };
 
+}  // namespace qbench::results
+
+// A specialization stands in its template's namespace.
+namespace qbench::store {
+
 template <>
-inline constexpr auto kFields<CellSummary> = std::tuple{
-    Field{"run_id", &CellSummary::run_id, "", "number of the run in this database", kNamesCell},
-    Field{"model", &CellSummary::model, "", "the model file's stem", kNamesCell},
-    Field{"quantizer", &CellSummary::quantizer, "", "canonical name of the quantizer", kNamesCell},
-    Field{"quantizer_options", &CellSummary::quantizer_options, "",
-          "its options, as on the command line: `calibration=percentile:per_channel=false`; an "
-          "alias stands among them (`alias=DEFAULT:hybrid=all`). A row of the preset `tf24` for "
-          "the model's own file has quantizer `source` and runtime `none`",
-          kNamesCell},
-    Field{"runtime", &CellSummary::runtime, "", "name of the runtime", kNamesCell},
-    Field{"runtime_options", &CellSummary::runtime_options, "", "its options", kNamesCell},
-    Field{"threads", &CellSummary::threads, "", "threads of one inference", kNamesCell},
-    Field{"dataset", &CellSummary::dataset, "", "name of the data set", kNamesCell},
-    Field{"split", &CellSummary::split, "", "the split that was measured, usually `test`",
-          kNamesCell},
-    Field{"status", &CellSummary::status, "",
-          "`ok`, `unsupported`, `failed`, `crashed`, `timeout`; empty: not reached yet"},
-    Field{"accuracy_status", &CellSummary::accuracy_status, "",
-          "the same, for accuracy, or `invalid`: the artifact is for timing alone "
-          "(`calibration=dummy`), so there is no `top1`"},
-    Field{"latency_status", &CellSummary::latency_status, "",
-          "the same, or `invalid`: measured, but the board was not fit (throttled, swapping)"},
-    Field{"reason", &CellSummary::reason, "",
+inline constexpr auto kFields<results::CellSummary> = [] {
+  using results::CellSummary;
+  using results::Figure;
+  using results::kWide;
+  using results::Shown;
+  using results::Style;
+  using results::Table;
+  return std::tuple{
+      Field{"run_id", &CellSummary::run_id, "", "number of the run in this database", kNamesCell},
+      Field{"model", &CellSummary::model, "", "the model file's stem", kNamesCell},
+      Field{"quantizer", &CellSummary::quantizer, "", "canonical name of the quantizer",
+            kNamesCell},
+      Field{"quantizer_options", &CellSummary::quantizer_options, "",
+            "its options, as on the command line: `calibration=percentile:per_channel=false`; an "
+            "alias stands among them (`alias=DEFAULT:hybrid=all`). A row of the preset `tf24` for "
+            "the model's own file has quantizer `source` and runtime `none`",
+            kNamesCell},
+      Field{"runtime", &CellSummary::runtime, "", "name of the runtime", kNamesCell},
+      Field{"runtime_options", &CellSummary::runtime_options, "", "its options", kNamesCell},
+      Field{"threads", &CellSummary::threads, "", "threads of one inference", kNamesCell},
+      Field{"dataset", &CellSummary::dataset, "", "name of the data set", kNamesCell},
+      Field{"split", &CellSummary::split, "", "the split that was measured, usually `test`",
+            kNamesCell},
+      Field{"status", &CellSummary::status, "",
+            "`ok`, `unsupported`, `failed`, `crashed`, `timeout`; empty: not reached yet"},
+      Field{"accuracy_status", &CellSummary::accuracy_status, "",
+            "the same, for accuracy, or `invalid`: the artifact is for timing alone "
+            "(`calibration=dummy`), so there is no `top1`"},
+      Field{"latency_status", &CellSummary::latency_status, "",
+            "the same, or `invalid`: measured, but the board was not fit (throttled, swapping)"},
+      Field{
+          "reason", &CellSummary::reason, "",
           "why a status is not `ok`, one line; several causes (a made up range, a hot board) stand "
           "one after the other with `; ` between them"},
-    Figure{"file_bytes", &CellSummary::file_bytes, "bytes", "size of the artifact",
-           Shown{Table::kResults, 10, "size MB", Style::kMegabytes,
-                 "Size of the .tflite file, in millions of bytes"}},
-    Field{"artifact_sha256", &CellSummary::artifact_sha256, "", "hash of the artifact"},
-    Field{"artifact_path", &CellSummary::artifact_path, "", "where it lies"},
-    Figure{"load_ms", &CellSummary::load_ms, "ms",
-           "from the artifact's bytes to a model that is ready to run; median over the processes",
-           Shown{Table::kLatency, 10, "load ms", Style::kMilliseconds,
-                 "From the file's bytes to a model that is ready to run"}},
-    Figure{"first_ms", &CellSummary::first_ms, "ms",
-           "the first inference; median over the processes",
-           Shown{Table::kLatency, 20, "first ms", Style::kMilliseconds, "The first inference"}},
-    Figure{"median_ms", &CellSummary::median_ms, "ms", "median of the process medians",
-           Shown{Table::kResults, 30, "median ms", Style::kMilliseconds,
-                 "Latency: median of the process medians"}},
-    Figure{"p90_ms", &CellSummary::p90_ms, "ms",
-           "90th percentile of all samples pooled, linear interpolation (definition 7 of Hyndman "
-           "and Fan, as NumPy's default); empty where they are fewer than 64",
-           Shown{Table::kResults, 40, "p90 ms", Style::kMilliseconds,
-                 "Latency: 90th percentile of all samples"}},
-    Figure{
-        "mad_ms", &CellSummary::mad_ms, "ms",
-        "median absolute deviation of the process medians, not scaled; empty of a single process",
-        Shown{Table::kLatency, 30, "MAD %", Style::kPercentOfMedian,
-              "Median absolute deviation of the process medians, in per cent of the median"}},
-    Figure{"samples", &CellSummary::samples, "", "latency samples of all processes",
-           Shown{Table::kLatency, 40, "samples", Style::kCount, "Samples of all processes"}},
-    Field{"processes", &CellSummary::processes, "", "fresh processes that measured latency"},
-    Field{"images", &CellSummary::images, "", "images with a prediction; broken images have none"},
-    Figure{"top1", &CellSummary::top1, "fraction",
-           "predictions that equal the label, of `images`; of equal scores the lowest class index "
-           "wins",
-           Shown{Table::kResults, 70, "top-1 %", Style::kPercent,
-                 "Share of the images whose best class is the label"}},
-    Figure{"top1_low", &CellSummary::top1_low, "fraction",
-           "lower end of the Wilson score interval of `top1`, 95 %",
-           Shown{Table::kResults, 80, "95 % interval", Style::kTop1Interval,
-                 "Wilson score interval of top-1"}},
-    Field{"top1_high", &CellSummary::top1_high, "fraction", "upper end of that interval"},
-    Figure{"agreement_with_float", &CellSummary::agreement_with_float, "fraction",
-           "images on which the prediction equals that of the `float` cell of the same model, "
-           "runtime, options, threads and split",
-           Shown{Table::kResults, 100, "agree %", Style::kPercent,
-                 "Share of the images on which it predicts what float predicts"}},
-    Figure{"peak_rss_bytes", &CellSummary::peak_rss_bytes, "bytes",
-           "highest resident set of the latency processes",
-           Shown{Table::kLatency, 60, "memory MB", Style::kMegabytes,
-                 "Highest resident set of the latency processes, in millions of bytes"}},
-    Field{"model_sha256", &CellSummary::model_sha256, "", "hash of the model file"},
-    Field{"sidecar_sha256", &CellSummary::sidecar_sha256, "",
-          "hash of its sidecar; empty: it has none"},
-    Field{"dataset_sha256", &CellSummary::dataset_sha256, "",
-          "hash of the split's labels, paths and images"},
-    Field{"host_id", &CellSummary::host_id, "", "hash of the host's stable facts"},
-    Figure{"top1_difference_to_float", &CellSummary::top1_difference_to_float, "fraction",
-           "`top1` minus that of the `float` cell",
-           Shown{Table::kResults, 90, "vs float", Style::kPoints,
-                 "Top-1 minus float's, in percentage points"}},
-    Figure{
-        "size_ratio_to_float", &CellSummary::size_ratio_to_float, "ratio",
-        "`file_bytes` divided by the `float` cell's",
-        Shown{Table::kResults, 20, "× float", Style::kRatio, "Size divided by the float file's"}},
-    Figure{"median_ratio_to_float", &CellSummary::median_ratio_to_float, "ratio",
-           "`median_ms` divided by the `float` cell's",
-           Shown{Table::kResults, 50, "× float", Style::kLatencyRatio,
-                 "Median latency divided by float's, same runtime and threads"}},
-    Field{"p90_ratio_to_float", &CellSummary::p90_ratio_to_float, "ratio",
-          "`p90_ms` divided by the `float` cell's"},
-    Figure{"outlier_samples", &CellSummary::outlier_samples, "",
-           "samples further than 14.826 median absolute deviations from their process's median",
-           Shown{Table::kLatency, 50, "outliers", Style::kCount,
-                 "Samples further than 14.826 MAD from their process's median"}},
-    Field{"runtime_facts", &CellSummary::runtime_facts, "",
+      Figure{"file_bytes", &CellSummary::file_bytes, "bytes", "size of the artifact",
+             Shown{Table::kResults, 10, "size MB", Style::kMegabytes,
+                   "Size of the .tflite file, in millions of bytes"}},
+      Field{"artifact_sha256", &CellSummary::artifact_sha256, "", "hash of the artifact"},
+      Field{"artifact_path", &CellSummary::artifact_path, "", "where it lies"},
+      Figure{"load_ms", &CellSummary::load_ms, "ms",
+             "from the artifact's bytes to a model that is ready to run; median over the processes",
+             Shown{Table::kLatency, 10, "load ms", Style::kMilliseconds,
+                   "From the file's bytes to a model that is ready to run"}},
+      Figure{"first_ms", &CellSummary::first_ms, "ms",
+             "the first inference; median over the processes",
+             Shown{Table::kLatency, 20, "first ms", Style::kMilliseconds, "The first inference"}},
+      Figure{"median_ms", &CellSummary::median_ms, "ms", "median of the process medians",
+             Shown{Table::kResults, 30, "median ms", Style::kMilliseconds,
+                   "Latency: median of the process medians"}},
+      Figure{"p90_ms", &CellSummary::p90_ms, "ms",
+             "90th percentile of all samples pooled, linear interpolation (definition 7 of Hyndman "
+             "and Fan, as NumPy's default); empty where they are fewer than 64",
+             Shown{Table::kResults, 40, "p90 ms", Style::kMilliseconds,
+                   "Latency: 90th percentile of all samples"}},
+      Figure{
+          "mad_ms", &CellSummary::mad_ms, "ms",
+          "median absolute deviation of the process medians, not scaled; empty of a single process",
+          Shown{Table::kLatency, 30, "MAD %", Style::kPercentOfMedian,
+                "Median absolute deviation of the process medians, in per cent of the median"}},
+      Figure{"samples", &CellSummary::samples, "", "latency samples of all processes",
+             Shown{Table::kLatency, 40, "samples", Style::kCount, "Samples of all processes"}},
+      Field{"processes", &CellSummary::processes, "", "fresh processes that measured latency"},
+      Field{"images", &CellSummary::images, "",
+            "images with a prediction; broken images have none"},
+      Figure{
+          "top1", &CellSummary::top1, "fraction",
+          "predictions that equal the label, of `images`; of equal scores the lowest class index "
+          "wins",
+          Shown{Table::kResults, 70, "top-1 %", Style::kPercent,
+                "Share of the images whose best class is the label"}},
+      Figure{"top1_low", &CellSummary::top1_low, "fraction",
+             "lower end of the Wilson score interval of `top1`, 95 %",
+             Shown{Table::kResults, 80, "95 % interval", Style::kTop1Interval,
+                   "Wilson score interval of top-1"}},
+      Field{"top1_high", &CellSummary::top1_high, "fraction", "upper end of that interval"},
+      Figure{"agreement_with_float", &CellSummary::agreement_with_float, "fraction",
+             "images on which the prediction equals that of the `float` cell of the same model, "
+             "runtime, options, threads and split",
+             Shown{Table::kResults, 100, "agree %", Style::kPercent,
+                   "Share of the images on which it predicts what float predicts"}},
+      Figure{"peak_rss_bytes", &CellSummary::peak_rss_bytes, "bytes",
+             "highest resident set of the latency processes",
+             Shown{Table::kLatency, 60, "memory MB", Style::kMegabytes,
+                   "Highest resident set of the latency processes, in millions of bytes"}},
+      Field{"model_sha256", &CellSummary::model_sha256, "", "hash of the model file"},
+      Field{"sidecar_sha256", &CellSummary::sidecar_sha256, "",
+            "hash of its sidecar; empty: it has none"},
+      Field{"dataset_sha256", &CellSummary::dataset_sha256, "",
+            "hash of the split's labels, paths and images"},
+      Field{"host_id", &CellSummary::host_id, "", "hash of the host's stable facts"},
+      Figure{"top1_difference_to_float", &CellSummary::top1_difference_to_float, "fraction",
+             "`top1` minus that of the `float` cell",
+             Shown{Table::kResults, 90, "vs float", Style::kPoints,
+                   "Top-1 minus float's, in percentage points"}},
+      Figure{
+          "size_ratio_to_float", &CellSummary::size_ratio_to_float, "ratio",
+          "`file_bytes` divided by the `float` cell's",
+          Shown{Table::kResults, 20, "× float", Style::kRatio, "Size divided by the float file's"}},
+      Figure{"median_ratio_to_float", &CellSummary::median_ratio_to_float, "ratio",
+             "`median_ms` divided by the `float` cell's",
+             Shown{Table::kResults, 50, "× float", Style::kLatencyRatio,
+                   "Median latency divided by float's, same runtime and threads"}},
+      Field{"p90_ratio_to_float", &CellSummary::p90_ratio_to_float, "ratio",
+            "`p90_ms` divided by the `float` cell's"},
+      Figure{"outlier_samples", &CellSummary::outlier_samples, "",
+             "samples further than 14.826 median absolute deviations from their process's median",
+             Shown{Table::kLatency, 50, "outliers", Style::kCount,
+                   "Samples further than 14.826 MAD from their process's median"}},
+      Field{
+          "runtime_facts", &CellSummary::runtime_facts, "",
           "what the runtime told when it had run this model, `name: value; name: value`: "
           "`operators_on_xnnpack: 64 in 1 subgraphs; operators_on_kernels: SOFTMAX x1; "
           "time_on_kernels: 0.4 %` (`docs/runtimes.md`). What it tells of every model stands with "
           "the plugin"},
-    Field{"delegate", &CellSummary::delegate, "",
-          "of a cell on a runtime that has a delegate, its name: `XNNPACK`; the next six too are "
-          "of such cells alone ([profiling](profiling.md))"},
-    Field{"operators", &CellSummary::operators, "", "operators of the artifact"},
-    Field{"undelegated_operators", &CellSummary::undelegated_operators, "",
-          "those that the delegate left to the runtime's own kernels"},
-    Field{"undelegated_kinds", &CellSummary::undelegated_kinds, "",
-          "which: `DEPTHWISE_CONV_2D x10; SOFTMAX`"},
-    Field{"partitions", &CellSummary::partitions, "",
-          "stretches of operators that the delegate runs"},
-    Field{"undelegated_macs_share", &CellSummary::undelegated_macs_share, "fraction",
-          "of the multiplications, those of operators that were not delegated"},
-    Field{"undelegated_time_share", &CellSummary::undelegated_time_share, "fraction",
-          "of the operators' time, theirs; where it was measured (`--profile`)"},
-    Figure{"ratio_low", &CellSummary::ratio_low, "ratio",
-           "lower end of the interval of `median_ratio_to_float`, from the medians of the "
-           "processes of both cells (below); empty for the `float` cell itself, where a latency is "
-           "invalid, and where both have one process",
-           Shown{Table::kResults, 60, "interval", Style::kLatencyRatioInterval,
-                 "Of that ratio, from the medians of the processes of both", kWide}},
-    Field{"ratio_high", &CellSummary::ratio_high, "ratio", "upper end of that interval"},
-    Field{"ratio_confidence", &CellSummary::ratio_confidence, "fraction",
+      Field{"delegate", &CellSummary::delegate, "",
+            "of a cell on a runtime that has a delegate, its name: `XNNPACK`; the next six too are "
+            "of such cells alone ([profiling](profiling.md))"},
+      Field{"operators", &CellSummary::operators, "", "operators of the artifact"},
+      Field{"undelegated_operators", &CellSummary::undelegated_operators, "",
+            "those that the delegate left to the runtime's own kernels"},
+      Field{"undelegated_kinds", &CellSummary::undelegated_kinds, "",
+            "which: `DEPTHWISE_CONV_2D x10; SOFTMAX`"},
+      Field{"partitions", &CellSummary::partitions, "",
+            "stretches of operators that the delegate runs"},
+      Field{"undelegated_macs_share", &CellSummary::undelegated_macs_share, "fraction",
+            "of the multiplications, those of operators that were not delegated"},
+      Field{"undelegated_time_share", &CellSummary::undelegated_time_share, "fraction",
+            "of the operators' time, theirs; where it was measured (`--profile`)"},
+      Figure{
+          "ratio_low", &CellSummary::ratio_low, "ratio",
+          "lower end of the interval of `median_ratio_to_float`, from the medians of the "
+          "processes of both cells (below); empty for the `float` cell itself, where a latency is "
+          "invalid, and where both have one process",
+          Shown{Table::kResults, 60, "interval", Style::kLatencyRatioInterval,
+                "Of that ratio, from the medians of the processes of both", kWide}},
+      Field{"ratio_high", &CellSummary::ratio_high, "ratio", "upper end of that interval"},
+      Field{
+          "ratio_confidence", &CellSummary::ratio_confidence, "fraction",
           "the share of such intervals that hold the truth, where nothing but chance lies between "
           "processes: 0.99 or more with five processes a cell, 0.9 with three, 0.667 with two"},
-    Field{"images_lost", &CellSummary::images_lost, "",
-          "images on which the `float` cell is right and this one wrong; empty for the `float` "
-          "cell itself"},
-    Field{"images_gained", &CellSummary::images_gained, "", "the reverse"},
-    Field{"loss_p", &CellSummary::loss_p, "fraction",
-          "one-sided exact McNemar test of these two: small where a loss is more than chance"},
-    Field{"top1_drop_high", &CellSummary::top1_drop_high, "fraction",
-          "upper bound of the drop of `top1` against the `float` cell, 95 %, one-sided (Tango's "
-          "score test for paired proportions): not to show a loss is not to have none"},
-    Field{"warnings", &CellSummary::warnings, "",
-          "what the plugins warned of, of the artifact and of all measurements, each text once, "
-          "with `; ` between them"},
-};
+      Field{"images_lost", &CellSummary::images_lost, "",
+            "images on which the `float` cell is right and this one wrong; empty for the `float` "
+            "cell itself"},
+      Field{"images_gained", &CellSummary::images_gained, "", "the reverse"},
+      Field{"loss_p", &CellSummary::loss_p, "fraction",
+            "one-sided exact McNemar test of these two: small where a loss is more than chance"},
+      Field{"top1_drop_high", &CellSummary::top1_drop_high, "fraction",
+            "upper bound of the drop of `top1` against the `float` cell, 95 %, one-sided (Tango's "
+            "score test for paired proportions): not to show a loss is not to have none"},
+      Field{"warnings", &CellSummary::warnings, "",
+            "what the plugins warned of, of the artifact and of all measurements, each text once, "
+            "with `; ` between them"},
+  };
+}();
 
 }  // namespace qbench::store

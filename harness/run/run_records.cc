@@ -192,16 +192,6 @@ void FillMeasurement(jobs::ProfileResult result, store::Measurement& measurement
   measurement.operators = std::move(result.operators);
 }
 
-std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measured) {
-  std::vector<store::MachinePeak> records;
-  for (const measure::MachinePeak& peak : measured.peaks) {
-    const auto kind = peak.kind == measure::PeakKind::kMultiplyAdd ? store::PeakKind::kMultiplyAdd
-                                                                   : store::PeakKind::kBandwidth;
-    records.push_back({0, 0, kind, peak.type, peak.threads, peak.per_second, peak.compiled_for});
-  }
-  return records;
-}
-
 void ForgetTimes(store::Measurement& profile) {
   profile.load_ms.reset();
   profile.samples_ns.clear();

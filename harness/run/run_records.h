@@ -44,6 +44,4 @@ void FillMeasurement(jobs::ProfileResult result, store::Measurement& measurement
 // What is left of a profile of one inference, whose times mean nothing: what was delegated.
 void ForgetTimes(store::Measurement& profile);
 
-std::vector<store::MachinePeak> PeakRecords(const measure::MachinePeaks& measured);
-
 }  // namespace qbench::run

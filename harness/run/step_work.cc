@@ -180,7 +180,7 @@ class PeakWork : public StepWork {
       return state_.WarnAndNote("the machine's peak is not known: " + outcome.reason);
     }
     const auto& result = std::get<jobs::PeakResult>(outcome.result);
-    return state_.store.SetMachinePeaks(state_.run_id, PeakRecords(result.measured));
+    return state_.store.SetMachinePeaks(state_.run_id, result.measured.peaks);
   }
 
  private:

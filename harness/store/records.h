@@ -76,10 +76,10 @@ struct MachinePeak {
   int64_t id = 0;
   int64_t run_id = 0;
   PeakKind kind = PeakKind::kMultiplyAdd;
-  std::string type;  // unique together with run, kind and threads
+  std::string type;  // unique together with run, kind and threads; harness/measure/machine_peak.h
   int32_t threads = 1;
-  double per_second = 0;
-  std::string compiled_for;
+  double per_second = 0;  // multiply-adds (one is two operations), or bytes; all threads together
+  std::string compiled_for;  // the instruction set of the loop that won: "avx512_vnni", …
 };
 
 struct Model {
@@ -242,15 +242,16 @@ template <>
 inline constexpr auto kFields<MachinePeak> = std::tuple{
     Field{"id", &MachinePeak::id, "", "key", kNotInJson},
     Field{"run_id", &MachinePeak::run_id, "", "its run", kNotInJson},
-    Field{"kind", &MachinePeak::kind, "", "`multiply_add` or `bandwidth`"},
+    Field{"kind", &MachinePeak::kind, "", "`multiply_add` or `bandwidth`", kFromWorker},
     Field{"type", &MachinePeak::type, "",
           "of multiply-adds `float32`, `float16`, `int8`; of bandwidth `read`, or `triad` (two "
-          "streams read, one written)"},
-    Field{"threads", &MachinePeak::threads, "", "threads that ran at once"},
+          "streams read, one written)",
+          kFromWorker},
+    Field{"threads", &MachinePeak::threads, "", "threads that ran at once", kFromWorker},
     Field{"per_second", &MachinePeak::per_second, "1/s or bytes/s",
-          "multiply-adds, or bytes, of all threads together"},
+          "multiply-adds, or bytes, of all threads together", kFromWorker},
     Field{"compiled_for", &MachinePeak::compiled_for, "",
-          "the instruction set that the measuring loop was compiled for"},
+          "the instruction set that the measuring loop was compiled for", kFromWorker},
 };
 
 template <>

@@ -74,7 +74,7 @@ BENCHMARK(StoreReadRun)->Arg(kFewCells)->Arg(kManyCells)->Unit(benchmark::kMilli
 
 void Summarize(benchmark::State& state) {
   const store::RunData run = store::LoadSampleRun(RunOf(state.range(0)));
-  for ([[maybe_unused]] const auto _ : state) benchmark::DoNotOptimize(store::Summarize(run));
+  for ([[maybe_unused]] const auto _ : state) benchmark::DoNotOptimize(results::Summarize(run));
   SetItems(state, state.range(0));
 }
 BENCHMARK(Summarize)->Arg(kFewCells)->Arg(kManyCells)->Unit(benchmark::kMillisecond);

@@ -34,10 +34,10 @@ QBENCH_FIELDS(measure::LatencySettings, 5);
 QBENCH_FIELDS(measure::LatencySamples, 5);
 QBENCH_FIELDS(measure::MemoryUse, 4);
 QBENCH_FIELDS(measure::Conditions, 9);
-QBENCH_FIELDS(measure::MachinePeak, 5);
 QBENCH_FIELDS(measure::MachinePeaks, 3);
 QBENCH_FIELDS(stats::DifferenceSums, 10);
 QBENCH_FIELDS(store::OperatorProfile, 14);
+QBENCH_FIELDS(store::MachinePeak, 7);
 QBENCH_FIELDS(checks::CheckFiles, 5);
 QBENCH_FIELDS(OptionFile, 3);
 QBENCH_FIELDS(PluginUse, 4);
@@ -68,13 +68,17 @@ QBENCH_FIELDS(CheckJob, 8);
 QBENCH_FIELDS(CheckResult, 2);
 #undef QBENCH_FIELDS
 
-// The first members that a worker does not know: numbers of rows of the store.
+// The first members, which a worker does not know: numbers of rows of the store.
 template <typename T>
 inline constexpr int kFieldsLeftOut = 0;
 template <>
 inline constexpr int kFieldsLeftOut<store::OperatorProfile> = 2;
 template <>
 inline constexpr int kFieldsLeftOut<const store::OperatorProfile> = 2;
+template <>
+inline constexpr int kFieldsLeftOut<store::MachinePeak> = 2;
+template <>
+inline constexpr int kFieldsLeftOut<const store::MachinePeak> = 2;
 
 // Of a measurement, those with the trait kFromWorker.
 template <>
@@ -166,7 +170,7 @@ class Filler {
   }
   // Each of these has two values.
   void Leaf(host::PluginKind& value) { Other(value); }
-  void Leaf(measure::PeakKind& value) { Other(value); }
+  void Leaf(store::PeakKind& value) { Other(value); }
   template <typename T>
   static void Other(T& value) {
     value = value == T{} ? static_cast<T>(1) : T{};

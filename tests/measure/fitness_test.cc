@@ -126,10 +126,10 @@ TEST_F(FitnessTest, OtherMachinesHaveFewerLines) {
 
 TEST(Fitness, PeaksInOneLineANumberOfThreads) {
   MachinePeaks peaks;
-  peaks.peaks = {{PeakKind::kMultiplyAdd, "float32", 1, 59.1e9, "avx512"},
-                 {PeakKind::kMultiplyAdd, "int8", 1, 200e9, "avx512_vnni"},
-                 {PeakKind::kBandwidth, "read", 1, 14.25e9, "baseline"},
-                 {PeakKind::kMultiplyAdd, "float32", 4, 230e9, "avx512"}};
+  peaks.peaks = {{0, 0, store::PeakKind::kMultiplyAdd, "float32", 1, 59.1e9, "avx512"},
+                 {0, 0, store::PeakKind::kMultiplyAdd, "int8", 1, 200e9, "avx512_vnni"},
+                 {0, 0, store::PeakKind::kBandwidth, "read", 1, 14.25e9, "baseline"},
+                 {0, 0, store::PeakKind::kMultiplyAdd, "float32", 4, 230e9, "avx512"}};
   peaks.buffer_bytes = 128 << 20;
   peaks.cache_bytes = 32 << 20;
   auto checks = CheckPeaks(peaks);

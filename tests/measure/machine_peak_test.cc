@@ -23,11 +23,11 @@ TEST(MachinePeak, MeasuresEveryTypeForEachNumberOfThreads) {
   const Result<MachinePeaks> measured = MeasureMachinePeaks(settings);
   ASSERT_TRUE(measured.ok()) << measured.status().message();
   std::map<int, std::set<std::string>> types;
-  for (const MachinePeak& peak : measured->peaks) {
+  for (const store::MachinePeak& peak : measured->peaks) {
     EXPECT_GT(peak.per_second, 0) << peak.type;
     EXPECT_FALSE(peak.compiled_for.empty()) << peak.type;
     const bool fresh =
-        types[peak.threads].insert(std::string(PeakKindName(peak.kind)) + " " + peak.type).second;
+        types[peak.threads].insert(std::string(store::Name(peak.kind)) + " " + peak.type).second;
     EXPECT_TRUE(fresh) << peak.type << " twice for " << peak.threads;
   }
   ASSERT_EQ(types.size(), 2U);
@@ -60,7 +60,7 @@ TEST(MachinePeakLoops, CountTheirWork) {
     operands.sink = -1;
     const double work = loop.run(operands);
     SCOPED_TRACE(std::string(loop.type) + " for " + loop.compiled_for);
-    if (loop.kind == PeakKind::kBandwidth) {
+    if (loop.kind == store::PeakKind::kBandwidth) {
       EXPECT_EQ(work, 3 * 4096);
       continue;
     }

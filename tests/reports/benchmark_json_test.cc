@@ -31,11 +31,11 @@ std::vector<std::string> RunNames(const Json& report) {
 TEST(BenchmarkJson, GivesARepetitionAProcessAndAggregatesThatAgreeWithTheCsv) {
   const store::RunData run = store::LoadSampleRun({.images = 12, .processes = 3});
   const Json report = Parsed({run});
-  const std::vector<store::CellSummary> cells = store::Summarize(run);
+  const std::vector<results::CellSummary> cells = results::Summarize(run);
   const Json& entries = report["benchmarks"];
   ASSERT_EQ(entries.size(), cells.size() * 7);  // 3 processes; mean, median, stddev, cv
   for (size_t cell = 0; cell < cells.size(); ++cell) {
-    const std::vector<double> medians = store::ProcessMediansMs(run.cells[cell]);
+    const std::vector<double> medians = results::ProcessMediansMs(run.cells[cell]);
     for (size_t i = 0; i < 3; ++i) {
       const Json& entry = entries[cell * 7 + i];
       EXPECT_EQ(entry["run_type"], "iteration");
@@ -44,7 +44,7 @@ TEST(BenchmarkJson, GivesARepetitionAProcessAndAggregatesThatAgreeWithTheCsv) {
       EXPECT_EQ(entry["time_unit"], "ns");
       EXPECT_DOUBLE_EQ(entry["real_time"].get<double>() / 1e6, medians[i]);
       EXPECT_EQ(entry["cpu_time"], entry["real_time"]);
-      EXPECT_EQ(entry["iterations"], store::LatencyOf(run.cells[cell])[i]->samples_ns.size());
+      EXPECT_EQ(entry["iterations"], results::LatencyOf(run.cells[cell])[i]->samples_ns.size());
     }
     const Json& median = entries[cell * 7 + 4];
     EXPECT_EQ(median["name"], entries[cell * 7]["name"].get<std::string>() + "_median");

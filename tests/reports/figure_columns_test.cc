@@ -12,8 +12,8 @@
 namespace qbench::reports {
 namespace {
 
-using store::CellSummary;
-using store::Table;
+using results::CellSummary;
+using results::Table;
 using ::testing::ElementsAre;
 
 std::vector<std::string> Titles(Table table) {
@@ -50,7 +50,7 @@ TEST(FigureColumns, WriteWhatWasMeasured) {
 TEST(FigureColumns, HavePlacesOfTheirOwnAndPlainExplanations) {
   std::map<Table, std::set<int>> places;
   int shown = 0;
-  const auto check = [&]<typename Value>(const store::Figure<Value>& figure) {
+  const auto check = [&]<typename Value>(const results::Figure<Value>& figure) {
     ++shown;
     EXPECT_TRUE(places[figure.shown.table].insert(figure.shown.place).second) << figure.name;
     EXPECT_STRNE(figure.shown.title, "") << figure.name;

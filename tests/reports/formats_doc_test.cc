@@ -95,7 +95,7 @@ std::string StoredTable(const std::vector<SchemaColumn>& columns) {
 }
 
 std::map<std::string, std::string> FieldTables() {
-  std::map<std::string, std::string> tables = {{"CSV of cells", CsvTable<store::CellSummary>()},
+  std::map<std::string, std::string> tables = {{"CSV of cells", CsvTable<results::CellSummary>()},
                                                {"CSV of images", CsvTable<PredictedImage>()},
                                                {"CSV of operators", CsvTable<ProfiledOperator>()}};
   const Schema schema = FreshSchema();
@@ -179,7 +179,7 @@ void ExpectSentences() {
 TEST(FieldTables, EveryFieldHasASentenceAndTheUnitOfItsName) {
   store::ForEachStoredRecord(
       [](const auto& record) { ExpectSentences<std::remove_cvref_t<decltype(record)>>(); });
-  ExpectSentences<store::CellSummary>();
+  ExpectSentences<results::CellSummary>();
   ExpectSentences<PredictedImage>();
   ExpectSentences<ProfiledOperator>();
 }

@@ -118,7 +118,7 @@ TEST(ProfileReport, JsonHasTheOperators) {
 
 TEST(Costliest, SortsByTimeAndLeavesOutWhatTookNone) {
   const store::RunData run = ProfiledRun();
-  const store::Measurement* profile = store::ProfileOf(run.cells[0]);
+  const store::Measurement* profile = results::ProfileOf(run.cells[0]);
   const auto rows = Costliest(*profile, 10);
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(rows[0]->kind, "SOFTMAX");

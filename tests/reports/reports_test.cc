@@ -119,7 +119,7 @@ TEST(JsonReport, HasTheCsvColumnsUnderTheSameNames) {
   const auto report = ParseJson(JsonReport({run}));
   ASSERT_TRUE(report.ok()) << report.status().message();
   const Json& cell = (*report)["runs"][0]["cells"][1];
-  const auto summary = store::Summarize(run)[1];
+  const auto summary = results::Summarize(run)[1];
   EXPECT_EQ(cell["median_ms"].get<double>(), *summary.median_ms);
   EXPECT_EQ(cell["top1"].get<double>(), *summary.top1);
   store::ForEachField(
@@ -137,7 +137,8 @@ TEST(Render, KnowsItsFormats) {
     ASSERT_TRUE(format.ok());
     EXPECT_TRUE(Render(*format, {LoadSampleRun({})}).ok());
   }
-  EXPECT_THAT(FormatFromName("pdf").status().message(), HasSubstr("html, csv, md, json or benchmark-json"));
+  EXPECT_THAT(FormatFromName("pdf").status().message(),
+              HasSubstr("html, csv, md, json or benchmark-json"));
 }
 
 // What one process, or few samples, cannot tell is said by no report.
@@ -184,7 +185,7 @@ TEST(Formats, AreDocumented) {
   auto expect_documented = [&](const char* name, const auto&) {
     EXPECT_THAT(page, HasSubstr("`" + std::string(name) + "`"));
   };
-  store::ForEachField(store::CellSummary(), expect_documented);
+  store::ForEachField(results::CellSummary(), expect_documented);
   store::ForEachField(store::Run(), expect_documented);
   store::ForEachField(store::Model(), expect_documented);
   store::ForEachField(store::Plugin(), expect_documented);

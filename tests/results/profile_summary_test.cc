@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-namespace qbench::store {
+namespace qbench::results {
 namespace {
 
-Measurement PlantedProfile() {
-  Measurement profile;
-  profile.kind = MeasurementKind::kProfile;
+store::Measurement PlantedProfile() {
+  store::Measurement profile;
+  profile.kind = store::MeasurementKind::kProfile;
   profile.conditions = {{"delegate", "XNNPACK"}};
   profile.operators = {
       {.op = 0, .kind = "CONV_2D", .partition = 0, .median_us = 60, .macs = 600},
@@ -21,7 +21,7 @@ Measurement PlantedProfile() {
 }
 
 TEST(DelegationOf, CountsWhatTheDelegateLeft) {
-  const Measurement profile = PlantedProfile();
+  const store::Measurement profile = PlantedProfile();
   EXPECT_DOUBLE_EQ(ProfiledMicroseconds(profile), 100);
   const auto delegation = DelegationOf(profile);
   ASSERT_TRUE(delegation.has_value());
@@ -35,7 +35,7 @@ TEST(DelegationOf, CountsWhatTheDelegateLeft) {
 }
 
 TEST(DelegationOf, SaysNothingWhereThereIsNone) {
-  Measurement profile = PlantedProfile();
+  store::Measurement profile = PlantedProfile();
   profile.conditions = {{"delegate", nullptr}};
   EXPECT_FALSE(DelegationOf(profile).has_value());
   profile.conditions = Json::object();
@@ -47,15 +47,15 @@ TEST(DelegationOf, SaysNothingWhereThereIsNone) {
 }
 
 TEST(ProfileOf, FindsTheOneThatSucceeded) {
-  CellData cell;
+  store::CellData cell;
   EXPECT_EQ(ProfileOf(cell), nullptr);
   cell.measurements.emplace_back();
-  Measurement failed = PlantedProfile();
-  failed.status = Outcome::kUnsupported;
+  store::Measurement failed = PlantedProfile();
+  failed.status = store::Outcome::kUnsupported;
   cell.measurements.push_back(failed);
   EXPECT_EQ(ProfileOf(cell), nullptr);
   EXPECT_FALSE(DelegationOf(cell).has_value());
-  cell.measurements.back().status = Outcome::kOk;
+  cell.measurements.back().status = store::Outcome::kOk;
   EXPECT_EQ(ProfileOf(cell), nullptr);  // without times
   EXPECT_EQ(DelegationOf(cell)->partitions, 2);
   cell.measurements.back().samples_ns = {1e5};
@@ -63,4 +63,4 @@ TEST(ProfileOf, FindsTheOneThatSucceeded) {
 }
 
 }  // namespace
-}  // namespace qbench::store
+}  // namespace qbench::results

@@ -5,7 +5,7 @@
 #include "harness/store/plugin_facts.h"
 #include "tests/store/sample_run.h"
 
-namespace qbench::store {
+namespace qbench::results {
 namespace {
 
 // Two cells, float and int8, of four images of two classes.
@@ -17,24 +17,24 @@ class SummaryTest : public ::testing::Test {
     run_.models[1] = {1, "m", "m.h5", "model-sha", "sidecar-sha", "float-sha"};
     run_.splits[1] = {1,          "d",        "test",
                       "data-sha", {"a", "b"}, {{"a/0", 0}, {"a/1", 0}, {"b/2", 1}, {"b/3", 1}}};
-    run_.plugins[1] = {1, PluginKind::kQuantizer, "float", "", "", "", {}};
-    run_.plugins[2] = {2, PluginKind::kQuantizer, "int8", "", "", "", {}};
-    run_.plugins[3] = {3, PluginKind::kRuntime, "litert", "", "", "", {}};
+    run_.plugins[1] = {1, store::PluginKind::kQuantizer, "float", "", "", "", {}};
+    run_.plugins[2] = {2, store::PluginKind::kQuantizer, "int8", "", "", "", {}};
+    run_.plugins[3] = {3, store::PluginKind::kRuntime, "litert", "", "", "", {}};
     run_.artifacts[1] = Made(1, 4000);
     run_.artifacts[2] = Made(2, 1000);
     run_.cells = {MakeCell(1), MakeCell(2)};
   }
 
-  static Artifact Made(int64_t id, int64_t bytes) {
-    Artifact artifact;
+  static store::Artifact Made(int64_t id, int64_t bytes) {
+    store::Artifact artifact;
     artifact.id = id;
     artifact.sha256 = "artifact-" + std::to_string(id);
     artifact.file_bytes = bytes;
     return artifact;
   }
 
-  static CellData MakeCell(int64_t id) {
-    CellData data;
+  static store::CellData MakeCell(int64_t id) {
+    store::CellData data;
     data.cell.id = id;
     data.cell.run_id = 7;
     data.cell.model_id = 1;
@@ -42,12 +42,13 @@ class SummaryTest : public ::testing::Test {
     data.cell.quantizer_id = id;
     data.cell.runtime_id = 3;
     data.cell.artifact_id = id;
-    data.cell.status = Outcome::kOk;
+    data.cell.status = store::Outcome::kOk;
     return data;
   }
 
-  void AddLatency(size_t cell, std::vector<double> samples_ms, Outcome status = Outcome::kOk) {
-    Measurement latency;
+  void AddLatency(size_t cell, std::vector<double> samples_ms,
+                  store::Outcome status = store::Outcome::kOk) {
+    store::Measurement latency;
     latency.repetition = static_cast<int32_t>(run_.cells[cell].measurements.size());
     latency.status = status;
     latency.load_ms = 10.0 * (latency.repetition + 1);
@@ -58,14 +59,14 @@ class SummaryTest : public ::testing::Test {
   }
 
   void AddAccuracy(size_t cell, std::vector<int32_t> predictions) {
-    Measurement accuracy;
-    accuracy.kind = MeasurementKind::kAccuracy;
+    store::Measurement accuracy;
+    accuracy.kind = store::MeasurementKind::kAccuracy;
     accuracy.predictions = std::move(predictions);
     accuracy.confidences.assign(accuracy.predictions.size(), 1);
     run_.cells[cell].measurements.push_back(accuracy);
   }
 
-  RunData run_;
+  store::RunData run_;
 };
 
 TEST_F(SummaryTest, LatencyIsTheMedianOfTheProcessMedians) {
@@ -115,7 +116,8 @@ TEST_F(SummaryTest, TheRangeOfAllRatiosOfThreeProcessesCoversNineTenths) {
   EXPECT_DOUBLE_EQ(*Summarize(run_)[1].ratio_low, 5.0 / 12);
   EXPECT_DOUBLE_EQ(*Summarize(run_)[1].ratio_high, 6.0 / 10);
   EXPECT_DOUBLE_EQ(*Summarize(run_)[1].ratio_confidence, 0.9);
-  run_.cells[0].cell.latency_status = Outcome::kInvalid;  // a throttled board has no interval
+  run_.cells[0].cell.latency_status =
+      store::Outcome::kInvalid;  // a throttled board has no interval
   EXPECT_EQ(Summarize(run_)[1].ratio_low, std::nullopt);
 }
 
@@ -131,8 +133,8 @@ TEST_F(SummaryTest, ComparesImageByImageWithFloat) {
 }
 
 TEST_F(SummaryTest, FailedLatencyProcessesDoNotCountAndInvalidOnesDo) {
-  AddLatency(0, {100}, Outcome::kCrashed);
-  AddLatency(0, {2}, Outcome::kInvalid);
+  AddLatency(0, {100}, store::Outcome::kCrashed);
+  AddLatency(0, {2}, store::Outcome::kInvalid);
   const CellSummary summary = Summarize(run_)[0];
   EXPECT_DOUBLE_EQ(*summary.median_ms, 2);
   EXPECT_EQ(summary.processes, 1);
@@ -152,7 +154,7 @@ TEST_F(SummaryTest, AccuracyLeavesOutImagesWithoutAPrediction) {
   EXPECT_DOUBLE_EQ(*summary.top1, 2.0 / 3);
   EXPECT_NEAR(*summary.top1_low, 0.2077, 5e-5);  // Wilson, 2 of 3
   EXPECT_NEAR(*summary.top1_high, 0.9385, 5e-5);
-  const DatasetSplit& split = run_.splits.at(1);
+  const store::DatasetSplit& split = run_.splits.at(1);
   EXPECT_EQ(Confusion(run_.cells[0], split), (ConfusionMatrix{{1, 1}, {0, 1}}));
   const auto classes = PerClassAccuracy(run_.cells[0], split);
   ASSERT_EQ(classes.size(), 2U);
@@ -184,9 +186,9 @@ TEST_F(SummaryTest, TheBaselineIsKnownByItsFactAndInOldRowsByItsName) {
   EXPECT_EQ(FloatCellOf(run_, 1), 0U);
   run_.plugins[1].name = "as_it_is";
   EXPECT_FALSE(FloatCellOf(run_, 1).has_value());
-  run_.plugins[1].facts[kBaselineFact] = true;
+  run_.plugins[1].facts[store::kBaselineFact] = true;
   EXPECT_EQ(FloatCellOf(run_, 1), 0U);
-  run_.plugins[1].facts[kBaselineFact] = "yes";  // what a plugin says in its own words
+  run_.plugins[1].facts[store::kBaselineFact] = "yes";  // what a plugin says in its own words
   EXPECT_FALSE(FloatCellOf(run_, 1).has_value());
 }
 
@@ -229,7 +231,7 @@ TEST_F(SummaryTest, RuntimeFactsAreThoseOfTheCellAlone) {
 }
 
 TEST(Summary, SampleRunIsPlausible) {
-  const auto summaries = Summarize(LoadSampleRun({}));
+  const auto summaries = Summarize(store::LoadSampleRun({}));
   ASSERT_EQ(summaries.size(), 3U);
   EXPECT_LT(*summaries[2].median_ratio_to_float, 0.5);
   EXPECT_GT(*summaries[2].agreement_with_float, 0.95);
@@ -237,4 +239,4 @@ TEST(Summary, SampleRunIsPlausible) {
 }
 
 }  // namespace
-}  // namespace qbench::store
+}  // namespace qbench::results

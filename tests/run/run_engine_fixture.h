@@ -148,7 +148,7 @@ class FakeWorkers {
     jobs::PeakResult result;
     for (const int threads : job.threads) {
       result.measured.peaks.push_back(
-          {measure::PeakKind::kMultiplyAdd, "int8", threads, 1e9 * threads, "avx2"});
+          {0, 0, store::PeakKind::kMultiplyAdd, "int8", threads, 1e9 * threads, "avx2"});
     }
     return result;
   }
@@ -234,10 +234,10 @@ class RunEngineTest : public ::testing::Test {
     return ExecuteRun(plan_, options_, run_job, events, store_);
   }
 
-  std::vector<store::CellSummary> Rows(int64_t run) {
+  std::vector<results::CellSummary> Rows(int64_t run) {
     const Result<store::RunData> data = store_.LoadRun(run);
     EXPECT_TRUE(data.ok()) << data.status().message();
-    return store::Summarize(*data);
+    return results::Summarize(*data);
   }
 
   TempDir folder_ = *TempDir::Create("run-engine-test");

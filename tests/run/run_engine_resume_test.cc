@@ -24,9 +24,9 @@ TEST_F(RunEngineTest, ResumesWhereverItWasInterruptedAndRepeatsNothing) {
     // The job that was under way when Ctrl-C came finished all the same. Looks are not stored.
     std::erase_if(workers_.jobs, [](const std::string& job) { return job.starts_with("look "); });
     EXPECT_EQ(workers_.jobs.size(), all_jobs.size() - 2) << "stopped after " << stop;
-    const std::vector<store::CellSummary> rows = Rows(*run);
-    EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
-    EXPECT_THAT(rows, Each(::testing::Field(&store::CellSummary::processes, 2)));
+    const std::vector<results::CellSummary> rows = Rows(*run);
+    EXPECT_THAT(rows, Each(::testing::Field(&results::CellSummary::status, Outcome::kOk)));
+    EXPECT_THAT(rows, Each(::testing::Field(&results::CellSummary::processes, 2)));
     EXPECT_EQ(store_.LoadRun(*run)->comparisons.size(), 1U);
   }
 }

@@ -13,7 +13,7 @@ TEST_F(RunEngineTest, MeasuresEveryCellAndRotatesTheLatencyRounds) {
               ElementsAre("quantize float", "quantize int8", "look float", "look int8",
                           "accuracy float", "accuracy int8", "latency float", "latency int8",
                           "latency int8", "latency float", "profile float", "profile int8"));
-  for (const store::CellSummary& row : Rows(*run)) {
+  for (const results::CellSummary& row : Rows(*run)) {
     EXPECT_EQ(row.status, Outcome::kOk);
     EXPECT_EQ(row.accuracy_status, Outcome::kOk);
     EXPECT_EQ(row.latency_status, Outcome::kOk);
@@ -54,7 +54,7 @@ TEST_F(RunEngineTest, TheLastLinesOfACrashAreInItsRow) {
   workers_.failure_warnings = {"engine: first"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
-  const std::vector<store::CellSummary> rows = Rows(*run);
+  const std::vector<results::CellSummary> rows = Rows(*run);
   EXPECT_EQ(rows[0].reason, "gave up");  // its own words
   EXPECT_EQ(rows[1].reason, "segmentation fault; its log ends with \"printed last\"");
   EXPECT_THAT(rows[0].warnings, ElementsAre("engine: first"));
@@ -127,7 +127,7 @@ TEST_F(RunEngineTest, StoresWhatTheWarmUpTook) {
   ASSERT_TRUE(run.ok()) << run.status().message();
   const Result<store::RunData> data = store_.LoadRun(*run);
   ASSERT_TRUE(data.ok()) << data.status().message();
-  const auto latency = store::LatencyOf(data->cells.at(0));
+  const auto latency = results::LatencyOf(data->cells.at(0));
   ASSERT_EQ(latency.size(), 2U);
   EXPECT_EQ(latency[1]->warmup_runs, 4);
   EXPECT_EQ(latency[1]->warmup_seconds, 0.625);
@@ -172,7 +172,7 @@ TEST_F(RunEngineTest, ProfilesComeLast) {
   ASSERT_EQ(profile.operators.size(), 1U);
   EXPECT_EQ(profile.operators[0].median_us, 12.5);
   EXPECT_EQ(profile.conditions.at("delegate"), "XNNPACK");
-  const store::CellSummary row = Rows(*run)[1];
+  const results::CellSummary row = Rows(*run)[1];
   EXPECT_EQ(row.delegate, "XNNPACK");
   EXPECT_EQ(row.operators, 1);
   EXPECT_EQ(row.undelegated_operators, 0);
@@ -185,7 +185,7 @@ TEST_F(RunEngineTest, ARuntimeThatCannotBeProfiledMeasuresAllTheSame) {
   workers_.failures["profile int8"] = {Outcome::kUnsupported, "engine cannot say where"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
-  const store::CellSummary row = Rows(*run)[1];
+  const results::CellSummary row = Rows(*run)[1];
   EXPECT_EQ(row.status, Outcome::kOk);
   EXPECT_EQ(row.reason, "");
   EXPECT_FALSE(row.operators.has_value());
@@ -236,7 +236,7 @@ TEST_F(RunEngineTest, ALookThatFailsCostsNothing) {
   workers_.failures["look int8"] = {Outcome::kCrashed, "crashed once"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
-  EXPECT_THAT(Rows(*run), Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
+  EXPECT_THAT(Rows(*run), Each(::testing::Field(&results::CellSummary::status, Outcome::kOk)));
   EXPECT_THAT(warnings_, ::testing::IsEmpty());
 }
 
@@ -258,7 +258,7 @@ TEST_F(RunEngineTest, AFailedQuantizerCostsItsCellsAlone) {
   workers_.failures["quantize int8"] = {Outcome::kCrashed, "segmentation fault in quantize"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
-  const std::vector<store::CellSummary> rows = Rows(*run);
+  const std::vector<results::CellSummary> rows = Rows(*run);
   EXPECT_EQ(rows[0].status, Outcome::kOk);
   EXPECT_EQ(rows[1].status, Outcome::kCrashed);
   EXPECT_EQ(rows[1].reason, "segmentation fault in quantize");
@@ -271,7 +271,7 @@ TEST_F(RunEngineTest, AFailedRuntimeKeepsWhatWasMeasuredBefore) {
   workers_.failures["latency int8"] = {Outcome::kTimeout, "no answer after 9 s"};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
-  const store::CellSummary row = Rows(*run)[1];
+  const results::CellSummary row = Rows(*run)[1];
   EXPECT_EQ(row.status, Outcome::kTimeout);
   EXPECT_EQ(row.accuracy_status, Outcome::kOk);
   EXPECT_EQ(row.latency_status, Outcome::kTimeout);
@@ -283,7 +283,7 @@ TEST_F(RunEngineTest, AThrottledBoardSpoilsLatencyAlone) {
   workers_.invalid_latency_of = "int8";
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
-  const store::CellSummary row = Rows(*run)[1];
+  const results::CellSummary row = Rows(*run)[1];
   EXPECT_EQ(row.status, Outcome::kOk);
   EXPECT_EQ(row.latency_status, Outcome::kInvalid);
   EXPECT_EQ(row.reason, "throttled");
@@ -294,7 +294,7 @@ TEST_F(RunEngineTest, AnArtifactForTimingAloneHasNoAccuracy) {
   for (int round = 0; round < 2; ++round) {  // the second from the cache
     const Result<int64_t> run = Execute();
     ASSERT_TRUE(run.ok());
-    const store::CellSummary row = Rows(*run)[1];
+    const results::CellSummary row = Rows(*run)[1];
     EXPECT_EQ(row.status, Outcome::kOk);
     EXPECT_EQ(row.accuracy_status, Outcome::kInvalid);
     EXPECT_EQ(row.reason, "accuracy means nothing: made up");
@@ -362,7 +362,7 @@ TEST_F(RunEngineTest, AFailedComparisonCostsItselfAlone) {
   workers_.failures["layers int8"] = {Outcome::kCrashed, reason};
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
-  EXPECT_THAT(Rows(*run), Each(::testing::Field(&store::CellSummary::status, Outcome::kOk)));
+  EXPECT_THAT(Rows(*run), Each(::testing::Field(&results::CellSummary::status, Outcome::kOk)));
   EXPECT_THAT(warnings_, ElementsAre(HasSubstr(reason)));
   const store::RunData data = *store_.LoadRun(*run);
   ASSERT_EQ(data.comparisons.size(), 1U);
@@ -399,7 +399,7 @@ TEST_F(RunEngineTest, AnAliasAndTheModelsOwnFileAreRows) {
   ASSERT_TRUE(WriteFileAtomically(plan_.models[0].path, "eleven byte").ok());
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok()) << run.status().message();
-  const std::vector<store::CellSummary> rows = Rows(*run);
+  const std::vector<results::CellSummary> rows = Rows(*run);
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(rows[1].quantizer, "int8");
   EXPECT_EQ(rows[1].quantizer_options, "alias=DEFAULT");
@@ -416,7 +416,7 @@ TEST_F(RunEngineTest, AModelThatWasMadeForTimingAloneHasNoAccuracy) {
   plan_.models[0].sidecar.origin.insert("invalid_accuracy", "made up");
   const Result<int64_t> run = Execute();
   ASSERT_TRUE(run.ok());
-  for (const store::CellSummary& row : Rows(*run)) {
+  for (const results::CellSummary& row : Rows(*run)) {
     EXPECT_EQ(row.accuracy_status, Outcome::kInvalid);
     EXPECT_EQ(row.reason, "accuracy means nothing: made up");
     EXPECT_FALSE(row.top1.has_value());

@@ -47,8 +47,8 @@ TEST_F(MigrationsTest, DatabaseOfVersion1IsReadAsItWasWritten) {
     ASSERT_TRUE(store.ok()) << store.status().message();
     auto run = store->LoadRun(1);
     ASSERT_TRUE(run.ok()) << run.status().message();
-    const auto expected = Summarize(LoadSampleRun(DumpedRun()));
-    const auto got = Summarize(*run);
+    const auto expected = results::Summarize(LoadSampleRun(DumpedRun()));
+    const auto got = results::Summarize(*run);
     ASSERT_EQ(got.size(), expected.size());
     for (size_t i = 0; i < got.size(); ++i) ExpectSameFields(got[i], expected[i]);
   }

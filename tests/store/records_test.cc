@@ -43,7 +43,7 @@ TEST(Records, SummaryBeginsWithTheColumnsOfTheInterface) {
       "top1, top1_low, top1_high, agreement_with_float, peak_rss_bytes, model_sha256, "
       "sidecar_sha256, dataset_sha256, host_id";
   std::string names;
-  CellSummary summary;
+  results::CellSummary summary;
   ForEachField(summary, [&](const char* name, const auto&) {
     names += (names.empty() ? "" : ", ") + std::string(name);
   });

@@ -350,19 +350,5 @@ TEST_F(StoreTest, KeepsTheLastMachinePeaksOfARun) {
   EXPECT_EQ(store.MachinePeaks(run_id)->size(), 2U);
 }
 
-TEST(PeakLookup, TakesTheSameTypeAndThreads) {
-  const std::vector<MachinePeak> peaks = {{0, 0, PeakKind::kMultiplyAdd, "int8", 1, 100, ""},
-                                          {0, 0, PeakKind::kMultiplyAdd, "int8", 4, 390, ""},
-                                          {0, 0, PeakKind::kBandwidth, "read", 1, 10, ""},
-                                          {0, 0, PeakKind::kBandwidth, "triad", 1, 12, ""},
-                                          {0, 0, PeakKind::kBandwidth, "read", 4, 20, ""}};
-  EXPECT_EQ(PeakPerSecond(peaks, PeakKind::kMultiplyAdd, "int8", 4), 390);
-  EXPECT_EQ(PeakPerSecond(peaks, PeakKind::kMultiplyAdd, "int8", 2), std::nullopt);
-  EXPECT_EQ(PeakPerSecond(peaks, PeakKind::kMultiplyAdd, "read", 1), std::nullopt);
-  EXPECT_EQ(BandwidthPeak(peaks, 1), 12);
-  EXPECT_EQ(BandwidthPeak(peaks, 4), 20);
-  EXPECT_EQ(BandwidthPeak(peaks, 2), std::nullopt);
-}
-
 }  // namespace
 }  // namespace qbench::store
