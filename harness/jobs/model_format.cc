@@ -1,12 +1,14 @@
 #include "harness/jobs/model_format.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace qbench::jobs {
 namespace {
@@ -15,6 +17,25 @@ namespace fs = std::filesystem;
 
 constexpr size_t kHeadBytes = 4096;
 constexpr size_t kTailBytes = 65536;  // of a zip archive: its table of contents, or the end of it
+
+using namespace std::string_view_literals;
+
+constexpr std::array<ModelFormatInfo, 2> kModelFormats = {{
+    {.format = ModelFormat::kKerasH5,
+     .name = "a Keras .h5",
+     .begins_as = "HDF5",
+     .ending = ".h5",
+     .alternative = ".hdf5",
+     .signature = "\x89HDF\r\n\x1a\n"sv,
+     .signature_offset = 0},
+    {.format = ModelFormat::kTflite,
+     .name = "a .tflite",
+     .begins_as = ".tflite",
+     .ending = ".tflite",
+     .alternative = "",
+     .signature = "TFL3"sv,
+     .signature_offset = 4},
+}};
 
 constexpr char kFromKeras[] =
     "load it in Keras and save it as .h5 (model.save(\"model.h5\")), or, where Keras refuses that, "
@@ -25,6 +46,22 @@ std::string Lower(std::string_view text) {
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower;
+}
+
+const ModelFormatInfo* FormatByEnding(const fs::path& path) {
+  const std::string ending = Lower(path.extension().string());
+  if (ending.empty()) return nullptr;
+  const auto found = std::ranges::find_if(kModelFormats, [&](const ModelFormatInfo& info) {
+    return ending == info.ending || ending == info.alternative;
+  });
+  return found == kModelFormats.end() ? nullptr : &*found;
+}
+
+// "a Keras .h5 or a .tflite".
+std::string FormatNames() {
+  std::vector<std::string_view> names;
+  for (const ModelFormatInfo& info : kModelFormats) names.push_back(info.name);
+  return fmt::format("{}", fmt::join(names, " or "));
 }
 
 // What a file is and what to do about it.
@@ -123,12 +160,15 @@ Status RefuseFolder(const fs::path& path) {
                          "the .tflite"});
   }
   return Error(StatusCode::kUnsupported,
-               "{}: a folder, and no model in it that qbench knows: name a Keras .h5 or a .tflite "
-               "file",
-               path.string());
+               "{}: a folder, and no model in it that qbench knows: name {} file", path.string(),
+               FormatNames());
 }
 
 }  // namespace
+
+std::span<const ModelFormatInfo> ModelFormats() { return kModelFormats; }
+
+bool HasModelEnding(const fs::path& path) { return FormatByEnding(path) != nullptr; }
 
 Result<ModelFormat> DetectModelFormat(const fs::path& path) {
   std::error_code error;
@@ -142,22 +182,25 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
   }
   QB_ASSIGN_OR_RETURN(const Content content, ReadContent(path));
   const std::string_view head = content.head;
-  if (head.starts_with(std::string_view("\x89HDF\r\n\x1a\n", 8))) return ModelFormat::kKerasH5;
-  if (head.size() >= 8 && head.substr(4, 4) == "TFL3") return ModelFormat::kTflite;
+  for (const ModelFormatInfo& info : kModelFormats) {
+    if (head.size() >= info.signature_offset &&
+        head.substr(info.signature_offset).starts_with(info.signature)) {
+      return info.format;
+    }
+  }
   const std::string extension = Lower(path.extension().string());
   if (head.empty()) {
     return Error(StatusCode::kCorrupt, "{}: the file is empty: copy it again", path.string());
   }
   if (const auto kind = OfOther(content, extension)) return Refuse(path, *kind);
-  if (extension == ".tflite" || extension == ".h5" || extension == ".hdf5") {
+  if (const ModelFormatInfo* named = FormatByEnding(path)) {
     return Error(StatusCode::kCorrupt,
                  "{}: the file does not begin as a {} file does: it is damaged, or something else; "
                  "copy it again",
-                 path.string(), extension == ".tflite" ? ".tflite" : "HDF5");
+                 path.string(), named->begins_as);
   }
-  return Error(StatusCode::kUnsupported,
-               "{}: not a model that qbench reads: give it a Keras .h5 or a .tflite file",
-               path.string());
+  return Error(StatusCode::kUnsupported, "{}: not a model that qbench reads: give it {} file",
+               path.string(), FormatNames());
 }
 
 }  // namespace qbench::jobs

@@ -3,12 +3,32 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
+#include <string_view>
 
 #include "base/status.h"
 
 namespace qbench::jobs {
 
-enum class ModelFormat { kTflite, kKerasH5 };
+enum class ModelFormat { kKerasH5, kTflite };
+
+// A format that qbench reads.
+struct ModelFormatInfo {
+  ModelFormat format;
+  std::string_view name;         // in messages, with its article: "a Keras .h5"
+  std::string_view begins_as;    // "HDF5": what a file of it begins as, in messages
+  std::string_view ending;       // in small letters: ".h5"
+  std::string_view alternative;  // a second ending; empty: none
+  std::string_view signature;    // the bytes that it begins with,
+  size_t signature_offset;       // behind so many others
+};
+
+// All of them, in the order in which a shipped model is looked for: the one list from which files
+// are told, found and named in messages.
+std::span<const ModelFormatInfo> ModelFormats();
+
+// Whether the file's name ends as one of theirs, in whatever case.
+bool HasModelEnding(const std::filesystem::path& path);
 
 // Reads the file's beginning and, of a zip archive, its end. kNotFound, kIo; kUnsupported for
 // anything else that can be told (a .keras file, a SavedModel folder, an ONNX or PyTorch file, a

@@ -11,16 +11,11 @@
 namespace qbench::plan {
 namespace {
 
-bool IsModelFile(const std::filesystem::path& path) {
-  const std::string ending = path.extension().string();
-  return ending == ".h5" || ending == ".tflite";
-}
-
 std::string ShippedNames(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (IsModelFile(entry.path())) names.push_back(entry.path().stem().string());
+    if (jobs::HasModelEnding(entry.path())) names.push_back(entry.path().stem().string());
   }
   std::ranges::sort(names);
   return fmt::format("{}", fmt::join(names, ", "));
@@ -96,8 +91,8 @@ Result<std::filesystem::path> FindModel(const std::string& name,
   std::error_code error;
   if (std::filesystem::exists(name, error)) return std::filesystem::path(name);
   const std::filesystem::path folder = share / "models";
-  for (const char* ending : {".h5", ".tflite"}) {
-    const std::filesystem::path file = folder / (name + ending);
+  for (const jobs::ModelFormatInfo& format : jobs::ModelFormats()) {
+    const std::filesystem::path file = folder / (name + std::string(format.ending));
     if (std::filesystem::is_regular_file(file, error)) return file;
   }
   return Error(StatusCode::kNotFound, "no model \"{}\": neither a file nor a shipped model ({})",
