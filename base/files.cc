@@ -23,8 +23,6 @@ namespace {
 
 constexpr size_t kRandomLetters = 6;  // of mkdtemp
 
-bool IsFull(int error) { return error == ENOSPC || error == EDQUOT; }
-
 Status ErrnoStatus(std::string_view doing, const std::filesystem::path& path) {
   const int error = errno;
   const StatusCode code = error == ENOENT ? StatusCode::kNotFound
@@ -126,6 +124,8 @@ void RemoveAbandonedOnce(const std::filesystem::path& base, const std::string& p
 }
 
 }  // namespace
+
+bool IsFull(int error) { return error == ENOSPC || error == EDQUOT; }
 
 std::string ErrnoText(int error) {
   std::string text = std::generic_category().message(error);

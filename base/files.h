@@ -21,11 +21,14 @@ Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes = k
 Result<std::string> ReadTextFile(const std::filesystem::path& path,
                                  uint64_t max_bytes = uint64_t{64} << 20);
 
+// Whether an errno says that a file system, or the user's share of it, is full.
+bool IsFull(int error);
+
 // "no space left on device": the system's words for an errno, as they stand behind a colon.
 std::string ErrnoText(int error);
 
-// "cannot write to WHAT: no space left on device; make room there, or choose another place". kNoSpace
-// where a disk or a quota is full, else kIo.
+// "cannot write to WHAT: no space left on device; make room there, or choose another place".
+// kNoSpace where a disk or a quota is full, else kIo.
 Status WriteError(std::string_view what, int error);
 
 // Writes all of it to an open descriptor and waits where that does not block. 0, or the errno.

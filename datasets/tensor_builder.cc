@@ -54,7 +54,7 @@ Result<TensorFileLayout> LayOutTensorFile(const TensorFileHeader& header) {
 namespace {
 
 Status IoError(std::string_view doing, const fs::path& file) {
-  return Error(errno == ENOSPC || errno == EDQUOT ? StatusCode::kNoSpace : StatusCode::kIo,
+  return Error(IsFull(errno) ? StatusCode::kNoSpace : StatusCode::kIo,
                "cannot {} {}: {}; name another folder with --cache", doing, file.string(),
                std::generic_category().message(errno));
 }
