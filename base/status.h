@@ -1,6 +1,6 @@
 // Status and Result: how every library of the project reports failure. Nothing below the command
-// line prints or aborts, and no exception crosses the border of a library: adapters to third-party
-// code catch what it throws and return a Status.
+// line prints or aborts, and no exception crosses the boundary of a library: adapters to
+// third-party code catch what it throws and return a Status.
 #pragma once
 
 #include <optional>

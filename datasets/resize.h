@@ -26,7 +26,7 @@ struct Pixmap {
 // kNearest: tf.image.resize(…, "nearest"): pixel floor((x + 1/2) * scale) in float32. Pillow's
 // NEAREST
 //   is the same, but for rounding where that is a whole number.
-// kArea: the mean over the rectangle that an output pixel covers, pixels at its border counting in
+// kArea: the mean over the rectangle that an output pixel covers, pixels at its edge counting in
 //   part (tf.image.resize(…, "area"); OpenCV's INTER_AREA when reducing), rounded halves up.
 Pixmap ResizePixmap(const Pixmap& image, int width, int height, Resize method);
 

@@ -125,7 +125,7 @@ bool InRange(const Graph& graph, TensorId tensor) {
 
 // Graph inputs and outputs: in range, none twice (LiteRT leaves the earlier of two equal outputs
 // unwritten), inputs not constant.
-Status CheckBorder(const Graph& graph) {
+Status CheckEnds(const Graph& graph) {
   const auto check = [&graph](const std::vector<TensorId>& ids, std::string_view what) -> Status {
     std::vector<bool> seen(graph.tensors.size(), false);
     for (const TensorId id : ids) {
@@ -230,7 +230,7 @@ bool AreDistinct(const std::vector<std::string>& names, size_t count) {
 Status Validate(const Model& model) {
   const Graph& graph = model.graph;
   QB_RETURN_IF_ERROR(CheckTensors(graph));
-  QB_RETURN_IF_ERROR(CheckBorder(graph));
+  QB_RETURN_IF_ERROR(CheckEnds(graph));
   QB_RETURN_IF_ERROR(CheckOps(graph));
   if (!model.signature) return OkStatus();
   const Signature& signature = *model.signature;

@@ -341,7 +341,7 @@ class Rewriter {
   const FullIntegerOptions& options_;
   Warnings& warnings_;
   const graph::QuantizedRange range_ = graph::ActivationRange(options_.activations);
-  // Of activations that cross the border between integer and float operators.
+  // Of activations that cross the boundary between integer and float operators.
   std::map<TensorId, TensorId> as_float_;
   std::map<TensorId, TensorId> as_integer_;
 };

@@ -14,11 +14,11 @@ namespace qbench::quantize {
 struct FullIntegerOptions {
   graph::DataType activations = graph::DataType::kInt8;  // or kInt16
   // Types of the model's inputs and outputs: that of the activations; float32, with QUANTIZE and
-  // DEQUANTIZE at the border; or, of a model with int8 activations, uint8 with QUANTIZE at the
-  // border (same scale, zero point 128 higher).
+  // DEQUANTIZE at the boundary; or, of a model with int8 activations, uint8 with QUANTIZE at the
+  // boundary (same scale, zero point 128 higher).
   graph::DataType input = graph::DataType::kFloat32;
   graph::DataType output = graph::DataType::kFloat32;
-  // A tensor that crosses the border to an operator that stays float32 is converted once, by a
+  // A tensor that crosses the boundary to an operator that stays float32 is converted once, by a
   // DEQUANTIZE or QUANTIZE operator. int8_storage is that of weight_only.h.
   OperatorChoices choices = {};
   // What is known of the inputs of operators with weights, one place an operator; empty: nothing.

@@ -125,10 +125,10 @@ class FunctionalParser {
   Result<KerasCall> ReadKeras3Call(const Json& json);
   Status CollectTensors(const Json& json, KerasCall& call);
   Result<KerasTensorRef> ReadReference(const Json& json);
-  Status ReadBorder(const Json& config, const char* key, std::vector<KerasTensorRef>& references);
-  Status CollectBorder(const Json& json, std::vector<KerasTensorRef>& references);
+  Status ReadEnds(const Json& config, const char* key, std::vector<KerasTensorRef>& references);
+  Status CollectEnds(const Json& json, std::vector<KerasTensorRef>& references);
   Status CountCallsFromZero();
-  Status CountFromZero(KerasTensorRef& ref, bool at_border) const;
+  Status CountFromZero(KerasTensorRef& ref, bool at_end) const;
   Status CheckInputs() const;
 
   KerasModel model_;
@@ -259,23 +259,23 @@ Result<KerasTensorRef> FunctionalParser::ReadReference(const Json& json) {
   return ref;
 }
 
-Status FunctionalParser::ReadBorder(const Json& config, const char* key,
-                                    std::vector<KerasTensorRef>& references) {
+Status FunctionalParser::ReadEnds(const Json& config, const char* key,
+                                  std::vector<KerasTensorRef>& references) {
   if (!config.contains(key)) return Error(StatusCode::kCorrupt, "no key \"{}\"", key);
-  Status status = CollectBorder(config[key], references);
+  Status status = CollectEnds(config[key], references);
   if (status.ok() && references.empty()) status = Error(StatusCode::kCorrupt, "it is empty");
   return status.WithContext(key);
 }
 
 // One reference, or a list or table of them (nested as the model's own structure is).
-Status FunctionalParser::CollectBorder(const Json& json, std::vector<KerasTensorRef>& references) {
+Status FunctionalParser::CollectEnds(const Json& json, std::vector<KerasTensorRef>& references) {
   if (json.is_array() && json.size() == 3 && json[0].is_string()) {
     QB_ASSIGN_OR_RETURN(const KerasTensorRef ref, ReadReference(json));
     references.push_back(ref);
     return OkStatus();
   }
   if (!json.is_structured()) return Error(StatusCode::kCorrupt, "it is not a list of tensors");
-  for (const Json& item : json) QB_RETURN_IF_ERROR(CollectBorder(item, references));
+  for (const Json& item : json) QB_RETURN_IF_ERROR(CollectEnds(item, references));
   return OkStatus();
 }
 
@@ -293,13 +293,13 @@ Status FunctionalParser::CountCallsFromZero() {
 // For Keras a nested model was called once already when it was made. That call is not among those
 // of the file, but Keras 2 counts it (unless the model was made without an input), and Keras 3
 // counts it in the outer model's inputs and outputs where the nested one is Functional.
-Status FunctionalParser::CountFromZero(KerasTensorRef& ref, bool at_border) const {
+Status FunctionalParser::CountFromZero(KerasTensorRef& ref, bool at_end) const {
   const KerasLayer& layer = model_.layers[ref.layer];
   const size_t calls = layer.calls.size();
   if (layer.model != nullptr && calls > 0) {
     const bool keras3 = calls_json_[ref.layer][0].is_object();
     const bool counted =
-        keras3 ? at_border && layer.class_name != "Sequential" : highest_call_[ref.layer] == calls;
+        keras3 ? at_end && layer.class_name != "Sequential" : highest_call_[ref.layer] == calls;
     if (counted || calls == 1) ref.call -= std::min<size_t>(ref.call, 1);
   }
   if (ref.call < calls) return OkStatus();
@@ -323,8 +323,8 @@ Status FunctionalParser::CheckInputs() const {
 Result<KerasModel> FunctionalParser::Parse(Json& config) {
   for (Json& json : config["layers"]) QB_RETURN_IF_ERROR(AddLayer(json));
   for (size_t i = 0; i < model_.layers.size(); ++i) QB_RETURN_IF_ERROR(ReadCalls(i));
-  QB_RETURN_IF_ERROR(ReadBorder(config, "input_layers", model_.inputs));
-  QB_RETURN_IF_ERROR(ReadBorder(config, "output_layers", model_.outputs));
+  QB_RETURN_IF_ERROR(ReadEnds(config, "input_layers", model_.inputs));
+  QB_RETURN_IF_ERROR(ReadEnds(config, "output_layers", model_.outputs));
   QB_RETURN_IF_ERROR(CountCallsFromZero());
   QB_RETURN_IF_ERROR(CheckInputs());
   return std::move(model_);

@@ -137,8 +137,8 @@ class Checker {
   }
 
   // Inputs and outputs are described one by one, so each costs what its tensor costs.
-  Status CheckBorder(const wire::SubGraph& subgraph, const flatbuffers::Vector<int32_t>* ids,
-                     std::string_view what) {
+  Status CheckEnds(const wire::SubGraph& subgraph, const flatbuffers::Vector<int32_t>* ids,
+                   std::string_view what) {
     QB_RETURN_IF_ERROR(CheckIndices(ids, Size(subgraph.tensors()), false, what));
     for (size_t i = 0; i < Size(ids); ++i) {
       const auto id =
@@ -155,8 +155,8 @@ class Checker {
       QB_RETURN_IF_ERROR(
           CheckTensor(*subgraph.tensors()->Get(static_cast<flatbuffers::uoffset_t>(i))));
     }
-    QB_RETURN_IF_ERROR(CheckBorder(subgraph, subgraph.inputs(), "the list of inputs"));
-    QB_RETURN_IF_ERROR(CheckBorder(subgraph, subgraph.outputs(), "the list of outputs"));
+    QB_RETURN_IF_ERROR(CheckEnds(subgraph, subgraph.inputs(), "the list of inputs"));
+    QB_RETURN_IF_ERROR(CheckEnds(subgraph, subgraph.outputs(), "the list of outputs"));
     for (size_t i = 0; i < Size(subgraph.operators()); ++i) {
       const auto index = static_cast<flatbuffers::uoffset_t>(i);
       QB_RETURN_IF_ERROR(CheckOperator(*subgraph.operators()->Get(index), subgraph));

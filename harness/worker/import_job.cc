@@ -49,7 +49,7 @@ std::string OutputOperator(const std::vector<std::string>& operators) {
 }
 
 // What the harness must know of a model's input and output to feed it.
-void DescribeBorder(const graph::TfliteInfo& info, jobs::ImportResult& result) {
+void DescribeEnds(const graph::TfliteInfo& info, jobs::ImportResult& result) {
   result.float_model = AllFloat(info.inputs) && AllFloat(info.outputs);
   result.operators = info.operators;
   result.inputs = static_cast<int32_t>(info.inputs.size());
@@ -75,7 +75,7 @@ Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
   const Result<graph::Model> model = graph::ReadTflite(shared);
   if (model.ok()) result.summary = SummaryToJson(graph::Summarize(*model));
   const Result<graph::TfliteInfo> info = graph::InspectTflite(bytes);
-  if (info.ok()) DescribeBorder(*info, result);
+  if (info.ok()) DescribeEnds(*info, result);
   if (!job.output.empty()) {
     const Status fit = info.ok() ? graph::CheckInputSizes(*info) : info.status();
     if (!fit.ok()) return fit.WithContext(job.model.string());  // nothing could feed it

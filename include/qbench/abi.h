@@ -19,7 +19,7 @@
  *    it out is destroyed.
  *  - Factories and extensions are asked for by string id. Null means "not supported". An id with
  *    a breaking change gets a new number at its end; it never changes its meaning.
- *  - No exception, no longjmp, no allocator and no FILE crosses the border. A plugin written in
+ *  - No exception, no longjmp, no allocator and no FILE crosses the boundary. A plugin written in
  *    C++ catches everything in each function that it exports.
  *  - Functions that can fail return a qbench_status; last_error() of the object then has one line
  *    of text that says what is wrong.

@@ -1,5 +1,5 @@
 // How the project's status codes and the ABI's correspond, and the guard that keeps exceptions from
-// crossing the border: every function that a plugin exports runs its body in Guard().
+// crossing the boundary: every function that a plugin exports runs its body in Guard().
 #pragma once
 
 #include <concepts>

@@ -17,9 +17,9 @@ int64_t BytesOf(const graph::Graph& graph, TensorId id) {
 
 // A place between two operators.
 struct Cut {
-  size_t end = 0;                      // of the operators before it
-  TensorId border = graph::kNoTensor;  // the only activation that crosses it
-  int64_t border_bytes = 0;
+  size_t end = 0;                        // of the operators before it
+  TensorId boundary = graph::kNoTensor;  // the only activation that crosses it
+  int64_t boundary_bytes = 0;
 };
 
 // One past the operator that makes the last of `outputs`.
@@ -49,10 +49,10 @@ std::vector<Cut> FindCuts(const graph::Graph& graph, size_t end) {
     const graph::Op& op = graph.ops[i];
     // A runtime need not show the output of RESHAPE.
     if (live.size() != 1 || op.kind == graph::OpKind::kReshape) continue;
-    const TensorId border = live.front();
-    if (std::ranges::find(op.outputs, border) == op.outputs.end()) continue;
-    if (graph.tensors[static_cast<size_t>(border)].type != graph::DataType::kFloat32) continue;
-    cuts.push_back({i + 1, border, BytesOf(graph, border)});
+    const TensorId boundary = live.front();
+    if (std::ranges::find(op.outputs, boundary) == op.outputs.end()) continue;
+    if (graph.tensors[static_cast<size_t>(boundary)].type != graph::DataType::kFloat32) continue;
+    cuts.push_back({i + 1, boundary, BytesOf(graph, boundary)});
   }
   return cuts;
 }
@@ -78,7 +78,7 @@ void ForEachStage(const graph::Graph& graph, const std::vector<Cut>& places, con
       for (size_t i = places[from].end; i < places[from + 1].end; ++i) {
         bytes += BytesOfOp(graph, graph.ops[i]);
       }
-      visit(from, to, bytes + places[from].border_bytes);
+      visit(from, to, bytes + places[from].boundary_bytes);
     }
   }
 }
@@ -103,7 +103,7 @@ std::vector<Cut> ChooseCuts(const graph::Graph& graph, const std::vector<Cut>& p
   costs[0] = 0;
   ForEachStage(graph, places, [&](size_t from, size_t to, int64_t bytes) {
     if (bytes > limit || costs[from] == std::numeric_limits<int64_t>::max()) return;
-    const int64_t cost = costs[from] + places[from].border_bytes + kBytesOfStage;
+    const int64_t cost = costs[from] + places[from].boundary_bytes + kBytesOfStage;
     if (cost >= costs[to]) return;
     costs[to] = cost;
     before[to] = from;
@@ -131,14 +131,14 @@ Result<std::vector<Stage>> CutIntoStages(const graph::Model& model,
   std::vector<Stage> stages;
   Cut begin = places.front();
   for (const Cut& cut : ChooseCuts(graph, places, most_bytes)) {
-    Stage stage{.input = begin.border, .model = model};
+    Stage stage{.input = begin.boundary, .model = model};
     for (const TensorId id : outputs) {
       const auto producer = static_cast<size_t>(uses.producer[static_cast<size_t>(id)]);
       if (producer >= begin.end && producer < cut.end) stage.outputs.push_back(id);
     }
-    const bool last = cut.border == graph::kNoTensor;
-    if (!last && std::ranges::find(stage.outputs, cut.border) == stage.outputs.end()) {
-      stage.outputs.push_back(cut.border);
+    const bool last = cut.boundary == graph::kNoTensor;
+    if (!last && std::ranges::find(stage.outputs, cut.boundary) == stage.outputs.end()) {
+      stage.outputs.push_back(cut.boundary);
     }
     stage.model.signature.reset();
     graph::Graph& part = stage.model.graph;

@@ -7,7 +7,7 @@
 
 namespace qbench::quantize {
 
-// Bins have one width, a power of two, and zero is a border between two. Where the values need more
+// Bins have one width, a power of two, and zero is an edge between two. Where the values need more
 // than kMaxBins, pairs of bins are merged and the width doubles. So the result depends on the
 // values alone, not on their order. Zeros are counted apart: after a ReLU they are many, and they
 // are exact in every quantization. Not synchronized.

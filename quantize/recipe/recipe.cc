@@ -263,7 +263,7 @@ Status CheckActivations(const Recipe& recipe, graph::DataType activations) {
   return OkStatus();
 }
 
-Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BorderEnds& ends,
+Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BoundaryEnds& ends,
                    OperatorChoices& choices) {
   const graph::Graph& graph = model.graph;
   const Ends with_weights(graph);
@@ -291,7 +291,7 @@ Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const Border
   }
   std::vector<bool> float_ops;
   for (const OperatorChoice& choice : choices) float_ops.push_back(choice.in_float);
-  PlaceBorders(graph, ends, free_ops, float_ops);
+  PlaceBoundaries(graph, ends, free_ops, float_ops);
   for (size_t i = 0; i < choices.size(); ++i) choices[i].in_float = float_ops[i];
   return OkStatus();
 }

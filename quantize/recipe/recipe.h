@@ -24,7 +24,7 @@
 #include "base/status.h"
 #include "graph/ir.h"
 #include "quantize/operator_choices.h"
-#include "quantize/rewrites/border.h"
+#include "quantize/rewrites/boundary.h"
 
 namespace qbench::quantize {
 
@@ -59,10 +59,10 @@ Status CheckActivations(const Recipe& recipe, graph::DataType activations);
 
 // Applies the rules to `choices`, which hold the quantizer's own, one place an operator. Then
 // operators that only move or select values and that no rule set `compute` for (pooling, reshape,
-// pad, concatenation) go to the side, integer or float, that makes the borders cheapest (border.h).
-// kInvalidArgument, naming the rule and what comes near, where one matches no operator, or a
-// position is beyond the last operator.
-Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BorderEnds& ends,
+// pad, concatenation) go to the side, integer or float, that makes the boundaries cheapest
+// (boundary.h). kInvalidArgument, naming the rule and what comes near, where one matches no
+// operator, or a position is beyond the last operator.
+Status ApplyRecipe(const Recipe& recipe, const graph::Model& model, const BoundaryEnds& ends,
                    OperatorChoices& choices);
 
 // For quantizers that store weights and round no activation: what the recipe in `file` says of a

@@ -36,7 +36,7 @@ struct WeightsToQuantize {
   // What is known of the inputs, or null. With means, the bias makes up for what rounding the
   // weights does to the mean of each output (bias correction, Nagel et al. 2019, arXiv 1906.04721,
   // section 4.2: the expected error of an output is the weights' error times the expected input;
-  // zeros that padding adds at the border are not counted). With moments, weights are rounded with
+  // zeros that padding adds at the edge are not counted). With moments, weights are rounded with
   // feedback (feedback_rounding.h), else to the nearest integer.
   const LayerInputs* inputs = nullptr;
 };

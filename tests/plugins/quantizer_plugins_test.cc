@@ -318,7 +318,7 @@ TEST(Int8Plugin, StopsWhereTheHostAsksFor) {
   EXPECT_TRUE(host.emitted.empty());
 }
 
-TEST(FullIntegerPlugins, EachBorderHasItsOwnType) {
+TEST(FullIntegerPlugins, EachBoundaryHasItsOwnType) {
   struct Case {
     std::string id;
     std::vector<qbench_option> options;

@@ -78,9 +78,10 @@ TEST_F(ConverterAgreement, FullInteger) {
   const auto scales = ChooseActivationScales(model, ranges, warnings);
   ASSERT_TRUE(scales.ok()) << scales.status().message();
   for (const bool integer_io : {false, true}) {
-    const graph::DataType border = integer_io ? graph::DataType::kInt8 : graph::DataType::kFloat32;
+    const graph::DataType boundary =
+        integer_io ? graph::DataType::kInt8 : graph::DataType::kFloat32;
     const auto integer =
-        QuantizeFullInteger(model, *scales, {.input = border, .output = border}, warnings);
+        QuantizeFullInteger(model, *scales, {.input = boundary, .output = boundary}, warnings);
     ASSERT_TRUE(integer.ok()) << integer.status().message();
     ExpectSameModel(*integer, ReadPeer(integer_io ? "mbv2_035_96.tf_int8_int8io.tflite"
                                                   : "mbv2_035_96.tf_int8_floatio.tflite"));

@@ -23,7 +23,7 @@ const Tensor& At(const graph::Model& model, TensorId id) {
   return model.graph.tensors[static_cast<size_t>(id)];
 }
 
-const FullIntegerOptions kInt8Border = {.input = DataType::kInt8, .output = DataType::kInt8};
+const FullIntegerOptions kInt8Boundary = {.input = DataType::kInt8, .output = DataType::kInt8};
 
 TensorRanges RangesFor(const graph::Model& model) {
   TensorRanges ranges(model.graph.tensors.size());
@@ -95,11 +95,11 @@ void CheckConstraints(const graph::Model& model, bool per_channel = true) {
 
 TEST(FullInteger, ConstraintsHoldOnEveryOperator) {
   for (const bool per_channel : {true, false}) {
-    for (const DataType border : {DataType::kInt8, DataType::kFloat32}) {
+    for (const DataType boundary : {DataType::kInt8, DataType::kFloat32}) {
       const graph::Model before = TinyClassifier();
       const OperatorChoices choices(before.graph.ops.size(), {.per_tensor = !per_channel});
       const graph::Model model =
-          Quantized(before, {.input = border, .output = border, .choices = choices});
+          Quantized(before, {.input = boundary, .output = boundary, .choices = choices});
       CheckConstraints(model, per_channel);
       for (const Tensor& tensor : model.graph.tensors) {
         EXPECT_FALSE(tensor.is_constant() && tensor.type == DataType::kFloat32) << tensor.name;
@@ -108,7 +108,7 @@ TEST(FullInteger, ConstraintsHoldOnEveryOperator) {
   }
 }
 
-TEST(FullInteger, FloatBorderKeepsNamesAndSignature) {
+TEST(FullInteger, FloatBoundaryKeepsNamesAndSignature) {
   const graph::Model before = TinyClassifier();
   const graph::Model model = Quantized(before);
   const Tensor& input = At(model, model.graph.inputs[0]);
@@ -123,17 +123,17 @@ TEST(FullInteger, FloatBorderKeepsNamesAndSignature) {
   EXPECT_EQ(model.graph.ops.size(), before.graph.ops.size() + 2);
 }
 
-TEST(FullInteger, IntegerBorderAddsNoOperator) {
+TEST(FullInteger, IntegerBoundaryAddsNoOperator) {
   const graph::Model before = TinyClassifier();
-  const graph::Model model = Quantized(before, kInt8Border);
+  const graph::Model model = Quantized(before, kInt8Boundary);
   EXPECT_EQ(model.graph.ops.size(), before.graph.ops.size());
   EXPECT_EQ(At(model, model.graph.inputs[0]).type, DataType::kInt8);
   EXPECT_EQ(At(model, model.graph.outputs[0]).type, DataType::kInt8);
   EXPECT_TRUE(At(model, model.graph.inputs[0]).quantization.has_value());
 }
 
-// uint8 is int8 with every value 128 higher, so QUANTIZE at the border changes none.
-TEST(FullInteger, Uint8BorderKeepsTheScale) {
+// uint8 is int8 with every value 128 higher, so QUANTIZE at the boundary changes none.
+TEST(FullInteger, Uint8BoundaryKeepsTheScale) {
   const graph::Model before = TinyClassifier();
   const graph::Model model =
       Quantized(before, {.input = DataType::kUInt8, .output = DataType::kUInt8});
@@ -196,7 +196,7 @@ TEST(FullInteger, EveryOperatorOfTheIr) {
   x = builder.Dense(builder.Mean(x), 3);
   const graph::Model model = Quantized(builder.Finish({builder.Unary(OpKind::kSoftmax, x)}));
   CheckConstraints(model);
-  // Border, and tanh's fixed output in front of the concatenation.
+  // Boundary, and tanh's fixed output in front of the concatenation.
   EXPECT_EQ(std::count_if(model.graph.ops.begin(), model.graph.ops.end(),
                           [](const Op& op) { return op.kind == OpKind::kQuantize; }),
             2);
@@ -207,7 +207,7 @@ TEST(FullInteger, ConstantOperandIsExactToHalfAStep) {
   const TensorId input = builder.Input({1, 8, 8, 4});
   const TensorId constant = builder.Constant({4}, 1.0F, 2.0F);
   const graph::Model before = builder.Finish({builder.Binary(OpKind::kAdd, input, constant)});
-  const graph::Model model = Quantized(before, kInt8Border);
+  const graph::Model model = Quantized(before, kInt8Boundary);
   const Tensor& integers = At(model, model.graph.ops[0].inputs[1]);
   ASSERT_EQ(integers.type, DataType::kInt8);
   const auto floats = At(before, constant).constant->Values<float>();
@@ -256,7 +256,7 @@ TEST(FullInteger, WideningNamesTheLayer) {
 }
 
 TEST(FullInteger, QuantizedModelIsNotAFloatModel) {
-  const graph::Model model = Quantized(TinyClassifier(), kInt8Border);
+  const graph::Model model = Quantized(TinyClassifier(), kInt8Boundary);
   const Status status = CheckFloatModel(model, "int8");
   EXPECT_EQ(status.code(), StatusCode::kUnsupported);
   EXPECT_THAT(status.message(), HasSubstr("quantized already"));

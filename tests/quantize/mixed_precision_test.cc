@@ -119,19 +119,19 @@ TEST(MixedPrecision, AFloatInputIsNotConvertedTwice) {
   EXPECT_EQ(Count(mixed, OpKind::kDequantize), 1);
 }
 
-TEST(MixedPrecision, IntegerBordersOfFloatOperators) {
+TEST(MixedPrecision, IntegerBoundariesOfFloatOperators) {
   const graph::Model model = TinyClassifier();
   const TensorRanges ranges = MeasureRanges(model, Samples(model, 1, 4));
-  for (const DataType border : {DataType::kInt8, DataType::kUInt8}) {
+  for (const DataType boundary : {DataType::kInt8, DataType::kUInt8}) {
     const graph::Model mixed =
         Quantized(model, ranges,
-                  {.input = border,
-                   .output = border,
+                  {.input = boundary,
+                   .output = boundary,
                    .choices = OperatorChoices(model.graph.ops.size(), {.in_float = true})});
     const auto& input = mixed.graph.tensors[static_cast<size_t>(mixed.graph.inputs[0])];
     const auto& output = mixed.graph.tensors[static_cast<size_t>(mixed.graph.outputs[0])];
-    EXPECT_EQ(input.type, border);
-    EXPECT_EQ(output.type, border);
+    EXPECT_EQ(input.type, boundary);
+    EXPECT_EQ(output.type, boundary);
     EXPECT_EQ(input.name, model.graph.tensors[static_cast<size_t>(model.graph.inputs[0])].name);
     EXPECT_EQ(output.name, model.graph.tensors[static_cast<size_t>(model.graph.outputs[0])].name);
   }

@@ -66,8 +66,8 @@ TEST(Recipe, TheLaterRuleWins) {
               ElementsAre(1, 2, 7, 8));
 }
 
-// Pooling makes a quarter of what it reads: the border is behind it, on whichever side it begins.
-TEST(Recipe, BordersStandWhereTheyCostLeast) {
+// Pooling makes a quarter of what it reads: the boundary is behind it, on whichever side it begins.
+TEST(Recipe, BoundariesStandWhereTheyCostLeast) {
   EXPECT_THAT(FloatOps("[[rule]]\noperator = \"DEPTHWISE_CONV_2D\"\ncompute = \"float\""),
               ElementsAre(1, 2));  // the max pool goes along
   EXPECT_THAT(FloatOps("[[rule]]\noperator = \"ADD\"\ncompute = \"float\""), ElementsAre(4, 5));

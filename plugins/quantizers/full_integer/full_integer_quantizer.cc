@@ -74,7 +74,7 @@ Status ExpectInputs(const graph::Model& model, const OperatorChoices& choices,
 }
 
 // The type of an input or output: what its own option says, or else `io`.
-DataType BorderType(const plugin::Options& options, const char* own) {
+DataType BoundaryType(const plugin::Options& options, const char* own) {
   const std::string& own_text = options.Text(own);
   const std::string& text = own_text == "io" ? options.Text("io") : own_text;
   if (text == "int8") return DataType::kInt8;
@@ -132,8 +132,8 @@ std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
   return table;
 }
 
-void AddBorderOptions(const char* default_io, const char* types, const char* either,
-                      std::vector<qbench_option_info>& table) {
+void AddBoundaryOptions(const char* default_io, const char* types, const char* either,
+                        std::vector<qbench_option_info>& table) {
   table.push_back(plugin::Option("io", default_io, types, "type of the model's input and output"));
   table.push_back(plugin::Option("input", "io", either, "type of the input; io: as that says"));
   table.push_back(plugin::Option("output", "io", either, "type of the output; io: as that says"));
@@ -186,8 +186,8 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   const std::string& correction = options.Text("bias_correction");
   layers_.means = correction == "auto" ? layers_.moments : correction == "true";
   analytic_ = correction == "analytic";
-  options_.input = BorderType(options, "input");
-  options_.output = BorderType(options, "output");
+  options_.input = BoundaryType(options, "input");
+  options_.output = BoundaryType(options, "output");
   equalization_ = options.Flag("equalization");
   bias_absorption_ = options.Flag("bias_absorption");
   float_head_ = options_.activations == DataType::kInt8 && options.Flag("float_head") &&
@@ -232,8 +232,8 @@ Result<OperatorChoices> FullIntegerQuantizer::Choices(const graph::Model& model)
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(recipe_file_));
   QB_ASSIGN_OR_RETURN(const Recipe recipe, ParseRecipe(text, recipe_file_));
   QB_RETURN_IF_ERROR(CheckActivations(recipe, options_.activations));
-  const BorderEnds ends{.float_input = options_.input == DataType::kFloat32,
-                        .float_output = options_.output == DataType::kFloat32};
+  const BoundaryEnds ends{.float_input = options_.input == DataType::kFloat32,
+                          .float_output = options_.output == DataType::kFloat32};
   QB_RETURN_IF_ERROR(ApplyRecipe(recipe, model, ends, choices));
   return choices;
 }

@@ -1,5 +1,5 @@
 // The quantizers of full integer models (`int8`, `uint8`, `int16x8`): calibrate, choose scales,
-// rewrite. They differ in the type of the activations and in what the border is by default.
+// rewrite. They differ in the type of the activations and in what the boundary is by default.
 #pragma once
 
 #include <optional>
@@ -21,10 +21,10 @@ namespace qbench::quantize {
 // kInt16); int8 alone has float_head.
 std::vector<qbench_option_info> FullIntegerOptionTable(graph::DataType activations);
 
-// Appends the options of the border: `io`, and `input` and `output`, which win over it. `types` is
-// the grammar of io ("float|int8|uint8"), `either` the same with "io" before it.
-void AddBorderOptions(const char* default_io, const char* types, const char* either,
-                      std::vector<qbench_option_info>& table);
+// Appends the options of the boundary: `io`, and `input` and `output`, which win over it. `types`
+// is the grammar of io ("float|int8|uint8"), `either` the same with "io" before it.
+void AddBoundaryOptions(const char* default_io, const char* types, const char* either,
+                        std::vector<qbench_option_info>& table);
 
 class FullIntegerQuantizer : public plugin::Quantizer {
  public:

@@ -9,7 +9,7 @@ constexpr const char* kId = "int16x8";
 
 std::vector<qbench_option_info> OptionTable() {
   std::vector<qbench_option_info> table = quantize::FullIntegerOptionTable(graph::DataType::kInt16);
-  quantize::AddBorderOptions("float", "float|int16", "io|float|int16", table);
+  quantize::AddBoundaryOptions("float", "float|int16", "io|float|int16", table);
   return table;
 }
 

@@ -8,7 +8,7 @@ constexpr const char* kId = "int8";
 
 std::vector<qbench_option_info> OptionTable() {
   std::vector<qbench_option_info> table = quantize::FullIntegerOptionTable(graph::DataType::kInt8);
-  quantize::AddBorderOptions("float", "float|int8|uint8", "io|float|int8|uint8", table);
+  quantize::AddBoundaryOptions("float", "float|int8|uint8", "io|float|int8|uint8", table);
   return table;
 }
 

@@ -9,7 +9,7 @@ constexpr const char* kId = "uint8";
 
 std::vector<qbench_option_info> OptionTable() {
   std::vector<qbench_option_info> table = quantize::FullIntegerOptionTable(graph::DataType::kInt8);
-  quantize::AddBorderOptions("uint8", "float|int8|uint8", "io|float|int8|uint8", table);
+  quantize::AddBoundaryOptions("uint8", "float|int8|uint8", "io|float|int8|uint8", table);
   return table;
 }
 

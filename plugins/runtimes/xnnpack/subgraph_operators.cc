@@ -21,11 +21,11 @@ size_t Size(int32_t value) { return static_cast<size_t>(value); }
 
 // The padding of TensorFlow's SAME, spelled out: under XNN_FLAG_TENSORFLOW_SAME_PADDING the library
 // computes it itself, and wrongly where a filter is smaller than its stride (Debian 12's version).
-struct Border {
+struct Padding {
   uint32_t top = 0, right = 0, bottom = 0, left = 0;
 };
 
-Border BorderOf(const kernels::Window& w) {
+Padding PaddingOf(const kernels::Window& w) {
   const int32_t rows = (w.out_h - 1) * w.stride_h + (w.filter_h - 1) * w.dilation_h + 1 - w.in_h;
   const int32_t columns = (w.out_w - 1) * w.stride_w + (w.filter_w - 1) * w.dilation_w + 1 - w.in_w;
   return {U32(w.pad_top), U32(std::max(0, columns) - w.pad_left),
@@ -102,7 +102,7 @@ Status SubgraphBuilder::DefineConv2D(const Op& op) {
   const Shape& filter_shape = At(op.inputs[1]).shape;
   QB_ASSIGN_OR_RETURN(const kernels::Window window,
                       ConvolutionWindow(options, Input(op), Output(op), filter_shape));
-  const Border border = BorderOf(window);
+  const Padding padding = PaddingOf(window);
   const graph::ActivationInfo& range = graph::InfoOf(options.activation);
   QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId filter, Filter(op, filter_shape));
@@ -110,7 +110,7 @@ Status SubgraphBuilder::DefineConv2D(const Op& op) {
   QB_ASSIGN_OR_RETURN(const ValueId output, Activation(op.outputs[0]));
   return FromXnn(
       xnn_define_convolution_2d(
-          subgraph_.get(), border.top, border.right, border.bottom, border.left,
+          subgraph_.get(), padding.top, padding.right, padding.bottom, padding.left,
           U32(filter_shape[1]), U32(filter_shape[2]), U32(options.stride_h), U32(options.stride_w),
           U32(options.dilation_h), U32(options.dilation_w), /*groups=*/1, Size(filter_shape[3]),
           Size(filter_shape[0]), range.min, range.max, input, filter, bias, output, 0),
@@ -122,7 +122,7 @@ Status SubgraphBuilder::DefineDepthwiseConv2D(const Op& op) {
   const Shape& filter_shape = At(op.inputs[1]).shape;
   QB_ASSIGN_OR_RETURN(const kernels::Window window,
                       ConvolutionWindow(options, Input(op), Output(op), filter_shape));
-  const Border border = BorderOf(window);
+  const Padding padding = PaddingOf(window);
   const graph::ActivationInfo& range = graph::InfoOf(options.activation);
   QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId filter, Filter(op, filter_shape));
@@ -130,7 +130,7 @@ Status SubgraphBuilder::DefineDepthwiseConv2D(const Op& op) {
   QB_ASSIGN_OR_RETURN(const ValueId output, Activation(op.outputs[0]));
   return FromXnn(
       xnn_define_depthwise_convolution_2d(
-          subgraph_.get(), border.top, border.right, border.bottom, border.left,
+          subgraph_.get(), padding.top, padding.right, padding.bottom, padding.left,
           U32(filter_shape[1]), U32(filter_shape[2]), U32(options.stride_h), U32(options.stride_w),
           U32(options.dilation_h), U32(options.dilation_w), U32(options.depth_multiplier),
           Size(Input(op).shape[3]), range.min, range.max, input, filter, bias, output, 0),
@@ -199,17 +199,17 @@ Status SubgraphBuilder::DefinePool2D(const Op& op) {
   QB_ASSIGN_OR_RETURN(const kernels::Window window,
                       kernels::MakeWindow(shape, Output(op).shape, options.filter_h,
                                           options.filter_w, 1, 1, options));
-  const Border border = BorderOf(window);
+  const Padding padding = PaddingOf(window);
   if (op.kind == OpKind::kAveragePool2D) {
     return FromXnn(xnn_define_average_pooling_2d(
-                       subgraph_.get(), border.top, border.right, border.bottom, border.left,
+                       subgraph_.get(), padding.top, padding.right, padding.bottom, padding.left,
                        U32(options.filter_h), U32(options.filter_w), U32(options.stride_h),
                        U32(options.stride_w), range.min, range.max, input, output, 0),
                    "AVERAGE_POOL_2D");
   }
   return FromXnn(
-      xnn_define_max_pooling_2d(subgraph_.get(), border.top, border.right, border.bottom,
-                                border.left, U32(options.filter_h), U32(options.filter_w),
+      xnn_define_max_pooling_2d(subgraph_.get(), padding.top, padding.right, padding.bottom,
+                                padding.left, U32(options.filter_h), U32(options.filter_w),
                                 U32(options.stride_h), U32(options.stride_w), /*dilation_height=*/1,
                                 /*dilation_width=*/1, range.min, range.max, input, output, 0),
       "MAX_POOL_2D");

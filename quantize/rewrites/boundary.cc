@@ -1,4 +1,4 @@
-#include "quantize/rewrites/border.h"
+#include "quantize/rewrites/boundary.h"
 
 #include <algorithm>
 #include <limits>
@@ -111,7 +111,7 @@ void VisitActivations(const graph::Graph& graph, Side input, Side output, const 
 
 }  // namespace
 
-int64_t ConvertedElements(const graph::Graph& graph, const BorderEnds& ends,
+int64_t ConvertedElements(const graph::Graph& graph, const BoundaryEnds& ends,
                           const std::vector<bool>& float_ops) {
   int64_t converted = 0;
   VisitActivations(
@@ -122,8 +122,8 @@ int64_t ConvertedElements(const graph::Graph& graph, const BorderEnds& ends,
   return converted;
 }
 
-void PlaceBorders(const graph::Graph& graph, const BorderEnds& ends,
-                  const std::vector<bool>& free_ops, std::vector<bool>& float_ops) {
+void PlaceBoundaries(const graph::Graph& graph, const BoundaryEnds& ends,
+                     const std::vector<bool>& free_ops, std::vector<bool>& float_ops) {
   FlowNetwork network;
   const auto side = [](bool is_float) {
     return is_float ? FlowNetwork::kFloatSide : FlowNetwork::kIntegerSide;

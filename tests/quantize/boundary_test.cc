@@ -1,4 +1,4 @@
-#include "quantize/rewrites/border.h"
+#include "quantize/rewrites/boundary.h"
 
 #include <algorithm>
 
@@ -75,7 +75,7 @@ std::vector<bool> RandomBits(std::mt19937& random, size_t count) {
 
 // What every choice of the free operators costs, tried one after the other: the fewest elements,
 // and of the choices that cost so little the one with the fewest float operators.
-std::vector<bool> TryAll(const graph::Graph& graph, const BorderEnds& ends,
+std::vector<bool> TryAll(const graph::Graph& graph, const BoundaryEnds& ends,
                          const std::vector<bool>& free_ops, const std::vector<bool>& float_ops) {
   std::vector<size_t> places;
   for (size_t i = 0; i < free_ops.size(); ++i) {
@@ -96,32 +96,32 @@ std::vector<bool> TryAll(const graph::Graph& graph, const BorderEnds& ends,
   return best;
 }
 
-TEST(Border, IsTheCheapestOfAll) {
+TEST(Boundary, IsTheCheapestOfAll) {
   for (uint32_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     const graph::Model model = RandomModel(random, 4 + static_cast<int>(random() % 9));
     const size_t count = model.graph.ops.size();
-    const BorderEnds ends{.float_input = random() % 2 == 0, .float_output = random() % 2 == 0};
+    const BoundaryEnds ends{.float_input = random() % 2 == 0, .float_output = random() % 2 == 0};
     std::vector<bool> free_ops(count);
     for (size_t i = 0; i < count; ++i) {
       free_ops[i] = KeepsScale(model.graph.ops[i].kind) && random() % 4 != 0;
     }
     const std::vector<bool> before = RandomBits(random, count);
     std::vector<bool> placed = before;
-    PlaceBorders(model.graph, ends, free_ops, placed);
+    PlaceBoundaries(model.graph, ends, free_ops, placed);
     EXPECT_EQ(placed, TryAll(model.graph, ends, free_ops, before));
   }
 }
 
 // The cost is what the rewritten model converts.
-TEST(Border, ItsCostIsWhatTheConvertingOperatorsMake) {
+TEST(Boundary, ItsCostIsWhatTheConvertingOperatorsMake) {
   for (uint32_t seed = 1; seed <= 50; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     const graph::Model model = RandomModel(random, 8);
     const std::vector<bool> float_ops = RandomBits(random, model.graph.ops.size());
-    const BorderEnds ends{.float_input = random() % 2 == 0, .float_output = random() % 2 == 0};
+    const BoundaryEnds ends{.float_input = random() % 2 == 0, .float_output = random() % 2 == 0};
     Warnings warnings;
     const TensorRanges ranges(model.graph.tensors.size(), ValueRange{-1.0F, 1.0F});
     const auto scales =
@@ -150,15 +150,15 @@ TEST(Border, ItsCostIsWhatTheConvertingOperatorsMake) {
   }
 }
 
-// Padding alone would make the border larger, with the pooling behind it smaller: both have to move
-// at once.
-TEST(Border, MovesOperatorsTogether) {
+// Padding alone would make the boundary larger, with the pooling behind it smaller: both have to
+// move at once.
+TEST(Boundary, MovesOperatorsTogether) {
   ModelBuilder builder(1);
   const TensorId conv = builder.Conv(builder.Input({1, 8, 8, 2}), 4, 1);
   const TensorId pooled = builder.Pool(OpKind::kMaxPool2D, builder.Pad(conv));
   const graph::Model model = builder.Finish({builder.Conv(pooled, 4, 1)});
   std::vector<bool> float_ops = {true, false, false, false};
-  PlaceBorders(model.graph, {}, {false, true, true, false}, float_ops);
+  PlaceBoundaries(model.graph, {}, {false, true, true, false}, float_ops);
   EXPECT_THAT(float_ops, ElementsAre(true, true, true, false));
 }
 
