@@ -186,8 +186,9 @@ Status CheckOtherThread(CheckContext& context) {
   const auto on_a_thread = [](const std::function<Status()>& function) {
     return OnThreads(1, [&](int) { return function(); });
   };
-  QB_RETURN_IF_ERROR(on_a_thread(
-      [&] { return Must(runtime->GiveModel(expected.model), "load() on another thread than init()"); }));
+  QB_RETURN_IF_ERROR(on_a_thread([&] {
+    return Must(runtime->GiveModel(expected.model), "load() on another thread than init()");
+  }));
   for (int i = 0; i < 3; ++i) {
     QB_RETURN_IF_ERROR(on_a_thread([&]() -> Status {
       QB_ASSIGN_OR_RETURN(const Outputs outputs, runtime->Run(expected.a));

@@ -67,8 +67,8 @@ struct JobOutcome {
 
 // Blocks until the job has ended, one way or another. A crash, a hang, memory without end and
 // closed descriptors are outcomes, not failures of this function. After InterruptRequested() no
-// process is started: stopped(). A worker that only looks (import, probe) and is killed from outside
-// is started once more. Several jobs may run at once, on several threads.
+// process is started: stopped(). A worker that only looks (import, probe) and is killed from
+// outside is started once more. Several jobs may run at once, on several threads.
 JobOutcome RunJob(const Job& job, const JobSettings& settings = {},
                   const JobCallbacks& callbacks = {});
 
