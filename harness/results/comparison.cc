@@ -359,6 +359,29 @@ std::vector<std::string> FoundIn(const std::vector<CellPair>& pairs) {
   return found;
 }
 
+// The options in which cells that belong together differ, each once.
+std::vector<FactDifference> OptionDifferences(const std::vector<CellPair>& pairs) {
+  std::vector<FactDifference> differences;
+  const auto add = [&](const std::string& plugin, const std::string& base, const std::string& now,
+                       const char* can_explain) {
+    const std::string name = plugin + ", options";
+    const bool known = std::ranges::any_of(differences, [&](const FactDifference& other) {
+      return other.name == name && other.base == base && other.now == now;
+    });
+    if (base == now || known) return;
+    differences.push_back({"programs", name, base, now, can_explain});
+  };
+  for (const CellPair& pair : pairs) {
+    const CellComparison& figures = pair.figures;
+    if (figures.pairing != Pairing::kOptions) continue;
+    add(figures.quantizer, figures.base_quantizer_options, figures.new_quantizer_options,
+        "size, latency, accuracy");
+    add(figures.runtime, figures.base_runtime_options, figures.new_runtime_options,
+        "latency, accuracy");
+  }
+  return differences;
+}
+
 }  // namespace
 
 std::string_view Name(Pairing value) {
@@ -413,7 +436,8 @@ Comparison Compare(const Side& base, const Side& now, const Limits& limits, Pair
                                          figures.accuracy_judgement, statuses[i]});
   }
   comparison.answer = AnswerOf(comparison.pairs);
-  comparison.differences = CompareEnvironments(base, now, FoundIn(comparison.pairs));
+  comparison.differences = CompareEnvironments(base, now, FoundIn(comparison.pairs),
+                                               OptionDifferences(comparison.pairs));
   return comparison;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -197,7 +198,9 @@ std::string WithoutShared(const std::string& text, const std::string& other) {
   return rest.empty() ? "nothing more" : rest;
 }
 
-bool IsList(const std::string& name) { return name == "cpu.features" || name == "firmware.config"; }
+bool IsList(const std::string& name) {
+  return name == "cpu.features" || name == "firmware.config" || name == "command";
+}
 
 // The values of a side, a few of them where they are many: a database has many runs.
 std::string ValuesText(const FactValues& fact) {
@@ -264,8 +267,10 @@ std::string FactOf(const store::Run& run, const char* name) {
 }  // namespace
 
 std::vector<FactDifference> CompareEnvironments(const Side& base, const Side& now,
-                                                const std::vector<std::string>& found) {
-  std::vector<FactDifference> differences = Differences(FactsOf(base), FactsOf(now));
+                                                const std::vector<std::string>& found,
+                                                std::vector<FactDifference> known) {
+  std::vector<FactDifference> differences = std::move(known);
+  std::ranges::move(Differences(FactsOf(base), FactsOf(now)), std::back_inserter(differences));
   CompareConditions(base, now, &differences);
   std::ranges::stable_sort(differences, {}, [&](const FactDifference& difference) {
     return std::pair(RankOf(difference, found),

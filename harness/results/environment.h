@@ -25,9 +25,11 @@ struct FactDifference {
 
 // The differences of the runs that the cells are of. First those that can explain what is named in
 // `found` (of "size", "latency", "accuracy"), then those that can explain something, then the rest;
-// within each from the inputs and programs to the machine, its conditions and the settings.
+// within each from the inputs and programs to the machine, its conditions and the settings. `known`
+// are differences that the caller found, which are put in their places.
 std::vector<FactDifference> CompareEnvironments(const Side& base, const Side& now,
-                                                const std::vector<std::string>& found);
+                                                const std::vector<std::string>& found,
+                                                std::vector<FactDifference> known = {});
 
 // Why latencies of the two runs are not to be compared: they are of another board model, processor,
 // number of cores or architecture. "Raspberry Pi 4 Model B against Raspberry Pi 5 Model B"; empty:

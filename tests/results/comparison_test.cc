@@ -79,6 +79,8 @@ TEST(Pairing, TakesOtherOptionsWhereNothingElseIsLeft) {
   ASSERT_EQ(comparison.pairs.size(), 2U);
   EXPECT_EQ(comparison.pairs[0].figures.pairing, Pairing::kOptions);
   EXPECT_EQ(comparison.pairs[0].figures.new_quantizer_options, "per_channel=false");
+  EXPECT_EQ(comparison.differences[0].name, "int8, options");
+  EXPECT_EQ(comparison.differences[0].now, "per_channel=false");
 
   // With two of them it is not known which belongs to which.
   const Side two = SideOf(MadeRun(2)
