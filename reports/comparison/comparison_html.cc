@@ -30,11 +30,6 @@ using results::FactDifference;
 using results::Flip;
 using results::Judgement;
 
-// More images of one group, and of all of them together, are told with their number: the page stays
-// below 5 MB.
-constexpr size_t kMostImages = 120;
-constexpr size_t kMostOfAll = 600;
-
 data TextList(const std::vector<std::string>& texts) {
   data list(data::type::list);
   for (const std::string& text : texts) list.push_back(data("text", text));
@@ -203,7 +198,7 @@ data FlippedPicture(const FlipGroup& group, const Flip& flip, const Pictures& pi
 
 data FlipSections(const Comparison& comparison, const Pictures& pictures) {
   data list(data::type::list);
-  size_t room = kMostOfAll;
+  size_t room = kMostOfAllImages;
   for (const FlipGroup& group : FlipGroups(comparison)) {
     const size_t shown = std::min({group.pair->flips.size(), kMostImages, room});
     room -= shown;

@@ -18,17 +18,15 @@ Result<ComparisonFormat> ComparisonFormatFromName(std::string_view name) {
 
 std::vector<std::pair<std::string, std::string>> WantedPictures(
     const results::Comparison& comparison) {
-  // More do not fit on a page.
-  constexpr size_t kMost = 400;
   std::vector<std::pair<std::string, std::string>> wanted;
   const std::vector<FlipGroup> groups = FlipGroups(comparison);
   size_t most = 0;
   for (const FlipGroup& group : groups) most = std::max(most, group.pair->flips.size());
   // The first of each group, then the second, …: where there is not room for all, each has some.
-  for (size_t i = 0; i < most; ++i) {
+  for (size_t i = 0; i < std::min(most, kMostImages); ++i) {
     for (const FlipGroup& group : groups) {
       if (i >= group.pair->flips.size()) continue;
-      if (wanted.size() == kMost) return wanted;
+      if (wanted.size() == kMostOfAllImages) return wanted;
       const store::Image& image = group.split->images[group.pair->flips[i].image];
       std::pair<std::string, std::string> picture(group.split->sha256, image.path);
       if (std::ranges::find(wanted, picture) == wanted.end()) wanted.push_back(std::move(picture));

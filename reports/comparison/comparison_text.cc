@@ -31,6 +31,26 @@ std::string Fitted(const std::string& text, size_t columns) {
   return FitColumns(text, static_cast<int>(columns));
 }
 
+// Long words (a quantizer with its options) with a blank behind each of their colons that needs
+// one.
+std::string WithBreaks(const std::string& text, size_t width) {
+  std::string broken;
+  size_t start = 0;
+  while (start <= text.size()) {
+    const size_t end = std::min(text.find(' ', start), text.size());
+    std::string word = text.substr(start, end - start);
+    while (DisplayWidth(word) > width) {
+      const size_t colon = word.rfind(':', width - 1);
+      if (colon == std::string::npos || colon == 0) break;
+      broken += word.substr(0, colon + 1) + " ";
+      word.erase(0, colon + 1);
+    }
+    broken += word + (end < text.size() ? " " : "");
+    start = end + 1;
+  }
+  return broken;
+}
+
 // Text in lines, which do not break between a number and what belongs to it.
 std::string Lines(std::string text, std::string_view indent) {
   constexpr char kGlue = '\x01';  // one column wide, like the blank that it stands for
@@ -42,7 +62,7 @@ std::string Lines(std::string text, std::string_view indent) {
       }
     }
   }
-  std::string lines = Wrapped(text, kWidth, indent);
+  std::string lines = Wrapped(WithBreaks(text, kWidth - indent.size()), kWidth, indent);
   std::ranges::replace(lines, kGlue, ' ');
   return lines;
 }

@@ -274,8 +274,8 @@ std::string AnswerSentence(const Comparison& comparison) {
       comparison, [](const CellPair& pair) { return pair.figures.judgement == Judgement::kWorse; });
   switch (comparison.answer) {
     case results::Answer::kRegression:
-      return fmt::format("Regression: {} of {} worse.", worse,
-                         fmt::format("{} {}", Count(pairs), CellsAre(pairs)));
+      return fmt::format("Regression: {} of {} {} worse.", Count(worse), Counted(pairs, "cell"),
+                         worse == 1 ? "is" : "are");
     case results::Answer::kNoRegression:
       return fmt::format("No regression in {}.", Counted(pairs, "cell"));
     case results::Answer::kCannotTell:
