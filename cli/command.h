@@ -18,6 +18,7 @@ namespace qbench::cli {
 using CommandFunction = Result<ExitStatus> (*)(const std::vector<std::string>& args);
 
 Result<ExitStatus> RunCommand(const std::vector<std::string>& args);
+Result<ExitStatus> CompareCommand(const std::vector<std::string>& args);
 Result<ExitStatus> ReportCommand(const std::vector<std::string>& args);
 Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args);
 Result<ExitStatus> InspectCommand(const std::vector<std::string>& args);

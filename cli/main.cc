@@ -20,6 +20,7 @@ const std::vector<Subcommand>& Commands() {
   static const std::vector<Subcommand> commands = {
       {"run", "measure a matrix of models, quantizers and runtimes", RunCommand},
       {"report", "make a report (HTML, CSV, Markdown, JSON) from what was measured", ReportCommand},
+      {"compare", "say whether a run, a database or a file is worse than another", CompareCommand},
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},
       {"inspect", "show a model's layers, shapes and costs", InspectCommand},
       {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},
@@ -40,7 +41,7 @@ std::string HelpText() {
       "\nExample:\n  qbench run --plugins int8,fp16,float --dataset scenes\n\n"
       "`qbench COMMAND --help` shows a command's options, qbench --version the version.\n"
       "Exit status: 0 done, 2 usage or environment error, 3 every cell failed (with\n"
-      "--strict: any), 130 interrupted.\n";
+      "--strict: any), 130 interrupted; of compare 1 regression, 4 cannot tell.\n";
   return text;
 }
 

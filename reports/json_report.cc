@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cmath>
 
 #include "base/json.h"
 #include "harness/results/summary.h"
 #include "reports/costliest_operators.h"
+#include "reports/json_fields.h"
 #include "reports/layer_report.h"
 #include "reports/losses.h"
 #include "reports/reports.h"
@@ -14,35 +14,10 @@
 namespace qbench::reports {
 namespace {
 
-OrderedJson Value(int32_t number) { return number; }
-OrderedJson Value(int64_t number) { return number; }
-OrderedJson Value(double number) { return std::isfinite(number) ? OrderedJson(number) : nullptr; }
-OrderedJson Value(const std::string& text) { return text; }
-OrderedJson Value(const std::vector<std::string>& texts) { return texts; }
-OrderedJson Value(const Json& json) { return json; }
-template <typename T>
-requires std::is_enum_v<T> OrderedJson Value(T value) { return std::string(Name(value)); }
-template <typename T>
-requires std::is_arithmetic_v<T> OrderedJson Value(const std::vector<T>& values) { return values; }
-template <typename T>
-OrderedJson Value(const std::optional<T>& value) {
-  return value ? Value(*value) : OrderedJson(nullptr);
-}
-
-// The record's fields as keys, but for those that its table keeps out of JSON.
-template <typename Record>
-OrderedJson Object(const Record& record) {
-  OrderedJson object = OrderedJson::object();
-  store::ForEachRow<Record>([&](const auto& row) {
-    if ((row.traits & store::kNotInJson) == 0) object[row.name] = Value(record.*row.member);
-  });
-  return object;
-}
-
 template <typename Record>
 OrderedJson Objects(const std::map<int64_t, Record>& records) {
   OrderedJson objects = OrderedJson::array();
-  for (const auto& [id, record] : records) objects.push_back(Object(record));
+  for (const auto& [id, record] : records) objects.push_back(JsonObject(record));
   return objects;
 }
 
@@ -56,10 +31,10 @@ OrderedJson ExplanationObject(const Variant& variant,
   for (const Cause& cause : explanation.causes) {
     causes.push_back({{"kind", CauseName(cause.kind)},
                       {"share", cause.share},
-                      {"extra_ms", Value(cause.extra_ms)},
+                      {"extra_ms", JsonValue(cause.extra_ms)},
                       {"text", cause.text}});
   }
-  return {{"ratio", Value(explanation.ratio)},
+  return {{"ratio", JsonValue(explanation.ratio)},
           {"causes", causes},
           {"paragraph", explanation.paragraph}};
 }
@@ -67,7 +42,7 @@ OrderedJson ExplanationObject(const Variant& variant,
 // `costliest` is null where there is no profile.
 OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVariant>& explanations,
                        const CostliestOperators* costliest) {
-  OrderedJson object = Object(variant.summary);
+  OrderedJson object = JsonObject(variant.summary);
   OrderedJson classes = OrderedJson::array();
   for (const auto& one : results::PerClassAccuracy(*variant.cell, *variant.split)) {
     classes.push_back({{"label", one.label}, {"images", one.images}, {"right", one.right}});
@@ -78,11 +53,11 @@ OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVarian
   object["explanation"] = ExplanationObject(variant, explanations);
   OrderedJson measurements = OrderedJson::array();
   for (const store::Measurement& measurement : variant.cell->measurements) {
-    measurements.push_back(Object(measurement));
+    measurements.push_back(JsonObject(measurement));
     if (measurement.kind != store::MeasurementKind::kProfile) continue;
     OrderedJson operators = OrderedJson::array();
     for (const store::OperatorProfile& row : measurement.operators) {
-      operators.push_back(Object(row));
+      operators.push_back(JsonObject(row));
     }
     measurements.back()["operators"] = std::move(operators);
   }
@@ -114,21 +89,21 @@ OrderedJson LossObjects(const RunView& run) {
 
 OrderedJson RunObject(const store::RunData& data) {
   const RunView run(data);
-  OrderedJson object = Object(data.run);
+  OrderedJson object = JsonObject(data.run);
   object["notes"] = OrderedJson::array();
   for (const store::Note& note : data.notes) {
-    object["notes"].push_back(Object(note));
+    object["notes"].push_back(JsonObject(note));
   }
   object["machine_peaks"] = OrderedJson::array();
   for (const store::MachinePeak& peak : data.machine_peaks) {
-    object["machine_peaks"].push_back(Object(peak));
+    object["machine_peaks"].push_back(JsonObject(peak));
   }
   object["losses"] = LossObjects(run);
   object["warnings"] = Warnings(run);
   object["models"] = Objects(data.models);
   object["datasets"] = OrderedJson::array();
   for (const auto& [id, split] : data.splits) {
-    OrderedJson dataset = Object(split);
+    OrderedJson dataset = JsonObject(split);
     dataset["images"] = split.images.size();
     object["datasets"].push_back(std::move(dataset));
   }

@@ -2,6 +2,7 @@
 #include "reports/costliest_operators.h"
 #include "reports/layer_report.h"
 #include "reports/losses.h"
+#include "reports/markdown_text.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/run_explanations.h"
@@ -12,26 +13,6 @@
 namespace qbench::reports {
 namespace {
 
-// A text that Markdown shows as it is, on one line.
-std::string Escaped(const std::string& text) {
-  std::string escaped;
-  for (char c : text) {
-    if (c == '\n' || c == '\r') {
-      escaped += ' ';
-      continue;
-    }
-    if (std::string_view("\\`*_{}[]<>|#~").find(c) != std::string_view::npos) escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
-void AppendRow(const std::vector<std::string>& texts, std::string* out) {
-  *out += "|";
-  for (const std::string& text : texts) *out += " " + text + " |";
-  *out += "\n";
-}
-
 void AppendTable(const ResultTable& table, std::string* out) {
   std::vector<std::string> titles;
   std::vector<std::string> rules;
@@ -39,40 +20,41 @@ void AppendTable(const ResultTable& table, std::string* out) {
     titles.push_back(column.title);
     rules.emplace_back(column.is_number ? "---:" : ":---");
   }
-  AppendRow(titles, out);
-  AppendRow(rules, out);
+  AppendMarkdownRow(titles, out);
+  AppendMarkdownRow(rules, out);
   for (const auto& row : table.rows) {
     std::vector<std::string> texts;
     texts.reserve(row.size());
-    for (const std::string& text : row) texts.push_back(Escaped(text));
-    AppendRow(texts, out);
+    for (const std::string& text : row) texts.push_back(MarkdownText(text));
+    AppendMarkdownRow(texts, out);
   }
 }
 
 std::string Number(std::optional<double> value) { return value ? Significant(*value) : ""; }
 
 void AppendOperators(const CostliestOperators& table, std::string* out) {
-  *out +=
-      fmt::format("\nWhere the time of {} goes: {}{}.\n\n", Escaped(table.variant->name),
-                  table.delegation.empty() ? "" : Escaped(table.delegation) + "; ", table.shown);
-  AppendRow({"operator", "time %", "ms", "float ms", "× float", "GMAC/s", "% of peak", "GB/s",
-             "% of peak", "delegate"},
-            out);
-  AppendRow({":---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:", ":---"}, out);
+  *out += fmt::format("\nWhere the time of {} goes: {}{}.\n\n", MarkdownText(table.variant->name),
+                      table.delegation.empty() ? "" : MarkdownText(table.delegation) + "; ",
+                      table.shown);
+  AppendMarkdownRow({"operator", "time %", "ms", "float ms", "× float", "GMAC/s", "% of peak",
+                     "GB/s", "% of peak", "delegate"},
+                    out);
+  AppendMarkdownRow(
+      {":---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:", ":---"}, out);
   for (const OperatorRow& row : table.rows) {
-    AppendRow(
-        {Escaped(row.profile->kind + (row.profile->kind.empty() ? "" : " ") + row.profile->name),
-         Percent(row.share), Significant(row.ms), Number(row.float_ms), Number(row.ratio),
-         Number(row.gmacs), WholePercent(row.gmacs_of_peak), Number(row.gbytes),
-         WholePercent(row.gbytes_of_peak), row.where},
-        out);
+    AppendMarkdownRow({MarkdownText(row.profile->kind + (row.profile->kind.empty() ? "" : " ") +
+                                    row.profile->name),
+                       Percent(row.share), Significant(row.ms), Number(row.float_ms),
+                       Number(row.ratio), Number(row.gmacs), WholePercent(row.gmacs_of_peak),
+                       Number(row.gbytes), WholePercent(row.gbytes_of_peak), row.where},
+                      out);
   }
 }
 
 void AppendList(const std::string& title, const std::vector<std::string>& items, std::string* out) {
   if (items.empty()) return;
   *out += "\n" + title + "\n\n";
-  for (const std::string& item : items) *out += "- " + Escaped(item) + "\n";
+  for (const std::string& item : items) *out += "- " + MarkdownText(item) + "\n";
 }
 
 }  // namespace
@@ -82,19 +64,19 @@ std::string MarkdownReport(const Runs& runs) {
   for (const store::RunData& data : runs) {
     const RunView run(data);
     if (!out.empty()) out += "\n";
-    out += fmt::format("## qbench run {}: {}\n\n{}\n", data.run.id, Escaped(Subject(run)),
-                       Escaped(Joined(Circumstances(run))));
+    out += fmt::format("## qbench run {}: {}\n\n{}\n", data.run.id, MarkdownText(Subject(run)),
+                       MarkdownText(Joined(Circumstances(run))));
     std::vector<std::string> losses;
     for (const Loss& loss : Losses(run)) losses.push_back(loss.text);
     AppendList("**Accuracy was lost:**", losses, &out);
     out += "\n";
     AppendTable(MakeResultTable(run), &out);
     if (const std::string legend = ComparisonLegend(run); !legend.empty()) {
-      out += "\n" + Escaped(legend) + "\n";
+      out += "\n" + MarkdownText(legend) + "\n";
     }
     for (const CostliestOperators& table : OperatorTables(run)) AppendOperators(table, &out);
     for (const ExplainedVariant& explained : ExplainRun(run)) {
-      out += "\n" + Escaped(explained.explanation.paragraph) + "\n";
+      out += "\n" + MarkdownText(explained.explanation.paragraph) + "\n";
     }
     AppendList("Not everything worked:", Problems(run), &out);
     AppendList("Warnings:", Warnings(run), &out);

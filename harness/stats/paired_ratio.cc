@@ -5,27 +5,18 @@
 #include <optional>
 #include <vector>
 
-#include "harness/stats/descriptive.h"
+#include "harness/stats/rank_distributions.h"
 
 namespace qbench::stats {
 namespace {
 
 // The largest k with P(W+ <= k) <= tail, where every difference is positive or negative with
-// probability 1/2: W+ is the sum of a random subset of the ranks 1 to n. Nothing where even
-// P(W+ <= 0) = 2^-n is above it.
+// probability 1/2. Nothing where even P(W+ <= 0) = 2^-n is above it.
 std::optional<size_t> LowerCriticalValue(size_t n, double tail) {
-  const size_t total = n * (n + 1) / 2;
-  std::vector<double> probability(total + 1, 0.0);  // of each sum, with the ranks so far
-  probability[0] = 1;
-  for (size_t rank = 1; rank <= n; ++rank) {
-    for (size_t sum = rank * (rank + 1) / 2 + 1; sum-- > 0;) {
-      const double with = sum >= rank ? probability[sum - rank] : 0.0;
-      probability[sum] = (probability[sum] + with) / 2;
-    }
-  }
+  const std::vector<double> probability = SignedRankProbabilities(n);
   std::optional<size_t> critical;
   double below = 0;
-  for (size_t sum = 0; sum <= total; ++sum) {
+  for (size_t sum = 0; sum < probability.size(); ++sum) {
     below += probability[sum];
     if (below > tail) break;
     critical = sum;
@@ -33,12 +24,14 @@ std::optional<size_t> LowerCriticalValue(size_t n, double tail) {
   return critical;
 }
 
-std::vector<double> WalshAverages(const std::vector<double>& differences) {
+// exp of the Walsh averages of the logarithms, in their order: without a logarithm the last bit is
+// everywhere the same.
+std::vector<double> GeometricWalshAverages(const std::vector<double>& ratios) {
   std::vector<double> averages;
-  averages.reserve(differences.size() * (differences.size() + 1) / 2);
-  for (size_t i = 0; i < differences.size(); ++i) {
-    for (size_t j = i; j < differences.size(); ++j) {
-      averages.push_back((differences[i] + differences[j]) / 2);
+  averages.reserve(ratios.size() * (ratios.size() + 1) / 2);
+  for (size_t i = 0; i < ratios.size(); ++i) {
+    for (size_t j = i; j < ratios.size(); ++j) {
+      averages.push_back(i == j ? ratios[i] : std::sqrt(ratios[i] * ratios[j]));
     }
   }
   std::sort(averages.begin(), averages.end());
@@ -55,22 +48,24 @@ Result<RatioEstimate> PairedRatio(std::span<const double> base, std::span<const 
     return Error(StatusCode::kInvalidArgument, "{} and {} values are not up to {} pairs",
                  base.size(), variant.size(), kMaxPairs);
   }
-  std::vector<double> differences;
+  std::vector<double> ratios;
   for (size_t i = 0; i < base.size(); ++i) {
     if (!IsPositive(base[i]) || !IsPositive(variant[i])) {
       return Error(StatusCode::kInvalidArgument, "pair {} is not two positive numbers", i);
     }
-    differences.push_back(std::log(variant[i] / base[i]));
+    ratios.push_back(variant[i] / base[i]);
   }
-  const auto critical = LowerCriticalValue(differences.size(), (1 - confidence) / 2);
+  const auto critical = LowerCriticalValue(ratios.size(), (1 - confidence) / 2);
   if (!critical) {
     return Error(StatusCode::kInvalidArgument, "{} pairs are too few for an interval of {} %",
-                 differences.size(), confidence * 100);
+                 ratios.size(), confidence * 100);
   }
-  const std::vector<double> averages = WalshAverages(differences);
-  return RatioEstimate{.ratio = std::exp(Median(averages)),
-                       .interval = {std::exp(averages[*critical]),
-                                    std::exp(averages[averages.size() - 1 - *critical])}};
+  const std::vector<double> averages = GeometricWalshAverages(ratios);
+  const double middle = averages[averages.size() / 2];
+  return RatioEstimate{
+      .ratio =
+          averages.size() % 2 == 1 ? middle : std::sqrt(averages[averages.size() / 2 - 1] * middle),
+      .interval = {averages[*critical], averages[averages.size() - 1 - *critical]}};
 }
 
 }  // namespace qbench::stats

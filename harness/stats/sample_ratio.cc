@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "harness/stats/rank_distributions.h"
+
 namespace qbench::stats {
 namespace {
 
@@ -15,22 +17,8 @@ struct Cut {
   double tail = 0;
 };
 
-// In how many of the C(m + n, m) orders of m and n values U is u, by Mann and Whitney's recurrence:
-// the largest value of all is one of the m, which adds nothing to U, or one of the n, which adds m.
-std::vector<double> CountOrders(size_t m, size_t n) {
-  // rows[j]: the counts for i and j values, i growing.
-  std::vector<std::vector<double>> rows(n + 1, std::vector<double>{1.0});
-  for (size_t i = 1; i <= m; ++i) {
-    for (size_t j = 1; j <= n; ++j) {
-      rows[j].resize(i * j + 1, 0.0);
-      for (size_t u = 0; u < rows[j - 1].size(); ++u) rows[j][u + i] += rows[j - 1][u];
-    }
-  }
-  return rows[n];
-}
-
 Cut ExactCut(size_t m, size_t n, double tail) {
-  const std::vector<double> orders = CountOrders(m, n);
+  const std::vector<double> orders = MannWhitneyCounts(m, n);
   const double all = std::accumulate(orders.begin(), orders.end(), 0.0);
   Cut cut{0, orders[0] / all};
   double below = 0;

@@ -1,7 +1,9 @@
 // The store and the reports that are made from it, on made-up runs; the argument is the number of
 // cells.
+#include "harness/results/comparison.h"
 #include "harness/results/summary.h"
 #include "harness/store/store.h"
+#include "reports/comparison/comparison_reports.h"
 #include "reports/reports.h"
 #include "tests/benchmarks/benchmark_inputs.h"
 #include "tests/store/sample_run.h"
@@ -78,6 +80,20 @@ void Summarize(benchmark::State& state) {
   SetItems(state, state.range(0));
 }
 BENCHMARK(Summarize)->Arg(kFewCells)->Arg(kManyCells)->Unit(benchmark::kMillisecond);
+
+// Two runs of as many cells: pairing, judging and all that is written of it but the pictures.
+void Compare(benchmark::State& state) {
+  const results::Side base = results::SideOf(store::LoadSampleRun(RunOf(state.range(0))), "base");
+  const results::Side now = results::SideOf(store::LoadSampleRun(RunOf(state.range(0))), "new");
+  for ([[maybe_unused]] const auto _ : state) {
+    const results::Comparison comparison = results::Compare(base, now, {});
+    benchmark::DoNotOptimize(reports::ComparisonText(comparison));
+    const Result<std::string> page = reports::ComparisonHtml(comparison, {});
+    if (!Check(state, page)) return;
+  }
+  SetItems(state, state.range(0));
+}
+BENCHMARK(Compare)->Arg(kFewCells)->Arg(kManyCells)->Unit(benchmark::kMillisecond);
 
 void Report(benchmark::State& state, reports::Format format) {
   const reports::Runs runs = {store::LoadSampleRun(RunOf(state.range(0)))};

@@ -32,6 +32,7 @@ TEST(Cli, HelpOfEveryCommandShowsAnExampleAndExitStatuses) {
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{"run"},
                                              {"report"},
+                                             {"compare"},
                                              {"quantize"},
                                              {"inspect"},
                                              {"dataset", "list"},

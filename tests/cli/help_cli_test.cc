@@ -122,8 +122,8 @@ std::string Joined(const Words& words) { return fmt::format("{}", fmt::join(word
 TEST(Help, ListsEveryCommand) {
   const Workplace place;
   EXPECT_THAT(CommandsIn(HelpOf(place, {})),
-              ElementsAre("run", "report", "quantize", "inspect", "diff", "profile", "dataset",
-                          "plugin", "doctor"));
+              ElementsAre("run", "report", "compare", "quantize", "inspect", "diff", "profile",
+                          "dataset", "plugin", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"plugin"})), ElementsAre("list", "check"));

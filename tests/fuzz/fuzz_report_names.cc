@@ -7,6 +7,8 @@
 #include "SQLiteCpp/SQLiteCpp.h"
 #include "base/json.h"
 #include "base/one_line.h"
+#include "harness/results/comparison.h"
+#include "reports/comparison/comparison_reports.h"
 #include "reports/reports.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/scratch_file.h"
@@ -115,6 +117,38 @@ void CheckFields(const std::string& csv) {
   if (quoted) Fail("a quote of the CSV is never closed");
 }
 
+void CheckPage(const std::string& page) {
+  CheckText("a page", page);
+  if (page.find("<img src=x") != std::string::npos) Fail("markup got into the page");
+  if (page.find("<script>x") != std::string::npos) Fail("a script got into the page");
+}
+
+// The run against itself with every prediction another one, and slower.
+void CheckComparison(const store::RunData& run) {
+  store::RunData other = run;
+  for (store::CellData& cell : other.cells) {
+    for (store::Measurement& measurement : cell.measurements) {
+      for (int32_t& predicted : measurement.predictions) predicted = predicted == 0 ? 1 : 0;
+      for (double& sample : measurement.samples_ns) sample *= 2;
+    }
+  }
+  other.run.host["cpu.name"] = run.cells[0].cell.reason;
+  const results::Side base = results::SideOf(run, "run 1");
+  const results::Side now = results::SideOf(std::move(other), "run 2");
+  const results::Comparison comparison = results::Compare(base, now, {});
+  for (const std::string& csv :
+       {reports::ComparisonCsv(comparison), reports::ComparisonFlipsCsv(comparison)}) {
+    CheckText("a comparison's CSV", csv);
+    CheckFields(csv);
+  }
+  CheckText("a comparison's JSON", reports::ComparisonJson(comparison));
+  CheckText("a comparison's Markdown", reports::ComparisonMarkdown(comparison));
+  CheckText("a comparison's text", reports::ComparisonText(comparison));
+  const Result<std::string> page = reports::ComparisonHtml(comparison, {});
+  if (!page.ok()) Fail(page.status().message());
+  CheckPage(*page);
+}
+
 bool Run(ByteSpan input) {
   const std::string name(TextOf(input.first(std::min<size_t>(input.size(), 200))));
   const reports::Runs runs = {RunNamed(name)};
@@ -128,9 +162,8 @@ bool Run(ByteSpan input) {
   CheckText("the closing table", reports::TerminalTable(runs[0]));
   const Result<std::string> page = reports::HtmlReport(runs);
   if (!page.ok()) Fail(page.status().message());
-  CheckText("the page", *page);
-  if (page->find("<img src=x") != std::string::npos) Fail("markup got into the page");
-  if (page->find("<script>x") != std::string::npos) Fail("a script got into the page");
+  CheckPage(*page);
+  CheckComparison(runs[0]);
   return true;
 }
 

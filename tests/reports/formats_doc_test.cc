@@ -14,6 +14,7 @@
 #include "harness/results/summary.h"
 #include "harness/store/sql_fields.h"
 #include "harness/store/store.h"
+#include "reports/comparison/comparison_rows.h"
 #include "reports/csv_rows.h"
 #include "tests/golden/golden_file.h"
 
@@ -98,6 +99,9 @@ std::map<std::string, std::string> FieldTables() {
   std::map<std::string, std::string> tables = {{"CSV of cells", CsvTable<results::CellSummary>()},
                                                {"CSV of images", CsvTable<PredictedImage>()},
                                                {"CSV of operators", CsvTable<ProfiledOperator>()}};
+  tables["CSV of comparisons"] = CsvTable<ComparedCell>();
+  tables["CSV of flips"] = CsvTable<FlippedImage>();
+  tables["differences"] = CsvTable<results::FactDifference>();
   const Schema schema = FreshSchema();
   store::ForEachStoredRecord([&](const auto& record) {
     using Record = std::remove_cvref_t<decltype(record)>;
@@ -182,6 +186,8 @@ TEST(FieldTables, EveryFieldHasASentenceAndTheUnitOfItsName) {
   ExpectSentences<results::CellSummary>();
   ExpectSentences<PredictedImage>();
   ExpectSentences<ProfiledOperator>();
+  ExpectSentences<ComparedCell>();
+  ExpectSentences<FlippedImage>();
 }
 
 }  // namespace

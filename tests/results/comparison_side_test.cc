@@ -1,0 +1,130 @@
+#include "harness/results/comparison_side.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "harness/results/comparison.h"
+#include "tests/store/sample_run.h"
+
+namespace qbench::results {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Runs = SideName::Runs;
+
+SideName Parsed(const std::string& text) {
+  const auto name = ParseSide(text, "here.sqlite");
+  EXPECT_TRUE(name.ok()) << text << ": " << name.status().message();
+  return name.ok() ? *name : SideName();
+}
+
+TEST(ParseSide, TakesRunsAndDatabases) {
+  EXPECT_EQ(Parsed("12").number, 12);
+  EXPECT_EQ(Parsed("12").runs, Runs::kNumbered);
+  EXPECT_EQ(Parsed("12").database, "here.sqlite");
+  EXPECT_EQ(Parsed("latest").runs, Runs::kLatest);
+  EXPECT_EQ(Parsed("previous").runs, Runs::kPrevious);
+  EXPECT_EQ(Parsed("old.sqlite#3").number, 3);
+  EXPECT_EQ(Parsed("old.sqlite#3").database, "old.sqlite");
+  EXPECT_EQ(Parsed("a#b.sqlite#latest").database, "a#b.sqlite");
+  EXPECT_EQ(Parsed("a#b.sqlite#previous").runs, Runs::kPrevious);
+  EXPECT_EQ(Parsed("old.sqlite").runs, Runs::kEveryCell);
+  EXPECT_EQ(Parsed("./12").runs, Runs::kEveryCell);
+  EXPECT_EQ(Parsed("a#b.sqlite").database, "a#b.sqlite");
+}
+
+TEST(ParseSide, RefusesTheRest) {
+  for (const char* text : {"", "0", "-3", "+3", "99999999999999999999", "#3", "#"}) {
+    const auto name = ParseSide(text, "here.sqlite");
+    ASSERT_FALSE(name.ok()) << text;
+    EXPECT_THAT(name.status().message(), HasSubstr("qbench compare --help"));
+  }
+}
+
+class LoadSideTest : public ::testing::Test {
+ protected:
+  static store::SampleRunOptions Options(std::vector<std::string> quantizers) {
+    store::SampleRunOptions options;
+    options.quantizers = std::move(quantizers);
+    options.images = 12;
+    options.processes = 1;
+    return options;
+  }
+
+  int64_t Add(std::vector<std::string> quantizers) {
+    const auto run = store::StoreSampleRun(*store_, Options(std::move(quantizers)));
+    EXPECT_TRUE(run.ok()) << run.status().message();
+    return run.ok() ? *run : 0;
+  }
+
+  // "1 float", "2 int8": the run and quantizer of each cell.
+  static std::vector<std::string> CellsOf(const Side& side) {
+    std::vector<std::string> cells;
+    for (const Side::CellRef& ref : side.cells) {
+      cells.push_back(fmt::format("{} {}", side.RunOf(ref).run.id,
+                                  KeyOf(side.RunOf(ref), side.CellOf(ref)).quantizer));
+    }
+    return cells;
+  }
+
+  Result<Side> Load(const std::string& text) {
+    QB_ASSIGN_OR_RETURN(const SideName name, ParseSide(text, store_->path()));
+    return LoadSide(name, *store_);
+  }
+
+  Result<TempDir> folder_ = TempDir::Create("qbench-side-test");
+  Result<store::Store> store_ =
+      store::Store::Open(folder_->path() / "d.sqlite", store::OpenMode::kReadWrite);
+};
+
+TEST_F(LoadSideTest, FindsRunsByNumberAndAge) {
+  EXPECT_THAT(Load("latest").status().message(), HasSubstr("no run yet"));
+  Add({"float"});
+  EXPECT_THAT(Load("previous").status().message(), HasSubstr("there is no previous one"));
+  Add({"float", "int8"});
+  EXPECT_THAT(CellsOf(*Load("latest")), ElementsAre("2 float", "2 int8"));
+  EXPECT_THAT(CellsOf(*Load("previous")), ElementsAre("1 float"));
+  EXPECT_EQ(Load("previous")->name, "run 1");
+  EXPECT_THAT(Load("7").status().message(), HasSubstr("there is no run 7"));
+}
+
+TEST_F(LoadSideTest, OfADatabaseTakesTheNewestOfEachCell) {
+  Add({"float", "fp16"});
+  Add({"float", "int8"});
+  const auto side = Load(store_->path().string());
+  ASSERT_TRUE(side.ok()) << side.status().message();
+  EXPECT_EQ(side->name, "d.sqlite");
+  EXPECT_THAT(CellsOf(*side), ElementsAre("2 float", "2 int8", "1 fp16"));
+}
+
+// A run that was stopped before it reached a cell does not take its place.
+TEST_F(LoadSideTest, OfADatabaseLeavesOutWhatWasNotReached) {
+  Add({"float", "int8"});
+  const auto run = store_->LoadRun(Add({"int8"}));
+  ASSERT_TRUE(run.ok());
+  store::Run stopped = run->run;
+  stopped.finished_at.reset();
+  const int64_t id = *store_->BeginRun(stopped);
+  store::Cell cell = run->cells[0].cell;
+  cell.run_id = id;
+  cell.artifact_id.reset();
+  cell.status = cell.accuracy_status = cell.latency_status = store::Outcome::kNotMeasured;
+  ASSERT_TRUE(store_->AddCell(cell).ok());
+  EXPECT_THAT(CellsOf(*Load(store_->path().string())), ElementsAre("2 int8", "1 float"));
+}
+
+TEST_F(LoadSideTest, KnowsWhatWasMeasuredInTurns) {
+  Add({"float"});
+  Add({"float"});
+  const auto first = Load("1");
+  const auto again = Load(store_->path().string() + "#1");
+  const auto second = Load("2");
+  ASSERT_TRUE(first.ok() && again.ok() && second.ok());
+  EXPECT_EQ(SeriesOf(*first, first->cells[0]), SeriesOf(*again, again->cells[0]));
+  EXPECT_NE(SeriesOf(*first, first->cells[0]), SeriesOf(*second, second->cells[0]));
+}
+
+}  // namespace
+}  // namespace qbench::results
