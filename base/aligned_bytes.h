@@ -4,27 +4,35 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <span>
 
 #include "base/bytes.h"
 
 namespace qbench {
 
-// A fixed copy of `bytes`. Movable; the address stays.
+// Movable; the address stays.
 class AlignedBytes {
  public:
   static constexpr size_t kAlignment = 64;
 
   AlignedBytes() = default;
-  explicit AlignedBytes(ByteSpan bytes)
-      : data_(
-            static_cast<uint8_t*>(::operator new (bytes.size() + 1, std::align_val_t{kAlignment}))),
-        size_(bytes.size()) {
+  // A copy of `bytes`.
+  explicit AlignedBytes(ByteSpan bytes) : AlignedBytes(bytes.size()) {
     if (!bytes.empty()) std::memcpy(data_.get(), bytes.data(), bytes.size());
   }
+  // `size` bytes with whatever is in them, to be written through data().
+  static AlignedBytes OfSize(size_t size) { return AlignedBytes(size); }
 
   ByteSpan span() const { return {data_.get(), size_}; }
+  std::span<uint8_t> data() { return {data_.get(), size_}; }
+  // Forgets what is behind the first `size` bytes; size <= span().size().
+  void Shorten(size_t size) { size_ = size; }
 
  private:
+  explicit AlignedBytes(size_t size)
+      : data_(static_cast<uint8_t*>(::operator new (size + 1, std::align_val_t{kAlignment}))),
+        size_(size) {}
+
   struct Free {
     void operator()(uint8_t* data) const { ::operator delete (data, std::align_val_t{kAlignment}); }
   };

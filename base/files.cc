@@ -11,12 +11,13 @@
 #include <cerrno>
 #include <cstdlib>
 #include <mutex>
-#include <random>
 #include <set>
 #include <system_error>
 #include <utility>
 
+#include "base/atomic_file.h"
 #include "base/file_descriptor.h"
+#include "base/regular_file.h"
 
 namespace qbench {
 namespace {
@@ -30,15 +31,6 @@ Status ErrnoStatus(std::string_view doing, const std::filesystem::path& path) {
                                           : StatusCode::kIo;
   return Error(code, "cannot {} {}: {}", doing, path.string(),
                std::generic_category().message(error));
-}
-
-Result<uint64_t> RegularFileSize(int fd, const std::filesystem::path& path) {
-  struct stat info {};
-  if (fstat(fd, &info) != 0) return ErrnoStatus("read", path);
-  if (!S_ISREG(info.st_mode)) {
-    return Error(StatusCode::kInvalidArgument, "{} is not a regular file", path.string());
-  }
-  return static_cast<uint64_t>(info.st_size);
 }
 
 // What to do about it.
@@ -63,32 +55,6 @@ std::string_view NextStep(int error) {
     default:
       return "look after the disk, or choose another place";
   }
-}
-
-// Where the bytes of `path` are to go: a link is followed, so that it stays one.
-std::filesystem::path FollowLink(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_symlink(path, error)) return path;
-  std::filesystem::path target = std::filesystem::canonical(path, error);
-  return error ? path : target;  // a link to nothing is replaced
-}
-
-// A device, a pipe: nothing that a rename may put a file in the place of.
-bool IsSpecial(const std::filesystem::path& path) {
-  struct stat info {};
-  return stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
-}
-
-// A new file beside `target`, whose name is left in `name`: with the rights that the user's umask
-// gives a file (mkstemp would keep it from everybody else). None, with errno, where that fails.
-FileDescriptor CreateBeside(const std::filesystem::path& target, std::string& name) {
-  std::random_device random;
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    name = fmt::format("{}.{:08x}", target.string(), random());
-    FileDescriptor file(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (file.get() >= 0 || errno != EEXIST) return file;
-  }
-  return FileDescriptor();
 }
 
 // Takes the lock of a folder; none where another process has it, or the folder has gone.
@@ -157,23 +123,13 @@ int WriteAll(int descriptor, ByteSpan bytes) {
 }
 
 Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes) {
-  // O_NONBLOCK: a FIFO is told from a file, where opening it would wait for a writer.
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return ErrnoStatus("open", path);
-  QB_ASSIGN_OR_RETURN(const uint64_t size, RegularFileSize(file.get(), path));
-  if (size > max_bytes) {
+  QB_ASSIGN_OR_RETURN(const RegularFile file, OpenRegularFile(path));
+  if (file.size > max_bytes) {
     return Error(StatusCode::kInvalidArgument, "{} has {} bytes, more than the limit of {}",
-                 path.string(), size, max_bytes);
+                 path.string(), file.size, max_bytes);
   }
-  Bytes bytes(size);
-  size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = read(file.get(), bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return ErrnoStatus("read", path);
-    if (count == 0) break;  // it shrank meanwhile
-    done += static_cast<size_t>(count);
-  }
+  Bytes bytes(file.size);
+  QB_ASSIGN_OR_RETURN(const size_t done, ReadInto(file.descriptor, bytes, path));
   bytes.resize(done);
   return bytes;
 }
@@ -193,18 +149,9 @@ Status WriteFile(const std::filesystem::path& path, ByteSpan bytes) {
 }
 
 Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes) {
-  if (IsSpecial(path)) return WriteFile(path, bytes);
-  const std::filesystem::path target = FollowLink(path);
-  std::string temporary;
-  FileDescriptor file = CreateBeside(target, temporary);
-  if (file.get() < 0) return WriteError(path.string(), errno);
-  int error = WriteAll(file.get(), bytes);
-  if (error == 0 && fsync(file.get()) != 0) error = errno;
-  if (file.Close() != 0 && error == 0) error = errno;
-  if (error == 0 && rename(temporary.c_str(), target.c_str()) != 0) error = errno;
-  if (error == 0) return OkStatus();
-  unlink(temporary.c_str());
-  return WriteError(path.string(), error);
+  QB_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  QB_RETURN_IF_ERROR(file.Append(bytes));
+  return file.Commit();
 }
 
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view text) {
@@ -212,27 +159,18 @@ Status WriteFileAtomically(const std::filesystem::path& path, std::string_view t
 }
 
 Status CheckWritable(const std::filesystem::path& path, uint64_t bytes) {
-  if (IsSpecial(path)) return OkStatus();
-  const std::filesystem::path target = FollowLink(path);
-  if (std::filesystem::is_directory(target)) return WriteError(path.string(), EISDIR);
-  std::string temporary;
-  const FileDescriptor file = CreateBeside(target, temporary);
-  if (file.get() < 0) return WriteError(path.string(), errno);
-  const Bytes zeros(bytes);
-  int error = WriteAll(file.get(), zeros);
-  if (error == 0 && fsync(file.get()) != 0) error = errno;
-  unlink(temporary.c_str());
-  return error == 0 ? OkStatus() : WriteError(path.string(), error);
+  if (IsSpecialFile(path)) return OkStatus();
+  QB_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  QB_RETURN_IF_ERROR(file.Append(Bytes(bytes)));
+  return file.Sync();
 }
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return ErrnoStatus("open", path);
-  QB_ASSIGN_OR_RETURN(const uint64_t size, RegularFileSize(file.get(), path));
-  if (size == 0) return MappedFile(ByteSpan());
-  void* address = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+  QB_ASSIGN_OR_RETURN(const RegularFile file, OpenRegularFile(path));
+  if (file.size == 0) return MappedFile(ByteSpan());
+  void* address = mmap(nullptr, file.size, PROT_READ, MAP_SHARED, file.descriptor.get(), 0);
   if (address == MAP_FAILED) return ErrnoStatus("map", path);
-  return MappedFile(ByteSpan(static_cast<const uint8_t*>(address), size));
+  return MappedFile(ByteSpan(static_cast<const uint8_t*>(address), file.size));
 }
 
 void MappedFile::Release(ByteSpan part) const {

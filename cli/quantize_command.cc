@@ -2,6 +2,7 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <system_error>
 
+#include "base/atomic_file.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "cli/command.h"
@@ -102,12 +103,10 @@ Result<run::ArtifactOrigin> OriginOf(const jobs::QuantizeResult& result,
 // The artifact with its sidecar, and what was emitted beside it as <file>.<name>.json.
 Status WriteArtifact(const jobs::QuantizeResult& result, const datasets::Sidecar& sidecar,
                      const std::filesystem::path& output) {
-  QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(result.artifact));
-  QB_RETURN_IF_ERROR(WriteFileAtomically(output, bytes));
+  QB_RETURN_IF_ERROR(CopyFileAtomically(result.artifact, output));
   for (const auto& entry : result.entries) {
-    QB_ASSIGN_OR_RETURN(const Bytes content, ReadFile(entry.file));
     QB_RETURN_IF_ERROR(
-        WriteFileAtomically(output.string() + "." + entry.file.filename().string(), content));
+        CopyFileAtomically(entry.file, output.string() + "." + entry.file.filename().string()));
   }
   return datasets::WriteSidecar(output, sidecar);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "graph/constant_values.h"
 #include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "quantize/weights/integer_weights.h"
@@ -254,11 +255,13 @@ class Rewriter {
     if (At(op.inputs[0]).is_constant()) {
       QB_ASSIGN_OR_RETURN(op.inputs[0], AddIntegerConstant(op.inputs[0]));
     }
-    const std::vector<float> weights = At(inputs.weights).constant->Values<float>();
+    // Held, as tensors that are added move the others.
+    const graph::Constant constant = *At(inputs.weights).constant;
+    const graph::ConstantValues<float> weights(constant);
     const std::vector<float> bias =
         has_bias ? At(inputs.bias).constant->Values<float>() : std::vector<float>();
     auto quantized =
-        QuantizeIntegerWeights({.weights = weights,
+        QuantizeIntegerWeights({.weights = weights.span(),
                                 .shape = At(inputs.weights).shape,
                                 .channel_axis = inputs.channel_axis,
                                 .bias = bias,
@@ -272,8 +275,9 @@ class Rewriter {
     }
     if (!quantized->widened.empty()) WarnOfWidening(op, quantized->widened);
     if (!quantized->narrowed.empty()) WarnOfNarrowing(op, quantized->narrowed);
-    op.inputs[kWeightsInput] = AddWeights(inputs.weights, DataType::kInt8, quantized->weights,
-                                          std::move(quantized->quantization));
+    op.inputs[kWeightsInput] =
+        AddWeights(inputs.weights, DataType::kInt8, std::move(quantized->weights),
+                   std::move(quantized->quantization));
     if (has_bias) {
       op.inputs[kBiasInput] = AddBias(inputs.bias, *quantized);
     }
@@ -303,19 +307,20 @@ class Rewriter {
 
   TensorId AddBias(TensorId like, IntegerWeights& quantized) {
     if (options_.activations == DataType::kInt16) {
-      return AddWeights(like, DataType::kInt64, quantized.bias,
+      return AddWeights(like, DataType::kInt64, std::move(quantized.bias),
                         std::move(quantized.bias_quantization));
     }
-    const std::vector<int32_t> bias(quantized.bias.begin(), quantized.bias.end());
-    return AddWeights(like, DataType::kInt32, bias, std::move(quantized.bias_quantization));
+    std::vector<int32_t> bias(quantized.bias.begin(), quantized.bias.end());
+    return AddWeights(like, DataType::kInt32, std::move(bias),
+                      std::move(quantized.bias_quantization));
   }
 
   template <typename T>
-  TensorId AddWeights(TensorId like, DataType type, const std::vector<T>& values,
+  TensorId AddWeights(TensorId like, DataType type, std::vector<T> values,
                       graph::Quantization quantization) {
     Tensor tensor = At(like);
     tensor.type = type;
-    tensor.constant = graph::MakeConstant(values);
+    tensor.constant = graph::TakeConstant(std::move(values));
     tensor.quantization = std::move(quantization);
     return model_.graph.AddTensor(std::move(tensor));
   }

@@ -205,9 +205,9 @@ Status CheckScales(const graph::Model& model) {
   return OkStatus();
 }
 
-Result<Bytes> WriteArtifact(const graph::Model& model) {
+Result<Bytes> WriteArtifact(graph::Model model) {
   QB_RETURN_IF_ERROR(CheckScales(model));
-  return graph::WriteTflite(model);
+  return graph::WriteTflite(std::move(model));
 }
 
 }  // namespace qbench::quantize

@@ -84,6 +84,6 @@ Status CheckScales(const graph::Model& model);
 
 // The file of an integer artifact: CheckScales, then graph::WriteTflite. What every quantizer
 // that writes integers hands to the host.
-Result<Bytes> WriteArtifact(const graph::Model& model);
+Result<Bytes> WriteArtifact(graph::Model model);
 
 }  // namespace qbench::quantize

@@ -10,6 +10,7 @@ namespace {
 
 static_assert(std::is_same_v<hid_t, int64_t>);
 constexpr int kMaxRank = 8;
+constexpr size_t kSieveBytes = size_t{8} << 10;
 
 herr_t RefuseExternalLink(const char*, const char*, const char*, const char*, unsigned*, hid_t,
                           void*) {
@@ -104,6 +105,8 @@ Result<Hdf5Group> Hdf5Group::OpenFile(const std::filesystem::path& path) {
   Hdf5Id access(H5Pcreate(H5P_FILE_ACCESS));
   // Read-only folders and network file systems have no locks; nobody writes the file meanwhile.
   H5Pset_file_locking(access.get(), false, true);
+  // Of large data sets, parts of rows are read; by default each takes 64 KiB of the file.
+  H5Pset_sieve_buf_size(access.get(), kSieveBytes);
   Hdf5Id file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
   if (!file.ok())
     return Error(StatusCode::kCorrupt,
@@ -149,7 +152,7 @@ Result<std::vector<std::string>> Hdf5Group::Strings(const std::string& attribute
   return strings;
 }
 
-Result<Hdf5Array> Hdf5Group::ReadArray(const std::string& path, uint64_t max_bytes) const {
+Result<Hdf5Array> Hdf5Group::OpenArray(const std::string& path, uint64_t max_bytes) const {
   const Hdf5Id access = NoExternalLinks(H5P_DATASET_ACCESS);
   Hdf5Id dataset(H5Dopen2(id_.get(), path.c_str(), access.get()));
   if (!dataset.ok()) return Error(StatusCode::kCorrupt, "there is no data set \"{}\"", path);
@@ -167,25 +170,47 @@ Result<Hdf5Array> Hdf5Group::ReadArray(const std::string& path, uint64_t max_byt
   H5Sget_simple_extent_dims(space.get(), dims, nullptr);
 
   Hdf5Array array;
-  uint64_t count = 1;
   for (int i = 0; i < rank; ++i) {
     const uint64_t dim = dims[i];
-    if (dim != 0 && count > max_bytes / sizeof(float) / dim) {
+    if (dim != 0 && array.count_ > max_bytes / sizeof(float) / dim) {
       return Error(StatusCode::kCorrupt, "the data set \"{}\" claims more data than the file holds",
                    path);
     }
-    count *= dim;
-    array.dims.push_back(dim);
+    array.count_ *= dim;
+    array.dims_.push_back(dim);
   }
-  array.is_float = IsFloatType(type.get());
-  if (!array.is_float) return array;
-  array.values.resize(count);
-  if (count > 0 && H5Dread(dataset.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                           array.values.data()) < 0) {
-    return Error(StatusCode::kCorrupt, "the data set \"{}\" cannot be read: its data are damaged",
-                 path);
-  }
+  array.is_float_ = IsFloatType(type.get());
+  array.path_ = path;
+  array.dataset_ = std::move(dataset);
   return array;
+}
+
+Status Hdf5Array::Read(uint64_t first, uint64_t columns, std::span<float> values) const {
+  if (values.empty()) return OkStatus();
+  Hdf5Id in_file(H5Dget_space(dataset_.get()));
+  const hsize_t size = values.size();
+  Hdf5Id in_memory(H5Screate_simple(1, &size, nullptr));
+  herr_t chosen = 0;
+  if (!dims_.empty()) {
+    std::vector<hsize_t> start(dims_.size(), 0);
+    std::vector<hsize_t> count(dims_.begin(), dims_.end());
+    start.back() = first;
+    count.back() = columns;
+    chosen = H5Sselect_hyperslab(in_file.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
+                                 nullptr);
+  }
+  if (chosen >= 0 && H5Dread(dataset_.get(), H5T_NATIVE_FLOAT, in_memory.get(), in_file.get(),
+                             H5P_DEFAULT, values.data()) >= 0) {
+    return OkStatus();
+  }
+  return Error(StatusCode::kCorrupt, "the data set \"{}\" cannot be read: its data are damaged",
+               path_);
+}
+
+Result<std::vector<float>> Hdf5Array::ReadAll() const {
+  std::vector<float> values(count_);
+  QB_RETURN_IF_ERROR(Read(0, dims_.empty() ? 1 : dims_.back(), values));
+  return values;
 }
 
 }  // namespace qbench::graph::import

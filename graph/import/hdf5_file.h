@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,10 +39,29 @@ class Hdf5Id {
   int64_t id_ = -1;
 };
 
-struct Hdf5Array {
-  std::vector<uint64_t> dims;  // empty for a scalar
-  bool is_float = false;       // false: another type, of which `values` holds nothing
-  std::vector<float> values;   // float16, float32 and float64 alike
+// An open data set.
+class Hdf5Array {
+ public:
+  const std::vector<uint64_t>& dims() const { return dims_; }  // empty for a scalar
+  bool is_float() const { return is_float_; }                  // else it cannot be read
+  uint64_t count() const { return count_; }                    // of the values
+
+  // The values, float16, float32 and float64 alike, whose index in the last dimension is `first` or
+  // one of the `columns` - 1 behind it, in the order of the file; there are as many as `values` has
+  // room for. Of a scalar: 0 and 1. kCorrupt where the data are damaged.
+  Status Read(uint64_t first, uint64_t columns, std::span<float> values) const;
+  // All of them.
+  Result<std::vector<float>> ReadAll() const;
+
+ private:
+  friend class Hdf5Group;
+  Hdf5Array() = default;
+
+  std::string path_;  // for messages
+  Hdf5Id dataset_;
+  std::vector<uint64_t> dims_;
+  uint64_t count_ = 1;
+  bool is_float_ = false;
 };
 
 class Hdf5Group {
@@ -59,10 +79,10 @@ class Hdf5Group {
   // text, or larger than `max_bytes`.
   Result<std::vector<std::string>> Strings(const std::string& attribute, uint64_t max_bytes) const;
 
-  // A data set by its path below this group. kCorrupt where it is missing or broken, would take
-  // more than `max_bytes`, or has more than 8 dimensions; kUnsupported where its data lie in
-  // another file.
-  Result<Hdf5Array> ReadArray(const std::string& path, uint64_t max_bytes) const;
+  // A data set by its path below this group, of which nothing is read yet. kCorrupt where it is
+  // missing or broken, would take more than `max_bytes`, or has more than 8 dimensions;
+  // kUnsupported where its data lie in another file.
+  Result<Hdf5Array> OpenArray(const std::string& path, uint64_t max_bytes) const;
 
  private:
   explicit Hdf5Group(Hdf5Id id) : id_(std::move(id)) {}

@@ -92,20 +92,56 @@ Status StatusOfVerdict(const std::string& verdict) {
   return {static_cast<StatusCode>(code), message};
 }
 
-Result<ChildBytes> MapOutput(int fd) {
+// The output, and the file in memory that it is in.
+struct Output {
+  Output(FileDescriptor memory_file, size_t bytes) : file(std::move(memory_file)), size(bytes) {}
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  ~Output() {
+    if (data != MAP_FAILED) munmap(data, size);
+  }
+
+  // Whole pages of it.
+  void Discard(ByteSpan part) const {
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const auto offset = static_cast<size_t>(part.data() - static_cast<const uint8_t*>(data));
+    const size_t first = (offset + page - 1) / page * page;
+    const size_t end = (offset + part.size()) / page * page;
+    // Where the kernel cannot, the memory stays until the end.
+    if (first < end) {
+      (void)fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                      static_cast<off_t>(first), static_cast<off_t>(end - first));
+    }
+  }
+
+  FileDescriptor file;
+  size_t size;
+  void* data = MAP_FAILED;
+};
+
+Result<ChildBytes> MapOutput(FileDescriptor file) {
   struct stat info = {};
-  if (fstat(fd, &info) != 0) return Error(StatusCode::kIo, "fstat: {}", strerror(errno));
+  if (fstat(file.get(), &info) != 0) return Error(StatusCode::kIo, "fstat: {}", strerror(errno));
   const auto size = static_cast<size_t>(info.st_size);
   if (size == 0) return ChildBytes{};
-  void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (data == MAP_FAILED) return Error(StatusCode::kIo, "mmap: {}", strerror(errno));
-  std::shared_ptr<const void> owner(data, [size](void* memory) { munmap(memory, size); });
-  return ChildBytes{std::move(owner), {static_cast<const uint8_t*>(data), size}};
+  const auto output = std::make_shared<Output>(std::move(file), size);
+  output->data = mmap(nullptr, size, PROT_READ, MAP_SHARED, output->file.get(), 0);
+  if (output->data == MAP_FAILED) return Error(StatusCode::kIo, "mmap: {}", strerror(errno));
+  return ChildBytes{.owner = output,
+                    .bytes = {static_cast<const uint8_t*>(output->data), size},
+                    .discard = [output](ByteSpan part) { output->Discard(part); }};
 }
 
 }  // namespace
 
-void ChildOutput::Write(ByteSpan bytes) { failed_ = failed_ || WriteAll(fd_, bytes) != 0; }
+void ChildOutput::Write(ByteSpan bytes) {
+  failed_ = failed_ || WriteAll(fd_, bytes) != 0;
+  written_ += bytes.size();
+}
+
+void ChildOutput::Align(size_t alignment) {
+  Write(Bytes((alignment - written_ % alignment) % alignment, 0));
+}
 
 void ChildOutput::WriteNumber(uint64_t value) {
   Write({reinterpret_cast<const uint8_t*>(&value), sizeof(value)});
@@ -124,7 +160,7 @@ Status ChildOutput::finish() const {
 Result<ChildBytes> RunInChild(const std::function<Status(ChildOutput&)>& work,
                               const IsolationLimits& limits) {
   // The output goes to a file in memory, not through the pipe: nothing to drain while waiting.
-  const FileDescriptor output(memfd_create("qbench-child", MFD_CLOEXEC));
+  FileDescriptor output(memfd_create("qbench-child", MFD_CLOEXEC));
   int ends[2] = {-1, -1};
   if (output.get() < 0 || pipe2(ends, O_CLOEXEC) != 0) {
     return Error(StatusCode::kIo, "no memory file or pipe for a child process: {}",
@@ -143,7 +179,7 @@ Result<ChildBytes> RunInChild(const std::function<Status(ChildOutput&)>& work,
   const std::string verdict = ReadVerdict(read_end.get());
   if (verdict.empty()) return StatusOfDeath(end, limits);
   QB_RETURN_IF_ERROR(StatusOfVerdict(verdict));
-  return MapOutput(output.get());
+  return MapOutput(std::move(output));
 }
 
 }  // namespace qbench::graph::import

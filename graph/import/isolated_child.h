@@ -27,18 +27,24 @@ class ChildOutput {
   void WriteNumber(uint64_t value);
   // The length, then the text.
   void WriteText(std::string_view text);
+  // Zeros up to a multiple of `alignment`, counted from the first byte that was written.
+  void Align(size_t alignment);
   // kIo where a write failed: the output is larger than the limit, or memory ran out.
   Status finish() const;
 
  private:
   int fd_;
+  uint64_t written_ = 0;
   bool failed_ = false;
 };
 
 // The output of a child that ended well, with whatever keeps the bytes alive.
 struct ChildBytes {
   std::shared_ptr<const void> owner;
-  ByteSpan bytes;
+  ByteSpan bytes;  // aligned to a page
+  // Gives the memory of a part of `bytes` back, which nobody reads any more: it is zeros then, but
+  // for what is beside it in its first and last page. Empty where `bytes` are.
+  std::function<void(ByteSpan part)> discard;
 };
 
 // Calls `work` in a forked child and returns what it wrote. The failure that `work` returns is

@@ -23,6 +23,7 @@ constexpr uint64_t kMemoryBase = uint64_t{512} << 20;
 constexpr int kProcessorSeconds = 2;
 constexpr uint64_t kBytesPerProcessorSecond = uint64_t{8} << 20;
 constexpr size_t kMaxNames = 100000;
+constexpr size_t kAlignment = 16;  // of weights in the child's output
 
 // A list of texts that Keras splits over the attributes name0, name1, … where it passes the 64 KiB
 // of an HDF5 object header.
@@ -49,6 +50,39 @@ Result<std::string> ReadText(const Hdf5Group& group, const std::string& attribut
   return std::move(texts[0]);
 }
 
+// Writes the values with the last dimension first. Of a large array not all are in memory at once.
+Status WriteColumnsFirst(const Hdf5Array& array, ChildOutput& out) {
+  constexpr uint64_t kMostRead = (uint64_t{32} << 20) / sizeof(float);
+  constexpr uint64_t kMostWritten = 64;  // columns
+  if (array.count() == 0) return OkStatus();
+  if (array.dims().size() < 2) {
+    QB_ASSIGN_OR_RETURN(const std::vector<float> values, array.ReadAll());
+    out.Write(AsBytes(values));
+    return out.finish();
+  }
+  const uint64_t all_columns = array.dims().back();
+  const uint64_t rows = array.count() / all_columns;
+  const uint64_t most = std::max<uint64_t>(1, kMostRead / rows);
+  std::vector<float> values;
+  std::vector<float> turned;
+  for (uint64_t first = 0; first < all_columns; first += most) {
+    const uint64_t columns = std::min(most, all_columns - first);
+    values.resize(rows * columns);
+    QB_RETURN_IF_ERROR(array.Read(first, columns, values));
+    for (uint64_t column = 0; column < columns; column += kMostWritten) {
+      const uint64_t width = std::min(kMostWritten, columns - column);
+      turned.resize(rows * width);
+      for (uint64_t row = 0; row < rows; ++row) {
+        const float* from = &values[row * columns + column];
+        for (uint64_t i = 0; i < width; ++i) turned[i * rows + row] = from[i];
+      }
+      out.Write(AsBytes(turned));
+    }
+    QB_RETURN_IF_ERROR(out.finish());
+  }
+  return OkStatus();
+}
+
 Status ExtractGroup(const Hdf5Group& weights, const std::string& layer, uint64_t file_bytes,
                     uint64_t max_bytes, ChildOutput& out) {
   QB_ASSIGN_OR_RETURN(const Hdf5Group group, weights.Open(layer));
@@ -56,12 +90,13 @@ Status ExtractGroup(const Hdf5Group& weights, const std::string& layer, uint64_t
   out.WriteText(layer);
   out.WriteNumber(names.size());
   for (const std::string& name : names) {
-    QB_ASSIGN_OR_RETURN(const Hdf5Array array, group.ReadArray(name, max_bytes));
+    QB_ASSIGN_OR_RETURN(const Hdf5Array array, group.OpenArray(name, max_bytes));
     out.WriteText(name);
-    out.WriteNumber(array.is_float ? 1 : 0);
-    out.WriteNumber(array.dims.size());
-    for (const uint64_t dim : array.dims) out.WriteNumber(dim);
-    out.Write(AsBytes(array.values));
+    out.WriteNumber(array.is_float() ? 1 : 0);
+    out.WriteNumber(array.dims().size());
+    for (const uint64_t dim : array.dims()) out.WriteNumber(dim);
+    out.Align(kAlignment);
+    if (array.is_float()) QB_RETURN_IF_ERROR(WriteColumnsFirst(array, out));
   }
   return out.finish();
 }
@@ -96,9 +131,13 @@ Status Extract(const std::filesystem::path& path, uint64_t file_bytes, uint64_t 
 // false: the child crashed in a way that it did not notice.
 class Parser {
  public:
-  explicit Parser(ByteSpan bytes) : rest_(bytes) {}
+  explicit Parser(ByteSpan bytes) : all_(bytes.size()), rest_(bytes) {}
 
   bool ok() const { return ok_; }
+  void Align(size_t alignment) {
+    const size_t taken = all_ - rest_.size();
+    Read((alignment - taken % alignment) % alignment);
+  }
   ByteSpan Read(uint64_t size) {
     ok_ = ok_ && size <= rest_.size();
     if (!ok_) return {};
@@ -116,6 +155,7 @@ class Parser {
   }
 
  private:
+  size_t all_;
   ByteSpan rest_;
   bool ok_ = true;
 };
@@ -132,6 +172,7 @@ KerasWeight ParseWeight(Parser& parser) {
     bytes = dim > kMaxFileBytes || bytes > kMaxFileBytes ? UINT64_MAX : bytes * dim;
     weight.dims.push_back(static_cast<int64_t>(std::min(dim, kMaxFileBytes)));
   }
+  parser.Align(kAlignment);
   if (weight.is_float) weight.data = parser.Read(bytes);
   return weight;
 }
@@ -140,6 +181,7 @@ Result<KerasFile> Parse(const ChildBytes& output) {
   Parser parser(output.bytes);
   KerasFile file;
   file.owner = output.owner;
+  file.discard = output.discard;
   file.model_config = parser.Text();
   file.keras_version = parser.Text();
   const uint64_t layers = parser.Number();
@@ -173,7 +215,13 @@ Status Translate(const Status& status) {
 
 std::vector<float> KerasWeight::Values() const {
   std::vector<float> values(data.size() / sizeof(float));
-  if (!values.empty()) std::memcpy(values.data(), data.data(), data.size());
+  if (values.empty()) return values;
+  const size_t columns = dims.size() < 2 ? 1 : static_cast<size_t>(dims.back());
+  const size_t rows = values.size() / columns;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t place = i % rows * columns + i / rows;
+    values[place] = LoadUnaligned<float>(data.subspan(i * sizeof(float)));
+  }
   return values;
 }
 

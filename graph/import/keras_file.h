@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +22,11 @@ struct KerasWeight {
   std::string name;           // as the file says: "conv/kernel:0" (Keras 2), "seq/conv/kernel" (3)
   std::vector<int64_t> dims;  // empty for a scalar
   bool is_float = false;      // else no data were read
-  ByteSpan data;              // float32, unaligned; lives as long as the file's `owner`
+  // float32, the last dimension first, as TensorFlow Lite has the output channels of weights: of
+  // [h, w, in, out] it is [out, h, w, in]. Lives as long as the file's `owner`.
+  ByteSpan data;
 
+  // A copy in the order of `dims`.
   std::vector<float> Values() const;
 };
 
@@ -37,6 +41,8 @@ struct KerasFile {
   std::string keras_version;  // empty where the file does not say
   std::vector<KerasWeightGroup> groups;
   std::shared_ptr<const void> owner;
+  std::function<void(ByteSpan data)>
+      discard;  // frees a weight that nobody wants any more; or empty
 };
 
 // kNotFound, kIo; kCorrupt: not HDF5, or broken, or the library crashed, looped or took memory

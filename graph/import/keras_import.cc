@@ -41,6 +41,7 @@ class Importer {
  public:
   // `notes` may be null.
   Importer(const KerasFile& file, std::vector<std::string>* notes) : notes_(notes) {
+    import_.file = &file;
     for (const KerasWeightGroup& group : file.groups) groups_.emplace(group.layer, &group);
   }
 

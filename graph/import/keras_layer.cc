@@ -191,8 +191,8 @@ Result<TensorId> LayerCall::Input(size_t rank) const {
 // model stand the variables of all its layers. A variable without any layer's name (Keras 2 does
 // so for Normalization), or below another one's (a renamed layer), is taken where only one in the
 // group has that name. Of layers of one name in several models, the outer models' names tell.
-Result<std::vector<float>> LayerCall::Weight(std::initializer_list<std::string_view> names,
-                                             const std::vector<int64_t>& dims) const {
+Result<const KerasWeight*> LayerCall::FindWeight(std::initializer_list<std::string_view> names,
+                                                 const std::vector<int64_t>& dims) const {
   std::vector<const KerasWeight*> exact;
   size_t agreement = 1;
   std::vector<const KerasWeight*> same_variable;
@@ -225,15 +225,46 @@ Result<std::vector<float>> LayerCall::Weight(std::initializer_list<std::string_v
     return options_.Corrupt(fmt::format("its weight \"{}\" has shape [{}], not [{}]", name,
                                         fmt::join(weight.dims, ", "), fmt::join(dims, ", ")));
   }
-  return weight.Values();
+  return &weight;
+}
+
+Result<std::vector<float>> LayerCall::Weight(std::initializer_list<std::string_view> names,
+                                             const std::vector<int64_t>& dims) const {
+  QB_ASSIGN_OR_RETURN(const KerasWeight* weight, FindWeight(names, dims));
+  return weight->Values();
+}
+
+Result<TensorId> LayerCall::Kernel(std::string_view name, const std::vector<int64_t>& dims,
+                                   Shape shape) {
+  QB_ASSIGN_OR_RETURN(const KerasWeight* weight, FindWeight({name}, dims));
+  return SharedConstant(name, std::move(shape), [&] {
+    const ByteSpan data = weight->data;
+    std::shared_ptr<const void>& owner = import_.data_owners[data.data()];
+    if (owner == nullptr) {
+      owner = std::shared_ptr<const void>(
+          data.data(),
+          [keep = import_.file->owner, discard = import_.file->discard, data](const void*) {
+            if (discard) discard(data);
+          });
+    }
+    return graph::Constant(owner, data);
+  });
 }
 
 TensorId LayerCall::WeightConstant(std::string_view suffix, Shape shape,
                                    const std::vector<float>& values) {
+  return SharedConstant(suffix, std::move(shape), [&] { return MakeConstant(values); });
+}
+
+TensorId LayerCall::SharedConstant(std::string_view suffix, Shape shape,
+                                   const std::function<graph::Constant()>& make) {
   const std::string key = fmt::format("{}/{}", options_.name(), suffix);
   const auto found = import_.weights.find(key);
   if (found != import_.weights.end() && ShapeOf(found->second) == shape) return found->second;
-  const TensorId id = Constant(suffix, std::move(shape), values);
+  const TensorId id = import_.graph.AddTensor({.name = UniqueName(suffix),
+                                               .type = DataType::kFloat32,
+                                               .shape = std::move(shape),
+                                               .constant = make()});
   import_.weights.emplace(key, id);
   return id;
 }

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,6 +30,10 @@ struct KerasImport {
   std::map<std::string, TensorId> weights;  // by name; a layer called twice has them once
   std::set<std::string> names;              // of tensors
   std::map<std::string, int32_t> name_count;
+  // What keeps a weight's data alive: constants that hold them where the file's reader put them.
+  // When the last goes, after the import, their memory does.
+  std::map<const uint8_t*, std::shared_ptr<const void>> data_owners;
+  const KerasFile* file = nullptr;
 
   // `name`, or `name`_1, …, where tensors have those already.
   std::string UniqueName(const std::string& name);
@@ -97,6 +103,9 @@ class LayerCall {
   // where it is missing, ambiguous, of another shape or not of a floating-point type.
   Result<std::vector<float>> Weight(std::initializer_list<std::string_view> names,
                                     const std::vector<int64_t>& dims) const;
+  // The same as a constant of `shape`, with the last dimension of `dims` first; its data are not
+  // copied. The same tensor at every call of a shared layer.
+  Result<TensorId> Kernel(std::string_view name, const std::vector<int64_t>& dims, Shape shape);
 
   // A weight of the layer, in TensorFlow Lite's layout; the same tensor at every call of a shared
   // layer. `suffix` tells the layer's constants apart.
@@ -122,6 +131,11 @@ class LayerCall {
 
  private:
   std::string UniqueName(std::string_view suffix);
+  Result<const KerasWeight*> FindWeight(std::initializer_list<std::string_view> names,
+                                        const std::vector<int64_t>& dims) const;
+  // The tensor of an earlier call, or a new one with what `make` returns.
+  TensorId SharedConstant(std::string_view suffix, Shape shape,
+                          const std::function<graph::Constant()>& make);
 
   KerasImport& import_;
   const LayerOptions& options_;

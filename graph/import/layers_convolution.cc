@@ -8,15 +8,6 @@
 namespace qbench::graph::import {
 namespace {
 
-// [rows, columns] -> [columns, rows].
-std::vector<float> Transpose(const std::vector<float>& values, size_t rows, size_t columns) {
-  std::vector<float> transposed(values.size());
-  for (size_t r = 0; r < rows; ++r) {
-    for (size_t c = 0; c < columns; ++c) transposed[c * rows + r] = values[r * columns + c];
-  }
-  return transposed;
-}
-
 // What the options of every convolution have in common.
 struct ConvolutionOptions {
   Padding padding = Padding::kValid;
@@ -54,12 +45,9 @@ Result<TensorId> Convolve(LayerCall& call, TensorId input, const ConvolutionOpti
   QB_ASSIGN_OR_RETURN(const int32_t filters, call.options().SizeOfWeights("filters"));
   const int32_t channels = call.Channels(input);
   const auto [height, width] = read.kernel;
-  QB_ASSIGN_OR_RETURN(const auto kernel,
-                      call.Weight({variable}, {height, width, channels, filters}));
-  const size_t patch = kernel.size() / static_cast<size_t>(filters);
-  const TensorId filter =
-      call.WeightConstant(variable, {filters, height, width, channels},
-                          Transpose(kernel, patch, static_cast<size_t>(filters)));
+  QB_ASSIGN_OR_RETURN(const TensorId filter,
+                      call.Kernel(variable, {height, width, channels, filters},
+                                  {filters, height, width, channels}));
   QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
   QB_ASSIGN_OR_RETURN(const TensorId bias, BiasOrZero(call, "bias", use_bias, filters));
   const Conv2DOptions options{.padding = read.padding,
@@ -135,10 +123,8 @@ Result<TensorId> BuildDense(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
   QB_ASSIGN_OR_RETURN(const int32_t units, call.options().SizeOfWeights("units"));
   const int32_t channels = call.Channels(input);
-  QB_ASSIGN_OR_RETURN(const auto kernel, call.Weight({"kernel"}, {channels, units}));
-  const TensorId weights = call.WeightConstant(
-      "kernel", {units, channels},
-      Transpose(kernel, static_cast<size_t>(channels), static_cast<size_t>(units)));
+  QB_ASSIGN_OR_RETURN(const TensorId weights,
+                      call.Kernel("kernel", {channels, units}, {units, channels}));
   QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
   TensorId bias = kNoTensor;
   if (use_bias) {

@@ -1,5 +1,7 @@
 #include <optional>
+#include <utility>
 
+#include "graph/constant_values.h"
 #include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
@@ -61,10 +63,12 @@ bool CanTakeWeights(const Graph& graph, Op& op) {
          (op.inputs[2] == kNoTensor || IsFloatConstant(TensorAt(graph, op.inputs[2])));
 }
 
-// New tensors take the folded weights: the old ones may have other users.
-void Apply(Graph& graph, Op& op, const Affine& affine) {
+// New tensors take the folded weights: the old ones may have other users. Where they have none,
+// their bytes go at once, as those of all layers together are many.
+void Apply(Graph& graph, const Uses& uses, Op& op, const Affine& affine) {
   const size_t channels = affine.scale.size();
-  const Tensor& filter = TensorAt(graph, op.inputs[1]);
+  const TensorId old_filter = op.inputs[1];
+  const Tensor filter = TensorAt(graph, old_filter);
   std::vector<float> weights = filter.constant->Values<float>();
   // Output channels are the first dimension, of depthwise filters the last.
   const bool last = op.kind == OpKind::kDepthwiseConv2D;
@@ -82,7 +86,11 @@ void Apply(Graph& graph, Op& op, const Affine& affine) {
   for (size_t i = 0; i < channels; ++i) {
     bias[i] = static_cast<float>(static_cast<double>(bias[i]) * affine.scale[i] + affine.offset[i]);
   }
-  op.inputs[1] = graph.AddConstant(std::string(filter.name), Shape(filter.shape), weights);
+  op.inputs[1] = graph.AddTensor({.name = filter.name,
+                                  .type = DataType::kFloat32,
+                                  .shape = filter.shape,
+                                  .constant = TakeConstant(std::move(weights))});
+  if (OnlyUser(graph, uses, old_filter) >= 0) TensorAt(graph, old_filter).constant.reset();
   op.inputs[2] = graph.AddConstant(std::move(bias_name), {static_cast<int32_t>(channels)}, bias);
 }
 
@@ -108,7 +116,7 @@ Status FoldBatchNorm(Model& model) {
       dead[static_cast<size_t>(next)] = true;
       folded = true;
     }
-    if (folded) Apply(graph, op, affine);
+    if (folded) Apply(graph, uses, op, affine);
   }
   EraseOps(graph, dead);
   return OkStatus();

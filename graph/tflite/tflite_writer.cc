@@ -1,7 +1,10 @@
 #include "graph/tflite/tflite_writer.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <map>
+#include <new>
 #include <set>
 #include <utility>
 
@@ -85,18 +88,72 @@ void AddMissingBiases(Graph& graph) {
   }
 }
 
+// Addresses for the builder. Pages that nobody writes to take no memory.
+class Reservation : public flatbuffers::Allocator {
+ public:
+  uint8_t* allocate(size_t size) override {
+    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    return static_cast<uint8_t*>(memory);
+  }
+  void deallocate(uint8_t* memory, size_t size) override { munmap(memory, size); }
+};
+
+// Room for the tables. Where they take more, the builder moves, which costs memory and no more.
+size_t TableBytes(const Graph& graph, size_t statistics_bytes) {
+  constexpr size_t kOfModel = 64 << 10;
+  constexpr size_t kOfTensorOrOperator = 1 << 10;
+  constexpr size_t kOfScale = sizeof(float) + sizeof(int64_t);
+  size_t bytes =
+      kOfModel + statistics_bytes + kOfTensorOrOperator * (graph.tensors.size() + graph.ops.size());
+  for (const Tensor& tensor : graph.tensors) {
+    bytes += tensor.name.size();
+    if (tensor.quantization) bytes += kOfScale * tensor.quantization->scales.size();
+  }
+  return bytes;
+}
+
 // A flatbuffer is built from its end: what is written first stands last. Constants come first, so
-// that in the file the tables stand together at the front.
+// that in the file the tables stand together at the front. The builder is given room for them and
+// not their bytes, which go from the model to the sink.
 class ModelWriter {
  public:
-  ModelWriter(const Model& model, const WriteOptions& options, size_t expected_bytes)
-      : model_(model), options_(options), graph_(model.graph), builder_(expected_bytes) {}
+  // Takes the constants out of `model` as it writes them.
+  ModelWriter(Model& model, const WriteOptions& options, size_t constant_bytes)
+      : model_(model),
+        graph_(model.graph),
+        statistics_(options.statistics ? EncodeStatistics(graph_) : Bytes()),
+        builder_(constant_bytes + TableBytes(graph_, statistics_.size()), &reservation_) {}
 
-  Bytes Write() {
+  Status Write(TfliteSink& sink) {
+    Build();
+    const ByteSpan built(builder_.GetBufferPointer(), builder_.GetSize());
+    QB_RETURN_IF_ERROR(sink.Begin(built.size()));
+    size_t done = 0;
+    for (auto place = places_.rbegin(); place != places_.rend(); ++place) {
+      const size_t start = built.size() - place->from_end;
+      QB_RETURN_IF_ERROR(sink.Append(built.subspan(done, start - done)));
+      Tensor& first = model_.graph.tensors[place->tensors.front()];
+      QB_RETURN_IF_ERROR(sink.Append(first.constant->bytes()));
+      done = start + first.constant->bytes().size();
+      for (const size_t tensor : place->tensors) model_.graph.tensors[tensor].constant.reset();
+    }
+    return sink.Append(built.subspan(done));
+  }
+
+ private:
+  // The data of a buffer.
+  struct Place {
+    size_t from_end = 0;  // bytes from its first one to the end of the file
+    std::vector<size_t> tensors;
+  };
+
+  void Build() {
     buffers_.push_back(wire::CreateBuffer(builder_));  // the format's rule: 0 is empty
     tensor_buffers_.reserve(graph_.tensors.size());
-    for (const Tensor& tensor : graph_.tensors) {
-      tensor_buffers_.push_back(tensor.constant ? AddBuffer(tensor.constant->bytes()) : 0);
+    for (size_t i = 0; i < graph_.tensors.size(); ++i) {
+      tensor_buffers_.push_back(graph_.tensors[i].constant ? AddBuffer(i) : 0);
     }
     const auto metadata = WriteMetadata();
     const auto subgraphs = builder_.CreateVector(Offsets<wire::SubGraph>{WriteSubGraph()});
@@ -108,20 +165,22 @@ class ModelWriter {
     builder_.Finish(wire::CreateModel(builder_, kSchemaVersion, codes, subgraphs, description,
                                       buffers, metadata, signatures),
                     wire::ModelIdentifier());
-    return {builder_.GetBufferPointer(), builder_.GetBufferPointer() + builder_.GetSize()};
   }
 
- private:
   // Tensors with the same bytes share a buffer.
-  uint32_t AddBuffer(ByteSpan bytes) {
-    const auto [place, is_new] =
-        known_buffers_.try_emplace(bytes, static_cast<uint32_t>(buffers_.size()));
+  uint32_t AddBuffer(size_t tensor) {
+    const ByteSpan bytes = graph_.tensors[tensor].constant->bytes();
+    const auto [known, is_new] = known_buffers_.try_emplace(
+        bytes, KnownBuffer{static_cast<uint32_t>(buffers_.size()), places_.size()});
     if (is_new) {
       builder_.ForceVectorAlignment(bytes.size(), sizeof(uint8_t), 16);
-      const auto data = builder_.CreateVector(bytes.data(), bytes.size());
+      uint8_t* room = nullptr;
+      const auto data = builder_.CreateUninitializedVector<uint8_t>(bytes.size(), &room);
+      places_.push_back({data.o - sizeof(flatbuffers::uoffset_t), {}});
       buffers_.push_back(wire::CreateBuffer(builder_, data));
     }
-    return place->second;
+    places_[known->second.place].tensors.push_back(tensor);
+    return known->second.index;
   }
 
   // The oldest runtime that can run the file, padded to 16 bytes, where other tools look for it.
@@ -134,8 +193,7 @@ class ModelWriter {
     Bytes padded(newest.begin(), newest.end());
     padded.resize(16);
     Offsets<wire::Metadata> entries = {WriteEntry("min_runtime_version", padded)};
-    const Bytes statistics = options_.statistics ? EncodeStatistics(graph_) : Bytes();
-    if (!statistics.empty()) entries.push_back(WriteEntry(kStatisticsMetadata, statistics));
+    if (!statistics_.empty()) entries.push_back(WriteEntry(kStatisticsMetadata, statistics_));
     return builder_.CreateVector(entries);
   }
 
@@ -256,12 +314,19 @@ class ModelWriter {
         Offsets<wire::SignatureDef>{wire::CreateSignatureDef(builder_, inputs, outputs, key)});
   }
 
-  const Model& model_;
-  const WriteOptions options_;
+  struct KnownBuffer {
+    uint32_t index;  // of the file's buffers
+    size_t place;    // of places_
+  };
+
+  Model& model_;
   const Graph& graph_;
+  const Bytes statistics_;
+  Reservation reservation_;  // outlives the builder
   FlatBufferBuilder builder_;
   Offsets<wire::Buffer> buffers_;
-  std::map<ByteSpan, uint32_t, BytesLess> known_buffers_;
+  std::vector<Place> places_;  // the last in the file first
+  std::map<ByteSpan, KnownBuffer, BytesLess> known_buffers_;
   std::map<std::vector<float>, Offset<flatbuffers::Vector<float>>> known_scales_;
   std::map<std::vector<int64_t>, Offset<flatbuffers::Vector<int64_t>>> known_zero_points_;
   std::map<std::vector<int32_t>, Offset<flatbuffers::Vector<int32_t>>> known_shapes_;
@@ -269,9 +334,43 @@ class ModelWriter {
   std::vector<std::pair<OpKind, int32_t>> codes_;
 };
 
+class BytesSink : public TfliteSink {
+ public:
+  Status Begin(size_t bytes) override {
+    bytes_.reserve(bytes);
+    return OkStatus();
+  }
+  Status Append(ByteSpan part) override {
+    bytes_.insert(bytes_.end(), part.begin(), part.end());
+    return OkStatus();
+  }
+  Bytes Take() { return std::move(bytes_); }
+
+ private:
+  Bytes bytes_;
+};
+
+class AlignedSink : public TfliteSink {
+ public:
+  Status Begin(size_t bytes) override {
+    bytes_ = AlignedBytes::OfSize(bytes);
+    return OkStatus();
+  }
+  Status Append(ByteSpan part) override {
+    std::ranges::copy(part, bytes_.data().subspan(done_).begin());
+    done_ += part.size();
+    return OkStatus();
+  }
+  AlignedBytes Take() { return std::move(bytes_); }
+
+ private:
+  AlignedBytes bytes_;
+  size_t done_ = 0;
+};
+
 }  // namespace
 
-Result<Bytes> WriteTflite(const Model& model, const WriteOptions& options) {
+Status WriteTflite(Model model, const WriteOptions& options, TfliteSink& sink) {
   QB_RETURN_IF_ERROR(Validate(model));
   size_t constant_bytes = 0;
   for (const Tensor& tensor : model.graph.tensors) {
@@ -281,9 +380,20 @@ Result<Bytes> WriteTflite(const Model& model, const WriteOptions& options) {
     return Error(StatusCode::kUnsupported,
                  "the weights take {} bytes; a .tflite file holds less than 2 GiB", constant_bytes);
   }
-  Model complete = model;  // shares the constants
-  AddMissingBiases(complete.graph);
-  return ModelWriter(complete, options, constant_bytes + 4096).Write();
+  AddMissingBiases(model.graph);
+  return ModelWriter(model, options, constant_bytes).Write(sink);
+}
+
+Result<Bytes> WriteTflite(Model model, const WriteOptions& options) {
+  BytesSink sink;
+  QB_RETURN_IF_ERROR(WriteTflite(std::move(model), options, sink));
+  return sink.Take();
+}
+
+Result<AlignedBytes> WriteAlignedTflite(Model model, const WriteOptions& options) {
+  AlignedSink sink;
+  QB_RETURN_IF_ERROR(WriteTflite(std::move(model), options, sink));
+  return sink.Take();
 }
 
 }  // namespace qbench::graph

@@ -11,6 +11,13 @@
 namespace qbench::host {
 namespace {
 
+// A copy of a smaller model is not worth loading one twice.
+constexpr size_t kLargeModelBytes = size_t{16} << 20;
+
+bool IsAligned(ByteSpan model) {
+  return reinterpret_cast<uintptr_t>(model.data()) % AlignedBytes::kAlignment == 0;
+}
+
 Status CheckModel(const RuntimePool& pool) {
   if (pool.input_count() != 1 || pool.input().type != QBENCH_FLOAT32) {
     return Error(StatusCode::kInvalidArgument,
@@ -59,12 +66,27 @@ Status InferenceService::LoadModel(ByteSpan model) {
   const bool same = pool_ && std::ranges::equal(pool_->model(), model);
   if (!same) {
     pool_.reset();  // frees its memory before the next one is made
-    QB_ASSIGN_OR_RETURN(RuntimePool pool, RuntimePool::Load(settings_, model));
+    // One of the same size comes for its second batch: there may be many.
+    const bool large = model.size() >= kLargeModelBytes;
+    in_place_ = large && IsAligned(model) && model.size() != large_bytes_;
+    large_bytes_ = large ? model.size() : 0;
+    QB_ASSIGN_OR_RETURN(RuntimePool pool, in_place_ ? RuntimePool::LoadInPlace(settings_, model)
+                                                    : RuntimePool::Load(settings_, model));
     pool_.emplace(std::move(pool));
     QB_ASSIGN_OR_RETURN(const std::vector<Fact> facts, pool_->runtime(0).Facts());
     SetName(facts);
   }
   return CheckModel(*pool_);
+}
+
+Status InferenceService::WithModel(ByteSpan model,
+                                   const std::function<Status(RuntimePool& pool)>& run) {
+  used_ = true;
+  Status status = LoadModel(model);
+  if (status.ok()) status = run(*pool_);
+  if (in_place_) pool_.reset();  // the bytes are the caller's
+  in_place_ = false;
+  return status;
 }
 
 Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64_t first,
@@ -75,8 +97,6 @@ Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64
     return Error(StatusCode::kInvalidArgument, "samples {} to {} of {} were asked for", first,
                  first + count, samples.count());
   }
-  QB_RETURN_IF_ERROR(LoadModel(model));
-  QB_RETURN_IF_ERROR(CheckSamples(pool_->input(), samples.info()));
   const auto fill = [&](uint64_t index, std::span<uint8_t> input) {
     // The buffer is a vector's, aligned for any number.
     samples.Read(first + index, reinterpret_cast<float*>(input.data()));
@@ -85,11 +105,15 @@ Status InferenceService::Run(ByteSpan model, const SampleSource& samples, uint64
   const auto pass_on = [&](uint64_t index, std::span<const ByteSpan> outputs) {
     return deliver(first + index, outputs);
   };
-  return pool_->Run(count, fill, pass_on, cancelled);
+  return WithModel(model, [&](RuntimePool& pool) -> Status {
+    QB_RETURN_IF_ERROR(CheckSamples(pool.input(), samples.info()));
+    return pool.Run(count, fill, pass_on, cancelled);
+  });
 }
 
 void InferenceService::Release() {
   pool_.reset();
+  large_bytes_ = 0;
 #ifdef __GLIBC__
   malloc_trim(0);  // the threads that ran it are gone, and their heaps are free
 #endif
@@ -98,9 +122,8 @@ void InferenceService::Release() {
 Status InferenceService::RunOn(ByteSpan model, uint64_t count, const RuntimePool::Fill& fill,
                                const RuntimePool::Deliver& deliver,
                                const std::function<bool()>& cancelled) {
-  used_ = true;
-  QB_RETURN_IF_ERROR(LoadModel(model));
-  return pool_->Run(count, fill, deliver, cancelled);
+  return WithModel(model,
+                   [&](RuntimePool& pool) { return pool.Run(count, fill, deliver, cancelled); });
 }
 
 }  // namespace qbench::host

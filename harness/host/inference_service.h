@@ -22,7 +22,8 @@ class InferenceService {
 
   // Runs `model` on samples [first, first + count) of `samples`; `deliver` gets the position in the
   // split. The objects of the last model are kept, so that a model that is run on one batch of
-  // samples after another is loaded once.
+  // samples after another is loaded once; those of a large one from its second batch on, as its
+  // bytes, which are the caller's, have to be copied for that.
   // kInvalidArgument: no such samples, or a model that is not float or does not fit them.
   // kCancelled. What `deliver` returned. Anything else is a failure of the runtime, which the
   // message names.
@@ -41,8 +42,12 @@ class InferenceService {
   // (its fact "library_version"; once a model ran), else its own, and its options.
   const std::string& runtime() const { return name_; }
   bool used() const { return used_; }
+  // Whether objects are kept.
+  bool holds_model() const { return pool_.has_value(); }
 
  private:
+  // Runs the model with `run`, its objects loaded.
+  Status WithModel(ByteSpan model, const std::function<Status(RuntimePool& pool)>& run);
   Status LoadModel(ByteSpan model);
   void SetName(const std::vector<Fact>& facts);
 
@@ -50,6 +55,8 @@ class InferenceService {
   std::string name_;
   bool used_ = false;
   std::optional<RuntimePool> pool_;
+  bool in_place_ = false;   // pool_ points into the caller's bytes
+  size_t large_bytes_ = 0;  // of the large model that was run last; 0: none, or it was released
 };
 
 }  // namespace qbench::host

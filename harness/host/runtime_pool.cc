@@ -109,17 +109,25 @@ uint64_t OutputBytes(const Runtime& runtime) {
 }  // namespace
 
 Result<RuntimePool> RuntimePool::Load(const Settings& settings, ByteSpan model) {
+  AlignedBytes copy(model);
+  QB_ASSIGN_OR_RETURN(RuntimePool pool, LoadInPlace(settings, copy.span()));
+  pool.copy_ = std::move(copy);
+  return pool;
+}
+
+Result<RuntimePool> RuntimePool::LoadInPlace(const Settings& settings, ByteSpan model) {
   RuntimePool pool;
-  pool.model_ = AlignedBytes(model);
+  pool.model_ = model;
   for (size_t i = 0; i < std::max<size_t>(1, settings.instances); ++i) {
     QB_ASSIGN_OR_RETURN(Runtime created,
                         settings.library->CreateRuntime(settings.id, settings.host));
     auto runtime = std::make_unique<Runtime>(std::move(created));
     QB_RETURN_IF_ERROR(runtime->Init(settings.options, settings.threads));
-    QB_RETURN_IF_ERROR(runtime->Load(pool.model_.span()));
+    QB_RETURN_IF_ERROR(runtime->Load(model));
     pool.runtimes_.push_back(std::move(runtime));
     const uint64_t with_one_more = (i + 2) * OutputBytes(*pool.runtimes_.front());
     if (settings.most_output_bytes != 0 && with_one_more > settings.most_output_bytes) break;
+    if (settings.most_model_bytes != 0 && (i + 2) * model.size() > settings.most_model_bytes) break;
   }
   return pool;
 }

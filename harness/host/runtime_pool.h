@@ -24,6 +24,8 @@ class RuntimePool {
     size_t instances = 1;
     // There are fewer objects, but one, where the outputs of all would take more; 0: no limit.
     uint64_t most_output_bytes = 0;
+    // The same of their models: a runtime packs the weights for each object anew.
+    uint64_t most_model_bytes = 0;
     const qbench_host* host = nullptr;  // outlives the pool
   };
   // Writes the model's input for sample `index`; called on any thread.
@@ -35,6 +37,8 @@ class RuntimePool {
   // Creates, initializes and loads every object. `model` is copied. Run is for models with one
   // input: see input_count().
   static Result<RuntimePool> Load(const Settings& settings, ByteSpan model);
+  // The same without a copy: `model` is aligned as AlignedBytes are, and outlives the pool.
+  static Result<RuntimePool> LoadInPlace(const Settings& settings, ByteSpan model);
   RuntimePool(RuntimePool&&) = default;
   // Objects go before the model that they point into.
   RuntimePool& operator=(RuntimePool&&) = delete;
@@ -44,7 +48,7 @@ class RuntimePool {
   size_t input_count() const { return runtimes_.front()->inputs().size(); }
   const TensorInfo& input() const { return runtimes_.front()->inputs().front(); }
   const std::vector<TensorInfo>& outputs() const { return runtimes_.front()->outputs(); }
-  ByteSpan model() const { return model_.span(); }
+  ByteSpan model() const { return model_; }
 
   // Runs `count` samples. Memory: one input an object, and one set of outputs where the plugin does
   // not show its own. Ends with the first
@@ -55,7 +59,8 @@ class RuntimePool {
 
  private:
   RuntimePool() = default;
-  AlignedBytes model_;  // before the objects that point into it
+  AlignedBytes copy_;  // before the objects that point into it
+  ByteSpan model_;
   std::vector<std::unique_ptr<Runtime>> runtimes_;
 };
 

@@ -8,6 +8,7 @@
 #include "harness/host/sample_source.h"
 #include "harness/measure/memory.h"
 #include "harness/worker/classifier_io.h"
+#include "harness/worker/mapped_model.h"
 #include "harness/worker/worker_context.h"
 
 namespace qbench::worker {
@@ -51,7 +52,7 @@ Result<std::vector<Bytes>> FirstOutputs(const host::RuntimePool::Settings& setti
   host::RuntimePool::Settings one = settings;
   one.threads = static_cast<uint32_t>(threads);
   one.instances = 1;
-  QB_ASSIGN_OR_RETURN(host::RuntimePool pool, host::RuntimePool::Load(one, model));
+  QB_ASSIGN_OR_RETURN(host::RuntimePool pool, host::RuntimePool::LoadInPlace(one, model));
   if (pool.input_count() != 1) return std::vector<Bytes>();
   QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), samples.info()));
   const std::vector<size_t> images = SoundImages(samples);
@@ -135,7 +136,8 @@ Status Classify(const WorkerContext& context, const jobs::SamplesRef& ref,
 
 Result<jobs::AccuracyResult> RunAccuracy(const WorkerContext& context,
                                          const jobs::AccuracyJob& job) {
-  QB_ASSIGN_OR_RETURN(const Bytes model, ReadModelFile(job.artifact, job.artifact_sha256));
+  QB_ASSIGN_OR_RETURN(MappedModel artifact, MappedModel::Open(job.artifact, job.artifact_sha256));
+  const ByteSpan model = artifact.bytes();
   if (const auto info = graph::InspectTflite(model); !info.ok()) {
     return info.status().WithContext(job.artifact.string());
   }
@@ -154,11 +156,13 @@ Result<jobs::AccuracyResult> RunAccuracy(const WorkerContext& context,
       job.instances > 0 ? job.instances : std::max(1, AvailableCores() / result.instance_threads);
   settings.threads = static_cast<uint32_t>(result.instance_threads);
   settings.instances = static_cast<size_t>(result.instances);
-  QB_ASSIGN_OR_RETURN(host::RuntimePool pool, host::RuntimePool::Load(settings, model));
+  QB_ASSIGN_OR_RETURN(host::RuntimePool pool, host::RuntimePool::LoadInPlace(settings, model));
+  artifact.ReleaseAndStop();
   QB_RETURN_IF_ERROR(CheckModel(pool, samples, job.samples.label_outputs.size()));
   QB_RETURN_IF_ERROR(Classify(context, job.samples, samples, pool, result));
   result.measured.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  QB_RETURN_IF_ERROR(artifact.CheckUnchanged());
   QB_ASSIGN_OR_RETURN(result.facts, pool.runtime(0).Facts());
   result.warnings = WarningsOf(host);
   if (const auto memory = measure::ReadMemoryUse(); memory.ok()) {

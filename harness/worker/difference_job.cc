@@ -19,8 +19,9 @@ namespace {
 using graph::TensorId;
 
 Result<graph::Model> ReadModel(const std::filesystem::path& path) {
-  QB_ASSIGN_OR_RETURN(Bytes bytes, ReadModelFile(path));
-  Result<graph::Model> model = graph::ReadTflite(std::make_shared<const Bytes>(std::move(bytes)));
+  QB_ASSIGN_OR_RETURN(AlignedBytes bytes, ReadModelFile(path));
+  const auto shared = std::make_shared<const AlignedBytes>(std::move(bytes));
+  Result<graph::Model> model = graph::ReadTflite(shared, shared->span());
   if (!model.ok()) return model.status().WithContext(path.string());
   return model;
 }
@@ -104,22 +105,22 @@ class ShownModel {
  public:
   static Result<ShownModel> Load(const Engine& engine, const graph::Model& shown) {
     const jobs::DifferenceJob& job = engine.job;
-    QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(shown));
+    QB_ASSIGN_OR_RETURN(AlignedBytes bytes, graph::WriteAlignedTflite(shown));
     QB_ASSIGN_OR_RETURN(host::RuntimePool pool,
-                        host::RuntimePool::Load({.library = engine.library,
-                                                 .id = job.runtime.id,
-                                                 .options = job.runtime.options,
-                                                 .threads = 1,
-                                                 .instances = 1,
-                                                 .host = engine.host},
-                                                bytes));
+                        host::RuntimePool::LoadInPlace({.library = engine.library,
+                                                        .id = job.runtime.id,
+                                                        .options = job.runtime.options,
+                                                        .threads = 1,
+                                                        .instances = 1,
+                                                        .host = engine.host},
+                                                       bytes.span()));
     if (pool.input_count() != shown.graph.inputs.size() ||
         pool.outputs().size() != shown.graph.outputs.size()) {
       return Error(StatusCode::kInternal, "{} shows {} of {} layers", job.runtime.id,
                    pool.outputs().size(), shown.graph.outputs.size());
     }
     QB_RETURN_IF_ERROR(CheckModelInput(pool.input(), engine.sample));
-    return ShownModel(std::move(pool));
+    return ShownModel(std::move(bytes), std::move(pool));
   }
 
   Status SetInput(size_t index, std::span<const float> values) {
@@ -149,7 +150,9 @@ class ShownModel {
   host::RuntimePool& pool() { return pool_; }
 
  private:
-  explicit ShownModel(host::RuntimePool pool) : pool_(std::move(pool)) {}
+  ShownModel(AlignedBytes bytes, host::RuntimePool pool)
+      : bytes_(std::move(bytes)), pool_(std::move(pool)) {}
+  AlignedBytes bytes_;  // before the objects that point into them
   host::RuntimePool pool_;
 };
 

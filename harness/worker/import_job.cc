@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
 
+#include "base/aligned_bytes.h"
+#include "base/atomic_file.h"
 #include "base/files.h"
+#include "base/regular_file.h"
 #include "base/sha256.h"
 #include "graph/import/keras_h5.h"
 #include "graph/model_summary.h"
@@ -14,23 +19,91 @@
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"
 #include "harness/jobs/model_format.h"
+#include "harness/worker/mapped_model.h"
 #include "harness/worker/summary_json.h"
 #include "harness/worker/worker_context.h"
 
 namespace qbench::worker {
 namespace {
 
-Result<Bytes> ImportKeras(const std::filesystem::path& path, std::vector<std::string>& notes) {
+// Where an imported file goes: into the cache as it is made, hashed on the way, or where it is only
+// looked at, into memory.
+class ImportedFile : public graph::TfliteSink {
+ public:
+  // `output` may be empty.
+  static Result<ImportedFile> Create(const std::filesystem::path& output) {
+    ImportedFile imported;
+    if (output.empty()) return imported;
+    QB_ASSIGN_OR_RETURN(imported.file_, AtomicFile::Create(output));
+    return imported;
+  }
+
+  Status Begin(size_t bytes) override {
+    if (!file_) memory_ = AlignedBytes::OfSize(bytes);
+    return OkStatus();
+  }
+  Status Append(ByteSpan part) override {
+    sha256_->Update(part);
+    if (file_) return file_->Append(part);
+    std::ranges::copy(part, memory_.data().subspan(done_).begin());
+    done_ += part.size();
+    return OkStatus();
+  }
+
+  // All of it, once everything was appended.
+  Result<ByteSpan> Finish() {
+    if (!file_) return memory_.span();
+    QB_ASSIGN_OR_RETURN(mapped_, MappedModel::Open(file_->temporary()));
+    return mapped_->bytes();
+  }
+  std::string Sha256() { return sha256_->HexDigest(); }
+  Status Commit() { return file_ ? file_->Commit() : OkStatus(); }
+
+ private:
+  ImportedFile() = default;
+
+  std::optional<AtomicFile> file_;
+  std::unique_ptr<qbench::Sha256> sha256_ = std::make_unique<qbench::Sha256>();
+  AlignedBytes memory_;
+  size_t done_ = 0;
+  std::optional<MappedModel> mapped_;
+};
+
+Status ImportKeras(const std::filesystem::path& path, std::vector<std::string>& notes,
+                   ImportedFile& file) {
   QB_ASSIGN_OR_RETURN(graph::Model model, graph::import::ReadKerasH5(path, &notes));
   QB_RETURN_IF_ERROR(graph::Optimize(model));
-  return graph::WriteTflite(model, {.statistics = true});
+  return graph::WriteTflite(std::move(model), {.statistics = true}, file);
 }
 
-// The .tflite file's bytes of a model in any format.
-Result<Bytes> LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& result) {
+// A .tflite file is taken as it is. It is the user's, so it is read and not mapped.
+Status CopyTflite(const std::filesystem::path& path, ImportedFile& file) {
+  QB_ASSIGN_OR_RETURN(const RegularFile source, OpenRegularFile(path));
+  if (source.size > kMaxFileBytes) {
+    return Error(StatusCode::kInvalidArgument, "{} has {} bytes, more than the limit of {}",
+                 path.string(), source.size, kMaxFileBytes);
+  }
+  QB_RETURN_IF_ERROR(file.Begin(source.size));
+  Bytes piece(std::min<uint64_t>(source.size, uint64_t{1} << 20));
+  for (uint64_t left = source.size; left > 0;) {
+    const std::span<uint8_t> next = std::span(piece).first(std::min<uint64_t>(left, piece.size()));
+    QB_ASSIGN_OR_RETURN(const size_t count, ReadInto(source.descriptor, next, path));
+    if (count < next.size()) {
+      return Error(StatusCode::kCorrupt, "{}: the file became shorter while it was read; run again",
+                   path.string());
+    }
+    QB_RETURN_IF_ERROR(file.Append(next));
+    left -= count;
+  }
+  return OkStatus();
+}
+
+// A model in any format as a .tflite file.
+Status LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& result,
+                    ImportedFile& file) {
   QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(path));
   result.converted = format == jobs::ModelFormat::kKerasH5;
-  return result.converted ? ImportKeras(path, result.notes) : ReadModelFile(path);
+  return result.converted ? ImportKeras(path, result.notes, file) : CopyTflite(path, file);
 }
 
 bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {
@@ -63,16 +136,16 @@ void DescribeEnds(const graph::TfliteInfo& info, jobs::ImportResult& result) {
 
 Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
   jobs::ImportResult result;
-  QB_ASSIGN_OR_RETURN(Bytes loaded, LoadAsTflite(job.model, result));
-  const auto shared = std::make_shared<const Bytes>(std::move(loaded));
-  const Bytes& bytes = *shared;
-  result.sha256 = Sha256Hex(bytes);
+  QB_ASSIGN_OR_RETURN(ImportedFile file, ImportedFile::Create(job.output));
+  QB_RETURN_IF_ERROR(LoadAsTflite(job.model, result, file));
+  QB_ASSIGN_OR_RETURN(const ByteSpan bytes, file.Finish());
+  result.sha256 = file.Sha256();
   result.file_bytes = bytes.size();
   const Result<graph::TfliteContents> contents = graph::ListTflite(bytes);
   if (!contents.ok()) return contents.status().WithContext(job.model.string());
   result.contents = ContentsToJson(*contents);
   // A sound file with operators that qbench does not know can still be run: it has no summary.
-  const Result<graph::Model> model = graph::ReadTflite(shared);
+  const Result<graph::Model> model = graph::ReadTflite(nullptr, bytes);
   if (model.ok()) result.summary = SummaryToJson(graph::Summarize(*model));
   const Result<graph::TfliteInfo> info = graph::InspectTflite(bytes);
   if (info.ok()) DescribeEnds(*info, result);
@@ -80,7 +153,7 @@ Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
     const Status fit = info.ok() ? graph::CheckInputSizes(*info) : info.status();
     if (!fit.ok()) return fit.WithContext(job.model.string());  // nothing could feed it
   }
-  if (!job.output.empty()) QB_RETURN_IF_ERROR(WriteFileAtomically(job.output, bytes));
+  QB_RETURN_IF_ERROR(file.Commit());
   return result;
 }
 

@@ -78,14 +78,9 @@ Status CheckOutputs(host::Runtime& runtime) {
 
 Result<jobs::LatencyResult> RunLatency(const WorkerContext& context, const jobs::LatencyJob& job) {
   jobs::LatencyResult result;
-  // The file's own copy is gone before the baseline is read.
-  std::optional<AlignedBytes> model;
-  {
-    QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(job.artifact, job.artifact_sha256));
-    if (const auto info = graph::InspectTflite(file); !info.ok()) {
-      return info.status().WithContext(job.artifact.string());
-    }
-    model.emplace(ByteSpan(file));
+  QB_ASSIGN_OR_RETURN(const AlignedBytes model, ReadModelFile(job.artifact, job.artifact_sha256));
+  if (const auto info = graph::InspectTflite(model.span()); !info.ok()) {
+    return info.status().WithContext(job.artifact.string());
   }
   const bool peak_reset = measure::ResetPeakRss().ok();
   QB_ASSIGN_OR_RETURN(const measure::MemoryUse baseline, measure::ReadMemoryUse());
@@ -94,7 +89,7 @@ Result<jobs::LatencyResult> RunLatency(const WorkerContext& context, const jobs:
   const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
                               &context.observer);
   QB_ASSIGN_OR_RETURN(auto library, LoadPlugin(context, host::PluginKind::kRuntime, job.runtime));
-  QB_ASSIGN_OR_RETURN(const auto runtime, LoadRuntime(*library, job, host.host(), model->span(),
+  QB_ASSIGN_OR_RETURN(const auto runtime, LoadRuntime(*library, job, host.host(), model.span(),
                                                       result.measured.load_ms));
   QB_ASSIGN_OR_RETURN(const std::vector<Bytes> inputs,
                       ReadModelInputs(job.samples, runtime->inputs().front(), kInputs));

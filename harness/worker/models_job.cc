@@ -10,9 +10,8 @@ namespace {
 // Loads and runs one model.
 Result<std::vector<Bytes>> RunOne(host::PluginLibrary& library, const host::PluginHost& host,
                                   const jobs::PluginUse& use, const jobs::ModelsJob::Model& model) {
-  QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(model.file));
-  QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(file));
-  const AlignedBytes bytes{ByteSpan(file)};
+  QB_ASSIGN_OR_RETURN(const AlignedBytes bytes, ReadModelFile(model.file));
+  QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(bytes.span()));
   QB_ASSIGN_OR_RETURN(host::Runtime runtime, library.CreateRuntime(use.id, host.host()));
   QB_RETURN_IF_ERROR(runtime.Init(use.options, 1));
   QB_RETURN_IF_ERROR(runtime.Load(bytes.span()));

@@ -95,9 +95,8 @@ Status Profile(const WorkerContext& context, const jobs::ProfileJob& job, host::
 
 Result<jobs::ProfileResult> RunProfile(const WorkerContext& context, const jobs::ProfileJob& job) {
   jobs::ProfileResult result;
-  QB_ASSIGN_OR_RETURN(Bytes file, ReadModelFile(job.artifact, job.artifact_sha256));
-  const AlignedBytes model{ByteSpan(file)};
-  Result<graph::TfliteInfo> info = graph::InspectTflite(file);
+  QB_ASSIGN_OR_RETURN(const AlignedBytes model, ReadModelFile(job.artifact, job.artifact_sha256));
+  Result<graph::TfliteInfo> info = graph::InspectTflite(model.span());
   if (!info.ok()) return info.status().WithContext(job.artifact.string());
 
   const host::PluginHost host(job.runtime.id, LinkCallbacks(context.link, job.runtime.id),
@@ -114,7 +113,7 @@ Result<jobs::ProfileResult> RunProfile(const WorkerContext& context, const jobs:
   OperatorTimes times(std::move(info->operator_names));
   QB_RETURN_IF_ERROR(Profile(context, job, runtime, times, result));
   std::optional<graph::ModelSummary> summary;
-  const auto read = graph::ReadTflite(std::make_shared<const Bytes>(std::move(file)));
+  const auto read = graph::ReadTflite(nullptr, model.span());
   if (read.ok()) summary = graph::Summarize(*read);
   result.operators = times.Operators(summary);
   QB_ASSIGN_OR_RETURN(result.facts, runtime.Facts());

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <optional>
 
-#include "base/aligned_bytes.h"
 #include "base/cores.h"
 #include "base/files.h"
 #include "base/sha256.h"
@@ -13,6 +12,7 @@
 #include "harness/host/inference_service.h"
 #include "harness/host/plugin_calls.h"
 #include "harness/measure/memory.h"
+#include "harness/worker/mapped_model.h"
 #include "harness/worker/worker_context.h"
 
 namespace qbench::worker {
@@ -35,12 +35,12 @@ void GiveFreedMemoryBack() {
 #endif
 }
 
-Result<AlignedBytes> ReadModel(const std::filesystem::path& path, const std::string& sha256) {
-  QB_ASSIGN_OR_RETURN(const Bytes file, ReadModelFile(path, sha256));
-  if (const auto info = graph::InspectTflite(file); !info.ok()) {
+Result<MappedModel> OpenModel(const std::filesystem::path& path, const std::string& sha256) {
+  QB_ASSIGN_OR_RETURN(MappedModel model, MappedModel::Open(path, sha256));
+  if (const auto info = graph::InspectTflite(model.bytes()); !info.ok()) {
     return info.status().WithContext(path.string());
   }
-  return AlignedBytes(ByteSpan(file));
+  return model;
 }
 
 // The calibration runtime; null where the job names none. Opened only here, but made when the
@@ -57,6 +57,9 @@ Result<std::unique_ptr<host::InferenceService>> OpenInference(const WorkerContex
   constexpr int kMostInstances = 2;
   // Where a quantizer looks at more at a time than this, one has to do.
   constexpr uint64_t kMostOutputBytes = uint64_t{64} << 20;
+  // Quantizers that run a large model in stages stay far below; one layer alone may be above.
+  // Reading its weights then takes all that the memory gives, and a second object is no faster.
+  constexpr uint64_t kMostModelBytes = uint64_t{64} << 20;
   const int instances =
       job.instances > 0 ? job.instances : std::min(AvailableCores(), kMostInstances);
   return std::make_unique<host::InferenceService>(
@@ -66,6 +69,7 @@ Result<std::unique_ptr<host::InferenceService>> OpenInference(const WorkerContex
                                   .threads = 1,
                                   .instances = static_cast<size_t>(instances),
                                   .most_output_bytes = job.instances > 0 ? 0 : kMostOutputBytes,
+                                  .most_model_bytes = job.instances > 0 ? 0 : kMostModelBytes,
                                   .host = host});
 }
 
@@ -87,13 +91,13 @@ Status CheckArtifact(const std::string& quantizer, const host::ArtifactFolder& f
                  quantizer);
   }
   result.artifact = folder.artifact();
-  QB_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(result.artifact));
-  if (const auto info = graph::InspectTflite(bytes); !info.ok()) {
+  QB_ASSIGN_OR_RETURN(const MappedModel artifact, MappedModel::Open(result.artifact));
+  if (const auto info = graph::InspectTflite(artifact.bytes()); !info.ok()) {
     return info.status().WithContext(fmt::format("{} emitted a broken model", quantizer));
   }
-  result.file_bytes = bytes.size();
-  result.sha256 = Sha256Hex(bytes);
-  return OkStatus();
+  result.file_bytes = artifact.bytes().size();
+  result.sha256 = Sha256Hex(artifact.bytes());
+  return artifact.CheckUnchanged();
 }
 
 }  // namespace
@@ -102,7 +106,7 @@ Result<jobs::QuantizeResult> RunQuantize(const WorkerContext& context,
                                          const jobs::QuantizeJob& job) {
   GiveFreedMemoryBack();
   const std::string& id = job.quantizer.id;
-  QB_ASSIGN_OR_RETURN(const AlignedBytes model, ReadModel(job.model, job.model_sha256));
+  QB_ASSIGN_OR_RETURN(const MappedModel model, OpenModel(job.model, job.model_sha256));
   QB_ASSIGN_OR_RETURN(const auto calibration, OpenSamples(job.calibration));
   QB_ASSIGN_OR_RETURN(const auto train, OpenSamples(job.train));
 
@@ -121,10 +125,11 @@ Result<jobs::QuantizeResult> RunQuantize(const WorkerContext& context,
   QB_ASSIGN_OR_RETURN(host::Quantizer quantizer, library->CreateQuantizer(id, host.host()));
   QB_RETURN_IF_ERROR(Explain(host::Phase::kInit, quantizer.Init(job.quantizer.options), host));
   const auto start = std::chrono::steady_clock::now();
-  QB_RETURN_IF_ERROR(Explain(host::Phase::kQuantize, quantizer.Quantize(model.span()), host));
+  QB_RETURN_IF_ERROR(Explain(host::Phase::kQuantize, quantizer.Quantize(model.bytes()), host));
   jobs::QuantizeResult result;
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  QB_RETURN_IF_ERROR(model.CheckUnchanged());
   QB_RETURN_IF_ERROR(CheckArtifact(id, folder, result));
   QB_ASSIGN_OR_RETURN(result.facts, quantizer.Facts());
   for (const host::ArtifactFolder::Entry& entry : folder.entries()) {

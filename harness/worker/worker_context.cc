@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/regular_file.h"
 #include "base/sha256.h"
 
 namespace qbench::worker {
@@ -47,10 +48,11 @@ Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& con
   return library;
 }
 
-Result<Bytes> ReadModelFile(const std::filesystem::path& path, const std::string& sha256) {
-  QB_ASSIGN_OR_RETURN(Bytes bytes, ReadFile(path));
-  if (bytes.empty()) return Error(StatusCode::kCorrupt, "{}: the file is empty", path.string());
-  if (!sha256.empty() && Sha256Hex(bytes) != sha256) {
+Result<AlignedBytes> ReadModelFile(const std::filesystem::path& path, const std::string& sha256) {
+  QB_ASSIGN_OR_RETURN(AlignedBytes bytes, ReadAlignedFile(path, kMaxFileBytes));
+  if (bytes.span().empty())
+    return Error(StatusCode::kCorrupt, "{}: the file is empty", path.string());
+  if (!sha256.empty() && Sha256Hex(bytes.span()) != sha256) {
     return Error(StatusCode::kCorrupt,
                  "{} is no longer the file that was made: something changed it; run again",
                  path.string());

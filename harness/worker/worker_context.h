@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_bytes.h"
 #include "base/status.h"
 #include "harness/host/plugin_host.h"
 #include "harness/host/plugin_library.h"
@@ -30,9 +31,10 @@ Result<std::shared_ptr<host::PluginLibrary>> LoadPlugin(const WorkerContext& con
                                                         host::PluginKind kind,
                                                         const jobs::PluginUse& use);
 
-// A model file that is about to cross the ABI: read whole, so that nobody can change it meanwhile.
-// kCorrupt where it is empty, or has another SHA-256 than `sha256` (empty: any).
-Result<Bytes> ReadModelFile(const std::filesystem::path& path, const std::string& sha256 = {});
+// A model file that is about to cross the ABI: read whole, so that nobody can change it meanwhile,
+// and once. kCorrupt where it is empty, or has another SHA-256 than `sha256` (empty: any).
+Result<AlignedBytes> ReadModelFile(const std::filesystem::path& path,
+                                   const std::string& sha256 = {});
 
 // The functions behind the jobs.
 Result<jobs::ProbeResult> RunProbe(const WorkerContext& context, const jobs::ProbeJob& job);

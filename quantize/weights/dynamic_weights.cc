@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "graph/constant_values.h"
 #include "graph/numerics/quantize_math.h"
 #include "quantize/weights/weight_only.h"
 
@@ -23,11 +24,12 @@ void MakeHybrid(graph::Graph& graph, graph::Op& op, const WeightInputs& inputs,
   const auto [entry, added] =
       stored.try_emplace({inputs.weights, inputs.channel_axis}, graph::kNoTensor);
   if (added) {
-    graph::QuantizedWeights result = graph::QuantizeWeightsPerChannel(
-        weights.constant->Values<float>(), weights.shape, inputs.channel_axis);
+    const graph::ConstantValues<float> values(*weights.constant);
+    graph::QuantizedWeights result =
+        graph::QuantizeWeightsPerChannel(values.span(), weights.shape, inputs.channel_axis);
     graph::Tensor tensor = weights;
     tensor.type = DataType::kInt8;
-    tensor.constant = graph::MakeConstant(result.values);
+    tensor.constant = graph::TakeConstant(std::move(result.values));
     tensor.quantization = std::move(result.quantization);
     entry->second = graph.AddTensor(std::move(tensor));
   }

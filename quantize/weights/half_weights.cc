@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
+#include "graph/constant_values.h"
 #include "graph/numerics/quantize_math.h"
 
 namespace qbench::quantize {
@@ -23,7 +25,8 @@ graph::Constant ToHalf(const graph::Tensor& tensor, Warnings& warnings) {
   std::vector<uint16_t> halves;
   halves.reserve(static_cast<size_t>(graph::ElementCount(tensor.shape)));
   int64_t clipped = 0;
-  for (const float value : tensor.constant->Values<float>()) {
+  const graph::ConstantValues<float> values(*tensor.constant);
+  for (const float value : values.span()) {
     if (std::abs(value) > kLargestHalf) ++clipped;
     halves.push_back(graph::FloatToHalf(std::clamp(value, -kLargestHalf, kLargestHalf)));
   }
@@ -32,7 +35,7 @@ graph::Constant ToHalf(const graph::Tensor& tensor, Warnings& warnings) {
         fmt::format("\"{}\": {} weights beyond the largest float16 were clipped to {}", tensor.name,
                     clipped, kLargestHalf));
   }
-  return graph::MakeConstant(halves);
+  return graph::TakeConstant(std::move(halves));
 }
 
 }  // namespace

@@ -207,7 +207,7 @@ Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from) {
           ? graph::QuantizeWeightsPerChannel(from.weights, from.shape, from.channel_axis)
           : graph::QuantizeWeightsPerTensor(from.weights);
   IntegerWeights result;
-  result.weights = std::move(plain.values);
+  plain.values = std::vector<int8_t>();  // other scales may make others
   result.quantization = std::move(plain.quantization);
   QB_RETURN_IF_ERROR(FitScales(from, RangesOfScales(from, channels), result));
   if (from.inputs != nullptr && from.inputs->moments.measured()) {

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "graph/constant_values.h"
 #include "graph/numerics/quantize_math.h"
 #include "graph/passes/passes.h"
 #include "quantize/weights/feedback_rounding.h"
@@ -58,7 +59,7 @@ int8_t Nearest4(float weight, float scale) {
 
 // Makes int8 weights int4 ones, of the scales with the smallest squared error. The first dimension
 // is the channels, where there are several scales.
-void ReduceToInt4(const std::vector<float>& weights, graph::QuantizedWeights& quantized) {
+void ReduceToInt4(std::span<const float> weights, graph::QuantizedWeights& quantized) {
   constexpr int kCandidates = 50;
   std::vector<float>& scales = quantized.quantization.scales;
   const size_t row = weights.size() / scales.size();
@@ -85,7 +86,8 @@ void ReduceToInt4(const std::vector<float>& weights, graph::QuantizedWeights& qu
 
 graph::QuantizedWeights Quantize(const graph::Tensor& weights, const Rounding& rounding,
                                  const LayerInputs* inputs) {
-  const std::vector<float> values = weights.constant->Values<float>();
+  const graph::ConstantValues<float> constant(*weights.constant);
+  const std::span<const float> values = constant.span();
   graph::QuantizedWeights quantized =
       rounding.per_channel
           ? graph::QuantizeWeightsPerChannel(values, weights.shape, rounding.channel_axis)
@@ -115,9 +117,10 @@ void CorrectBias(graph::Graph& graph, graph::Op& op, const WeightInputs& places,
   graph::Tensor bias = graph.tensors[static_cast<size_t>(places.bias)];
   if (!bias.is_constant() || bias.type != DataType::kFloat32) return;
   const graph::Tensor& weights = graph.tensors[static_cast<size_t>(places.weights)];
+  const graph::ConstantValues<float> weight_values(*weights.constant);
   const std::vector<double> errors =
-      MeanRoundingErrors(weights.constant->Values<float>(), weights.shape, places.channel_axis,
-                         quantized.values, quantized.quantization.scales, inputs.means);
+      MeanRoundingErrors(weight_values.span(), weights.shape, places.channel_axis, quantized.values,
+                         quantized.quantization.scales, inputs.means);
   std::vector<float> values = bias.constant->Values<float>();
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(values[i] - errors[i]);
   bias.constant = graph::MakeConstant(values);
@@ -130,7 +133,7 @@ graph::Tensor ToIntegers(const graph::Tensor& weights, int32_t limit,
   graph::Tensor tensor = weights;
   tensor.type = int4 ? DataType::kInt4 : DataType::kInt8;
   tensor.constant = int4 ? graph::Constant(graph::PackInt4(quantized.values))
-                         : graph::MakeConstant(quantized.values);
+                         : graph::TakeConstant(std::move(quantized.values));
   tensor.quantization = std::move(quantized.quantization);
   return tensor;
 }

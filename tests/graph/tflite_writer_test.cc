@@ -43,6 +43,88 @@ class TfliteWriterTest : public testing::Test {
   Bytes bytes_;
 };
 
+// Takes the parts, and looks at the constants each time.
+class WatchingSink : public TfliteSink {
+ public:
+  Status Begin(size_t bytes) override {
+    bytes_ = bytes;
+    return OkStatus();
+  }
+  Status Append(ByteSpan part) override {
+    file.insert(file.end(), part.begin(), part.end());
+    left.push_back(std::ranges::count_if(
+        constants, [](const std::weak_ptr<const void>& constant) { return !constant.expired(); }));
+    if (fail_at != 0 && file.size() >= fail_at) return Error(StatusCode::kNoSpace, "full");
+    return OkStatus();
+  }
+  size_t announced() const { return bytes_; }
+
+  std::vector<std::weak_ptr<const void>> constants;
+  std::vector<int64_t> left;  // of them, at each part
+  Bytes file;
+  size_t fail_at = 0;
+
+ private:
+  size_t bytes_ = 0;
+};
+
+// Dense layers with weights of their own, whose owners the sink watches.
+Model WatchedModel(WatchingSink& sink) {
+  ModelBuilder builder;
+  TensorId last = builder.Input({1, 8});
+  for (int layer = 0; layer < 3; ++layer) {
+    const TensorId weights = builder.Weight({8, 8});
+    const auto owner =
+        std::make_shared<const std::vector<float>>(64, static_cast<float>(layer) + 1.0F);
+    builder.tensor(weights).constant = Constant(owner, AsBytes(*owner));
+    sink.constants.emplace_back(owner);
+    last =
+        builder.Add(OpKind::kFullyConnected, FullyConnectedOptions{}, {last, weights, kNoTensor});
+  }
+  return builder.Finish({last});
+}
+
+TEST_F(TfliteWriterTest, ConstantsOfAModelThatIsMovedInGoAsTheyAreWritten) {
+  WatchingSink sink;
+  Model model = WatchedModel(sink);
+  const Result<Bytes> whole = WriteTflite(model);
+  ASSERT_TRUE(whole.ok()) << whole.status().message();
+  ASSERT_TRUE(WriteTflite(std::move(model), {}, sink).ok());
+  EXPECT_EQ(sink.announced(), whole->size());
+  EXPECT_TRUE(sink.file == *whole);
+  // Tables, the last constant, what is between, …
+  EXPECT_THAT(sink.left, ElementsAre(3, 3, 2, 2, 1, 1, 0));
+}
+
+TEST_F(TfliteWriterTest, AFailureOfTheSinkEndsTheWriting) {
+  WatchingSink sink;
+  const Model model = WatchedModel(sink);
+  sink.fail_at = 1;
+  EXPECT_EQ(WriteTflite(model, {}, sink).code(), StatusCode::kNoSpace);
+  EXPECT_EQ(sink.left.size(), 1U);
+}
+
+TEST_F(TfliteWriterTest, TablesMayBeLargerThanExpected) {
+  WatchingSink sink;
+  Model model = WatchedModel(sink);
+  model.description = std::string(3'000'000, 'd');
+  Write(model);
+  const Result<Model> read = ReadTflite(std::make_shared<const Bytes>(bytes_));
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_EQ(read->description, model.description);
+  for (size_t i = 0; i < model.graph.tensors.size(); ++i) {
+    EXPECT_EQ(read->graph.tensors[i].constant, model.graph.tensors[i].constant) << i;
+  }
+}
+
+TEST_F(TfliteWriterTest, WritesAlignedBytesToo) {
+  const Model model = EveryFloatOperator();
+  Write(model);
+  const Result<AlignedBytes> aligned = WriteAlignedTflite(model);
+  ASSERT_TRUE(aligned.ok()) << aligned.status().message();
+  EXPECT_TRUE(std::ranges::equal(aligned->span(), bytes_));
+}
+
 TEST_F(TfliteWriterTest, HasTheFormatsFrame) {
   Model model = EveryFloatOperator();
   model.signature = Signature{.input_names = {"image"}, .output_names = {"scores", "features"}};

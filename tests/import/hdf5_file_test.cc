@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "graph/import/keras_file.h"
 #include "hdf5.h"
 
 namespace qbench::graph::import {
@@ -16,6 +17,22 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr uint64_t kPlenty = 1 << 20;
+
+struct Content {
+  std::vector<uint64_t> dims;
+  bool is_float = false;
+  std::vector<float> values;
+};
+
+// All that a data set holds.
+Result<Content> ReadArray(const Hdf5Group& group, const std::string& name, uint64_t max_bytes) {
+  QB_ASSIGN_OR_RETURN(const Hdf5Array array, group.OpenArray(name, max_bytes));
+  Content content{array.dims(), array.is_float(), {}};
+  if (content.is_float) {
+    QB_ASSIGN_OR_RETURN(content.values, array.ReadAll());
+  }
+  return content;
+}
 
 // Writes files with the library itself.
 class Hdf5FileTest : public ::testing::Test {
@@ -44,9 +61,13 @@ class Hdf5FileTest : public ::testing::Test {
   }
   // An attribute of the root: `count` 0 is a scalar, -1 an empty array.
   void Attribute(const char* name, hid_t type, int count, const void* values) const {
+    AttributeOf(file_, name, type, count, values);
+  }
+  static void AttributeOf(hid_t owner, const char* name, hid_t type, int count,
+                          const void* values) {
     const auto size = static_cast<hsize_t>(std::max(count, 0));
     const Hdf5Id space(count == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &size, nullptr));
-    const Hdf5Id attribute(H5Acreate2(file_, name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT));
+    const Hdf5Id attribute(H5Acreate2(owner, name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT));
     ASSERT_TRUE(attribute.ok()) << name;
     if (values == nullptr) return;
     ASSERT_GE(H5Awrite(attribute.get(), type, values), 0);
@@ -75,26 +96,81 @@ TEST_F(Hdf5FileTest, ReadsFloatsOfEverySizeAndRank) {
   Array("scalar", {}, {7.0F});
   Array("empty", {0, 3}, {});
   const Hdf5Group root = Root();
-  const auto matrix = root.ReadArray("layer/f32", kPlenty);
+  const auto matrix = ReadArray(root, "layer/f32", kPlenty);
   ASSERT_TRUE(matrix.ok()) << matrix.status().message();
   EXPECT_TRUE(matrix->is_float);
   EXPECT_THAT(matrix->dims, ElementsAre(2, 3));
   EXPECT_EQ(matrix->values, values);
-  EXPECT_EQ(root.ReadArray("f64", kPlenty)->values, values);
-  EXPECT_EQ(root.ReadArray("f16", kPlenty)->values, values);
-  EXPECT_THAT(root.ReadArray("f16", kPlenty)->dims, ElementsAre(3, 1, 2));
-  EXPECT_THAT(root.ReadArray("scalar", kPlenty)->dims, IsEmpty());
-  EXPECT_THAT(root.ReadArray("scalar", kPlenty)->values, ElementsAre(7.0F));
-  EXPECT_THAT(root.ReadArray("empty", kPlenty)->dims, ElementsAre(0, 3));
-  EXPECT_THAT(root.ReadArray("empty", kPlenty)->values, IsEmpty());
+  EXPECT_EQ(ReadArray(root, "f64", kPlenty)->values, values);
+  EXPECT_EQ(ReadArray(root, "f16", kPlenty)->values, values);
+  EXPECT_THAT(ReadArray(root, "f16", kPlenty)->dims, ElementsAre(3, 1, 2));
+  EXPECT_THAT(ReadArray(root, "scalar", kPlenty)->dims, IsEmpty());
+  EXPECT_THAT(ReadArray(root, "scalar", kPlenty)->values, ElementsAre(7.0F));
+  EXPECT_THAT(ReadArray(root, "empty", kPlenty)->dims, ElementsAre(0, 3));
+  EXPECT_THAT(ReadArray(root, "empty", kPlenty)->values, IsEmpty());
   const Result<Hdf5Group> layer = root.Open("layer");
   ASSERT_TRUE(layer.ok());
-  EXPECT_EQ(layer->ReadArray("f32", kPlenty)->values, values);
+  EXPECT_EQ(ReadArray(*layer, "f32", kPlenty)->values, values);
+}
+
+TEST_F(Hdf5FileTest, ReadsColumns) {
+  std::vector<float> values(2 * 3 * 5);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  Array("cube", {2, 3, 5}, values);
+  const hsize_t chunk[] = {1, 2, 2};
+  const Hdf5Id chunked(H5Pcreate(H5P_DATASET_CREATE));
+  ASSERT_GE(H5Pset_chunk(chunked.get(), 3, chunk), 0);
+  Array("chunked", {2, 3, 5}, values, H5T_IEEE_F64LE, chunked.get());
+  const Hdf5Group root = Root();
+  for (const char* name : {"cube", "chunked"}) {
+    const Result<Hdf5Array> array = root.OpenArray(name, kPlenty);
+    ASSERT_TRUE(array.ok()) << array.status().message();
+    std::vector<float> columns(2 * 3 * 2);
+    ASSERT_TRUE(array->Read(3, 2, columns).ok());
+    for (size_t i = 0; i < columns.size(); ++i) {
+      EXPECT_EQ(columns[i], static_cast<float>(i / 2 * 5 + 3 + i % 2)) << name << " " << i;
+    }
+    EXPECT_EQ(array->Read(4, 2, columns).code(), StatusCode::kCorrupt) << "beyond the end";
+  }
+}
+
+// More than is read at a time.
+TEST_F(Hdf5FileTest, TurnsALargeWeight) {
+  constexpr hsize_t kRows = 3;
+  constexpr hsize_t kColumns = 4'000'003;
+  std::vector<float> values(kRows * kColumns);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  Hdf5Id text(H5Tcopy(H5T_C_S1));
+  ASSERT_GE(H5Tset_size(text.get(), 5), 0);
+  Group("model_weights");
+  Group("model_weights/layer");
+  Array("model_weights/layer/large", {kRows, kColumns}, values);
+  Attribute("model_config", text.get(), 0, "{}\0\0\0");
+  {
+    const Hdf5Id weights(H5Gopen2(file_, "model_weights", H5P_DEFAULT));
+    AttributeOf(weights.get(), "layer_names", text.get(), 1, "layer");
+    const Hdf5Id layer(H5Gopen2(file_, "model_weights/layer", H5P_DEFAULT));
+    AttributeOf(layer.get(), "weight_names", text.get(), 1, "large");
+  }
+  Root();
+  const Result<KerasFile> file = ReadKerasFile(path());
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const KerasWeight& weight = file->groups.at(0).weights.at(0);
+  EXPECT_THAT(weight.dims, ElementsAre(kRows, kColumns));
+  ASSERT_EQ(weight.data.size(), values.size() * sizeof(float));
+  for (const size_t column : {hsize_t{0}, hsize_t{2'796'202}, kColumns - 1}) {
+    for (size_t row = 0; row < kRows; ++row) {
+      const size_t place = column * kRows + row;
+      EXPECT_EQ(LoadUnaligned<float>(weight.data.subspan(place * sizeof(float))),
+                values[row * kColumns + column]);
+    }
+  }
+  EXPECT_TRUE(weight.Values() == values);
 }
 
 TEST_F(Hdf5FileTest, OtherTypesAreThereWithoutValues) {
   Array("integers", {4}, {1, 2, 3, 4}, H5T_STD_I32LE);
-  const auto integers = Root().ReadArray("integers", kPlenty);
+  const auto integers = ReadArray(Root(), "integers", kPlenty);
   ASSERT_TRUE(integers.ok());
   EXPECT_FALSE(integers->is_float);
   EXPECT_THAT(integers->dims, ElementsAre(4));
@@ -110,11 +186,11 @@ TEST_F(Hdf5FileTest, WhatIsTooLargeIsRefusedBeforeItIsRead) {
   Array("four", {4}, {1, 2, 3, 4});
   Array("nine_dimensions", {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1});
   const Hdf5Group root = Root();
-  EXPECT_THAT(root.ReadArray("claims", kPlenty).status().message(),
+  EXPECT_THAT(ReadArray(root, "claims", kPlenty).status().message(),
               HasSubstr("claims more data than the file holds"));
-  EXPECT_TRUE(root.ReadArray("four", 16).ok());
-  EXPECT_EQ(root.ReadArray("four", 15).status().code(), StatusCode::kCorrupt);
-  EXPECT_EQ(root.ReadArray("nine_dimensions", kPlenty).status().code(), StatusCode::kCorrupt);
+  EXPECT_TRUE(ReadArray(root, "four", 16).ok());
+  EXPECT_EQ(ReadArray(root, "four", 15).status().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(ReadArray(root, "nine_dimensions", kPlenty).status().code(), StatusCode::kCorrupt);
 }
 
 TEST_F(Hdf5FileTest, NoOtherFileIsRead) {
@@ -143,9 +219,9 @@ TEST_F(Hdf5FileTest, NoOtherFileIsRead) {
   Array("mapped", {4}, {}, H5T_IEEE_F32LE, mapped.get());
   const Hdf5Group root = Root();
   EXPECT_EQ(root.Open("group").status().code(), StatusCode::kCorrupt);
-  EXPECT_EQ(root.ReadArray("data", kPlenty).status().code(), StatusCode::kCorrupt);
+  EXPECT_EQ(ReadArray(root, "data", kPlenty).status().code(), StatusCode::kCorrupt);
   for (const char* name : {"outside", "mapped"}) {
-    const Status status = root.ReadArray(name, kPlenty).status();
+    const Status status = ReadArray(root, name, kPlenty).status();
     EXPECT_EQ(status.code(), StatusCode::kUnsupported) << name;
     EXPECT_THAT(status.message(), HasSubstr("in another file"));
   }
@@ -183,10 +259,10 @@ TEST_F(Hdf5FileTest, WhatIsMissingIsNamed) {
   Array("data", {1}, {1});
   const Hdf5Group root = Root();
   for (const char* name : {"missing", "data/below", "", "/missing"}) {
-    EXPECT_EQ(root.ReadArray(name, kPlenty).status().code(), StatusCode::kCorrupt) << name;
+    EXPECT_EQ(ReadArray(root, name, kPlenty).status().code(), StatusCode::kCorrupt) << name;
     EXPECT_EQ(root.Open(name).status().code(), StatusCode::kCorrupt) << name;
   }
-  EXPECT_THAT(root.ReadArray("missing", kPlenty).status().message(), HasSubstr("\"missing\""));
+  EXPECT_THAT(ReadArray(root, "missing", kPlenty).status().message(), HasSubstr("\"missing\""));
   EXPECT_EQ(root.Open("data").status().code(), StatusCode::kCorrupt);  // no group
 }
 

@@ -33,6 +33,28 @@ TEST(IsolatedChild, HandsBackWhatTheChildWrote) {
   EXPECT_EQ(std::string(text.begin(), text.end()), "seven");
 }
 
+TEST(IsolatedChild, AlignsAndGivesBackParts) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const auto output = RunInChild([&](ChildOutput& out) {
+    out.WriteText("a");
+    out.Align(16);
+    out.Align(16);
+    out.Write(Bytes(4 * page, 7));
+    return OkStatus();
+  });
+  ASSERT_TRUE(output.ok()) << output.status().message();
+  ASSERT_EQ(output->bytes.size(), 16 + 4 * page);
+  const ByteSpan data = output->bytes.subspan(16);
+  EXPECT_EQ(output->bytes[15], 0);
+  EXPECT_EQ(data[0], 7);
+  output->discard(data.subspan(page, 2 * page));  // from 16 behind a page's beginning
+  EXPECT_EQ(data[page], 7);
+  EXPECT_EQ(data[2 * page], 0) << "the whole page in it";
+  EXPECT_EQ(data[3 * page], 7);
+  output->discard(data.first(1));
+  EXPECT_EQ(data[0], 7);
+}
+
 TEST(IsolatedChild, EmptyOutputIsFine) {
   const auto output = RunInChild([](ChildOutput&) { return OkStatus(); });
   ASSERT_TRUE(output.ok());

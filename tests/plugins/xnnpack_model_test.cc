@@ -31,6 +31,7 @@ Bytes FileOf(const graph::Model& model) {
   return file.ok() ? *file : Bytes();
 }
 
+// `file` outlives the model.
 std::unique_ptr<XnnpackModel> LoadOrNull(const Bytes& file, uint32_t threads = 1) {
   auto loaded = XnnpackModel::Load(file, threads);
   EXPECT_TRUE(loaded.ok()) << loaded.status().message();
@@ -76,7 +77,8 @@ void ExpectNear(const std::vector<std::vector<float>>& actual,
 TEST(XnnpackModel, RunsWhatTheLibraryLacksOnTheKernels) {
   // Ends in uint8, whose steps of 1/255 a float's last bit can move by one.
   const graph::Model model = graph::EveryFloatOperator();
-  const auto xnnpack = LoadOrNull(FileOf(model));
+  const Bytes file = FileOf(model);
+  const auto xnnpack = LoadOrNull(file);
   ASSERT_NE(xnnpack, nullptr);
   EXPECT_EQ(xnnpack->division().invocations, 0U);
   graph::Random random(1);
@@ -154,8 +156,10 @@ TwoModels ConvolutionWith(DataType type, bool through_dequantize) {
 
 void ExpectUnpacksOnce(DataType type, bool through_dequantize) {
   const TwoModels models = ConvolutionWith(type, through_dequantize);
-  const auto packed = LoadOrNull(FileOf(models.packed));
-  const auto plain = LoadOrNull(FileOf(models.plain));
+  const Bytes packed_file = FileOf(models.packed);
+  const Bytes plain_file = FileOf(models.plain);
+  const auto packed = LoadOrNull(packed_file);
+  const auto plain = LoadOrNull(plain_file);
   ASSERT_NE(packed, nullptr);
   ASSERT_NE(plain, nullptr);
   graph::Random random(5);
@@ -197,7 +201,8 @@ TEST(XnnpackModel, EightInstancesAtOnceGiveTheSameBytesAsOne) {
 TEST(XnnpackModel, NamesAnOperatorThatNobodyHas) {
   graph::Random random(1);
   const graph::Model model = graph::RandomOperator(OpKind::kHardSwish, DataType::kInt16, random);
-  const auto loaded = XnnpackModel::Load(FileOf(model), 1);
+  const Bytes file = FileOf(model);
+  const auto loaded = XnnpackModel::Load(file, 1);
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.status().code(), StatusCode::kUnsupported);
   EXPECT_THAT(loaded.status().message(), HasSubstr("HARD_SWISH"));

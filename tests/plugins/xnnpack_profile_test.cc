@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <list>
 #include <set>
 
 #include "graph/random.h"
@@ -18,9 +19,10 @@ using graph::TensorId;
 using testing::ElementsAre;
 
 std::unique_ptr<XnnpackModel> Load(const graph::Model& model, XnnpackModel::Profile profile) {
-  const Result<Bytes> file = graph::WriteTflite(model);
+  static std::list<Bytes> files;  // outlive the models
+  Result<Bytes> file = graph::WriteTflite(model);
   EXPECT_TRUE(file.ok()) << file.status().message();
-  auto loaded = XnnpackModel::Load(*file, 1, profile);
+  auto loaded = XnnpackModel::Load(files.emplace_back(std::move(*file)), 1, profile);
   EXPECT_TRUE(loaded.ok()) << loaded.status().message();
   return loaded.ok() ? std::move(*loaded) : nullptr;
 }

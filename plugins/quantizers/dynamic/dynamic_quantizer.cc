@@ -21,7 +21,7 @@ class DynamicQuantizer : public plugin::Quantizer {
     QB_ASSIGN_OR_RETURN(const quantize::OperatorChoices choices,
                         quantize::ReadWeightRecipe(recipe_file_, rewritten, /*per_tensor=*/false));
     QB_RETURN_IF_ERROR(quantize::QuantizeWeightsDynamically(rewritten, choices, hybrid_));
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(rewritten));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(std::move(rewritten)));
     return host.EmitModel(artifact);
   }
 

@@ -18,9 +18,9 @@ class FloatQuantizer : public plugin::Quantizer {
 
   Status Quantize(ByteSpan model, const plugin::HostServices& host) override {
     QB_RETURN_IF_ERROR(graph::InspectTflite(model).status());
-    const auto read = graph::ReadTflite(std::make_shared<const Bytes>(model.begin(), model.end()));
+    auto read = graph::ReadTflite(nullptr, model);
     if (!read.ok() || !graph::HasStatistics(read->graph)) return host.EmitModel(model);
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(*read));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(std::move(*read)));
     return host.EmitModel(artifact);
   }
 };

@@ -21,7 +21,7 @@ class Fp16Quantizer : public plugin::Quantizer {
     quantize::Warnings warnings;
     QB_RETURN_IF_ERROR(quantize::StoreConstantsAsHalf(rewritten, warnings, choices));
     for (const std::string& warning : warnings) host.Warn(warning);
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(rewritten));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, graph::WriteTflite(std::move(rewritten)));
     return host.EmitModel(artifact);
   }
 

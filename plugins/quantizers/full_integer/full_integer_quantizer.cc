@@ -301,10 +301,9 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   QB_ASSIGN_OR_RETURN(const auto scales,
                       ChooseActivationScales(model, calibrated.ranges, warnings,
                                              options.activations, options.choices));
-  QB_ASSIGN_OR_RETURN(const graph::Model integer,
-                      QuantizeFullInteger(model, scales, options, warnings));
+  QB_ASSIGN_OR_RETURN(graph::Model integer, QuantizeFullInteger(model, scales, options, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);
-  QB_ASSIGN_OR_RETURN(const Bytes artifact, WriteArtifact(integer));
+  QB_ASSIGN_OR_RETURN(const Bytes artifact, WriteArtifact(std::move(integer)));
   document["split"] = "calibration";
   document["first_sample"] = 0;
   document["samples"] = calibrated.samples;

@@ -197,7 +197,8 @@ class StageRunner {
       host_.ReportProgress("calibrating", ++done_, total_);
       return OkStatus();
     };
-    QB_ASSIGN_OR_RETURN(const Bytes bytes, graph::WriteTflite(stage.model));
+    QB_ASSIGN_OR_RETURN(const AlignedBytes file, graph::WriteAlignedTflite(stage.model));
+    const ByteSpan bytes = file.span();
     if (!inputs) {
       QB_RETURN_IF_ERROR(host_.RunInference(bytes, QBENCH_SPLIT_CALIBRATION, first, count, take));
     } else {

@@ -66,7 +66,7 @@ class Int4Quantizer : public plugin::Quantizer {
                               {.means = true, .moments = true, .choices = storage_.choices}, host));
     }
     QB_RETURN_IF_ERROR(quantize::StoreWeights(model, storage_, measured.layer_inputs));
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(model));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(std::move(model)));
     return host.EmitModel(artifact);
   }
 

@@ -43,7 +43,7 @@ class WeightOnlyQuantizer : public plugin::Quantizer {
                               {.means = true, .moments = true, .choices = storage.choices}, host));
     }
     QB_RETURN_IF_ERROR(quantize::StoreWeights(model, storage, calibrated.layer_inputs));
-    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(model));
+    QB_ASSIGN_OR_RETURN(const Bytes artifact, quantize::WriteArtifact(std::move(model)));
     QB_RETURN_IF_ERROR(host.EmitJson(
         "rounding",
         DumpJson({{"method", calibrated.samples > 0 ? "gptq" : "nearest"},

@@ -1,5 +1,6 @@
 #include "plugins/runtimes/xnnpack/float_weights.h"
 
+#include "graph/constant_values.h"
 #include "graph/operators.h"
 #include "kernels/kernel.h"
 
@@ -35,7 +36,7 @@ Status Dequantize(const Tensor& from, Tensor& to) {
   context.outputs = {{&to, reinterpret_cast<uint8_t*>(values.data())}};
   QB_ASSIGN_OR_RETURN(const kernels::Run run, kernels::PrepareOp(context));
   run();
-  to.constant = graph::MakeConstant(values);
+  to.constant = graph::TakeConstant(std::move(values));
   return OkStatus();
 }
 

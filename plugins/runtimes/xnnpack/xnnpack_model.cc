@@ -27,9 +27,7 @@ Result<std::unique_ptr<XnnpackModel>> XnnpackModel::Load(ByteSpan model, uint32_
                                                          Profile profile) {
   QB_RETURN_IF_ERROR(Initialize());
   std::unique_ptr<XnnpackModel> self(new XnnpackModel());
-  // A copy, since the graph shares ownership of what its constants point into.
-  const auto copy = std::make_shared<const Bytes>(model.begin(), model.end());
-  QB_ASSIGN_OR_RETURN(self->model_, plugin::ReadModel(copy, ByteSpan(*copy)));
+  QB_ASSIGN_OR_RETURN(self->model_, plugin::ReadModel(nullptr, model));
   QB_ASSIGN_OR_RETURN(self->unpacked_, UnpackFloatWeights(self->model_));
   QB_RETURN_IF_ERROR(self->CheckSize());
   self->constants_ = std::make_unique<ConstantStore>(self->model_.graph);

@@ -22,7 +22,8 @@ class XnnpackModel {
   enum class Profile { kOff, kOn };
   // kUnsupported, naming the operator, where neither XNNPACK nor kernels/ can run one. With a
   // profile every operator is a subgraph of its own, since this XNNPACK does not time the operators
-  // of one: Invoke then takes a little longer, and gives the same outputs.
+  // of one: Invoke then takes a little longer, and gives the same outputs. `model` outlives the
+  // object.
   static Result<std::unique_ptr<XnnpackModel>> Load(ByteSpan model, uint32_t threads,
                                                     Profile profile = Profile::kOff);
 

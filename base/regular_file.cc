@@ -1,0 +1,62 @@
+#include "base/regular_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/files.h"
+
+namespace qbench {
+namespace {
+
+Status Failed(std::string_view doing, const std::filesystem::path& path) {
+  const int error = errno;
+  const StatusCode code = error == ENOENT                      ? StatusCode::kNotFound
+                          : error == ENOSPC || error == EDQUOT ? StatusCode::kNoSpace
+                                                               : StatusCode::kIo;
+  return Error(code, "cannot {} {}: {}", doing, path.string(),
+               std::generic_category().message(error));
+}
+
+}  // namespace
+
+Result<RegularFile> OpenRegularFile(const std::filesystem::path& path) {
+  RegularFile file{FileDescriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), 0};
+  if (!file.descriptor.ok()) return Failed("open", path);
+  struct stat info {};
+  if (fstat(file.descriptor.get(), &info) != 0) return Failed("read", path);
+  if (!S_ISREG(info.st_mode)) {
+    return Error(StatusCode::kInvalidArgument, "{} is not a regular file", path.string());
+  }
+  file.size = static_cast<uint64_t>(info.st_size);
+  return file;
+}
+
+Result<size_t> ReadInto(const FileDescriptor& file, std::span<uint8_t> bytes,
+                        const std::filesystem::path& path) {
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Failed("read", path);
+    if (count == 0) break;  // it shrank meanwhile
+    done += static_cast<size_t>(count);
+  }
+  return done;
+}
+
+Result<AlignedBytes> ReadAlignedFile(const std::filesystem::path& path, uint64_t max_bytes) {
+  QB_ASSIGN_OR_RETURN(const RegularFile file, OpenRegularFile(path));
+  if (file.size > max_bytes) {
+    return Error(StatusCode::kInvalidArgument, "{} has {} bytes, more than the limit of {}",
+                 path.string(), file.size, max_bytes);
+  }
+  AlignedBytes bytes = AlignedBytes::OfSize(file.size);
+  QB_ASSIGN_OR_RETURN(const size_t done, ReadInto(file.descriptor, bytes.data(), path));
+  bytes.Shorten(done);
+  return bytes;
+}
+
+}  // namespace qbench

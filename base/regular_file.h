@@ -1,0 +1,31 @@
+// Opening what has to be a file, and reading it.
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "base/aligned_bytes.h"
+#include "base/bytes.h"
+#include "base/file_descriptor.h"
+#include "base/status.h"
+
+namespace qbench {
+
+struct RegularFile {
+  FileDescriptor descriptor;
+  uint64_t size = 0;
+};
+
+// For reading. A FIFO is told from a file, where opening it would wait for a writer. kNotFound,
+// kIo, kInvalidArgument where it is no regular file.
+Result<RegularFile> OpenRegularFile(const std::filesystem::path& path);
+
+// Fills `bytes` from where the descriptor is; fewer where the file ends before. The number read, or
+// kIo, naming `path`.
+Result<size_t> ReadInto(const FileDescriptor& file, std::span<uint8_t> bytes,
+                        const std::filesystem::path& path);
+
+// The whole file, without a second copy of it. As ReadFile (base/files.h).
+Result<AlignedBytes> ReadAlignedFile(const std::filesystem::path& path, uint64_t max_bytes);
+
+}  // namespace qbench
