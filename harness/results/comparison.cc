@@ -98,7 +98,7 @@ class PairMeasurer {
       figures.new_file_bytes = artifact->file_bytes;
       figures.new_artifact_sha256 = artifact->sha256;
     }
-    if (!figures.base_file_bytes || !figures.new_file_bytes) return;
+    if (figures.base_file_bytes.value_or(-1) < 0 || figures.new_file_bytes.value_or(-1) < 0) return;
     figures.grown_bytes = *figures.new_file_bytes - *figures.base_file_bytes;
     figures.size_judgement = JudgeSize(*figures.base_file_bytes, *figures.new_file_bytes, limits_);
   }

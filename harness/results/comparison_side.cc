@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/interrupt.h"
 #include "base/one_line.h"
 #include "fmt/format.h"
 
@@ -66,6 +67,7 @@ Result<Side> LoadEveryCell(store::Store& store) {
   }
   std::map<CellKey, TakenCells> taken;
   for (const store::Run& run : runs) {
+    if (InterruptRequested()) return InterruptStatus("reading the runs");
     QB_ASSIGN_OR_RETURN(store::RunData data, store.LoadRun(run.id));
     std::map<CellKey, TakenCells> here;
     for (size_t i = 0; i < data.cells.size(); ++i) {

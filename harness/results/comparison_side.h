@@ -53,7 +53,7 @@ Side SideOf(store::RunData run, std::string name);
 
 // Reads the side from its database, which is open as `store`. Of a whole database, a cell is taken
 // from the newest run in which something was measured of it, else from the newest that has it.
-// kNotFound: there is no such run.
+// kNotFound: there is no such run. kCancelled (base/interrupt.h).
 Result<Side> LoadSide(const SideName& name, store::Store& store);
 
 // What else was measured in turns with this cell's processes, round by round: the side's series, or

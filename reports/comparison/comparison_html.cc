@@ -112,10 +112,21 @@ std::string ForestSvg(const CellComparison& figures, double scale, double floor)
 // --- Sections
 // -------------------------------------------------------------------------------------
 
+// The table's columns as the page has them: the verdict right behind the name, where a narrow
+// screen shows it.
+std::vector<size_t> PageOrder(const ComparisonTable& table) {
+  std::vector<size_t> order = {0};
+  if (table.columns.size() > 1) order.push_back(table.columns.size() - 1);
+  for (size_t i = 1; i + 1 < table.columns.size(); ++i) order.push_back(i);
+  return order;
+}
+
 void SetTable(const Comparison& comparison, data* page) {
   const ComparisonTable table = MakeComparisonTable(comparison);
+  const std::vector<size_t> order = PageOrder(table);
   data columns(data::type::list);
-  for (const ComparisonTable::Column& column : table.columns) {
+  for (const size_t i : order) {
+    const ComparisonTable::Column& column = table.columns[i];
     data item("title", column.title);
     item.set("explanation", column.explanation);
     item.set("number", column.is_number);
@@ -129,7 +140,8 @@ void SetTable(const Comparison& comparison, data* page) {
   for (size_t i = 0; i < table.rows.size(); ++i) {
     const CellPair& pair = comparison.pairs[i];
     data cells(data::type::list);
-    for (size_t j = 1; j < table.columns.size(); ++j) {
+    for (const size_t j : order) {
+      if (j == 0) continue;
       data cell("text", table.rows[i][j]);
       cell.set("number", table.columns[j].is_number);
       cell.set("verdict", j + 1 == table.columns.size());
