@@ -17,11 +17,17 @@
 #include <utility>
 
 #include "base/file_descriptor.h"
+#include "base/interrupt.h"
 
 namespace qbench {
 namespace {
 
 constexpr size_t kRandomLetters = 6;  // of mkdtemp
+// Between two of these it is looked whether the user wants to stop. On a slow card: half a second.
+constexpr size_t kPiece = size_t{4} << 20;
+// What is ready to take anything takes so much without waiting (PIPE_BUF).
+constexpr size_t kStreamPiece = 4096;
+constexpr int kLookEveryMs = 50;
 
 bool IsFull(int error) { return error == ENOSPC || error == EDQUOT; }
 
@@ -81,6 +87,56 @@ bool IsSpecial(const std::filesystem::path& path) {
   return stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
+bool IsPipe(const std::filesystem::path& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+// A pipe that nobody reads yet is waited for, as long as the user wants to wait: EINTR.
+FileDescriptor OpenToWrite(const std::filesystem::path& path) {
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC;
+  if (!IsPipe(path)) return FileDescriptor(open(path.c_str(), flags, 0644));
+  while (true) {
+    FileDescriptor pipe(open(path.c_str(), flags | O_NONBLOCK, 0644));
+    if (pipe.ok() || errno != ENXIO) return pipe;
+    if (InterruptRequested()) {
+      errno = EINTR;
+      return pipe;
+    }
+    poll(nullptr, 0, kLookEveryMs);
+  }
+}
+
+// Until something can be written without waiting. 0; EINTR where the user does not want to wait.
+int WaitUntilReady(int descriptor) {
+  if (descriptor < 0) return EBADF;
+  pollfd ready{descriptor, POLLOUT, 0};
+  while (true) {
+    const int count = poll(&ready, 1, kLookEveryMs);
+    if (count > 0) return 0;
+    if (count < 0 && errno != EINTR) return errno;
+    if (InterruptRequested()) return EINTR;
+  }
+}
+
+// All of it to a file of which nobody knows yet. EINTR where the user wants to stop and there is
+// much to write. The disk begins at once, so that flushing does not take long in the end.
+int WritePieces(int descriptor, ByteSpan bytes) {
+  for (size_t done = 0; done < bytes.size();) {
+    if (done > 0 && InterruptRequested()) return EINTR;
+    const size_t piece = std::min(kPiece, bytes.size() - done);
+    if (const int error = WriteAll(descriptor, bytes.subspan(done, piece)); error != 0)
+      return error;
+    done += piece;
+    if (done < bytes.size()) {
+      // The piece before this one is waited for. It is no matter where that is not possible.
+      [[maybe_unused]] const int ignored =
+          sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
+    }
+  }
+  return 0;
+}
+
 // A new file beside `target`, whose name is left in `name`: with the rights that the user's umask
 // gives a file (mkstemp would keep it from everybody else). None, with errno, where that fails.
 FileDescriptor CreateBeside(const std::filesystem::path& target, std::string& name) {
@@ -135,21 +191,23 @@ std::string ErrnoText(int error) {
 }
 
 Status WriteError(std::string_view what, int error) {
+  if (error == EINTR) return InterruptStatus(fmt::format("writing to {}", what));
   return Error(IsFull(error) ? StatusCode::kNoSpace : StatusCode::kIo, "cannot write to {}: {}; {}",
                what, ErrnoText(error), NextStep(error));
 }
 
 int WriteAll(int descriptor, ByteSpan bytes) {
+  struct stat info {};
+  const bool file = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
   while (!bytes.empty()) {
-    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+    // A write to a pipe whose reader sleeps would not come back.
+    const int waited = file ? 0 : WaitUntilReady(descriptor);
+    if (waited != 0) return waited;
+    const size_t piece = file ? bytes.size() : std::min(bytes.size(), kStreamPiece);
+    const ssize_t written = write(descriptor, bytes.data(), piece);
     if (written >= 0) {
       bytes = bytes.subspan(static_cast<size_t>(written));
-      continue;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      pollfd ready{descriptor, POLLOUT, 0};
-      if (poll(&ready, 1, -1) < 0 && errno != EINTR) return errno;
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
       return errno;
     }
   }
@@ -168,7 +226,9 @@ Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes) {
   Bytes bytes(size);
   size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t count = read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (done > 0 && InterruptRequested()) return InterruptStatus("reading " + path.string());
+    const size_t piece = std::min(kPiece, bytes.size() - done);
+    const ssize_t count = read(file.get(), bytes.data() + done, piece);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return ErrnoStatus("read", path);
     if (count == 0) break;  // it shrank meanwhile
@@ -184,8 +244,7 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path, uint64_t max
 }
 
 Status WriteFile(const std::filesystem::path& path, ByteSpan bytes) {
-  FileDescriptor file(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644));
+  FileDescriptor file = OpenToWrite(path);
   if (file.get() < 0) return WriteError(path.string(), errno);
   int error = WriteAll(file.get(), bytes);
   if (file.Close() != 0 && error == 0) error = errno;
@@ -198,7 +257,7 @@ Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan bytes) {
   std::string temporary;
   FileDescriptor file = CreateBeside(target, temporary);
   if (file.get() < 0) return WriteError(path.string(), errno);
-  int error = WriteAll(file.get(), bytes);
+  int error = WritePieces(file.get(), bytes);
   if (error == 0 && fsync(file.get()) != 0) error = errno;
   if (file.Close() != 0 && error == 0) error = errno;
   if (error == 0 && rename(temporary.c_str(), target.c_str()) != 0) error = errno;

@@ -15,8 +15,8 @@ namespace qbench {
 // smallest board has 1 GiB of memory.
 inline constexpr uint64_t kMaxFileBytes = uint64_t{2} << 30;
 
-// The whole file. kNotFound, kIo, or kInvalidArgument where it is a folder or larger than the
-// limit.
+// The whole file. kNotFound, kIo, kInvalidArgument where it is a folder or larger than the limit,
+// or kCancelled where the user wants to stop and the file is large (base/interrupt.h).
 Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes = kMaxFileBytes);
 Result<std::string> ReadTextFile(const std::filesystem::path& path,
                                  uint64_t max_bytes = uint64_t{64} << 20);
@@ -24,11 +24,12 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path,
 // "no space left on device": the system's words for an errno, as they stand behind a colon.
 std::string ErrnoText(int error);
 
-// "cannot write to WHAT: no space left on device; make room there, or choose another place". kNoSpace
-// where a disk or a quota is full, else kIo.
+// "cannot write to WHAT: no space left on device; make room there, or choose another place".
+// kNoSpace where a disk or a quota is full, kCancelled for EINTR, else kIo.
 Status WriteError(std::string_view what, int error);
 
-// Writes all of it to an open descriptor and waits where that does not block. 0, or the errno.
+// Writes all of it to an open descriptor, and waits where nobody takes it: EINTR where the user
+// wants to stop meanwhile (base/interrupt.h). 0, or the errno.
 int WriteAll(int descriptor, ByteSpan bytes);
 
 // Writes a file that is read at once and gone soon: not atomically, and not flushed to the disk.
