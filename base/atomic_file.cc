@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <random>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 #include "base/regular_file.h"
 
 namespace qbench {
@@ -46,7 +48,7 @@ bool IsSpecialFile(const std::filesystem::path& path) {
 Result<AtomicFile> AtomicFile::Create(const std::filesystem::path& path) {
   if (IsSpecialFile(path)) {
     AtomicFile special(path, {});
-    special.file_ = FileDescriptor(open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+    special.file_ = OpenToWrite(path);
     if (!special.file_.ok()) return WriteError(path.string(), errno);
     return special;
   }
@@ -66,13 +68,15 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : path_(std::move(other.path_)),
       target_(std::move(other.target_)),
       temporary_(std::exchange(other.temporary_, {})),
-      file_(std::move(other.file_)) {}
+      file_(std::move(other.file_)),
+      since_look_(other.since_look_) {}
 
 AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(target_, other.target_);
   std::swap(temporary_, other.temporary_);
   std::swap(file_, other.file_);
+  std::swap(since_look_, other.since_look_);
   return *this;
 }
 
@@ -81,8 +85,23 @@ AtomicFile::~AtomicFile() {
 }
 
 Status AtomicFile::Append(ByteSpan bytes) {
-  const int error = WriteAll(file_.get(), bytes);
-  return error == 0 ? OkStatus() : WriteError(path_.string(), error);
+  while (!bytes.empty()) {
+    if (since_look_ >= kInterruptPiece) {
+      since_look_ = 0;
+      if (InterruptRequested()) return WriteError(path_.string(), EINTR);
+      // The disk begins at once, so that flushing does not take long in the end; the piece before
+      // this one is waited for. It is no matter where that is not possible.
+      [[maybe_unused]] const int ignored =
+          sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
+    }
+    const ByteSpan piece = bytes.first(std::min(bytes.size(), kInterruptPiece - since_look_));
+    if (const int error = WriteAll(file_.get(), piece); error != 0) {
+      return WriteError(path_.string(), error);
+    }
+    since_look_ += piece.size();
+    bytes = bytes.subspan(piece.size());
+  }
+  return OkStatus();
 }
 
 Status AtomicFile::Sync() {

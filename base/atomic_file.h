@@ -23,6 +23,7 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();
 
+  // kCancelled where the user wants to stop and much was appended.
   Status Append(ByteSpan bytes);
   // Flushes what was appended to the disk: a disk that is full may say so only now.
   Status Sync();
@@ -40,6 +41,7 @@ class AtomicFile {
   std::filesystem::path target_;     // where `path` leads; empty: no file
   std::filesystem::path temporary_;  // empty: nothing to remove
   FileDescriptor file_;
+  size_t since_look_ = 0;  // bytes
 };
 
 // A device, a pipe: nothing that a rename may put a file in the place of.

@@ -17,12 +17,16 @@
 
 #include "base/atomic_file.h"
 #include "base/file_descriptor.h"
+#include "base/interrupt.h"
 #include "base/regular_file.h"
 
 namespace qbench {
 namespace {
 
 constexpr size_t kRandomLetters = 6;  // of mkdtemp
+// What is ready to take anything takes so much without waiting (PIPE_BUF).
+constexpr size_t kStreamPiece = 4096;
+constexpr int kLookEveryMs = 50;
 
 Status ErrnoStatus(std::string_view doing, const std::filesystem::path& path) {
   const int error = errno;
@@ -54,6 +58,23 @@ std::string_view NextStep(int error) {
       return "choose a place that can be written";
     default:
       return "look after the disk, or choose another place";
+  }
+}
+
+bool IsPipe(const std::filesystem::path& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+// Until something can be written without waiting. 0; EINTR where the user does not want to wait.
+int WaitUntilReady(int descriptor) {
+  if (descriptor < 0) return EBADF;
+  pollfd ready{descriptor, POLLOUT, 0};
+  while (true) {
+    const int count = poll(&ready, 1, kLookEveryMs);
+    if (count > 0) return 0;
+    if (count < 0 && errno != EINTR) return errno;
+    if (InterruptRequested()) return EINTR;
   }
 }
 
@@ -101,21 +122,37 @@ std::string ErrnoText(int error) {
 }
 
 Status WriteError(std::string_view what, int error) {
+  if (error == EINTR) return InterruptStatus(fmt::format("writing to {}", what));
   return Error(IsFull(error) ? StatusCode::kNoSpace : StatusCode::kIo, "cannot write to {}: {}; {}",
                what, ErrnoText(error), NextStep(error));
 }
 
+FileDescriptor OpenToWrite(const std::filesystem::path& path) {
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC;
+  if (!IsPipe(path)) return FileDescriptor(open(path.c_str(), flags, 0644));
+  while (true) {
+    FileDescriptor pipe(open(path.c_str(), flags | O_NONBLOCK, 0644));
+    if (pipe.ok() || errno != ENXIO) return pipe;
+    if (InterruptRequested()) {
+      errno = EINTR;
+      return pipe;
+    }
+    poll(nullptr, 0, kLookEveryMs);
+  }
+}
+
 int WriteAll(int descriptor, ByteSpan bytes) {
+  struct stat info {};
+  const bool file = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
   while (!bytes.empty()) {
-    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+    // A write to a pipe whose reader sleeps would not come back.
+    const int waited = file ? 0 : WaitUntilReady(descriptor);
+    if (waited != 0) return waited;
+    const size_t piece = file ? bytes.size() : std::min(bytes.size(), kStreamPiece);
+    const ssize_t written = write(descriptor, bytes.data(), piece);
     if (written >= 0) {
       bytes = bytes.subspan(static_cast<size_t>(written));
-      continue;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      pollfd ready{descriptor, POLLOUT, 0};
-      if (poll(&ready, 1, -1) < 0 && errno != EINTR) return errno;
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
       return errno;
     }
   }
@@ -140,8 +177,7 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path, uint64_t max
 }
 
 Status WriteFile(const std::filesystem::path& path, ByteSpan bytes) {
-  FileDescriptor file(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644));
+  FileDescriptor file = OpenToWrite(path);
   if (file.get() < 0) return WriteError(path.string(), errno);
   int error = WriteAll(file.get(), bytes);
   if (file.Close() != 0 && error == 0) error = errno;

@@ -15,8 +15,8 @@ namespace qbench {
 // smallest board has 1 GiB of memory.
 inline constexpr uint64_t kMaxFileBytes = uint64_t{2} << 30;
 
-// The whole file. kNotFound, kIo, or kInvalidArgument where it is a folder or larger than the
-// limit.
+// The whole file. kNotFound, kIo, kInvalidArgument where it is a folder or larger than the limit,
+// or kCancelled where the user wants to stop and the file is large (base/interrupt.h).
 Result<Bytes> ReadFile(const std::filesystem::path& path, uint64_t max_bytes = kMaxFileBytes);
 Result<std::string> ReadTextFile(const std::filesystem::path& path,
                                  uint64_t max_bytes = uint64_t{64} << 20);
@@ -28,10 +28,15 @@ bool IsFull(int error);
 std::string ErrnoText(int error);
 
 // "cannot write to WHAT: no space left on device; make room there, or choose another place".
-// kNoSpace where a disk or a quota is full, else kIo.
+// kNoSpace where a disk or a quota is full, kCancelled for EINTR, else kIo.
 Status WriteError(std::string_view what, int error);
 
-// Writes all of it to an open descriptor and waits where that does not block. 0, or the errno.
+// Opens a file to write it anew. A pipe that nobody reads yet is waited for, as long as the user
+// wants to wait. None, with errno (EINTR), where that fails.
+FileDescriptor OpenToWrite(const std::filesystem::path& path);
+
+// Writes all of it to an open descriptor, and waits where nobody takes it: EINTR where the user
+// wants to stop meanwhile (base/interrupt.h). 0, or the errno.
 int WriteAll(int descriptor, ByteSpan bytes);
 
 // Writes a file that is read at once and gone soon: not atomically, and not flushed to the disk.

@@ -134,6 +134,7 @@ struct Launch {
   const SpawnFds* fds = nullptr;
   char* const* argv = nullptr;
   char* const* environment = nullptr;
+  int inherited = -1;
   bool contained = false;
   const FileDescriptor* ruleset = nullptr;  // where contained
   pid_t parent = -1;
@@ -163,6 +164,7 @@ void LeadGroup(pid_t parent) {
     if (fd >= 0) ok = ok && dup2(fd, stream) >= 0;
   }
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  if (launch.inherited >= 0) ok = ok && fcntl(launch.inherited, F_SETFD, 0) == 0;
   if (launch.contained) ok = ok && RestrictTo(*launch.ruleset);
   if (ok) execve(launch.argv[0], launch.argv, launch.environment);
   const int error = errno;
@@ -360,6 +362,7 @@ Result<Child> Child::Spawn(const ChildOptions& options) {
   const Launch launch{.fds = &fds,
                       .argv = argv.data(),
                       .environment = envp.data(),
+                      .inherited = options.inherited,
                       .contained = options.contained,
                       .ruleset = &ruleset,
                       .parent = getpid()};

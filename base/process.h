@@ -38,6 +38,8 @@ struct ChildOptions {
   Redirect in = Redirect::Null();
   Redirect out;
   Redirect err;
+  // A descriptor above the standard ones that stays open in the child, under its number; -1: none.
+  int inherited = -1;
   // As far as the kernel helps (base/containment.h): the child sees and signals no process but its
   // own, all that it starts ends with it, it has no network, and writes below `writable` alone.
   bool contained = false;
@@ -76,10 +78,10 @@ struct ChildEnd {
 
 // A running child. It is the leader of a new process group, so that the terminal's Ctrl-C does not
 // reach it (the parent decides), and is killed by the kernel when the thread that started it ends:
-// start it from a thread that outlives it. All descriptors but the three standard ones are closed
-// in it. A process that it starts and that leaves the group is not followed, unless the child is
-// contained: then it has a session of its own, and all that it started ends with it. Movable; one
-// thread.
+// start it from a thread that outlives it. All descriptors but the three standard ones, and the
+// one that it inherits, are closed in it. A process that it starts and that leaves the group is not
+// followed, unless the child is contained: then it has a session of its own, and all that it
+// started ends with it. Movable; one thread.
 class Child {
  public:
   // kInvalidArgument, kNotFound or kIo, naming the program, where it cannot be started.

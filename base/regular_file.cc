@@ -4,18 +4,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/files.h"
+#include "base/interrupt.h"
 
 namespace qbench {
 namespace {
 
 Status Failed(std::string_view doing, const std::filesystem::path& path) {
   const int error = errno;
-  const StatusCode code = error == ENOENT                      ? StatusCode::kNotFound
-                          : error == ENOSPC || error == EDQUOT ? StatusCode::kNoSpace
-                                                               : StatusCode::kIo;
+  const StatusCode code = error == ENOENT ? StatusCode::kNotFound
+                          : IsFull(error) ? StatusCode::kNoSpace
+                                          : StatusCode::kIo;
   return Error(code, "cannot {} {}: {}", doing, path.string(),
                std::generic_category().message(error));
 }
@@ -38,7 +40,9 @@ Result<size_t> ReadInto(const FileDescriptor& file, std::span<uint8_t> bytes,
                         const std::filesystem::path& path) {
   size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t count = read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (done > 0 && InterruptRequested()) return InterruptStatus("reading " + path.string());
+    const size_t piece = std::min(kInterruptPiece, bytes.size() - done);
+    const ssize_t count = read(file.get(), bytes.data() + done, piece);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failed("read", path);
     if (count == 0) break;  // it shrank meanwhile

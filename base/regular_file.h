@@ -11,6 +11,10 @@
 
 namespace qbench {
 
+// Between two pieces of so many bytes it is looked whether the user wants to stop
+// (base/interrupt.h). On a slow card: half a second.
+inline constexpr size_t kInterruptPiece = size_t{4} << 20;
+
 struct RegularFile {
   FileDescriptor descriptor;
   uint64_t size = 0;
@@ -21,7 +25,7 @@ struct RegularFile {
 Result<RegularFile> OpenRegularFile(const std::filesystem::path& path);
 
 // Fills `bytes` from where the descriptor is; fewer where the file ends before. The number read, or
-// kIo, naming `path`.
+// kIo, naming `path`; kCancelled where the user wants to stop and there is much to read.
 Result<size_t> ReadInto(const FileDescriptor& file, std::span<uint8_t> bytes,
                         const std::filesystem::path& path);
 

@@ -1,10 +1,14 @@
 #include "base/sha256.h"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
-#include <fstream>
+#include <cerrno>
 
+#include "base/file_descriptor.h"
 #include "base/interrupt.h"
 
 namespace qbench {
@@ -44,16 +48,23 @@ std::string Sha256Hex(ByteSpan bytes) {
 std::string Sha256Hex(std::string_view text) { return Sha256Hex(AsBytes(text)); }
 
 Result<std::string> Sha256HexOfFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error(StatusCode::kNotFound, "cannot open {}", path.string());
+  // O_NONBLOCK: opening a pipe would wait for somebody who writes to it.
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.ok()) return Error(StatusCode::kNotFound, "cannot open {}", path.string());
+  struct stat info {};
+  if (fstat(file.get(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    return Error(StatusCode::kInvalidArgument, "{} is not a regular file", path.string());
+  }
   Sha256 hash;
-  std::vector<char> buffer(size_t{1} << 18);
-  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0) {
-    hash.Update(std::string_view(buffer.data(), static_cast<size_t>(file.gcount())));
+  Bytes buffer(size_t{1} << 18);
+  while (true) {
+    const ssize_t count = read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error(StatusCode::kIo, "cannot read {}", path.string());
+    if (count == 0) return hash.HexDigest();
+    hash.Update(ByteSpan(buffer).first(static_cast<size_t>(count)));
     if (InterruptRequested()) return InterruptStatus("reading " + path.string());
   }
-  if (file.bad()) return Error(StatusCode::kIo, "cannot read {}", path.string());
-  return hash.HexDigest();
 }
 
 }  // namespace qbench

@@ -25,11 +25,12 @@ Result<ExitStatus> InspectCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DiffCommand(const std::vector<std::string>& args);
 Result<ExitStatus> ProfileCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DatasetCommand(const std::vector<std::string>& args);
+Result<ExitStatus> DbCommand(const std::vector<std::string>& args);
 Result<ExitStatus> PluginCommand(const std::vector<std::string>& args);
 Result<ExitStatus> PluginCheckCommand(const std::vector<std::string>& args);  // qbench plugin check
 Result<ExitStatus> DoctorCommand(const std::vector<std::string>& args);
 
-// One of the commands inside of `qbench dataset` and `qbench plugin`.
+// One of the commands inside of `qbench dataset`, `qbench db` and `qbench plugin`.
 struct Subcommand {
   std::string_view name;
   std::string_view summary;

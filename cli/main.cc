@@ -26,6 +26,7 @@ const std::vector<Subcommand>& Commands() {
       {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},
       {"profile", "say where a .tflite file's time goes, operator by operator", ProfileCommand},
       {"dataset", "list, import, verify and export data sets", DatasetCommand},
+      {"db", "say whether a database is whole, and save what can be read", DbCommand},
       {"plugin", "list the plugins that are installed, and check one", PluginCommand},
       {"doctor", "say whether this machine is fit to measure on", DoctorCommand},
   };
@@ -72,7 +73,7 @@ int Finish(const std::vector<std::string>& args, int status) {
   const bool named = !args.empty() && !args[0].starts_with('-');
   PrintError(
       fmt::format("qbench{}{}: {}\n", named ? " " : "", named ? args[0] : "", printed.message()));
-  return status == kInterrupted ? status : kUsageError;
+  return status == kInterrupted ? status : ExitStatusOf(printed);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "harness/plan/run_plan.h"
 #include "harness/run/artifact_sidecar.h"
 #include "harness/run/run_records.h"
+#include "harness/run/space_check.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
@@ -75,6 +76,25 @@ Result<std::optional<jobs::SamplesRef>> TrainSamplesOf(const plan::SelectedPlugi
   QB_ASSIGN_OR_RETURN(jobs::SamplesRef samples,
                       SamplesOf(*input.dataset, "train", model, folders, quiet, input.seed));
   return std::optional(std::move(samples));
+}
+
+// Whether the disks have room for what the quantizer reads and makes.
+Status CheckRoom(const host::PluginDescriptor& descriptor, const plan::PlannedModel& model,
+                 const CalibrationInput& input, const std::filesystem::path& cache,
+                 const Arguments& arguments) {
+  std::vector<const datasets::Split*> splits;
+  const auto add = [&](bool needed, const char* name) {
+    if (!needed || !input.dataset) return;
+    const Result<const datasets::Split*> split = input.dataset->FindSplit(name);
+    if (split.ok()) splits.push_back(*split);
+  };
+  add(descriptor.needs_samples, "calibration");
+  add(descriptor.needs_train, "train");
+  QB_ASSIGN_OR_RETURN(const std::vector<std::string> warnings,
+                      run::CheckSpace(run::SpaceForQuantizing(
+                          model, splits, cache, arguments.Get<std::string>("output"))));
+  if (!arguments.Get<bool>("quiet")) PrintWarnings(warnings);
+  return OkStatus();
 }
 
 Result<run::ArtifactOrigin> OriginOf(const jobs::QuantizeResult& result,
@@ -161,6 +181,9 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
   if (descriptor.UsesSamples()) {
     QB_ASSIGN_OR_RETURN(input, CalibrationInputOf(arguments, folders));
+  }
+  QB_RETURN_IF_ERROR(CheckRoom(descriptor, model, input, folders.cache, arguments));
+  if (descriptor.UsesSamples()) {
     QB_ASSIGN_OR_RETURN(
         job.train, TrainSamplesOf(quantizer, model, folders, input, arguments.Get<bool>("quiet")));
     if (input.dataset && descriptor.needs_samples) {

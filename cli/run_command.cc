@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "harness/run/inference_history.h"
 #include "harness/run/run_engine.h"
+#include "harness/run/space_check.h"
 #include "reports/reports.h"
 
 namespace qbench::cli {
@@ -171,6 +172,19 @@ Status CheckDestinations(const Arguments& arguments, const std::filesystem::path
   return OkStatus();
 }
 
+// Whether the disks have room for the run. What may not suffice is a warning.
+Status CheckRoom(const Arguments& arguments, const plan::Plan& plan, const store::Store& store,
+                 const std::filesystem::path& cache, ProgressDisplay& display) {
+  run::SpacePlaces places{.cache = cache,
+                          .database = store.path(),
+                          .reports = {ReportPath(arguments, store.path(), 0)},
+                          .resume = arguments.Get<bool>("resume")};
+  QB_ASSIGN_OR_RETURN(const std::vector<std::string> warnings,
+                      run::CheckSpace(run::SpaceForRun(plan, places)));
+  for (const std::string& warning : warnings) display.Message("warning: " + warning);
+  return OkStatus();
+}
+
 // Each is tried, whatever became of the other.
 Status WriteReports(const Arguments& arguments, const std::filesystem::path& html,
                     const store::RunData& run) {
@@ -245,6 +259,7 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
                                                             [&](const std::string& doing) {
                                                               display.Update(0, doing, -1);
                                                             }));
+  QB_RETURN_IF_ERROR(CheckRoom(arguments, plan, store, options.folders.cache, display));
   QB_ASSIGN_OR_RETURN(options.inference_history, run::InferenceHistory(plan, store));
   const size_t known = options.inference_history.size();
   if (!plan.dataset.manifest.has_value()) {

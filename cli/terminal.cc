@@ -57,7 +57,7 @@ Status FinishOutput() {
   const bool gone = ReaderHasGone(output_error);
   // Some file systems say only now that there was no room.
   if (close(STDOUT_FILENO) != 0 && output_error == 0) output_error = errno;
-  if (output_error == 0 || gone) return OkStatus();
+  if (output_error == 0 || gone) return OkStatus();  // EINTR: the user did not wait for the reader
   return WriteError("standard output", output_error);
 }
 

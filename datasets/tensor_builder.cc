@@ -174,8 +174,9 @@ Status CheckComplete(const Split& split, const std::vector<DecodedImage>& images
                images[first].reason);
 }
 
-Status Build(const Split& split, const Preprocessing& preprocessing, const std::string& key,
-             const DecodeOptions& options, UnfinishedFile& unfinished) {
+// Of a file without reasons; the sums are not there yet.
+TensorFileHeader HeaderOf(const Split& split, const Preprocessing& preprocessing,
+                          const std::string& key) {
   TensorFileHeader header{};
   header.magic = kTensorMagic;
   header.version = kTensorVersion;
@@ -184,6 +185,16 @@ Status Build(const Split& split, const Preprocessing& preprocessing, const std::
   header.channels = static_cast<uint32_t>(preprocessing.channel_count());
   header.count = split.images.size();
   std::copy(key.begin(), key.end(), header.key.begin());
+  return header;
+}
+
+fs::path TensorFile(const fs::path& cache_dir, const std::string& key) {
+  return cache_dir / "tensors" / (key.substr(0, 32) + ".tensors");
+}
+
+Status Build(const Split& split, const Preprocessing& preprocessing, const std::string& key,
+             const DecodeOptions& options, UnfinishedFile& unfinished) {
+  TensorFileHeader header = HeaderOf(split, preprocessing, key);
   QB_ASSIGN_OR_RETURN(const TensorFileLayout layout, LayOutTensorFile(header));
   QB_RETURN_IF_ERROR(unfinished.Allocate(layout.total_bytes));
 
@@ -230,6 +241,17 @@ Result<TensorCache> OpenFinished(const fs::path& file, const std::string& key, s
 
 }  // namespace
 
+uint64_t MissingTensorBytes(const Split& split, const Preprocessing& preprocessing,
+                            const fs::path& cache_dir) {
+  const std::string key = TensorKey(split, preprocessing);
+  const Result<TensorFileLayout> layout = LayOutTensorFile(HeaderOf(split, preprocessing, key));
+  std::error_code error;
+  const uintmax_t there = fs::file_size(TensorFile(cache_dir, key), error);
+  // Reasons of broken images make it longer.
+  if (!layout.ok() || (!error && there >= layout->total_bytes)) return 0;
+  return layout->total_bytes;
+}
+
 Result<TensorCache> EnsureTensors(const Split& split, const Preprocessing& preprocessing,
                                   const fs::path& cache_dir, const DecodeOptions& options) {
   QB_RETURN_IF_ERROR(CheckPreprocessing(preprocessing));
@@ -238,8 +260,8 @@ Result<TensorCache> EnsureTensors(const Split& split, const Preprocessing& prepr
                  split.folder.string());
   }
   const std::string key = TensorKey(split, preprocessing);
-  const fs::path folder = cache_dir / "tensors";
-  const fs::path file = folder / (key.substr(0, 32) + ".tensors");
+  const fs::path file = TensorFile(cache_dir, key);
+  const fs::path folder = file.parent_path();
   fs::path unfinished_path = file;
   unfinished_path += ".unfinished";
   while (true) {

@@ -99,6 +99,10 @@ Result<TensorCache> EnsureTensors(const Split& split, const Preprocessing& prepr
                                   const std::filesystem::path& cache_dir,
                                   const DecodeOptions& options);
 
+// How many bytes EnsureTensors will write: 0 where the cache seems to have the tensors.
+uint64_t MissingTensorBytes(const Split& split, const Preprocessing& preprocessing,
+                            const std::filesystem::path& cache_dir);
+
 // "2 of 600 images cannot be decoded and are left out: sea/1.jpg (truncated …), …"; empty where
 // there are none.
 std::string DescribeBroken(const Split& split, const TensorCache& tensors);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Does to `qbench run` what a night may do to it: kills any of its processes, interrupts it as soon as
-# it starts, fills its disks. Then resumes it, and holds what came out against a run that was left
-# alone.
+# Does to qbench what a night may do to it: kills any process of a run, interrupts it as soon as it
+# starts, fills the disks of run, quantize and report (cache, database, TMPDIR, what is written in
+# the end). Then resumes it, and holds what came out against what came of being left alone.
 #
 #   scripts/under_fire.sh [--kills N] [--signals N] [--disks] [--seed N] [BUILD]
 #
@@ -117,39 +117,128 @@ left=$(find "$TMPDIR" -mindepth 1 -maxdepth 1 | wc -l)
 
 ((signals == 0)) || echo "signals: $signals, of which $answered were answered; $faults faults so far"
 
-full=0
-if [[ $disks == yes ]] && mkdir -p "$work/small" && mount -t tmpfs -o size=64k none "$work/small" 2>/dev/null; then
-  umount "$work/small"
-  for what in db cache temporary; do
+# --- Full disks: each place that is written, against each command that writes ---------------------
+
+# small SIZE: an empty disk of that size at $work/small.
+small() { mount -t tmpfs -o "size=$1" none "$work/small"; }
+make_room() { mount -o remount,size=64m "$work/small"; }
+says_why() { grep -qi "space\|room\|full" "$work/out"; }
+
+full=0 filled=0
+# full_disk NAME COMMAND...: the command ends with 0, or with 2 and the reason, then with 0 once there is room.
+full_disk() {
+  local name=$1 status
+  shift
+  "$@"
+  status=$?
+  full=$((full + 1))
+  ((status != 2)) || filled=$((filled + 1))
+  if ((status != 0 && status != 2)); then
+    fault "$name: exit status $status: $(tail -1 "$work/out")"
+  elif ((status == 2)); then
+    says_why || fault "$name: it does not say why: $(tail -1 "$work/out")"
+    make_room
+    "$@" again || fault "$name: it fails once there is room: $(tail -1 "$work/out")"
+  fi
+}
+
+# What stands in $db, $cache, $temporary and $html is on the small disk where the caller put it there.
+run_full() {
+  if [[ ${1:-} != again ]]; then
+    TMPDIR=$temporary run "$db" "$cache" --report "$html"
+  else
+    TMPDIR=$temporary run "$db" "$cache" --report "$html" --resume ||
+      { rm -f "$db"*; TMPDIR=$temporary run "$db" "$cache" --report "$html"; }
+  fi
+}
+quantize_full() {
+  TMPDIR=$temporary "$qbench" quantize mobilenetv2-035-96 --plugins int8 --dataset "$work/data" \
+    --cache "$cache" -o "$artifact" >"$work/out" 2>&1
+}
+report_full() {
+  TMPDIR=$temporary "$qbench" report --db "$db" --format "$format" -o "$html" >"$work/out" 2>&1
+}
+# Where everything is, if nothing else is said.
+places() {
+  db=$work/full.sqlite cache=$work/cache-full temporary=$TMPDIR html=$work/full.html artifact=$work/full.tflite
+  rm -rf "$db"* "$cache" "$html" "$artifact"*
+}
+run_matrix() {
+  local what size
+  for what in db cache temporary report; do
     for size in 4k 24k 128k 512k 1m 2m; do
-      mount -t tmpfs -o "size=$size" none "$work/small"
-      db=$work/full.sqlite cache=$work/cache-full temporary=$TMPDIR
+      places
+      small "$size"
       case $what in
         db) db=$work/small/full.sqlite ;;
         cache) cache=$work/small/cache ;;
         temporary) temporary=$work/small ;;
+        report) html=$work/small/full.html ;;
       esac
-      TMPDIR=$temporary run "$db" "$cache"
-      status=$?
-      full=$((full + 1))
-      if ((status != 0 && status != 2)); then
-        fault "$what with $size: exit status $status: $(tail -1 "$work/out")"
-      elif ((status == 2)); then
-        grep -qi "space\|room\|full" "$work/out" || fault "$what with $size: it does not say so: $(tail -1 "$work/out")"
-        mount -o remount,size=64m "$work/small"
-        TMPDIR=$temporary run "$db" "$cache" --resume ||
-          { rm -f "$db"*; TMPDIR=$temporary run "$db" "$cache"; } ||
-          fault "$what with $size: no run once there is room: $(tail -1 "$work/out")"
-      fi
-      [[ $(fingerprint "$db") == "$wanted" ]] || fault "$what with $size: the run differs"
-      rm -rf "$work"/full.sqlite* "$work/cache-full"
+      full_disk "run, $what with $size" run_full
+      [[ $(fingerprint "$db") == "$wanted" ]] || fault "run, $what with $size: the run differs"
+      [[ -s $html ]] || fault "run, $what with $size: there is no report"
       umount "$work/small"
     done
   done
+}
+quantize_matrix() {
+  local what size
+  places
+  quantize_full || { fault "quantize: $(tail -1 "$work/out")"; return; }
+  cp "$artifact" "$work/calm.tflite"
+  for what in cache temporary artifact; do
+    for size in 4k 24k 128k 512k 1m 2m; do
+      places
+      small "$size"
+      case $what in
+        cache) cache=$work/small/cache ;;
+        temporary) temporary=$work/small ;;
+        artifact) artifact=$work/small/full.tflite ;;
+      esac
+      full_disk "quantize, $what with $size" quantize_full
+      cmp -s "$artifact" "$work/calm.tflite" || fault "quantize, $what with $size: the artifact differs"
+      umount "$work/small"
+    done
+  done
+}
+report_matrix() {
+  local what size
+  for format in html csv json md; do
+    "$qbench" report --db "$work/calm.sqlite" --format $format -o "$work/calm.$format" >/dev/null
+    for what in db temporary report; do
+      for size in 4k 16k 24k 40k; do
+        places
+        cp "$work/calm.sqlite" "$db"
+        small "$size"
+        case $what in
+          db)
+            # The database, and so much free space beside it.
+            make_room
+            db=$work/small/full.sqlite
+            cp "$work/calm.sqlite" "$db"
+            mount -o "remount,size=$(($(du -k "$db" | cut -f1) + ${size%k}))k" "$work/small"
+            ;;
+          temporary) temporary=$work/small ;;
+          report) html=$work/small/full.html ;;
+        esac
+        full_disk "report as $format, $what with $size" report_full
+        cmp -s "$html" "$work/calm.$format" || fault "report as $format, $what with $size: it differs"
+        umount "$work/small"
+      done
+    done
+  done
+}
+if [[ $disks == yes ]] && mkdir -p "$work/small" && small 64k 2>/dev/null; then
+  umount "$work/small"
+  run_matrix
+  quantize_matrix
+  report_matrix
+  echo "full disks: $full, of which $filled were too small; $faults faults so far"
 elif [[ $disks == yes ]]; then
   echo "SKIPPED: full disks: no tmpfs may be mounted here"
 fi
 
-echo "$kills kills ($hits hit, $resumes resumes), $signals signals ($answered answered), $full full disks"
+echo "$kills kills ($hits hit, $resumes resumes), $signals signals ($answered answered), $full full disks ($filled too small)"
 echo "under_fire: $faults faults"
 ((faults == 0))

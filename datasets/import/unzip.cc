@@ -160,7 +160,8 @@ class Unzipper {
 }  // namespace
 
 bool LooksLikeZip(const fs::path& file) {
-  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: opening a pipe would wait for somebody who writes to it.
+  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return false;
   std::array<char, 4> magic{};
   const ssize_t count = read(fd, magic.data(), magic.size());

@@ -1,9 +1,13 @@
 #include "harness/jobs/job_log.h"
 
-#include <algorithm>
-#include <fstream>
-#include <system_error>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+
+#include "base/files.h"
 #include "base/one_line.h"
 #include "fmt/format.h"
 
@@ -19,26 +23,33 @@ std::string_view EndOf(std::string_view text, size_t bytes) {
   return text.substr(text.size() - std::min(text.size(), bytes));
 }
 
+size_t SizeOf(const FileDescriptor& file) {
+  struct stat info {};
+  return fstat(file.get(), &info) == 0 ? static_cast<size_t>(info.st_size) : 0;
+}
+
 }  // namespace
 
+Result<JobLog> JobLog::Create(const std::filesystem::path& path) {
+  FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!file.ok()) return WriteError(path.string(), errno);
+  return JobLog(std::move(file));
+}
+
 std::string JobLog::ReadEnd() const {
-  std::ifstream file(file_, std::ios::binary | std::ios::ate);
-  if (!file) return {};
-  const auto size = static_cast<size_t>(std::max<std::streamoff>(file.tellg(), 0));
+  const size_t size = SizeOf(file_);
   const size_t wanted = std::min(size, kEndBytes);
   std::string text(wanted, '\0');
-  file.seekg(static_cast<std::streamoff>(size - wanted));
-  file.read(text.data(), static_cast<std::streamsize>(wanted));
-  text.resize(static_cast<size_t>(file.gcount()));
+  const ssize_t count = pread(file_.get(), text.data(), wanted, static_cast<off_t>(size - wanted));
+  text.resize(count > 0 ? static_cast<size_t>(count) : 0);
   return text;
 }
 
 void JobLog::Bound(size_t most_bytes) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(file_, error);
-  if (error || size <= most_bytes) return;
+  if (SizeOf(file_) <= most_bytes) return;
   earlier_ = ReadEnd();
-  std::filesystem::resize_file(file_, 0, error);
+  // Where that fails the log is as long as it is.
+  [[maybe_unused]] const int ignored = ftruncate(file_.get(), 0);
 }
 
 std::string JobLog::End() const {

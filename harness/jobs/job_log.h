@@ -7,12 +7,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_descriptor.h"
+#include "base/status.h"
+
 namespace qbench::jobs {
 
-// The parent's view of the file. The worker appends to it.
+// The parent's view of the file, by a descriptor of its own: a plugin may put a pipe or a link in
+// the file's place. The worker appends to it. Movable.
 class JobLog {
  public:
-  explicit JobLog(std::filesystem::path file) : file_(std::move(file)) {}
+  // Makes the file, which must not be there. WriteError on failure.
+  static Result<JobLog> Create(const std::filesystem::path& path);
 
   // To be called now and then while the worker runs: empties the file once it is larger than
   // `most_bytes`, and keeps its end, so that a plugin that writes without end does not fill the
@@ -22,9 +27,10 @@ class JobLog {
   std::string End() const;
 
  private:
+  explicit JobLog(FileDescriptor file) : file_(std::move(file)) {}
   std::string ReadEnd() const;
 
-  std::filesystem::path file_;
+  FileDescriptor file_;
   std::string earlier_;  // the end of what Bound() removed
 };
 

@@ -1,5 +1,5 @@
 // What a worker process is asked to do, and what it answers. A job is written as job.json into a
-// job folder, the answer as result.json beside it. Figures that are stored as they were measured
+// job folder, the answer as JSON into memory of the parent's (answer_area.h). Figures that are stored as they were measured
 // travel as a store::Measurement with nothing but these (its fields with the trait kFromWorker).
 #pragma once
 

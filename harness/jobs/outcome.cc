@@ -33,17 +33,6 @@ std::string ExitText(const ChildEnd& end, const std::string& log) {
   return report.empty() ? fmt::format("exited by itself with status {}", end.exit_status) : report;
 }
 
-// The worker's own last words (WriteError's), unless the full disk took those too.
-std::string WhyNoAnswer(std::string_view log) {
-  const size_t begin = log.rfind("cannot write to ");
-  if (begin == std::string_view::npos) {
-    return "cannot write its answer to the folder of temporary files: is its disk full? Make room "
-           "there, or set TMPDIR to another folder";
-  }
-  log.remove_prefix(begin);
-  return std::string(log.substr(0, log.find('\n'))) + " (TMPDIR)";
-}
-
 double Seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 // Why there is no answer.
@@ -53,10 +42,9 @@ Status StatusOfChild(const WorkerEnd& worker) {
   switch (end.reason) {
     case ChildEnd::Reason::kExited:
       if (end.exit_status == kCannotAnswerStatus && worker.where.empty()) {
-        return Error(StatusCode::kIo, "{}", WhyNoAnswer(worker.log));
-      }
-      if (end.exit_status == kNoRoomToAnswerStatus && worker.where.empty()) {
-        return Error(StatusCode::kNoSpace, "{}", WhyNoAnswer(worker.log));
+        return Error(StatusCode::kIo,
+                     "qbench's own worker has no place for its answer: is there "
+                     "memory left?");
       }
       return Error(StatusCode::kCrashed, "{} {}", ExitText(end, worker.log), place);
     case ChildEnd::Reason::kSignaled:

@@ -14,10 +14,9 @@ namespace qbench::jobs {
 // "segmentation fault", "aborted", ….
 std::string SignalText(int signal);
 
-// The exit status of a worker that could not write its answer (EX_IOERR of sysexits.h).
-inline constexpr int kCannotAnswerStatus = 74;
-// The same where the disk was full (EX_CANTCREAT).
-inline constexpr int kNoRoomToAnswerStatus = 73;
+// The exit status of a worker that could not take over the memory for its answer (EX_OSERR of
+// sysexits.h); its log says why.
+inline constexpr int kCannotAnswerStatus = 71;
 
 // What is known of a worker that has ended.
 struct WorkerEnd {
@@ -30,8 +29,8 @@ struct WorkerEnd {
 };
 
 // Sets status, code and reason. A failure that the worker answers with is kUnsupported or kFailed;
-// without an answer it is kCrashed (a memory limit too), kTimeout, or kFailed where the answer
-// could not be written. A sanitizer's report in the log is the reason. Whatever fails after the
+// without an answer it is kCrashed (a memory limit too), kTimeout, or kFailed where it has
+// no place for an answer. A sanitizer's report in the log is the reason. Whatever fails after the
 // user asked the job to stop was stopped; a result counts all the same.
 JobOutcome OutcomeOf(const WorkerEnd& end);
 

@@ -11,6 +11,7 @@
 #include "base/one_line.h"
 #include "base/process.h"
 #include "harness/host/warning_list.h"
+#include "harness/jobs/answer_area.h"
 #include "harness/jobs/breadcrumb.h"
 #include "harness/jobs/job_folder.h"
 #include "harness/jobs/job_json.h"
@@ -33,6 +34,8 @@ constexpr uint64_t kMinMemoryLimit = uint64_t{64} << 20;
 struct PreparedJob {
   TempDir folder;
   Breadcrumb breadcrumb;
+  JobLog log;
+  AnswerArea answer;
 };
 
 // Where the job's results go beside the job folder. They are made here: a contained worker makes
@@ -65,19 +68,23 @@ Result<PreparedJob> Prepare(const Job& job, const std::filesystem::path& scratch
   }
   QB_RETURN_IF_ERROR(WriteFileAtomically(folder.job(), DumpJson(JobToJson(job))));
   QB_ASSIGN_OR_RETURN(Breadcrumb breadcrumb, Breadcrumb::Create(folder.breadcrumb()));
-  return PreparedJob{std::move(temp), std::move(breadcrumb)};
+  QB_ASSIGN_OR_RETURN(JobLog log, JobLog::Create(folder.log()));
+  QB_ASSIGN_OR_RETURN(AnswerArea answer, AnswerArea::Create());
+  return PreparedJob{std::move(temp), std::move(breadcrumb), std::move(log), std::move(answer)};
 }
 
 // Importing is a program of its own: HDF5's libraries cost every process that links them some 20 ms
 // and 5 MB, which measuring workers must not pay.
-Result<Child> Start(const JobFolder& folder, const Job& job, std::filesystem::path programs) {
+Result<Child> Start(const PreparedJob& prepared, const Job& job, std::filesystem::path programs) {
+  const JobFolder folder{prepared.folder.path()};
   if (programs.empty()) {
     QB_ASSIGN_OR_RETURN(programs, ProgramDir());
   }
   const bool import = std::holds_alternative<ImportJob>(job);
   const std::filesystem::path program = programs / (import ? "qbench-import" : "qbench-worker");
   ChildOptions options;
-  options.argv = {program.string(), folder.path.string()};
+  options.inherited = prepared.answer.descriptor();
+  options.argv = {program.string(), folder.path.string(), std::to_string(options.inherited)};
   options.environment = {"TMPDIR=" + folder.temp().string()};
   options.in = Redirect::Pipe();
   options.out = Redirect::Pipe();
@@ -109,13 +116,8 @@ class Canceller {
   std::optional<Clock::time_point> asked_at_;
 };
 
-// The answer that the worker left. kNotFound: none.
-Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(folder.result(), error))) {
-    return Error(StatusCode::kCorrupt, "in place of an answer there is something that is no file");
-  }
-  QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(folder.result()));
+// What the worker's answer says.
+Result<JobResult> ParseAnswer(const std::string& text, const Job& job) {
   QB_ASSIGN_OR_RETURN(const Json answer, ParseJson(text));
   QB_ASSIGN_OR_RETURN(const std::string status, JsonGet<std::string>(answer, "status"));
   if (status == "ok") {
@@ -131,12 +133,10 @@ Result<JobResult> ReadAnswer(const JobFolder& folder, const Job& job) {
 }
 
 // What became of the worker, with the result that it left.
-JobOutcome Judge(const JobFolder& folder, const Job& job, WorkerEnd end) {
+JobOutcome Judge(const AnswerArea& area, const Job& job, WorkerEnd end) {
   JobResult result;
-  std::error_code error;
-  // A link says nothing of its own: a plugin may have put it there.
-  if (std::filesystem::exists(std::filesystem::symlink_status(folder.result(), error))) {
-    Result<JobResult> answer = ReadAnswer(folder, job);
+  if (const std::optional<std::string> text = area.Read()) {
+    Result<JobResult> answer = ParseAnswer(*text, job);
     end.answer = answer.status();
     if (answer.ok()) result = std::move(answer).value();
   }
@@ -178,8 +178,7 @@ JobOutcome RunOnce(const Job& job, const JobSettings& settings, const JobCallbac
   }
   Result<PreparedJob> prepared = Prepare(job, settings.scratch);
   if (!prepared.ok()) return OutcomeOf({.answer = prepared.status()});
-  const JobFolder folder{prepared->folder.path()};
-  Result<Child> child = Start(folder, job, settings.programs);
+  Result<Child> child = Start(*prepared, job, settings.programs);
   if (!child.ok()) return OutcomeOf({.answer = child.status()});
 
   host::WarningList warnings;
@@ -188,7 +187,7 @@ JobOutcome RunOnce(const Job& job, const JobSettings& settings, const JobCallbac
     if (severity >= QBENCH_LOG_WARNING) warnings.Add(line);
     if (callbacks.log) callbacks.log(severity, line);
   };
-  JobLog log(folder.log());
+  JobLog& log = prepared->log;
   ParentLink link(child->out(), heard);
   Canceller canceller(*child, callbacks);
   ChildLimits limits;
@@ -205,7 +204,7 @@ JobOutcome RunOnce(const Job& job, const JobSettings& settings, const JobCallbac
     return canceller.Poll();
   };
   const ChildEnd end = child->Wait(limits, on_poll, child->out());
-  JobOutcome outcome = Judge(folder, job,
+  JobOutcome outcome = Judge(prepared->answer, job,
                              {.child = end,
                               .asked_to_stop = canceller.asked(),
                               .where = prepared->breadcrumb.Where(),

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <system_error>
 
+#include "base/interrupt.h"
 #include "base/process.h"
 
 namespace qbench::measure {
@@ -23,7 +24,8 @@ std::optional<std::string> AskFirmware(const std::filesystem::path& root,
   Result<Child> child = Child::Spawn(options);
   if (!child.ok()) return std::nullopt;
   // The answer is shorter than a pipe holds, so it can be read after the end.
-  const ChildEnd end = child->Wait({.time = std::chrono::seconds(2)});
+  const ChildEnd end =
+      child->Wait({.time = std::chrono::seconds(2)}, [] { return !InterruptRequested(); });
   if (!end.ok()) return std::nullopt;
   std::string answer;
   char buffer[1024];

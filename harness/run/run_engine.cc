@@ -10,6 +10,7 @@
 #include "harness/jobs/outcome.h"
 #include "harness/jobs/samples_ref.h"
 #include "harness/run/file_watch.h"
+#include "harness/run/needed_splits.h"
 #include "harness/run/run_cells.h"
 #include "harness/run/run_records.h"
 #include "harness/run/run_state.h"
@@ -76,7 +77,6 @@ class RunEngine {
   Status BeginOrResume();
   void LearnFromStored();
   Status PrepareSamples();
-  bool AnyQuantizer(bool host::PluginDescriptor::*needs) const;
   Result<jobs::SamplesRef> PrepareSplit(const datasets::Split& split,
                                         const plan::PlannedModel& model, uint64_t seed,
                                         std::string* content);
@@ -162,29 +162,19 @@ Result<jobs::SamplesRef> RunEngine::PrepareSplit(const datasets::Split& split,
   return jobs::MakeSamplesRef(split, tensors, model.sidecar.input, model.label_outputs, seed);
 }
 
-bool RunEngine::AnyQuantizer(bool host::PluginDescriptor::*needs) const {
-  return std::ranges::any_of(
-      plan_.selection.quantizers,
-      [&](const plan::SelectedPlugin& quantizer) { return quantizer.plugin.descriptor.*needs; });
-}
-
 Status RunEngine::PrepareSamples() {
-  const bool calibrate =
-      AnyQuantizer(&host::PluginDescriptor::needs_samples) || plan_.diff_runtime.has_value();
-  const bool train = AnyQuantizer(&host::PluginDescriptor::needs_train);
+  const NeededSplits splits = SplitsOf(plan_);
   for (const plan::PlannedModel& model : plan_.models) {
     ModelSamples samples;
-    QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(plan_.Test(), model, 0, nullptr));
-    const datasets::Split* calibration = plan_.FindSplit("calibration");
-    if (calibrate && calibration != nullptr && !calibration->images.empty()) {
-      QB_ASSIGN_OR_RETURN(
-          samples.calibration,
-          PrepareSplit(*calibration, model, plan_.calibration_seed, &samples.calibration_content));
+    QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(*splits.test, model, 0, nullptr));
+    if (splits.calibration != nullptr) {
+      QB_ASSIGN_OR_RETURN(samples.calibration,
+                          PrepareSplit(*splits.calibration, model, plan_.calibration_seed,
+                                       &samples.calibration_content));
     }
-    if (train) {  // the plan has made sure that there is such a split
-      QB_ASSIGN_OR_RETURN(samples.train,
-                          PrepareSplit(*plan_.FindSplit("train"), model, plan_.calibration_seed,
-                                       &samples.train_content));
+    if (splits.train != nullptr) {
+      QB_ASSIGN_OR_RETURN(samples.train, PrepareSplit(*splits.train, model, plan_.calibration_seed,
+                                                      &samples.train_content));
     }
     state_.samples.push_back(std::move(samples));
   }

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "harness/store/interruptible.h"
 #include "harness/store/migrations.h"
 #include "harness/store/store_errors.h"
 
@@ -15,9 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A reader and the writer wait for each other this long; each transaction takes milliseconds.
-constexpr int kBusyTimeoutMs = 10'000;
-
 enum class Condition { kNew, kOld, kCurrent };
 
 // Whether the database is ours and how old. Reads the file's header, so a file that is no database
@@ -25,14 +23,8 @@ enum class Condition { kNew, kOld, kCurrent };
 Result<Condition> Examine(SQLite::Database& connection, const fs::path& path) {
   // One state of the file: another process may be making the database just now.
   SQLite::Transaction snapshot(connection);
-  const int32_t owner = connection.execAndGet("PRAGMA application_id").getInt();
-  const bool empty = connection.execAndGet("SELECT COUNT(*) FROM sqlite_schema").getInt() == 0;
-  if (owner == 0 && empty) return Condition::kNew;
-  if (owner != kApplicationId) {
-    return Error(StatusCode::kInvalidArgument,
-                 "'{}' is the database of another program: name another file with --db FILE",
-                 path.string());
-  }
+  QB_ASSIGN_OR_RETURN(const bool ours, IsOurs(connection, path));
+  if (!ours) return Condition::kNew;
   const int version = SchemaVersion(connection);
   const int newest = static_cast<int>(Migrations().size());
   if (version < 1) {
@@ -67,8 +59,9 @@ Result<OpenedDatabase> OpenForWriting(const fs::path& path) {
   const fs::path real = fs::weakly_canonical(path, ignored);
   QB_ASSIGN_OR_RETURN(opened.lock, WriterLock::Acquire(real.empty() ? path : real));
   opened.connection = std::make_unique<SQLite::Database>(
-      path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+      path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   SQLite::Database& connection = *opened.connection;
+  WaitForOthers(connection);
   QB_ASSIGN_OR_RETURN(const Condition condition, Examine(connection, path));
   connection.exec("PRAGMA journal_mode = WAL");
   connection.exec("PRAGMA synchronous = FULL");
@@ -107,25 +100,14 @@ bool MustReadAsImmutable(const fs::path& path) {
 }
 
 Result<OpenedDatabase> OpenForReading(const fs::path& path) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    return Error(StatusCode::kNotFound,
-                 "there is no database '{}': make one with 'qbench run', or name another with "
-                 "--db FILE",
-                 path.string());
-  }
-  const bool immutable = MustReadAsImmutable(path);
   OpenedDatabase opened;
-  opened.connection = std::make_unique<SQLite::Database>(
-      immutable ? ImmutableUri(path) : path.string(),
-      immutable ? SQLite::OPEN_READONLY | SQLite::OPEN_URI : SQLite::OPEN_READONLY, kBusyTimeoutMs);
+  QB_ASSIGN_OR_RETURN(opened.connection, OpenReadOnly(path));
   QB_ASSIGN_OR_RETURN(const Condition condition, Examine(*opened.connection, path));
   if (condition == Condition::kCurrent) return opened;
   // Reading needs the current schema: migrate first.
   opened.connection.reset();
   QB_RETURN_IF_ERROR(OpenForWriting(path).status());
-  opened.connection =
-      std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY, kBusyTimeoutMs);
+  QB_ASSIGN_OR_RETURN(opened.connection, OpenReadOnly(path));
   QB_ASSIGN_OR_RETURN(const Condition migrated, Examine(*opened.connection, path));
   if (migrated == Condition::kCurrent) return opened;
   return Error(StatusCode::kTimeout, "another program changes '{}': repeat the command",
@@ -134,12 +116,46 @@ Result<OpenedDatabase> OpenForReading(const fs::path& path) {
 
 }  // namespace
 
-Result<OpenedDatabase> OpenDatabase(const fs::path& path, OpenMode mode) {
+Status CheckIsFile(const fs::path& path) {
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    return Error(StatusCode::kInvalidArgument, "'{}' is a folder: name a file with --db FILE",
+  const fs::file_status there = fs::status(path, ignored);
+  if (!fs::exists(there) || fs::is_regular_file(there)) return OkStatus();
+  // Opening a pipe would wait for somebody at its other end.
+  return Error(StatusCode::kInvalidArgument, "'{}' is {}: name a file with --db FILE",
+               path.string(), fs::is_directory(there) ? "a folder" : "no regular file");
+}
+
+Result<bool> IsOurs(SQLite::Database& connection, const fs::path& path) {
+  const int32_t owner = connection.execAndGet("PRAGMA application_id").getInt();
+  if (owner == kApplicationId) return true;
+  if (owner == 0 && connection.execAndGet("SELECT COUNT(*) FROM sqlite_schema").getInt() == 0) {
+    return false;
+  }
+  return Error(StatusCode::kInvalidArgument,
+               "'{}' is the database of another program: name another file with --db FILE",
+               path.string());
+}
+
+Result<std::unique_ptr<SQLite::Database>> OpenReadOnly(const fs::path& path) {
+  QB_RETURN_IF_ERROR(CheckIsFile(path));
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    return Error(StatusCode::kNotFound,
+                 "there is no database '{}': make one with 'qbench run', or name another with "
+                 "--db FILE",
                  path.string());
   }
+  const bool immutable = MustReadAsImmutable(path);
+  auto connection = std::make_unique<SQLite::Database>(
+      immutable ? ImmutableUri(path) : path.string(),
+      immutable ? SQLite::OPEN_READONLY | SQLite::OPEN_URI : SQLite::OPEN_READONLY);
+  WaitForOthers(*connection);
+  StopWhenAsked(*connection);
+  return connection;
+}
+
+Result<OpenedDatabase> OpenDatabase(const fs::path& path, OpenMode mode) {
+  QB_RETURN_IF_ERROR(CheckIsFile(path));
   return mode == OpenMode::kReadOnly ? OpenForReading(path) : OpenForWriting(path);
 }
 

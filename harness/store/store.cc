@@ -10,42 +10,12 @@
 
 #include "base/file_state.h"
 #include "harness/store/open_database.h"
+#include "harness/store/record_rules.h"
 #include "harness/store/sql_fields.h"
 #include "harness/store/store_errors.h"
 
 namespace qbench::store {
 namespace {
-
-Status CheckSplit(const DatasetSplit& split) {
-  const auto labels = static_cast<int64_t>(split.labels.size());
-  for (const Image& image : split.images) {
-    if (image.label < 0 || image.label >= labels) {
-      return Error(StatusCode::kInvalidArgument,
-                   "image '{}' of data set '{}' has label {}, but there are {} labels", image.path,
-                   split.name, image.label, labels);
-    }
-  }
-  return OkStatus();
-}
-
-// Predictions and confidences: as many as images, each a class index of the split or -1.
-Status CheckPredictions(const Measurement& measurement, size_t images, int64_t labels) {
-  const size_t count = measurement.predictions.size();
-  if (count == 0 && measurement.confidences.empty()) return OkStatus();
-  if (count != images || measurement.confidences.size() != images) {
-    return Error(StatusCode::kInvalidArgument,
-                 "a measurement of cell {} has {} predictions and {} confidences for {} images",
-                 measurement.cell_id, count, measurement.confidences.size(), images);
-  }
-  for (int32_t predicted : measurement.predictions) {
-    if (predicted < -1 || predicted >= labels) {
-      return Error(StatusCode::kInvalidArgument,
-                   "a measurement of cell {} predicts class {}, but there are {} classes",
-                   measurement.cell_id, predicted, labels);
-    }
-  }
-  return OkStatus();
-}
 
 std::vector<Image> SelectImages(SQLite::Database& database, int64_t split_id) {
   SQLite::Statement statement(
@@ -86,21 +56,6 @@ std::map<int64_t, Record> SelectNamedByCells(SQLite::Database& database, const c
   return by_id;
 }
 
-// A layer reads layers before it.
-Status CheckLayers(const LayerComparison& comparison) {
-  for (size_t i = 0; i < comparison.layers.size(); ++i) {
-    const ComparedLayer& layer = comparison.layers[i];
-    const bool sound = std::ranges::all_of(
-        layer.inputs, [&](int32_t input) { return input >= 0 && static_cast<size_t>(input) < i; });
-    if (!sound) {
-      return Error(StatusCode::kInvalidArgument,
-                   "layer \"{}\" of a comparison reads a layer that does not run before it",
-                   layer.name);
-    }
-  }
-  return OkStatus();
-}
-
 // The newest of each artifact.
 std::map<int64_t, LayerComparison> SelectComparisons(SQLite::Database& database, int64_t run_id) {
   std::map<int64_t, LayerComparison> newest;
@@ -113,40 +68,6 @@ std::map<int64_t, LayerComparison> SelectComparisons(SQLite::Database& database,
         Select<ComparedLayer>(database, "WHERE comparison_id = ? ORDER BY position", comparison.id);
   }
   return newest;
-}
-
-// What foreign keys and CHECKs do not say; a file that was edited by hand may break it.
-void CheckLoaded(const RunData& run) {
-  for (const auto& [id, split] : run.splits) {
-    const Status status = CheckSplit(split);
-    if (!status.ok()) throw BadRow(status.message());
-  }
-  for (const CellData& data : run.cells) {
-    const Cell& cell = data.cell;
-    if (!run.models.contains(cell.model_id) || !run.splits.contains(cell.split_id) ||
-        !run.plugins.contains(cell.quantizer_id) || !run.plugins.contains(cell.runtime_id) ||
-        (cell.artifact_id && !run.artifacts.contains(*cell.artifact_id))) {
-      throw BadRow("cell " + std::to_string(cell.id) + " refers to a record that is not there");
-    }
-    const DatasetSplit& split = run.splits.at(cell.split_id);
-    for (const Measurement& measurement : data.measurements) {
-      const Status status = CheckPredictions(measurement, split.images.size(),
-                                             static_cast<int64_t>(split.labels.size()));
-      if (!status.ok()) throw BadRow(status.message());
-    }
-  }
-  for (const auto& [id, artifact] : run.artifacts) {
-    if (!run.models.contains(artifact.model_id) || !run.plugins.contains(artifact.quantizer_id)) {
-      throw BadRow("artifact " + std::to_string(id) + " refers to a record that is not there");
-    }
-  }
-  for (const auto& [artifact, comparison] : run.comparisons) {
-    if (!run.artifacts.contains(artifact)) {
-      throw BadRow("a comparison refers to an artifact that is not there");
-    }
-    const Status status = CheckLayers(comparison);
-    if (!status.ok()) throw BadRow(status.message());
-  }
 }
 
 // It grows and changes; which file it is does not.
@@ -345,7 +266,8 @@ Result<RunData> Store::LoadRun(int64_t run_id) {
       data.cells.push_back({std::move(cell), SelectMeasurements(database, id)});
     }
     data.comparisons = SelectComparisons(database, run_id);
-    CheckLoaded(data);
+    // What foreign keys and CHECKs do not say; a file that was edited by hand may break it.
+    if (const Status sound = CheckRun(data); !sound.ok()) throw BadRow(sound.message());
     return data;
   });
 }

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/interrupt.h"
+
 namespace qbench::store {
 namespace {
 
@@ -49,12 +51,27 @@ Status CannotWrite(const std::filesystem::path& database, int error) {
 
 Status Damaged(const std::filesystem::path& database, const std::string& what) {
   return Error(StatusCode::kCorrupt,
-               "the database '{}' is damaged ({}): move it away, or save what can be read with "
-               "sqlite3 '{}' .recover",
+               "the database '{}' is damaged ({}): `qbench db check '{}'` says what can still be "
+               "read, and saves it with --save; move the file away then",
                database.string(), what, database.string());
 }
 
 Status FromSqlite(const std::filesystem::path& database, const SQLite::Exception& exception) {
+  // SQLite does not say with its main code that a file or its log ends too early.
+  if (exception.getExtendedErrorCode() == SQLITE_IOERR_SHORT_READ) {
+    return Damaged(database, "it ends too early");
+  }
+  if (InterruptRequested() &&
+      (exception.getErrorCode() == SQLITE_INTERRUPT || exception.getErrorCode() == SQLITE_BUSY)) {
+    return InterruptStatus(fmt::format("reading or writing '{}'", database.string()));
+  }
+  if (exception.getExtendedErrorCode() == SQLITE_READONLY_ROLLBACK ||
+      exception.getExtendedErrorCode() == SQLITE_READONLY_RECOVERY) {
+    return Error(StatusCode::kIo,
+                 "'{}' was left in the midst of a change, which has to be taken back first: a "
+                 "`qbench run` with the same --db does that",
+                 database.string());
+  }
   switch (exception.getErrorCode()) {
     case SQLITE_FULL:
       return DiskFull(database);
@@ -62,7 +79,8 @@ Status FromSqlite(const std::filesystem::path& database, const SQLite::Exception
       return ReadOnly(database);
     case SQLITE_NOTADB:
       return Error(StatusCode::kCorrupt,
-                   "'{}' is not a qbench database: name another file with --db FILE",
+                   "'{}' is not a qbench database, or its beginning is lost: name another file "
+                   "with --db FILE",
                    database.string());
     case SQLITE_CORRUPT:
     case SQLITE_MISMATCH:

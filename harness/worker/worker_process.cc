@@ -2,12 +2,18 @@
 
 #include <unistd.h>
 
+#include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <optional>
+#include <string_view>
+#include <system_error>
 #include <type_traits>
 
 #include "base/files.h"
+#include "harness/jobs/answer_area.h"
 #include "harness/jobs/job_folder.h"
 #include "harness/jobs/job_json.h"
 #include "harness/jobs/outcome.h"
@@ -81,6 +87,14 @@ Result<jobs::JobResult> RunInFolder(const jobs::JobFolder& folder, ImportFunctio
   return DispatchAndCatch({link, observer}, job, import);
 }
 
+// A whole number that is not negative.
+std::optional<int> NumberIn(std::string_view text) {
+  int number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
 Json Answer(const Result<jobs::JobResult>& result) {
   if (result.ok()) return {{"status", "ok"}, {"result", jobs::ResultToJson(*result)}};
   return {{"status", "error"},
@@ -90,22 +104,30 @@ Json Answer(const Result<jobs::JobResult>& result) {
 
 }  // namespace
 
-void RunWorkerProcess(const std::filesystem::path& path, ImportFunction import) {
-  const jobs::JobFolder folder{path};
+int RunWorkerProcess(int argc, char** argv, ImportFunction import) {
+  const std::optional<int> descriptor = argc == 3 ? NumberIn(argv[2]) : std::nullopt;
+  if (!descriptor) {
+    std::fprintf(stderr, "usage: %s JOB_FOLDER DESCRIPTOR\nqbench starts this program itself.\n",
+                 argc > 0 ? argv[0] : "qbench-worker");
+    return 2;
+  }
+  const Result<jobs::AnswerWriter> writer = jobs::AnswerWriter::Open(*descriptor);
+  if (!writer.ok()) {
+    std::fprintf(stderr, "%s\n", writer.status().message().c_str());
+    return jobs::kCannotAnswerStatus;
+  }
   // Google Benchmark takes its flags from the environment too.
   for (const char* name : {"BENCHMARK_FILTER", "BENCHMARK_REPETITIONS", "BENCHMARK_MIN_TIME",
                            "BENCHMARK_OUT", "BENCHMARK_PERF_COUNTERS"}) {
     unsetenv(name);
   }
-  const Result<jobs::JobResult> result = RunInFolder(folder, import);
-  const Status written = WriteFileAtomically(folder.result(), DumpJson(Answer(result)));
+  const Result<jobs::JobResult> result = RunInFolder({argv[1]}, import);
+  const Status written = writer->Write(DumpJson(Answer(result)));
+  // Too long an answer: that, in place of it, is short.
   if (!written.ok()) {
-    const std::string line = written.message() + "\n";
-    [[maybe_unused]] const ssize_t ignored = write(2, line.data(), line.size());
+    [[maybe_unused]] const Status said = writer->Write(DumpJson(Answer(written)));
   }
-  if (written.ok()) _exit(0);
-  _exit(written.code() == StatusCode::kNoSpace ? jobs::kNoRoomToAnswerStatus
-                                               : jobs::kCannotAnswerStatus);
+  _exit(0);
 }
 
 }  // namespace qbench::worker

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/interrupt.h"
 #include "gtest/gtest.h"
 
 namespace qbench {
@@ -243,6 +244,43 @@ TEST(TempDirTest, WhatAKilledProcessLeftIsRemovedByTheNextAndNothingElse) {
   EXPECT_TRUE(std::filesystem::exists(mine->path()));
   std::filesystem::remove_all(other);
   std::filesystem::remove_all(living.path());
+}
+
+// The user wants to stop: nothing waits for others, and what is large ends in between.
+class InterruptedFiles : public ::testing::Test {
+ protected:
+  InterruptedFiles() { RequestInterrupt(); }
+  ~InterruptedFiles() override { WithdrawInterrupt(); }
+  std::filesystem::path File(const char* name) const { return folder_.path() / name; }
+  static constexpr size_t kLarge = size_t{20} << 20;
+
+  TempDir folder_ = *TempDir::Create("files-test");
+};
+
+TEST_F(InterruptedFiles, APipeThatNobodyReadsIsNotWaitedFor) {
+  ASSERT_EQ(mkfifo(File("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(WriteFile(File("pipe"), Bytes(10)).code(), StatusCode::kCancelled);
+  const FileDescriptor reader(open(File("pipe").c_str(), O_RDONLY | O_NONBLOCK));
+  EXPECT_TRUE(WriteFile(File("pipe"), Bytes(10)).ok()) << "there is room in it";
+  const Status full = WriteFile(File("pipe"), Bytes(kLarge));
+  EXPECT_EQ(full.code(), StatusCode::kCancelled);
+  EXPECT_NE(full.message().find("interrupted while writing to"), std::string::npos);
+}
+
+TEST_F(InterruptedFiles, ALargeFileIsNotWrittenAndTheOldOneStays) {
+  ASSERT_TRUE(WriteFileAtomically(File("file"), std::string_view("old")).ok()) << "it is small";
+  EXPECT_EQ(WriteFileAtomically(File("file"), Bytes(kLarge)).code(), StatusCode::kCancelled);
+  EXPECT_EQ(*ReadTextFile(File("file")), "old");
+  const auto files = std::filesystem::directory_iterator(folder_.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "a temporary file is left";
+}
+
+TEST_F(InterruptedFiles, ALargeFileIsNotReadToItsEnd) {
+  { std::ofstream(File("large")).put('x'); }
+  std::filesystem::resize_file(File("large"), kLarge);
+  EXPECT_EQ(ReadFile(File("large")).status().code(), StatusCode::kCancelled);
+  std::filesystem::resize_file(File("large"), 1000);
+  EXPECT_TRUE(ReadFile(File("large")).ok());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "base/file_descriptor.h"
 #include "base/files.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -216,6 +217,23 @@ TEST(ProcessTest, TheChildDiesWithTheThreadThatStartedIt) {
   ASSERT_TRUE(child.has_value());
   const ChildEnd end = child->Wait({.time = milliseconds(20000)});
   EXPECT_EQ(end.signal, SIGKILL) << end.Description();
+}
+
+TEST(ChildTest, OnlyTheDescriptorThatIsInheritedIsOpenInIt) {
+  const FileDescriptor given(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const FileDescriptor other(open("/dev/null", O_RDONLY));  // as a careless library leaves it
+  ASSERT_TRUE(given.ok() && other.ok());
+  for (const bool contained : {false, true}) {
+    ChildOptions options;
+    options.argv = {
+        "/bin/sh", "-c",
+        fmt::format("test -e /proc/self/fd/{} -a ! -e /proc/self/fd/{}", given.get(), other.get())};
+    options.inherited = given.get();
+    options.contained = contained;
+    const Result<ChildEnd> end = RunChild(options, {});
+    ASSERT_TRUE(end.ok()) << end.status().message();
+    EXPECT_TRUE(end->ok()) << contained << ": " << end->Description();
+  }
 }
 
 }  // namespace

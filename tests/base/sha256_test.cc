@@ -1,6 +1,7 @@
 #include "base/sha256.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/files.h"
 
@@ -39,6 +40,13 @@ TEST(Sha256, OfAFileIsThatOfItsBytes) {
     EXPECT_EQ(*Sha256HexOfFile(file), digest);
   }
   EXPECT_FALSE(Sha256HexOfFile(folder.path()).ok());
+}
+
+TEST(Sha256, APipeIsNoFileAndIsNotWaitedFor) {
+  const TempDir folder = *TempDir::Create("sha256-test");
+  const std::filesystem::path pipe = folder.path() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(Sha256HexOfFile(pipe).status().code(), StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ std::vector<Option> OptionsIn(const std::string& help) {
   return options;
 }
 
-// The commands with their own options, those of `dataset` and `plugin` included.
+// The commands with their own options, those of `dataset`, `db` and `plugin` included.
 std::vector<Words> Commands(const Workplace& place) {
   std::vector<Words> commands;
   for (const std::string& name : CommandsIn(HelpOf(place, {}))) {
@@ -123,13 +123,14 @@ TEST(Help, ListsEveryCommand) {
   const Workplace place;
   EXPECT_THAT(CommandsIn(HelpOf(place, {})),
               ElementsAre("run", "report", "compare", "quantize", "inspect", "diff", "profile",
-                          "dataset", "plugin", "doctor"));
+                          "dataset", "db", "plugin", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {"db"})), ElementsAre("check"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"plugin"})), ElementsAre("list", "check"));
   EXPECT_EQ(place.Run({"help"}).out, HelpOf(place, {}));
   // Without a command it is shown as a mistake.
-  for (const Words& none : {Words{}, Words{"dataset"}, Words{"plugin"}}) {
+  for (const Words& none : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}}) {
     const Answer answer = place.Run(none);
     EXPECT_EQ(answer.status, 2);
     EXPECT_EQ(answer.out, "");
@@ -140,7 +141,9 @@ TEST(Help, ListsEveryCommand) {
 TEST(Help, IsWhatWasApproved) {
   const Workplace place;
   std::vector<Words> shown = Commands(place);
-  for (const Words& list : {Words{}, Words{"dataset"}, Words{"plugin"}}) shown.push_back(list);
+  for (const Words& list : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}}) {
+    shown.push_back(list);
+  }
   for (const Words& command : shown) {
     const std::string name =
         command.empty() ? "" : "_" + fmt::format("{}", fmt::join(command, "_"));
@@ -151,7 +154,9 @@ TEST(Help, IsWhatWasApproved) {
 TEST(Help, FitsATerminalOf80Columns) {
   const Workplace place;
   std::vector<Words> shown = Commands(place);
-  for (const Words& list : {Words{}, Words{"dataset"}, Words{"plugin"}}) shown.push_back(list);
+  for (const Words& list : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}}) {
+    shown.push_back(list);
+  }
   for (const Words& command : shown) {
     for (const std::string& line : Lines(HelpOf(place, command))) {
       EXPECT_LE(Columns(line), 80U) << "qbench " << Joined(command) << " --help: " << line;

@@ -72,10 +72,8 @@ bool Workplace::KillWhen(const std::vector<std::string>& args,
   return end.reason == ChildEnd::Reason::kSignaled && end.signal == SIGKILL;
 }
 
-bool Workplace::RunAndKill(const std::vector<std::string>& args,
-                           std::chrono::milliseconds delay) const {
-  const auto deadline = std::chrono::steady_clock::now() + delay;
-  return KillWhen(args, [&] { return std::chrono::steady_clock::now() >= deadline; });
+bool Workplace::RunAndKillAt(const std::string& words, const std::vector<std::string>& args) const {
+  return KillWhen(args, [&] { return Text(File("stderr")).find(words) != std::string::npos; });
 }
 
 bool Workplace::RunAndKill(const std::vector<std::string>& args, size_t progress_lines,
@@ -123,7 +121,7 @@ bool AllEnd(const std::vector<pid_t>& processes) {
 InterruptedAnswer Workplace::RunAndInterrupt(const std::vector<std::string>& args,
                                              const std::vector<std::string>& environment,
                                              const std::function<bool(pid_t)>& ready,
-                                             int signals) const {
+                                             const std::vector<int>& signals) const {
   InterruptedAnswer result;
   Result<Child> child = Child::Spawn(Options(args, environment));
   EXPECT_TRUE(child.ok()) << child.status().message();
@@ -134,7 +132,7 @@ InterruptedAnswer Workplace::RunAndInterrupt(const std::vector<std::string>& arg
     if (sent || !ready(pid)) return true;
     result.children = ChildrenOf(pid);
     sent = std::chrono::steady_clock::now();
-    for (int i = 0; i < signals; ++i) kill(pid, SIGINT);
+    for (const int number : signals) kill(pid, number);
     return true;
   });
   EXPECT_TRUE(sent.has_value()) << "it ended before it could be interrupted: " << end.Description();

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <string>
 #include <vector>
@@ -43,17 +44,18 @@ class Workplace {
              const std::vector<std::string>& environment = {}) const;
   // The same with standard output in `out`, a device for example; Answer::out stays empty.
   Answer RunInto(const std::filesystem::path& out, const std::vector<std::string>& args) const;
-  // Kills qbench (not its children) with SIGKILL after `delay`, unless it ended before; true where
-  // it was killed.
-  bool RunAndKill(const std::vector<std::string>& args, std::chrono::milliseconds delay) const;
+  // Kills qbench (not its children) with SIGKILL as soon as `words` stand in its standard error,
+  // unless it ended before; true where it was killed.
+  bool RunAndKillAt(const std::string& words, const std::vector<std::string>& args) const;
   // The same, `delay` after it has written so many lines of progress ("[ 12 %] …").
   bool RunAndKill(const std::vector<std::string>& args, size_t progress_lines,
                   std::chrono::milliseconds delay) const;
 
-  // Sends SIGINT `signals` times at once, when `ready(pid)` says so.
+  // Sends the signals, one at once after the other, when `ready(pid)` says so.
   InterruptedAnswer RunAndInterrupt(const std::vector<std::string>& args,
                                     const std::vector<std::string>& environment,
-                                    const std::function<bool(pid_t)>& ready, int signals = 1) const;
+                                    const std::function<bool(pid_t)>& ready,
+                                    const std::vector<int>& signals = {SIGINT}) const;
 
   // A data set of `per_class` shipped images a class, in splits.
   std::filesystem::path SmallScenes(int per_class) const;

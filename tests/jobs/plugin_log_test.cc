@@ -125,9 +125,12 @@ TEST_F(PluginLog, ControlCharactersReachNoTerminal) {
 }
 
 TEST_F(PluginLog, TheFileOfALogIsKeptSmall) {
-  JobLog log(Path("log"));
-  log.Bound();  // there is no file yet
+  Result<JobLog> made = JobLog::Create(Path("log"));
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  JobLog& log = *made;
+  log.Bound();  // there is nothing in it yet
   EXPECT_EQ(log.End(), "");
+  EXPECT_FALSE(JobLog::Create(Path("log")).ok()) << "that of another";
   std::ofstream file(Path("log"), std::ios::app);
   for (int i = 0; i < 1000; ++i) file << "line " << i << '\n';
   file.flush();

@@ -11,8 +11,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -58,31 +60,71 @@ inline bool ReachesTheNetwork() {
   return ok;
 }
 
-inline void DoIll(std::string_view deed) {
-  const std::filesystem::path result = JobFolder() / "result.json";
+// Where the worker's answer will stand: a length, then a text.
+struct Answer {
+  char* memory = nullptr;
+  std::string name;  // of the mapping in /proc/self/map_files
+
+  static Answer Find() {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      if (line.find("qbench-answer") == std::string::npos) continue;
+      const auto address = static_cast<uintptr_t>(std::stoull(line, nullptr, 16));
+      return {reinterpret_cast<char*>(address), line.substr(0, line.find(' '))};
+    }
+    _exit(78);
+  }
+};
+
+// A false answer, and no other after it.
+[[noreturn]] inline void AnswerFalsely(std::string_view text, uint64_t length) {
+  char* memory = Answer::Find().memory;
+  std::memcpy(memory + sizeof(length), text.data(), text.size());
+  std::memcpy(memory, &length, sizeof(length));
+  _exit(0);
+}
+[[noreturn]] inline void AnswerFalsely(std::string_view text) { AnswerFalsely(text, text.size()); }
+
+// As much as can be tried to take the answer's memory away; 0 where nothing of it succeeded.
+inline int CutAnswer() {
+  int done = 0;
+  const std::string file = "/proc/self/map_files/" + Answer::Find().name;
+  const int fd = open(file.c_str(), O_RDWR);
+  if (fd >= 0 && ftruncate(fd, 0) == 0) ++done;
+  if (fd >= 0 && ftruncate(fd, off_t{1} << 40) == 0) ++done;
+  if (fd >= 0) close(fd);
+  if (truncate(file.c_str(), 0) == 0) ++done;
+  return done;
+}
+
+// Another thing in the place of the worker's log.
+inline void ReplaceLog(const std::function<void(const std::filesystem::path&)>& put) {
+  const std::filesystem::path log = JobFolder() / "log.txt";
   std::error_code ignored;
-  if (deed == "fifo_result") {
-    mkfifo(result.c_str(), 0600);
-    _exit(0);
-  } else if (deed == "linked_result") {
-    std::filesystem::create_symlink(Victim("secret"), result, ignored);
-    _exit(0);
-  } else if (deed == "folder_result") {
-    std::filesystem::create_directory(result, ignored);
-    _exit(0);
+  std::filesystem::remove(log, ignored);
+  put(log);
+}
+
+inline void DoIll(std::string_view deed) {
+  std::error_code ignored;
+  if (deed == "fifo_log") {
+    ReplaceLog([](const std::filesystem::path& log) { mkfifo(log.c_str(), 0600); });
+    _exit(5);
+  } else if (deed == "linked_log") {
+    ReplaceLog([&](const std::filesystem::path& log) {
+      std::filesystem::create_symlink(Victim("secret"), log, ignored);
+    });
+    _exit(5);
   } else if (deed == "endless_result") {
-    WriteText(result, "{");
-    std::filesystem::resize_file(result, uint64_t{1} << 40, ignored);
-    _exit(0);
+    AnswerFalsely("{", uint64_t{1} << 62);
+  } else if (deed == "cuts_result") {
+    if (CutAnswer() != 0) _exit(77);
   } else if (deed == "false_result") {
-    WriteText(result, R"({"status":"ok","result":{"outputs":7,"predicted":"all of them"}})");
-    _exit(0);
+    AnswerFalsely(R"({"status":"ok","result":{"outputs":7,"predicted":"all of them"}})");
   } else if (deed == "false_status") {
-    WriteText(result, R"({"status":[],"result":null})");
-    _exit(0);
+    AnswerFalsely(R"({"status":[],"result":null})");
   } else if (deed == "garbled_message") {
-    WriteText(result, "{\"status\":\"error\",\"code\":9,\"message\":\"one\\ntwo \\u001b[31mred\"}");
-    _exit(0);
+    AnswerFalsely("{\"status\":\"error\",\"code\":9,\"message\":\"one\\ntwo \\u001b[31mred\"}");
   } else if (deed == "daemons") {
     LeaveDaemons(50);
   } else if (deed == "daemons_and_crash") {
