@@ -20,12 +20,14 @@ const std::vector<Subcommand>& Commands() {
   static const std::vector<Subcommand> commands = {
       {"run", "measure a matrix of models, quantizers and runtimes", RunCommand},
       {"report", "make a report (HTML, CSV, Markdown, JSON) from what was measured", ReportCommand},
+      {"runs", "list, show, rename and delete the runs of a database", RunsCommand},
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},
       {"inspect", "show a model's layers, shapes and costs", InspectCommand},
       {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},
       {"profile", "say where a .tflite file's time goes, operator by operator", ProfileCommand},
       {"dataset", "list, import, verify and export data sets", DatasetCommand},
       {"plugin", "list the plugins that are installed, and check one", PluginCommand},
+      {"cache", "list and clean what is kept to be used again", CacheCommand},
       {"doctor", "say whether this machine is fit to measure on", DoctorCommand},
   };
   return commands;
