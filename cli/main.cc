@@ -21,6 +21,7 @@ const std::vector<Subcommand>& Commands() {
       {"run", "measure a matrix of models, quantizers and runtimes", RunCommand},
       {"report", "make a report (HTML, CSV, Markdown, JSON) from what was measured", ReportCommand},
       {"compare", "say whether a run, a database or a file is worse than another", CompareCommand},
+      {"runs", "list, show, rename and delete the runs of a database", RunsCommand},
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},
       {"inspect", "show a model's layers, shapes and costs", InspectCommand},
       {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},
@@ -28,6 +29,7 @@ const std::vector<Subcommand>& Commands() {
       {"dataset", "list, import, verify and export data sets", DatasetCommand},
       {"db", "say whether a database is whole, and save what can be read", DbCommand},
       {"plugin", "list the plugins that are installed, and check one", PluginCommand},
+      {"cache", "list and clean what is kept to be used again", CacheCommand},
       {"doctor", "say whether this machine is fit to measure on", DoctorCommand},
   };
   return commands;

@@ -6,6 +6,7 @@
 
 #include "base/file_state.h"
 #include "base/interrupt.h"
+#include "base/last_use.h"
 #include "base/sealed_json.h"
 #include "base/sha256.h"
 #include "datasets/file_names.h"
@@ -33,6 +34,7 @@ HashCache::HashCache(std::filesystem::path file) : file_(std::move(file)) {
 void HashCache::Load() {
   const Result<Json> content = ReadSealedJson(file_);
   if (!content.ok()) return;
+  MarkUsed(file_);
   try {
     if (content->at("image_hashes") != kVersion) return;
     for (const Json& file : content->at("files")) {

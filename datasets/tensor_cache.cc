@@ -4,6 +4,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "base/last_use.h"
 #include "base/sha256.h"
 #include "datasets/tensor_file.h"
 #include "fmt/ranges.h"
@@ -32,6 +33,7 @@ Result<TensorCache> TensorCache::Open(const std::filesystem::path& file) {
   TensorCache cache(std::move(mapping));
   cache.file_ = file;
   QB_RETURN_IF_ERROR(cache.Parse());
+  MarkUsed(file);
   return cache;
 }
 

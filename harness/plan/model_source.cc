@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "base/file_state.h"
+#include "base/last_use.h"
 #include "base/sealed_json.h"
 #include "base/sha256.h"
 #include "harness/jobs/model_format.h"
@@ -50,7 +51,9 @@ bool ReadCached(const ImportFolder& folder, PlannedModel& model) {
   const Result<Json> facts = ReadSealedJson(folder.facts());
   if (!facts.ok() || !ReadFacts(*facts, model).ok()) return false;
   const Result<std::string> sha256 = Sha256HexOfFile(folder.model());
-  return sha256.ok() && *sha256 == model.tflite_sha256;
+  if (!sha256.ok() || *sha256 != model.tflite_sha256) return false;
+  MarkUsed(folder.facts());
+  return true;
 }
 
 double Gmacs(const Json& summary) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/last_use.h"
 #include "base/sealed_json.h"
 #include "base/sha256.h"
 #include "harness/jobs/job_json.h"
@@ -41,6 +42,7 @@ std::optional<jobs::QuantizeResult> ArtifactCache::Find(const std::string& key) 
                        return IsWhole(entry.file, entry.file_bytes, entry.sha256);
                      });
   if (!whole) return std::nullopt;
+  MarkUsed(Folder(key) / kResultName);
   return std::move(result);
 }
 

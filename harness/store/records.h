@@ -60,6 +60,7 @@ struct Run {
   std::string host_id;
   Json host = Json::object();  // name → text
   Json settings = Json::object();
+  std::string name = {};  // that the user gave it afterwards; see Store::RenameRun
 };
 
 // A remark about a run, in the order they were made ("resumed", "the governor is ondemand").
@@ -227,6 +228,8 @@ inline constexpr auto kFields<Run> = std::tuple{
     Field{"host", &Run::host, "",
           "facts about the host by name, for people: `cpu.name`, `board.model`"},
     Field{"settings", &Run::settings, "", "limits and repetitions by name"},
+    Field{"name", &Run::name, "", "the name that `qbench runs rename` gave it; may be empty",
+          kPlain, 6},
 };
 
 template <>

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/file_state.h"
+#include "base/one_line.h"
 #include "harness/store/open_database.h"
 #include "harness/store/record_rules.h"
 #include "harness/store/sql_fields.h"
@@ -77,6 +78,33 @@ bool IsSameFile(const FileState& a, const FileState& b) {
 
 Status NoSuchCell(const std::filesystem::path& path, int64_t cell_id) {
   return Error(StatusCode::kInvalidArgument, "there is no cell {} in '{}'", cell_id, path.string());
+}
+
+Status NoSuchRun(SQLite::Database& database, const std::filesystem::path& path, int64_t run_id) {
+  const auto newest = SelectNumber(database, "SELECT MAX(id) FROM runs");
+  if (!newest) {
+    return Error(StatusCode::kNotFound, "'{}' holds no runs yet: make one with 'qbench run'",
+                 path.string());
+  }
+  return Error(StatusCode::kNotFound, "there is no run {} in '{}': the newest is {}", run_id,
+               path.string(), *newest);
+}
+
+Status CheckRunName(const std::string& name) {
+  const auto refuse = [&](std::string_view why) {
+    return Error(StatusCode::kInvalidArgument, "\"{}\" cannot be the name of a run: {}",
+                 SafeName(name), why);
+  };
+  if (name.size() > kMaxRunName) {
+    return refuse(fmt::format("it has {} bytes, and {} are the most", name.size(), kMaxRunName));
+  }
+  if (SafeLine(name) != name) return refuse("it is not one line of UTF-8");
+  if (name == "latest" || name == "previous" ||
+      (!name.empty() && name.find_first_not_of("0123456789") == std::string::npos)) {
+    return refuse("that means another run already");
+  }
+  if (name.find('#') != std::string::npos) return refuse("'#' parts a database from its run");
+  return OkStatus();
 }
 
 // Whether there is such a cell.
@@ -242,15 +270,7 @@ Result<std::optional<int64_t>> Store::LatestRun() {
 Result<RunData> Store::LoadRun(int64_t run_id) {
   return impl_->Read([&](SQLite::Database& database) -> Result<RunData> {
     auto runs = Select<Run>(database, "WHERE id = ?", run_id);
-    if (runs.empty()) {
-      const auto newest = SelectNumber(database, "SELECT MAX(id) FROM runs");
-      if (!newest) {
-        return Error(StatusCode::kNotFound, "'{}' holds no runs yet: make one with 'qbench run'",
-                     impl_->path.string());
-      }
-      return Error(StatusCode::kNotFound, "there is no run {} in '{}': the newest is {}", run_id,
-                   impl_->path.string(), *newest);
-    }
+    if (runs.empty()) return NoSuchRun(database, impl_->path, run_id);
     RunData data;
     data.run = std::move(runs.front());
     data.notes = Select<Note>(database, "WHERE run_id = ? ORDER BY id", run_id);
@@ -269,6 +289,84 @@ Result<RunData> Store::LoadRun(int64_t run_id) {
     // What foreign keys and CHECKs do not say; a file that was edited by hand may break it.
     if (const Status sound = CheckRun(data); !sound.ok()) throw BadRow(sound.message());
     return data;
+  });
+}
+
+Result<std::vector<RunOverview>> Store::Overviews() {
+  return impl_->Read([&](SQLite::Database& database) -> Result<std::vector<RunOverview>> {
+    std::vector<RunOverview> overviews;
+    std::map<int64_t, size_t> places;
+    for (Run& run : Select<Run>(database, "ORDER BY id DESC")) {
+      places[run.id] = overviews.size();
+      overviews.push_back({.run = std::move(run)});
+    }
+    SQLite::Statement counts(database,
+                             "SELECT run_id, COUNT(*), SUM(status <> ''), "
+                             "SUM(status NOT IN ('', 'ok')) FROM cells GROUP BY run_id");
+    // None for a cell of no run, which only an edited file has.
+    const auto overview_of = [&](const SQLite::Statement& row) -> RunOverview* {
+      const auto place = places.find(row.getColumn(0).getInt64());
+      return place == places.end() ? nullptr : &overviews[place->second];
+    };
+    while (counts.executeStep()) {
+      RunOverview* overview = overview_of(counts);
+      if (overview == nullptr) continue;
+      overview->cells = counts.getColumn(1).getInt64();
+      overview->reached = counts.getColumn(2).getInt64();
+      overview->failed = counts.getColumn(3).getInt64();
+    }
+    const auto add_names = [&](const char* sql, std::vector<std::string> RunOverview::*names) {
+      SQLite::Statement statement(database, sql);
+      while (statement.executeStep()) {
+        RunOverview* overview = overview_of(statement);
+        if (overview == nullptr) continue;
+        ReadValue(statement.getColumn(1), &(overview->*names).emplace_back());
+      }
+    };
+    add_names(
+        "SELECT DISTINCT run_id, stem FROM cells JOIN models ON models.id = model_id "
+        "ORDER BY run_id, stem",
+        &RunOverview::models);
+    add_names(
+        "SELECT DISTINCT run_id, name || '/' || split FROM cells "
+        "JOIN dataset_splits ON dataset_splits.id = split_id ORDER BY 1, 2",
+        &RunOverview::datasets);
+    return overviews;
+  });
+}
+
+Status Store::RenameRun(int64_t run_id, const std::string& name) {
+  QB_RETURN_IF_ERROR(CheckRunName(name));
+  return impl_->Write([&](SQLite::Database& database) -> Status {
+    const auto other = SelectNumber(
+        database, "SELECT id FROM runs WHERE name = ? AND name <> '' AND id <> ?", name, run_id);
+    if (other) {
+      return Error(StatusCode::kInvalidArgument,
+                   "run {} is called \"{}\" already: choose another name, or rename that one first",
+                   *other, name);
+    }
+    const int changed = Execute(database, "UPDATE runs SET name = ? WHERE id = ?", name, run_id);
+    return changed == 1 ? OkStatus() : NoSuchRun(database, impl_->path, run_id);
+  });
+}
+
+Status Store::DeleteRun(int64_t run_id) {
+  return impl_->Write([&](SQLite::Database& database) -> Status {
+    if (Execute(database, "DELETE FROM runs WHERE id = ?", run_id) != 1) {
+      return NoSuchRun(database, impl_->path, run_id);
+    }
+    // What belongs to the run goes with it (ON DELETE CASCADE); what it shared goes with the last.
+    for (const char* orphans :
+         {"DELETE FROM artifacts WHERE id NOT IN (SELECT artifact_id FROM cells WHERE artifact_id "
+          "IS NOT NULL UNION SELECT artifact_id FROM layer_comparisons)",
+          "DELETE FROM models WHERE id NOT IN (SELECT model_id FROM cells UNION SELECT model_id "
+          "FROM artifacts)",
+          "DELETE FROM plugins WHERE id NOT IN (SELECT quantizer_id FROM cells UNION SELECT "
+          "runtime_id FROM cells UNION SELECT quantizer_id FROM artifacts)",
+          "DELETE FROM dataset_splits WHERE id NOT IN (SELECT split_id FROM cells)"}) {
+      Execute(database, orphans);
+    }
+    return OkStatus();
   });
 }
 

@@ -51,6 +51,16 @@ struct RunData {
   std::map<int64_t, LayerComparison> comparisons;
 };
 
+// A run as it stands in a list, without what was measured.
+struct RunOverview {
+  Run run;
+  int64_t cells = 0;
+  int64_t reached = 0;                     // of them, those that have a status
+  int64_t failed = 0;                      // of these, those whose status is not `ok`
+  std::vector<std::string> models = {};    // their stems, by name, each once
+  std::vector<std::string> datasets = {};  // "intel/test", the same way
+};
+
 // What can still change about a cell.
 struct CellOutcome {
   Outcome status = Outcome::kNotMeasured;
@@ -58,6 +68,9 @@ struct CellOutcome {
   Outcome latency_status = Outcome::kNotMeasured;
   std::string reason;
 };
+
+// The most bytes of a run's name.
+inline constexpr size_t kMaxRunName = 100;
 
 class Store {
  public:
@@ -87,6 +100,16 @@ class Store {
   Result<std::optional<int64_t>> LatestRun();
   // kNotFound, naming the runs there are.
   Result<RunData> LoadRun(int64_t run_id);
+  // Newest first.
+  Result<std::vector<RunOverview>> Overviews();
+  // Gives the run another name; an empty one takes its name away. kInvalidArgument for a name that
+  // is too long (kMaxRunName), no line of UTF-8, that another run has, or that means a run already:
+  // a number, "latest", "previous", what has '#' in it. kNotFound: there is no such run.
+  Status RenameRun(int64_t run_id, const std::string& name);
+  // Removes the run with all that was measured in it, and the models, plugins, data sets and
+  // artifacts (their rows, not their files) that no other run names. The file gets no smaller; what
+  // is free in it is used again. Its number is never given to another. kNotFound.
+  Status DeleteRun(int64_t run_id);
 
   // --- What cells refer to ----------------------------------------------------------------------
   // Each returns the id of the stored record that equals this one in everything but the id, and

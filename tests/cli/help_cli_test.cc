@@ -122,11 +122,13 @@ std::string Joined(const Words& words) { return fmt::format("{}", fmt::join(word
 TEST(Help, ListsEveryCommand) {
   const Workplace place;
   EXPECT_THAT(CommandsIn(HelpOf(place, {})),
-              ElementsAre("run", "report", "compare", "quantize", "inspect", "diff", "profile",
-                          "dataset", "db", "plugin", "doctor"));
+              ElementsAre("run", "report", "compare", "runs", "quantize", "inspect", "diff",
+                          "profile", "dataset", "db", "plugin", "cache", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"db"})), ElementsAre("check"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {"runs"})), ElementsAre("list", "show", "rename", "delete"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {"cache"})), ElementsAre("list", "clean"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"plugin"})), ElementsAre("list", "check"));
   EXPECT_EQ(place.Run({"help"}).out, HelpOf(place, {}));
   // Without a command it is shown as a mistake.

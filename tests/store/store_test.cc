@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 
+#include "SQLiteCpp/SQLiteCpp.h"
 #include "base/files.h"
 #include "harness/results/peak_lookup.h"
 #include "tests/store/child_process.h"
@@ -348,6 +350,77 @@ TEST_F(StoreTest, KeepsTheLastMachinePeaksOfARun) {
   peaks.push_back(peaks[0]);
   EXPECT_FALSE(store.SetMachinePeaks(run_id, peaks).ok());
   EXPECT_EQ(store.MachinePeaks(run_id)->size(), 2U);
+}
+
+TEST_F(StoreTest, ListsRunsWithoutTheirMeasurements) {
+  Store store = Open();
+  EXPECT_TRUE(store.Overviews()->empty());
+  const int64_t cell = AddEmptyCell(store);
+  const int64_t second = AddEmptyCell(store);
+  ASSERT_TRUE(store.SetCellOutcome(cell, {.status = Outcome::kOk}).ok());
+  ASSERT_TRUE(store.SetCellOutcome(second, {.status = Outcome::kCrashed}).ok());
+  const auto overviews = store.Overviews();
+  ASSERT_TRUE(overviews.ok()) << overviews.status().message();
+  ASSERT_EQ(overviews->size(), 2U);
+  const RunOverview& newest = overviews->front();
+  EXPECT_EQ(newest.run.id, 2);
+  EXPECT_EQ(newest.cells, 1);
+  EXPECT_EQ(newest.reached, 1);
+  EXPECT_EQ(newest.failed, 1);
+  EXPECT_THAT(newest.models, ::testing::ElementsAre("m"));
+  EXPECT_THAT(newest.datasets, ::testing::ElementsAre("d/test"));
+  EXPECT_EQ(overviews->back().failed, 0);
+}
+
+TEST_F(StoreTest, NamesARunOnceAndAsNothingElse) {
+  Store store = Open();
+  AddEmptyCell(store);
+  AddEmptyCell(store);
+  ASSERT_TRUE(store.RenameRun(1, "before the new converter").ok());
+  ASSERT_TRUE(store.RenameRun(1, "before the new converter").ok());
+  EXPECT_EQ(store.LoadRun(1)->run.name, "before the new converter");
+  EXPECT_THAT(store.RenameRun(2, "before the new converter").message(),
+              HasSubstr("run 1 is called"));
+  for (const std::string& name :
+       {std::string("12"), std::string("latest"), std::string("previous"), std::string("a#b"),
+        std::string("two\nlines"), std::string("\xff"), std::string(kMaxRunName + 1, 'x')}) {
+    EXPECT_EQ(store.RenameRun(2, name).code(), StatusCode::kInvalidArgument) << name;
+  }
+  EXPECT_EQ(store.RenameRun(7, "seven").code(), StatusCode::kNotFound);
+  ASSERT_TRUE(store.RenameRun(1, "").ok());
+  ASSERT_TRUE(store.RenameRun(2, "").ok());  // having no name is no name
+}
+
+// The number of rows of each table that is not empty.
+std::map<std::string, int64_t> RowCounts(const std::filesystem::path& path) {
+  SQLite::Database database(path.string());
+  std::map<std::string, int64_t> counts;
+  SQLite::Statement tables(database,
+                           "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
+                           "'sqlite_%'");
+  while (tables.executeStep()) {
+    const std::string name = tables.getColumn(0).getString();
+    const int64_t count = database.execAndGet("SELECT COUNT(*) FROM \"" + name + "\"").getInt64();
+    if (count > 0) counts[name] = count;
+  }
+  return counts;
+}
+
+TEST_F(StoreTest, ADeletedRunTakesWithItWhatNoOtherNames) {
+  Store store = Open();
+  const SampleRunOptions options = {.images = 20, .with_comparisons = true};
+  const int64_t kept = *StoreSampleRun(store, options);
+  const auto before = RowCounts(path());
+  const int64_t deleted =
+      *StoreSampleRun(store, options);  // shares models, plugins, artifacts and images
+  ASSERT_TRUE(store.DeleteRun(deleted).ok());
+  EXPECT_EQ(RowCounts(path()), before);
+  EXPECT_TRUE(store.LoadRun(kept).ok());
+  EXPECT_EQ(store.LoadRun(deleted).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(store.DeleteRun(deleted).code(), StatusCode::kNotFound);
+  ASSERT_TRUE(store.DeleteRun(kept).ok());
+  EXPECT_TRUE(RowCounts(path()).empty());
+  EXPECT_GT(*StoreSampleRun(store, options), deleted);  // a number is given once
 }
 
 }  // namespace
