@@ -204,11 +204,10 @@ Result<ExitStatus> Delete(const std::vector<std::string>& args) {
       "qbench runs delete RUN... [options]",
       "Removes runs and all that was measured in them from the database, for good.\n"
       "Without --yes it only says what would go. Artifacts in the cache stay (qbench cache\n"
-      "clean). The file gets no smaller: what becomes free in it is used again, and\n"
-      "qbench db vacuum gives it back.",
+      "clean). The file gets no smaller: what becomes free in it is used again.",
       "qbench runs delete 3 4 --yes", notes};
   po::options_description options = CommonOptions();
-  options.add_options()("yes", po::bool_switch(), "do it");
+  options.add_options()("yes", po::bool_switch(), "delete them");
   QB_ASSIGN_OR_RETURN(const Arguments arguments, Arguments::Parse(args, help, options, "run"));
   if (arguments.help().has_value()) {
     Print(*arguments.help());

@@ -34,8 +34,8 @@ struct CacheEntry {
 Result<std::vector<CacheEntry>> ListCache(const std::filesystem::path& cache);
 
 struct CleaningRules {
-  std::optional<std::chrono::seconds> older;  // used longer ago than that: goes
-  std::optional<uint64_t> max_bytes;          // of the rest, the oldest go until so much is left
+  std::optional<std::chrono::seconds> older = {};  // used longer ago than that: goes
+  std::optional<uint64_t> max_bytes = {};  // of the rest, the oldest go until so much is left
 };
 
 // What was used within this time may be in use now, and stays whatever the rules are.

@@ -55,6 +55,16 @@ class ContainedChild : public ::testing::TestWithParam<bool> {
         "for i in 1 2 3; do until [ -e {0}/hidden.$i ]; do sleep 0.05; done; done; ",
         folder_.path().string());
   }
+  // Processes whose command line names the test's folder: the hidden ones, and their shell.
+  bool AnyAlive() const {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+      std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+      const std::string words((std::istreambuf_iterator<char>(file)), {});
+      if (words.find(folder_.path().string()) != std::string::npos) return true;
+    }
+    return false;
+  }
   void ExpectNoneAlive() const {
     std::ofstream(Path("go")) << "go";
     std::this_thread::sleep_for(milliseconds(700));
@@ -125,6 +135,9 @@ TEST_P(ContainedChild, EndsWithItsParent) {
   ASSERT_TRUE(std::filesystem::exists(Path("started")));
   kill(parent, SIGKILL);
   waitpid(parent, nullptr, 0);
+  // Nobody is left to wait for their end: it comes soon after.
+  for (int i = 0; i < 400 && AnyAlive(); ++i) std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_FALSE(AnyAlive());
   ExpectNoneAlive();
 }
 

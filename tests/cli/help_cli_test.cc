@@ -132,7 +132,8 @@ TEST(Help, ListsEveryCommand) {
   EXPECT_THAT(CommandsIn(HelpOf(place, {"plugin"})), ElementsAre("list", "check"));
   EXPECT_EQ(place.Run({"help"}).out, HelpOf(place, {}));
   // Without a command it is shown as a mistake.
-  for (const Words& none : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}}) {
+  for (const Words& none :
+       {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"}, Words{"cache"}}) {
     const Answer answer = place.Run(none);
     EXPECT_EQ(answer.status, 2);
     EXPECT_EQ(answer.out, "");
@@ -143,7 +144,8 @@ TEST(Help, ListsEveryCommand) {
 TEST(Help, IsWhatWasApproved) {
   const Workplace place;
   std::vector<Words> shown = Commands(place);
-  for (const Words& list : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}}) {
+  for (const Words& list :
+       {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"}, Words{"cache"}}) {
     shown.push_back(list);
   }
   for (const Words& command : shown) {
@@ -156,7 +158,8 @@ TEST(Help, IsWhatWasApproved) {
 TEST(Help, FitsATerminalOf80Columns) {
   const Workplace place;
   std::vector<Words> shown = Commands(place);
-  for (const Words& list : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}}) {
+  for (const Words& list :
+       {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"}, Words{"cache"}}) {
     shown.push_back(list);
   }
   for (const Words& command : shown) {

@@ -26,7 +26,7 @@ class RunsCliTest : public ::testing::Test {
   }
   Answer Runs(std::vector<std::string> args) const {
     args.insert(args.begin(), "runs");
-    args.insert(args.end(), {"--db", "runs.sqlite"});
+    args.insert(args.end(), {"--db", place_.File("runs.sqlite").string()});
     return place_.Run(args);
   }
 
@@ -98,9 +98,11 @@ TEST_F(RunsCliTest, CleansTheCache) {
   ASSERT_TRUE(WriteFileAtomically(entry / "result.json", "{}").ok());
   fs::last_write_time(entry / "result.json",
                       fs::file_time_type::clock::now() - std::chrono::hours(24 * 40));
-  EXPECT_THAT(place_.Run({"cache", "list", "--cache", "a cache"}).out, HasSubstr("artifacts"));
+  EXPECT_THAT(place_.Run({"cache", "list", "--cache", place_.File("a cache").string()}).out,
+              HasSubstr("artifacts"));
   // It was just read, or just made: nothing is surely unused.
-  const Answer young = place_.Run({"cache", "clean", "--older", "30d", "--cache", "a cache"});
+  const Answer young =
+      place_.Run({"cache", "clean", "--older", "30d", "--cache", place_.File("a cache").string()});
   EXPECT_THAT(young.out, HasSubstr("removed 0 of 1 entries")) << young.err;
   EXPECT_TRUE(fs::exists(entry));
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
@@ -109,7 +111,7 @@ TEST_F(RunsCliTest, CleansTheCache) {
                                                 {"--older", "-1d"},
                                                 {"--max-size", "1GiB"},
                                                 {"--max-size", "99999999999999999999GB"}}) {
-    std::vector<std::string> args = {"cache", "clean", "--cache", "a cache"};
+    std::vector<std::string> args = {"cache", "clean", "--cache", place_.File("a cache").string()};
     args.insert(args.end(), wrong.begin(), wrong.end());
     EXPECT_EQ(place_.Run(args).status, 2);
   }

@@ -357,8 +357,8 @@ TEST_F(StoreTest, ListsRunsWithoutTheirMeasurements) {
   EXPECT_TRUE(store.Overviews()->empty());
   const int64_t cell = AddEmptyCell(store);
   const int64_t second = AddEmptyCell(store);
-  ASSERT_TRUE(store.SetCellOutcome(cell, {.status = Outcome::kOk}).ok());
-  ASSERT_TRUE(store.SetCellOutcome(second, {.status = Outcome::kCrashed}).ok());
+  ASSERT_TRUE(store.SetCellOutcome(cell, {.status = Outcome::kOk, .reason = ""}).ok());
+  ASSERT_TRUE(store.SetCellOutcome(second, {.status = Outcome::kCrashed, .reason = ""}).ok());
   const auto overviews = store.Overviews();
   ASSERT_TRUE(overviews.ok()) << overviews.status().message();
   ASSERT_EQ(overviews->size(), 2U);
