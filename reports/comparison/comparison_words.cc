@@ -391,9 +391,11 @@ std::vector<std::string> SideFacts(const Side& side) {
 std::vector<std::string> SharedFacts(const Comparison& comparison) {
   const NameParts parts(comparison);
   std::vector<std::string> facts;
-  // Files that were only weighed share nothing that was measured.
-  if (comparison.pairs.empty() || parts.models.contains("")) return facts;
-  if (parts.models.size() == 1) facts.push_back(*parts.models.begin());
+  // Files have no model's name, and those that were only weighed no data set and no runtime.
+  if (comparison.pairs.empty() || parts.datasets.contains("/")) return facts;
+  if (parts.models.size() == 1 && !parts.models.contains("")) {
+    facts.push_back(*parts.models.begin());
+  }
   if (parts.datasets.size() == 1) facts.push_back(*parts.datasets.begin());
   if (parts.runtimes.size() == 1) facts.push_back(*parts.runtimes.begin());
   if (parts.threads.size() == 1) facts.push_back(ThreadsText(*parts.threads.begin()));
