@@ -129,7 +129,12 @@ std::string WhyLatency(const Comparison& comparison, const CellPair& pair) {
       text += fmt::format(" among {} cells", comparison.latency_cells);
     }
   }
-  if (pair.noisy) text += ", noisy";
+  if (*figures.latency_floor > comparison.limits.latency_floor) {
+    text += fmt::format(", processes of one side typically {:.0f} % apart from its middle",
+                        *figures.latency_floor * 100);
+  } else if (pair.noisy) {
+    text += ", noisy";
+  }
   return text;
 }
 
@@ -302,6 +307,13 @@ std::string AnswerSentence(const Comparison& comparison) {
   }
   if (CountWhere(comparison, [](const CellPair& pair) { return pair.too_few; }) > 0) {
     return "Cannot tell: a latency looks worse, and the processes are too few to say so.";
+  }
+  if (CountWhere(comparison, [](const CellPair& pair) {
+        return pair.figures.latency_judgement == Judgement::kMaybeWorse;
+      }) > 0) {
+    return "Cannot tell: a latency looks worse, and its processes differ too much to say so; "
+           "measure "
+           "again on a quiet machine.";
   }
   return "Cannot tell: nothing was measured on both sides.";
 }
