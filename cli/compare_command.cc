@@ -37,8 +37,8 @@ constexpr Help kHelp = {
     "An accuracy is worse where it falls by --budget or more and exact McNemar p is below\n"
     "--level, or by more than 2 points.\n\n"
     "Exit status: 0 no regression, 1 regression (or a cell that worked fails), 2 usage or\n"
-    "environment error, 4 cannot tell (nothing valid to compare; too few processes for what\n"
-    "looks worse), 130 interrupted."};
+    "environment error, 4 cannot tell (nothing valid to compare; what looks worse has too few\n"
+    "processes, or they differ too much), 130 interrupted."};
 
 po::options_description Options() {
   po::options_description options("Options", 100);

@@ -291,6 +291,7 @@ void TakeFinding(const LatencyFinding& finding, CellPair* pair) {
   figures.slower_p_adjusted = Rounded(finding.slower_p_adjusted);
   figures.faster_p = Rounded(finding.faster_p);
   figures.faster_p_adjusted = Rounded(finding.faster_p_adjusted);
+  figures.latency_floor = Rounded(finding.floor);
   pair->too_few = finding.too_few;
 }
 
@@ -328,8 +329,7 @@ Answer AnswerOf(const std::vector<CellPair>& pairs) {
   for (const CellPair& pair : pairs) {
     if (pair.figures.judgement == Judgement::kWorse) return Answer::kRegression;
     nothing = nothing && pair.figures.judgement == Judgement::kNone;
-    looks_worse =
-        looks_worse || (pair.too_few && pair.figures.latency_judgement == Judgement::kMaybeWorse);
+    looks_worse = looks_worse || pair.figures.latency_judgement == Judgement::kMaybeWorse;
   }
   if (nothing || looks_worse ||
       NoneJudged(pairs, &CellComparison::latency_judgement, /*other_boards_count=*/false) ||

@@ -80,6 +80,7 @@ struct CellComparison {
   std::optional<int64_t> new_peak_rss_bytes;
   std::string new_quantizer;
   std::string new_runtime;
+  std::optional<double> latency_floor;
 };
 
 // An image that the two sides put into different classes. Indices are those of the split.
@@ -135,8 +136,8 @@ struct PairBy {
 //   kRegression    something is worse: a size, a latency, an accuracy, or a cell that worked fails
 //   kCannotTell    else, where the sides have no cell in common; where of sizes, latencies or
 //                  accuracies that both sides measured none could be judged (all are invalid, or of
-//                  other images); or where a latency looks worse and the processes are too few to
-//                  call any difference
+//                  other images); or where a latency looks worse and the processes do not settle
+//                  it: they are too few, or differ by as much among themselves
 //   kNoRegression  else
 Comparison Compare(const Side& base, const Side& now, const Limits& limits, PairBy by = {});
 
@@ -241,6 +242,10 @@ inline constexpr auto kFields<results::CellComparison> = std::tuple{
           "the new side's quantizer, where it was chosen to be another"},
     Field{"new_runtime", &results::CellComparison::new_runtime, "",
           "the new side's runtime, where it was chosen to be another"},
+    Field{
+        "latency_floor", &results::CellComparison::latency_floor, "fraction",
+        "how far beyond 1 the interval has to lie: the floor, or the typical deviation of a side's "
+        "processes where that is more"},
 };
 
 }  // namespace qbench::store

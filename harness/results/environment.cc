@@ -62,8 +62,9 @@ void AddPlugin(const store::Plugin& plugin, Facts* facts) {
 
 void AddInputs(const store::RunData& run, const store::Cell& cell, Facts* facts) {
   const store::Model& model = run.models.at(cell.model_id);
-  Add("inputs", "model " + model.stem, model.sha256, kAll, facts);
-  Add("inputs", "model " + model.stem + ", sidecar", model.sidecar_sha256, "accuracy", facts);
+  const std::string name = model.stem.empty() ? "model" : "model " + model.stem;
+  Add("inputs", name, model.sha256, kAll, facts);
+  Add("inputs", name + ", sidecar", model.sidecar_sha256, "accuracy", facts);
   const store::DatasetSplit& split = run.splits.at(cell.split_id);
   Add("inputs", "data set " + split.name + "/" + split.split, split.sha256, "accuracy", facts);
 }

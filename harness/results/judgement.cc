@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "harness/stats/descriptive.h"
 #include "harness/stats/paired_ratio.h"
 #include "harness/stats/rank_tests.h"
 #include "harness/stats/sample_ratio.h"
@@ -46,12 +47,32 @@ bool Estimate(const LatencyEvidence& cell, bool pairs_are_enough, double confide
   return true;
 }
 
+// 1.4826 MAD / median: the standard deviation of a normal sample, as a share, which one disturbed
+// process in ten hardly moves.
+double TypicalDeviation(const std::vector<double>& values) {
+  constexpr double kDeviationsPerMad = 1.4826;
+  return kDeviationsPerMad * stats::MedianAbsoluteDeviation(values) / stats::Median(values);
+}
+
+// Of its processes, or of its pairs.
+double NoiseOf(const LatencyEvidence& cell, bool by_pairs) {
+  if (!by_pairs) return std::max(TypicalDeviation(cell.base), TypicalDeviation(cell.now));
+  std::vector<double> ratios;
+  for (size_t i = 0; i < cell.base.size(); ++i) ratios.push_back(cell.now[i] / cell.base[i]);
+  return TypicalDeviation(ratios);
+}
+
+double FloorOf(const LatencyEvidence& cell, const Limits& limits) {
+  return std::max(limits.latency_floor, cell.floor);
+}
+
 LatencyFinding Measure(const LatencyEvidence& cell, double family, const Limits& limits) {
   LatencyFinding finding;
-  finding.floor = std::max(limits.latency_floor, cell.floor);
+  finding.floor = FloorOf(cell, limits);
   const bool pairs = UsesPairs(cell, family, limits.level);
   if (!Estimate(cell, pairs, limits.confidence, &finding)) return finding;
   finding.judgement = Judgement::kUnclear;
+  finding.floor = std::max(finding.floor, NoiseOf(cell, finding.by_pairs));
   const auto test = finding.by_pairs ? stats::PairedSlowerP : stats::SlowerP;
   finding.slower_p = test(cell.base, cell.now, 1);
   finding.faster_p = test(cell.now, cell.base, 1);
@@ -77,16 +98,18 @@ void Adjust(double LatencyFinding::*p, double LatencyFinding::*adjusted,
   }
 }
 
-Judgement Decide(const LatencyFinding& finding, double level) {
-  const double bound = 1 + finding.floor;
+// `floor` is what counts, of which LatencyFinding::floor may be more.
+Judgement Decide(const LatencyFinding& finding, double floor, double level) {
   const auto [low, high] = finding.interval;
-  if (low > bound) {
-    return finding.slower_p_adjusted < level ? Judgement::kWorse : Judgement::kMaybeWorse;
+  if (low > 1 + floor) {
+    const bool certain = low > 1 + finding.floor && finding.slower_p_adjusted < level;
+    return certain ? Judgement::kWorse : Judgement::kMaybeWorse;
   }
-  if (high < 1 / bound) {
-    return finding.faster_p_adjusted < level ? Judgement::kBetter : Judgement::kMaybeBetter;
+  if (high < 1 / (1 + floor)) {
+    const bool certain = high < 1 / (1 + finding.floor) && finding.faster_p_adjusted < level;
+    return certain ? Judgement::kBetter : Judgement::kMaybeBetter;
   }
-  const bool within = low >= 1 / bound && high <= bound;
+  const bool within = low >= 1 / (1 + floor) && high <= 1 + floor;
   return within && finding.coverage >= kLeastCoverage ? Judgement::kSame : Judgement::kUnclear;
 }
 
@@ -136,7 +159,7 @@ std::vector<LatencyFinding> JudgeLatencies(std::span<const LatencyEvidence> cell
     LatencyFinding& finding = findings[i];
     if (finding.judgement == Judgement::kNone) continue;
     finding.too_few = LeastP(cells[i], finding) * family >= limits.level;
-    finding.judgement = Decide(finding, limits.level);
+    finding.judgement = Decide(finding, FloorOf(cells[i], limits), limits.level);
   }
   return findings;
 }

@@ -75,7 +75,10 @@ struct LatencyFinding {
   double faster_p = 1;
   double slower_p_adjusted = 1;  // by Holm, over all the cells given
   double faster_p_adjusted = 1;
-  double floor = 0;  // that was used
+  // What the interval has to lie beyond to be called worse or better: the floor, or how far a
+  // typical process lies from the middle of its side (or of the pairs' ratios), where that is more.
+  // What differs so much within one measurement may differ as much between two.
+  double floor = 0;
   // So few processes cannot show anything at this level, however large it is, with so many cells.
   bool too_few = false;
 };
@@ -84,10 +87,10 @@ struct LatencyFinding {
 // kNone. What is paired is judged by its pairs where these are enough (kMinPairs99, and so many
 // that the least p of the signed-rank test is below the level for all cells together), else as two
 // samples: of twelve cells ten pairs cannot show anything as pairs, and as samples can.
-//   worse    the interval lies above 1 + floor as a whole, and slower_p_adjusted < level
-//   worse?   the interval does, but slower_p_adjusted is not below the level
+//   worse    the interval lies above 1 + LatencyFinding::floor, and slower_p_adjusted < level
+//   worse?   it lies above 1 + latency_floor (or the cell's own) as a whole, but not both hold
 //   better, better?  the same downwards
-//   same     the interval lies within the floor as a whole, and covers at least 90 %
+//   same     the interval lies within that floor as a whole, and covers at least 90 %
 //   unclear  else
 std::vector<LatencyFinding> JudgeLatencies(std::span<const LatencyEvidence> cells,
                                            const Limits& limits);

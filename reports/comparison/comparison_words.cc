@@ -129,7 +129,12 @@ std::string WhyLatency(const Comparison& comparison, const CellPair& pair) {
       text += fmt::format(" among {} cells", comparison.latency_cells);
     }
   }
-  if (pair.noisy) text += ", noisy";
+  if (*figures.latency_floor > comparison.limits.latency_floor) {
+    text += fmt::format(", processes of one side typically {:.0f} % apart from its middle",
+                        *figures.latency_floor * 100);
+  } else if (pair.noisy) {
+    text += ", noisy";
+  }
   return text;
 }
 
@@ -303,6 +308,13 @@ std::string AnswerSentence(const Comparison& comparison) {
   if (CountWhere(comparison, [](const CellPair& pair) { return pair.too_few; }) > 0) {
     return "Cannot tell: a latency looks worse, and the processes are too few to say so.";
   }
+  if (CountWhere(comparison, [](const CellPair& pair) {
+        return pair.figures.latency_judgement == Judgement::kMaybeWorse;
+      }) > 0) {
+    return "Cannot tell: a latency looks worse, and its processes differ too much to say so; "
+           "measure "
+           "again on a quiet machine.";
+  }
   return "Cannot tell: nothing was measured on both sides.";
 }
 
@@ -391,9 +403,11 @@ std::vector<std::string> SideFacts(const Side& side) {
 std::vector<std::string> SharedFacts(const Comparison& comparison) {
   const NameParts parts(comparison);
   std::vector<std::string> facts;
-  // Files that were only weighed share nothing that was measured.
-  if (comparison.pairs.empty() || parts.models.contains("")) return facts;
-  if (parts.models.size() == 1) facts.push_back(*parts.models.begin());
+  // Files have no model's name, and those that were only weighed no data set and no runtime.
+  if (comparison.pairs.empty() || parts.datasets.contains("/")) return facts;
+  if (parts.models.size() == 1 && !parts.models.contains("")) {
+    facts.push_back(*parts.models.begin());
+  }
   if (parts.datasets.size() == 1) facts.push_back(*parts.datasets.begin());
   if (parts.runtimes.size() == 1) facts.push_back(*parts.runtimes.begin());
   if (parts.threads.size() == 1) facts.push_back(ThreadsText(*parts.threads.begin()));

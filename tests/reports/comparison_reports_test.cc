@@ -195,6 +195,20 @@ TEST(ComparisonText, NamesFlipsOfTheSameFile) {
               HasSubstr("The same file puts images into other classes: int8"));
 }
 
+// Files have no model's name; what ran both is said where something did.
+TEST(ComparisonText, OfFilesSaysWhatRanThem) {
+  const auto side = [](bool was_run) {
+    MadeRun run(1);
+    run.Add({.model = ""});
+    if (!was_run) run.data().splits[1].name = run.data().splits[1].split = "";
+    return results::SideOf(run, "a.tflite");
+  };
+  const TwoSides run = {side(true), side(true)};
+  EXPECT_THAT(ComparisonText(run.Compare()), HasSubstr("both  d/test · litert · 1 thread\n"));
+  const TwoSides weighed = {side(false), side(false)};
+  EXPECT_THAT(ComparisonText(weighed.Compare()), Not(HasSubstr("both")));
+}
+
 // A name that means something to HTML, Markdown, CSV, mustache and a terminal alike.
 constexpr const char* kNasty = "a</script><script>alert(1)</script>,\"|*{{x}}&<img src=x>";
 

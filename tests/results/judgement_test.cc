@@ -66,6 +66,33 @@ TEST(JudgeLatencies, OfThreeProcessesSaysThatTheyAreTooFew) {
   EXPECT_EQ(Judgements({Evidence(2, 3, 3)})[0], Judgement::kUnclear);  // covers 67 % alone
 }
 
+// A machine on which the processes of one side differ by a fifth may be as much slower the next
+// time.
+TEST(JudgeLatencies, DoesNotTrustWhatIsNoMoreThanTheNoise) {
+  LatencyEvidence noisy;
+  for (int i = 0; i < 20; ++i) {
+    noisy.base.push_back(1 + 0.02 * i);
+    noisy.now.push_back(1.25 + 0.02 * i);
+  }
+  const auto findings = JudgeLatencies(std::vector{noisy}, Limits());
+  EXPECT_EQ(findings[0].judgement, Judgement::kMaybeWorse);
+  EXPECT_LT(findings[0].slower_p_adjusted, 0.001);
+  EXPECT_NEAR(findings[0].floor, 1.4826 * 0.1 / 1.19, 1e-9);
+  EXPECT_GT(findings[0].interval.low, 1.02);
+  EXPECT_FALSE(findings[0].too_few);
+  for (double& ms : noisy.now) ms *= 2;
+  EXPECT_EQ(Judgements({noisy})[0], Judgement::kWorse);
+  // One disturbed process in ten is no noise.
+  LatencyEvidence disturbed = Evidence(10, 3, 3.2);
+  disturbed.now[4] *= 2;
+  EXPECT_EQ(Judgements({disturbed})[0], Judgement::kWorse);
+  // Nor does noise make two sides alike.
+  LatencyEvidence alike;
+  alike.base = noisy.base;
+  alike.now = noisy.base;
+  EXPECT_EQ(Judgements({alike})[0], Judgement::kUnclear);
+}
+
 TEST(ProcessesNeeded, IsTheLeastThatCanShowADifference) {
   EXPECT_EQ(ProcessesNeeded(1, 0.01), 5);   // 1 / C(10, 5) = 1 / 252
   EXPECT_EQ(ProcessesNeeded(3, 0.01), 6);   // 3 / 924
@@ -243,7 +270,7 @@ TEST(SimulatedRuns, WithASlowerCellAreFound) {
   EXPECT_GE(Simulate(kSeed, 0.005, 0, 10, kRuns, 0.05).slowed_found, 0.99 * kRuns);
   EXPECT_GE(Simulate(kSeed, 0.01, 0, 10, kRuns, 0.05).slowed_found, 0.97 * kRuns);
   EXPECT_GE(Simulate(kSeed, 0.01, 0, 20, kRuns, 0.05).slowed_found, 0.99 * kRuns);
-  EXPECT_GE(Simulate(kSeed, 0.02, 0, 20, kRuns, 0.05).slowed_found, 0.85 * kRuns);
+  EXPECT_GE(Simulate(kSeed, 0.02, 0, 20, kRuns, 0.05).slowed_found, 0.8 * kRuns);
   EXPECT_GE(Simulate(kSeed, 0.02, 0, 10, kRuns, 0.1).slowed_found, 0.97 * kRuns);
   // A disturbed process of the base looks slower than any of the new side, and costs certainty.
   EXPECT_GE(Simulate(kSeed, 0.01, 0.02, 10, kRuns, 0.05).slowed_found, 0.93 * kRuns);
