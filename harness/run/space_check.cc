@@ -23,6 +23,8 @@ constexpr uint64_t kLeastShare = 8;
 constexpr uint64_t kDocumentBytes = 512 * kKiB;
 // The fastest inference that is worth to be counted: a sample each 20 µs.
 constexpr double kMostSamplesASecond = 50'000;
+// What a user may ask for has no limit; what is counted has: 8 TB.
+constexpr double kMostSamples = 1e12;
 // The index of SQLite's log, and pages that are begun.
 constexpr uint64_t kDatabaseOverhead = 64 * kKiB;
 constexpr uint64_t kLogBytes = 4 * kMiB;  // SQLite's log is taken over when it has 1000 pages
@@ -81,9 +83,13 @@ SpaceNeed DatabaseOfRun(const plan::Plan& plan, const SpacePlaces& places) {
   SpaceNeed need{"the database", places.database, "choose another place with --db"};
   const uint64_t images = plan.Test().images.size();
   const auto repetitions = static_cast<uint64_t>(plan.measure.repetitions);
-  const auto least_samples = static_cast<uint64_t>(plan.measure.latency.min_samples);
-  const uint64_t most_samples = std::max(
-      least_samples, static_cast<uint64_t>(plan.measure.latency.min_seconds * kMostSamplesASecond));
+  const auto samples = [](double count) {
+    return static_cast<uint64_t>(std::min(count, kMostSamples));
+  };
+  const measure::LatencySettings& latency = plan.measure.latency;
+  const uint64_t least_samples = samples(static_cast<double>(latency.min_samples));
+  const uint64_t most_samples =
+      std::max(least_samples, samples(latency.min_seconds * kMostSamplesASecond));
   const uint64_t predictions = images * (sizeof(int32_t) + sizeof(float));
   uint64_t names = 0;
   for (const datasets::Image& image : plan.Test().images) names += image.path.size() + 16;

@@ -50,8 +50,9 @@ struct SavedTable {
 
 // Copies all rows that can still be read, of a whole database or a damaged one, into a new one,
 // which is whole. Rows of an artifact, say, whose model is lost are lost too: no report could show
-// them. kInvalidArgument: there is something at `destination` already; the errors of CheckDatabase;
-// kIo, kNoSpace: it cannot be written. In each case nothing is left there.
+// them. kInvalidArgument: there is something at `destination` already, or nothing in the database;
+// the errors of CheckDatabase; kIo, kNoSpace: it cannot be written. In each case nothing is left
+// there.
 Result<std::vector<SavedTable>> SaveDatabase(const std::filesystem::path& path,
                                              const std::filesystem::path& destination);
 

@@ -213,6 +213,12 @@ Result<std::vector<SavedTable>> SaveDatabase(const fs::path& path, const fs::pat
   try {
     return Guarded(path, [&]() -> Result<std::vector<SavedTable>> {
       QB_ASSIGN_OR_RETURN(DamagedDatabase damaged, DamagedDatabase::Open(path));
+      if (damaged.is_new()) {
+        return Error(StatusCode::kInvalidArgument,
+                     "nothing was written to '{}' yet: there is "
+                     "nothing to save",
+                     path.string());
+      }
       const Unfinished unfinished(destination);
       std::vector<SavedTable> tables;
       {

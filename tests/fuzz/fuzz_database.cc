@@ -1,10 +1,12 @@
 // A database that was damaged, or made to look like ours (harness/store/store.h): opened, and every
 // run in it read.
+#include <algorithm>
 #include <array>
 #include <random>
 
 #include "SQLiteCpp/SQLiteCpp.h"
 #include "base/files.h"
+#include "harness/store/check_database.h"
 #include "harness/store/store.h"
 #include "reports/reports.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -117,8 +119,31 @@ bool ReadAll(store::Store& store) {
   return true;
 }
 
+// What `qbench db check` says and saves: it does not change the file, what it calls whole can be
+// read, and what it saves is whole.
+void CheckAndSave(const std::filesystem::path& path, ByteSpan input) {
+  const std::filesystem::path saved = ScratchFolder() / "saved.sqlite";
+  for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(saved.string() + ending);
+  const auto check = store::CheckDatabase(path);
+  if (!check.ok()) RefusedDatabase(check.status());
+  const auto tables = store::SaveDatabase(path, saved);
+  if (!tables.ok()) RefusedDatabase(tables.status());  // kInternal: what it saved is not whole
+  const Result<Bytes> after = ReadFile(path);
+  if (!after.ok() || !std::ranges::equal(*after, input)) Fail("the file was changed");
+  for (const auto& [file, whole] : {std::pair(path, check.ok() && check->whole() && !check->old),
+                                    std::pair(saved, tables.ok())}) {
+    if (!whole) continue;
+    auto store = store::Store::Open(file, store::OpenMode::kReadOnly);
+    if (!store.ok() || !ReadAll(*store)) Fail("called whole, and it cannot be read");
+  }
+}
+
 bool Run(ByteSpan input) {
   const std::filesystem::path path = ScratchFile("fuzzed.sqlite", input);
+  for (const char* left_over : {"-wal", "-shm", "-journal"}) {
+    std::filesystem::remove(path.string() + left_over);
+  }
+  CheckAndSave(path, input);
   bool accepted = false;
   for (const auto mode : {store::OpenMode::kReadOnly, store::OpenMode::kReadWrite}) {
     for (const char* left_over : {"-wal", "-shm", "-journal"}) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/files.h"
 #include "datasets/tensor_cache.h"
 
@@ -157,6 +159,10 @@ TEST_F(SpaceForRunTest, CountsPredictionsAndSamples) {
   places_.resume = true;
   EXPECT_LT(Need("the database").at_least, 1'000'000U) << "it may all be there";
   EXPECT_EQ(Need("the database").at_most, large.at_most);
+  places_.resume = false;
+  plan_.measure.latency.min_samples = std::numeric_limits<int64_t>::max();
+  plan_.measure.latency.min_seconds = 1e300;
+  EXPECT_GT(Need("the database").at_least, uint64_t{1} << 40) << "no number is too large";
 }
 
 TEST_F(SpaceForRunTest, EveryPlaceIsNamedWithWhatToDo) {

@@ -389,6 +389,8 @@ TEST_F(CheckDatabaseTest, OneThatIsJustBeingMadeIsNotDamaged) {
   const DatabaseCheck check = Check();
   EXPECT_TRUE(check.whole());
   EXPECT_THAT(check.remarks, ElementsAre("nothing was written to it yet"));
+  EXPECT_THAT(SaveDatabase(path(), saved()).status().message(), HasSubstr("nothing to save"));
+  EXPECT_FALSE(fs::exists(saved()));
 }
 
 TEST_F(CheckDatabaseTest, NothingIsWrittenOverAndNothingIsLeft) {
