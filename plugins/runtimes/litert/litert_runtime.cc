@@ -56,7 +56,7 @@ std::vector<TensorDescription> Describe(const std::vector<graph::TfliteTensorInf
 // is taken for a chain.
 Result<plugin::OpGraph> OpGraphOf(ByteSpan model) {
   QB_ASSIGN_OR_RETURN(const graph::TfliteInfo info, graph::InspectTflite(model));
-  const auto read = graph::ReadTflite(std::make_shared<const Bytes>(model.begin(), model.end()));
+  const auto read = graph::ReadTflite(nullptr, model);
   return read.ok() ? plugin::OpGraphOf(read->graph) : plugin::ChainOf(info.operator_names);
 }
 

@@ -1,7 +1,6 @@
 #include "plugins/runtimes/litert/model_refusals.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "base/one_line.h"
 #include "graph/operators.h"
@@ -23,14 +22,14 @@ Status RefuseForeignOperators(const graph::TfliteInfo& info) {
 }
 
 // LiteRT loads an operator all the same where it has no kernel for its integers, and fails when it
-// is run. The copy is gone before LiteRT makes larger ones.
+// is run.
 Status RefuseWhatOnlyRunningTells(const graph::TfliteInfo& info, ByteSpan bytes) {
   const auto may_lack = [](const std::string& name) {
     const graph::OperatorInfo* op = graph::FindOperator(name);
     return op != nullptr && op->integers != graph::IntegerKernels::k8And16Bits;
   };
   if (std::ranges::none_of(info.operator_names, may_lack)) return OkStatus();
-  const auto model = graph::ReadTflite(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
+  const auto model = graph::ReadTflite(nullptr, bytes);
   if (!model.ok()) return OkStatus();  // LiteRT may have operators that qbench's graphs do not
   for (const graph::Op& op : model->graph.ops) {
     const graph::Tensor& input = model->graph.tensors[static_cast<size_t>(op.inputs[0])];
