@@ -1,6 +1,6 @@
-// What a worker process is asked to do, and what it answers. A job is written as job.json into a
-// job folder, the answer as JSON into memory of the parent's (answer_area.h). Figures that are stored as they were measured
-// travel as a store::Measurement with nothing but these (its fields with the trait kFromWorker).
+// What a worker process is asked to do (job.json in its folder), and what it answers (JSON, into
+// the memory of answer_area.h). Figures that are stored as they were measured travel as a
+// store::Measurement with nothing but these (its fields with the trait kFromWorker).
 #pragma once
 
 #include <cstdint>
