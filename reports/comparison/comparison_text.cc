@@ -155,7 +155,7 @@ std::string ComparisonText(const Comparison& comparison) {
   if (const auto shared = SharedFacts(comparison); !shared.empty()) {
     out += Lines("both  " + Joined(shared), "");
   }
-  out += "\n" + words.answer + "\n";
+  out += "\n" + Lines(words.answer, "");
   AppendLines("WORSE ", words.worse, &out);
   AppendLines("? ", words.doubts, &out);
   AppendLines("better ", words.better, &out);

@@ -167,6 +167,18 @@ TEST(ComparisonText, FitsEightyColumns) {
   for (const char* number : {"+999,999", "12400", "+31.7"}) EXPECT_THAT(text, HasSubstr(number));
 }
 
+TEST(ComparisonText, FitsEightyColumnsWhereItCannotTell) {
+  MadeCell noisy = {.medians_ms = {}};
+  for (int i = 0; i < 20; ++i) noisy.medians_ms.push_back(1 + 0.02 * i);
+  const MadeRun base = MadeRun(1).Add(noisy);
+  for (double& ms : noisy.medians_ms) ms += 0.25;
+  const TwoSides sides = {results::SideOf(base, "run 1"),
+                          results::SideOf(MadeRun(2).Add(noisy), "run 2")};
+  const std::string text = ComparisonText(sides.Compare());
+  EXPECT_THAT(text, HasSubstr("Cannot tell: a latency looks worse, and its processes differ too"));
+  for (const std::string& line : Lines(text)) EXPECT_LE(DisplayWidth(line), 80U) << line;
+}
+
 TEST(ComparisonText, SaysThatThreeProcessesAreTooFew) {
   const TwoSides quick = Quick();
   const std::string text = ComparisonText(quick.Compare());
