@@ -21,6 +21,7 @@ const std::vector<Subcommand>& Commands() {
       {"run", "measure a matrix of models, quantizers and runtimes", RunCommand},
       {"report", "make a report (HTML, CSV, Markdown, JSON) from what was measured", ReportCommand},
       {"compare", "say whether a run, a database or a file is worse than another", CompareCommand},
+      {"baseline", "pin a run, to measure it again beside a new build", BaselineCommand},
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},
       {"inspect", "show a model's layers, shapes and costs", InspectCommand},
       {"diff", "compare a quantized model with its float model, layer by layer", DiffCommand},

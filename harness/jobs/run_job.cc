@@ -70,7 +70,8 @@ Result<PreparedJob> Prepare(const Job& job, const std::filesystem::path& scratch
 
 // Importing is a program of its own: HDF5's libraries cost every process that links them some 20 ms
 // and 5 MB, which measuring workers must not pay.
-Result<Child> Start(const JobFolder& folder, const Job& job, std::filesystem::path programs) {
+Result<Child> Start(const JobFolder& folder, const Job& job, const JobSettings& settings) {
+  std::filesystem::path programs = settings.programs;
   if (programs.empty()) {
     QB_ASSIGN_OR_RETURN(programs, ProgramDir());
   }
@@ -78,7 +79,8 @@ Result<Child> Start(const JobFolder& folder, const Job& job, std::filesystem::pa
   const std::filesystem::path program = programs / (import ? "qbench-import" : "qbench-worker");
   ChildOptions options;
   options.argv = {program.string(), folder.path.string()};
-  options.environment = {"TMPDIR=" + folder.temp().string()};
+  options.environment = settings.environment;
+  options.environment.push_back("TMPDIR=" + folder.temp().string());
   options.in = Redirect::Pipe();
   options.out = Redirect::Pipe();
   options.err = Redirect::File(folder.log());
@@ -179,7 +181,7 @@ JobOutcome RunOnce(const Job& job, const JobSettings& settings, const JobCallbac
   Result<PreparedJob> prepared = Prepare(job, settings.scratch);
   if (!prepared.ok()) return OutcomeOf({.answer = prepared.status()});
   const JobFolder folder{prepared->folder.path()};
-  Result<Child> child = Start(folder, job, settings.programs);
+  Result<Child> child = Start(folder, job, settings);
   if (!child.ok()) return OutcomeOf({.answer = child.status()});
 
   host::WarningList warnings;

@@ -122,14 +122,15 @@ std::string Joined(const Words& words) { return fmt::format("{}", fmt::join(word
 TEST(Help, ListsEveryCommand) {
   const Workplace place;
   EXPECT_THAT(CommandsIn(HelpOf(place, {})),
-              ElementsAre("run", "report", "compare", "quantize", "inspect", "diff", "profile",
-                          "dataset", "plugin", "doctor"));
+              ElementsAre("run", "report", "compare", "baseline", "quantize", "inspect", "diff",
+                          "profile", "dataset", "plugin", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"plugin"})), ElementsAre("list", "check"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {"baseline"})), ElementsAre("pin", "list", "show", "drop"));
   EXPECT_EQ(place.Run({"help"}).out, HelpOf(place, {}));
   // Without a command it is shown as a mistake.
-  for (const Words& none : {Words{}, Words{"dataset"}, Words{"plugin"}}) {
+  for (const Words& none : {Words{}, Words{"dataset"}, Words{"plugin"}, Words{"baseline"}}) {
     const Answer answer = place.Run(none);
     EXPECT_EQ(answer.status, 2);
     EXPECT_EQ(answer.out, "");
@@ -140,7 +141,8 @@ TEST(Help, ListsEveryCommand) {
 TEST(Help, IsWhatWasApproved) {
   const Workplace place;
   std::vector<Words> shown = Commands(place);
-  for (const Words& list : {Words{}, Words{"dataset"}, Words{"plugin"}}) shown.push_back(list);
+  for (const Words& list : {Words{}, Words{"dataset"}, Words{"plugin"}, Words{"baseline"}})
+    shown.push_back(list);
   for (const Words& command : shown) {
     const std::string name =
         command.empty() ? "" : "_" + fmt::format("{}", fmt::join(command, "_"));
@@ -151,7 +153,8 @@ TEST(Help, IsWhatWasApproved) {
 TEST(Help, FitsATerminalOf80Columns) {
   const Workplace place;
   std::vector<Words> shown = Commands(place);
-  for (const Words& list : {Words{}, Words{"dataset"}, Words{"plugin"}}) shown.push_back(list);
+  for (const Words& list : {Words{}, Words{"dataset"}, Words{"plugin"}, Words{"baseline"}})
+    shown.push_back(list);
   for (const Words& command : shown) {
     for (const std::string& line : Lines(HelpOf(place, command))) {
       EXPECT_LE(Columns(line), 80U) << "qbench " << Joined(command) << " --help: " << line;
