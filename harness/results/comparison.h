@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -138,7 +139,9 @@ struct PairBy {
 //                  other images); or where a latency looks worse and the processes are too few to
 //                  call any difference
 //   kNoRegression  else
-Comparison Compare(const Side& base, const Side& now, const Limits& limits, PairBy by = {});
+// `floors`: cells, by the new side's key, that have a floor of their own (LatencyEvidence::floor).
+Comparison Compare(const Side& base, const Side& now, const Limits& limits, PairBy by = {},
+                   const std::map<CellKey, double>& floors = {});
 
 }  // namespace qbench::results
 

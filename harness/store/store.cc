@@ -121,7 +121,7 @@ void CheckLoaded(const RunData& run) {
     const Status status = CheckSplit(split);
     if (!status.ok()) throw BadRow(status.message());
   }
-  for (const CellData& data : run.cells) {
+  const auto check_cell = [&](const CellData& data) {
     const Cell& cell = data.cell;
     if (!run.models.contains(cell.model_id) || !run.splits.contains(cell.split_id) ||
         !run.plugins.contains(cell.quantizer_id) || !run.plugins.contains(cell.runtime_id) ||
@@ -134,7 +134,9 @@ void CheckLoaded(const RunData& run) {
                                              static_cast<int64_t>(split.labels.size()));
       if (!status.ok()) throw BadRow(status.message());
     }
-  }
+  };
+  std::ranges::for_each(run.cells, check_cell);
+  std::ranges::for_each(run.baseline_cells, check_cell);
   for (const auto& [id, artifact] : run.artifacts) {
     if (!run.models.contains(artifact.model_id) || !run.plugins.contains(artifact.quantizer_id)) {
       throw BadRow("artifact " + std::to_string(id) + " refers to a record that is not there");
@@ -342,7 +344,8 @@ Result<RunData> Store::LoadRun(int64_t run_id) {
     data.artifacts = SelectNamedByCells<Artifact>(database, "artifact_id", run_id);
     for (Cell& cell : Select<Cell>(database, "WHERE run_id = ? ORDER BY id", run_id)) {
       const int64_t id = cell.id;
-      data.cells.push_back({std::move(cell), SelectMeasurements(database, id)});
+      auto& side = cell.side == kBaselineSide ? data.baseline_cells : data.cells;
+      side.push_back({std::move(cell), SelectMeasurements(database, id)});
     }
     data.comparisons = SelectComparisons(database, run_id);
     CheckLoaded(data);
@@ -378,13 +381,13 @@ Result<int64_t> Store::UpsertDatasetSplit(const DatasetSplit& split) {
 
 Result<int64_t> Store::AddCell(const Cell& cell) {
   return impl_->Write([&](SQLite::Database& database) -> Result<int64_t> {
-    const auto known =
-        SelectNumber(database,
-                     "SELECT id FROM cells WHERE run_id = ? AND model_id = ? AND split_id = ? AND "
-                     "quantizer_id = ? AND quantizer_options = ? AND runtime_id = ? AND "
-                     "runtime_options = ? AND threads = ?",
-                     cell.run_id, cell.model_id, cell.split_id, cell.quantizer_id,
-                     cell.quantizer_options, cell.runtime_id, cell.runtime_options, cell.threads);
+    const auto known = SelectNumber(
+        database,
+        "SELECT id FROM cells WHERE run_id = ? AND model_id = ? AND split_id = ? AND "
+        "quantizer_id = ? AND quantizer_options = ? AND runtime_id = ? AND "
+        "runtime_options = ? AND threads = ? AND side = ?",
+        cell.run_id, cell.model_id, cell.split_id, cell.quantizer_id, cell.quantizer_options,
+        cell.runtime_id, cell.runtime_options, cell.threads, cell.side);
     if (known) return *known;
     return Insert(database, cell);
   });
