@@ -42,7 +42,8 @@ std::string HelpText() {
       "\nExample:\n  qbench run --plugins int8,fp16,float --dataset scenes\n\n"
       "`qbench COMMAND --help` shows a command's options, qbench --version the version.\n"
       "Exit status: 0 done, 2 usage or environment error, 3 every cell failed (with\n"
-      "--strict: any), 130 interrupted; of compare 1 regression, 4 cannot tell.\n";
+      "--strict: any), 130 interrupted; of compare and run --gate 1 regression, 4\n"
+      "cannot tell.\n";
   return text;
 }
 
