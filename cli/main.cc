@@ -21,6 +21,7 @@ const std::vector<Subcommand>& Commands() {
       {"run", "measure a matrix of models, quantizers and runtimes", RunCommand},
       {"report", "make a report (HTML, CSV, Markdown, JSON) from what was measured", ReportCommand},
       {"compare", "say whether a run, a database or a file is worse than another", CompareCommand},
+      {"baseline", "pin a run, to measure it again beside a new build", BaselineCommand},
       {"runs", "list, show, rename and delete the runs of a database", RunsCommand},
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},
       {"inspect", "show a model's layers, shapes and costs", InspectCommand},
@@ -44,7 +45,8 @@ std::string HelpText() {
       "\nExample:\n  qbench run --plugins int8,fp16,float --dataset scenes\n\n"
       "`qbench COMMAND --help` shows a command's options, qbench --version the version.\n"
       "Exit status: 0 done, 2 usage or environment error, 3 every cell failed (with\n"
-      "--strict: any), 130 interrupted; of compare 1 regression, 4 cannot tell.\n";
+      "--strict: any), 130 interrupted; of compare and run --gate 1 regression, 4\n"
+      "cannot tell.\n";
   return text;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "cli/command.h"
+#include "cli/gate.h"
 #include "cli/litert_option.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
@@ -27,14 +28,26 @@ constexpr Help kHelp = {
     "A combination that fails is a row with its reason; the run goes on.",
     "qbench run --plugins int8,fp16,float --dataset scenes\n"
     "qbench run my.h5 --plugins int8:io=int8,float,litert:kernels=builtin --dataset ./images "
-    "--threads 1,4",
+    "--threads 1,4\n"
+    "qbench run --plugins int8,litert --dataset scenes --baseline release-1.2 --gate",
     "--plugins takes quantizers and runtimes, mixed; options follow colons. Where no runtime is\n"
     "named, all that work here are used (not `reference`, which is slow); where no quantizer is\n"
     "named, all are but `int16x8`, which is slow too. `qbench plugin list` shows them.\n"
     "tf24 stands for the table of a TensorFlow 2.4 user.\n\n"
+    "With --gate the cells that the baseline has, too, are measured in pairs of fresh processes, "
+    "one\n"
+    "of each build, and a sentence a cell says whether the new one is worse: larger by a byte, "
+    "less\n"
+    "accurate (--budget), of more memory, or slower (the whole interval beyond the floor, p < "
+    "0.01\n"
+    "for all cells together, and the same once more in as many pairs again). The floor is "
+    "--floor,\n"
+    "or what this board showed on nights when both builds were the same.\n\n"
     "Exit status: 0 done (some cells may have failed: see the table), 2 usage or environment "
     "error,\n"
-    "3 every cell failed (with --strict: any of them), 130 interrupted (go on with --resume)."};
+    "3 every cell failed (with --strict: any of them), 130 interrupted (go on with --resume).\n"
+    "With --gate: 0 not worse, 1 regression, 4 invalid night (throttled, swapping, busy), 2 "
+    "error."};
 
 po::options_description Options() {
   po::options_description options("Options", 100);
@@ -53,8 +66,8 @@ po::options_description Options() {
       "compare each artifact's layers with float's, for the report (as qbench diff does)")(
       "resume", po::bool_switch(), "continue the latest unfinished run of the same command")(
       "strict", po::bool_switch(), "exit with 3 where a cell failed")(
-      "repetitions", po::value<int>()->value_name("N")->default_value(3),
-      "fresh processes a cell for latency")(
+      "repetitions", po::value<int>()->value_name("N"),
+      "fresh processes a cell for latency (default: 3; with --gate pairs of them, 25)")(
       "min-time", po::value<double>()->value_name("S")->default_value(2.0),
       "timed seconds a process, at least")("min-samples",
                                            po::value<int64_t>()->value_name("N")->default_value(64),
@@ -69,6 +82,7 @@ po::options_description Options() {
       "stop a process that uses more memory (default: 80 % of what is free)")(
       "quiet,q", po::bool_switch(), "no progress, no warnings")("json", po::bool_switch(),
                                                                 "print the result as JSON");
+  AddGateOptions(options);
   AddCalibrationOptions(options);
   AddDatabaseOption(options);
   AddLitertOption(options);
@@ -119,7 +133,7 @@ Result<plan::RunRequest> RequestOf(const Arguments& arguments) {
   }
   QB_ASSIGN_OR_RETURN(request.threads, ParseThreads(arguments.Get<std::string>("threads")));
   plan::MeasureSettings& measure = request.measure;
-  measure.repetitions = arguments.Get<int>("repetitions");
+  if (arguments.Has("repetitions")) measure.repetitions = arguments.Get<int>("repetitions");
   measure.profile = arguments.Get<bool>("profile");
   measure.latency.min_seconds = arguments.Get<double>("min-time");
   measure.latency.min_samples = arguments.Get<int64_t>("min-samples");
@@ -242,7 +256,14 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
     Print(*arguments.help());
     return kDone;
   }
-  QB_ASSIGN_OR_RETURN(const plan::RunRequest request, RequestOf(arguments));
+  QB_ASSIGN_OR_RETURN(plan::RunRequest request, RequestOf(arguments));
+  std::optional<int> pairs;
+  if (arguments.Has("repetitions")) pairs = request.measure.repetitions;
+  QB_ASSIGN_OR_RETURN(const std::optional<Gate> gate, ReadGate(arguments, pairs));
+  if (gate) {
+    request.baseline = gate->baseline;
+    request.measure.repetitions = gate->rules.pairs;
+  }
   QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
   run::RunOptions options;
   QB_ASSIGN_OR_RETURN(options.folders, FoldersOf(arguments));
@@ -260,19 +281,31 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
                                                               display.Update(0, doing, -1);
                                                             }));
   QB_RETURN_IF_ERROR(CheckRoom(arguments, plan, store, options.folders.cache, display));
+  GateJudge judge(store);
+  if (gate) {
+    QB_RETURN_IF_ERROR(CheckPairs(plan, gate->rules));
+    judge.Attach(*gate, &options);
+  }
   QB_ASSIGN_OR_RETURN(options.inference_history, run::InferenceHistory(plan, store));
   const size_t known = options.inference_history.size();
   if (!plan.dataset.manifest.has_value()) {
     display.Message(fmt::format("{}: {}", plan.dataset.name, plan.dataset.split_rule));
   }
-  display.Message(fmt::format("{} cells on {} images of {}; about {}{}", plan.cells.size(),
-                              plan.Test().images.size(), plan.dataset.name,
-                              FormatDuration(run::EstimateSeconds(plan, options.inference_history)),
-                              known == plan.cells.size() ? "" : " at a first guess"));
+  display.Message(
+      fmt::format("{} cells{} on {} images of {}; about {}{}", plan.OwnCells(),
+                  gate ? fmt::format(" beside {} of {}", plan.cells.size() - plan.OwnCells(),
+                                     gate->baseline.name)
+                       : "",
+                  plan.Test().images.size(), plan.dataset.name,
+                  FormatDuration(run::EstimateSeconds(plan, options.inference_history)),
+                  known == plan.cells.size() ? "" : " at a first guess"));
   QB_ASSIGN_OR_RETURN(const int64_t id, Measure(plan, options, display, store));
   QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(id));
   QB_RETURN_IF_ERROR(Close(arguments, store, run));
-  return StatusOf(run, arguments.Get<bool>("strict"));
+  if (!gate) return StatusOf(run, arguments.Get<bool>("strict"));
+  QB_ASSIGN_OR_RETURN(const results::Night night, judge.Judge(id));
+  if (!arguments.Get<bool>("json")) Print(GateText(night, gate->baseline.name, judge.nights()));
+  return StatusOf(night.answer);
 }
 
 }  // namespace qbench::cli

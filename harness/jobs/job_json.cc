@@ -62,7 +62,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencySamples, first_ns, warmup_runs, warmup
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemoryUse, peak_rss, rss, rss_anon, rss_file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conditions, temperature_c, throttled, under_voltage,
                                    frequency_khz, governor, load_1min, pages_swapped, major_faults,
-                                   nonvoluntary_switches)
+                                   nonvoluntary_switches, waited_us, stolen_ms, uptime_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MachinePeaks, peaks, buffer_bytes, cache_bytes)
 }  // namespace qbench::measure
 

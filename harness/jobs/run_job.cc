@@ -75,8 +75,9 @@ Result<PreparedJob> Prepare(const Job& job, const std::filesystem::path& scratch
 
 // Importing is a program of its own: HDF5's libraries cost every process that links them some 20 ms
 // and 5 MB, which measuring workers must not pay.
-Result<Child> Start(const PreparedJob& prepared, const Job& job, std::filesystem::path programs) {
+Result<Child> Start(const PreparedJob& prepared, const Job& job, const JobSettings& settings) {
   const JobFolder folder{prepared.folder.path()};
+  std::filesystem::path programs = settings.programs;
   if (programs.empty()) {
     QB_ASSIGN_OR_RETURN(programs, ProgramDir());
   }
@@ -85,7 +86,8 @@ Result<Child> Start(const PreparedJob& prepared, const Job& job, std::filesystem
   ChildOptions options;
   options.inherited = prepared.answer.descriptor();
   options.argv = {program.string(), folder.path.string(), std::to_string(options.inherited)};
-  options.environment = {"TMPDIR=" + folder.temp().string()};
+  options.environment = settings.environment;
+  options.environment.push_back("TMPDIR=" + folder.temp().string());
   options.in = Redirect::Pipe();
   options.out = Redirect::Pipe();
   options.err = Redirect::File(folder.log());
@@ -178,7 +180,7 @@ JobOutcome RunOnce(const Job& job, const JobSettings& settings, const JobCallbac
   }
   Result<PreparedJob> prepared = Prepare(job, settings.scratch);
   if (!prepared.ok()) return OutcomeOf({.answer = prepared.status()});
-  Result<Child> child = Start(*prepared, job, settings.programs);
+  Result<Child> child = Start(*prepared, job, settings);
   if (!child.ok()) return OutcomeOf({.answer = child.status()});
 
   host::WarningList warnings;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "harness/jobs/jobs.h"
 
@@ -39,6 +40,8 @@ struct JobSettings {
   std::filesystem::path programs = {};
   std::filesystem::path scratch = {};  // where the job folder is made; empty: the temporary folder
   JobLimits limits = {};
+  // "NAME=value", for the worker, beside or instead of the parent's.
+  std::vector<std::string> environment = {};
 };
 
 // How a job ended.

@@ -1,5 +1,8 @@
 #include "harness/measure/conditions.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <system_error>
@@ -99,6 +102,42 @@ std::optional<int64_t> ReadNonvoluntarySwitches(const fs::path& root) {
   return switches;
 }
 
+// The second number of each thread's schedstat, in nanoseconds (the kernel's
+// Documentation/scheduler/sched-stats.rst); absent where the kernel does not count.
+std::optional<int64_t> ReadWaited(const fs::path& root) {
+  std::optional<int64_t> waited_ns;
+  std::error_code error;
+  for (const fs::directory_entry& task : fs::directory_iterator(root / "proc/self/task", error)) {
+    const auto line = ReadFirstLine(task.path() / "schedstat");
+    int64_t ran = 0;
+    int64_t waited = 0;
+    if (line && std::istringstream(*line) >> ran >> waited) {
+      waited_ns = waited_ns.value_or(0) + waited;
+    }
+  }
+  if (waited_ns) return *waited_ns / 1000;
+  return std::nullopt;
+}
+
+// The eighth number of the line "cpu" of /proc/stat, in clock ticks.
+std::optional<int64_t> ReadStolen(const fs::path& root) {
+  const auto line = ReadFirstLine(root / "proc/stat");
+  if (!line || !line->starts_with("cpu ")) return std::nullopt;
+  std::istringstream fields(line->substr(4));
+  int64_t ticks = 0;
+  for (int i = 0; i < 8; ++i) {
+    if (!(fields >> ticks)) return std::nullopt;
+  }
+  return ticks * 1000 / std::max<int64_t>(1, sysconf(_SC_CLK_TCK));
+}
+
+std::optional<int64_t> ReadUptime(const fs::path& root) {
+  const auto line = ReadFirstLine(root / "proc/uptime");
+  double seconds = 0;
+  if (!line || !(std::istringstream(*line) >> seconds)) return std::nullopt;
+  return static_cast<int64_t>(seconds * 1000);
+}
+
 // What went up between the two readings; 0 where either is not known.
 int64_t Increase(const std::optional<int64_t>& before, const std::optional<int64_t>& after) {
   return before && after ? *after - *before : 0;
@@ -120,6 +159,9 @@ Conditions ReadConditions(const fs::path& root) {
   now.pages_swapped = ReadPagesSwapped(root);
   now.major_faults = ReadMajorFaults(root);
   now.nonvoluntary_switches = ReadNonvoluntarySwitches(root);
+  now.waited_us = ReadWaited(root);
+  now.stolen_ms = ReadStolen(root);
+  now.uptime_ms = ReadUptime(root);
   return now;
 }
 
@@ -188,6 +230,9 @@ Json ConditionsToJson(const Conditions& conditions) {
   put("pages_swapped", conditions.pages_swapped);
   put("major_faults", conditions.major_faults);
   put("nonvoluntary_switches", conditions.nonvoluntary_switches);
+  put("waited_us", conditions.waited_us);
+  put("stolen_ms", conditions.stolen_ms);
+  put("uptime_ms", conditions.uptime_ms);
   return json;
 }
 

@@ -21,6 +21,11 @@ struct Conditions {
   std::optional<int64_t> pages_swapped;          // pswpin + pswpout of the machine, since boot
   std::optional<int64_t> major_faults;           // of this process
   std::optional<int64_t> nonvoluntary_switches;  // of this process, all threads
+  // How long threads of this process were ready to run and got no processor, together.
+  std::optional<int64_t> waited_us;
+  // Processor time that the machine, a virtual one, was refused, of all processors since boot.
+  std::optional<int64_t> stolen_ms;
+  std::optional<int64_t> uptime_ms;  // of the machine: between two readings, how long that was
 };
 
 // `root` is another root of the file system, for tests; /proc/self is read below it too.

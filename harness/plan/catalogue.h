@@ -62,6 +62,8 @@ struct SelectedPlugin {
   // lie.
   std::vector<jobs::OptionFile> files = {};
   std::string alias = {};  // the name the user wrote, where it was another
+  // "NAME=value": what its workers have in their environment beside qbench's.
+  std::vector<std::string> environment = {};
 
   jobs::PluginUse Use() const;  // files by their absolute paths
   // The options as the store and reports have them: an alias stands among them.

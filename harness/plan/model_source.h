@@ -29,6 +29,7 @@ struct PlannedModel {
   std::vector<int32_t> output_shape = {};  // of the first output
   double gmacs = 0;                        // multiply-adds of one inference, in thousand millions
   std::vector<int> label_outputs;          // LabelOutputs, of the run's data set
+  bool pinned = false;                     // of a baseline: `tflite` is the artifact itself
 };
 
 // The file that `name` means: an existing file, or a shipped model ("intel-cnn", in models/ of the

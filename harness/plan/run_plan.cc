@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/sha256.h"
+#include "harness/plan/pinned_cells.h"
 #include "harness/plan/plan_checks.h"
 
 namespace qbench::plan {
@@ -92,6 +93,7 @@ std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
     content["calibration_runtime"] = PluginJson(*plan.calibration_runtime);
     content["calibration_seed"] = plan.calibration_seed;
   }
+  if (plan.baseline) content["baseline"] = plan.baseline->sha256;
   if (plan.diff_runtime) content["diff_runtime"] = PluginJson(*plan.diff_runtime);
   return Sha256Hex(DumpJson(content));
 }
@@ -149,10 +151,22 @@ const datasets::Split* Plan::FindSplit(std::string_view name) const {
 }
 
 std::string Plan::CellName(const PlannedCell& cell) const {
-  return fmt::format("{} · {} · {} · {} thread{}", models[cell.model].stem,
-                     selection.quantizers[cell.quantizer].Name(),
+  return fmt::format("{}{} · {} · {} · {} thread{}", cell.pinned ? baseline->name + ": " : "",
+                     models[cell.model].stem, selection.quantizers[cell.quantizer].Name(),
                      selection.runtimes[cell.runtime].Name(), cell.threads,
                      cell.threads == 1 ? "" : "s");
+}
+
+size_t Plan::OwnCells() const {
+  return static_cast<size_t>(std::ranges::count_if(
+      cells, [](const PlannedCell& cell) { return !cell.pinned.has_value(); }));
+}
+
+std::optional<size_t> Plan::BaselineOf(size_t cell) const {
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].pinned && cells[i].pinned->beside == cell) return i;
+  }
+  return std::nullopt;
 }
 
 std::string ThreadsWarning(const std::vector<int>& threads, const CoreLimit& limit) {
@@ -185,6 +199,10 @@ Result<Plan> MakePlan(const RunRequest& request, const Folders& folders, const J
   QB_RETURN_IF_ERROR(LoadModels(request, folders, run_job, doing, plan));
   if (plan.calibration_runtime) QB_RETURN_IF_ERROR(CheckCalibration(run_job, plan));
   ExpandCells(request.threads, plan);
+  if (request.baseline) {
+    Say(doing, "trying the runtimes of " + request.baseline->name);
+    QB_RETURN_IF_ERROR(AddBaseline(*request.baseline, folders, run_job, plan));
+  }
   plan.hash = PlanHash(plan, request.threads);
   return plan;
 }

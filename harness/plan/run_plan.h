@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "datasets/dataset.h"
+#include "harness/baseline/pinned_baseline.h"
 #include "harness/measure/host_facts.h"
 #include "harness/measure/latency.h"
 #include "harness/plan/catalogue.h"
@@ -43,6 +44,14 @@ struct RunRequest {
   std::vector<int> threads = {1};
   MeasureSettings measure;
   bool diff = false;  // compare the layers of every artifact with the float model's
+  // Measured beside the cells that it has too, in pairs of fresh processes; its files are checked.
+  std::optional<baseline::Baseline> baseline = {};
+};
+
+// Where a cell of the pinned baseline comes from, and what it is measured beside.
+struct PinnedPlace {
+  size_t cell = 0;    // of Plan::baseline
+  size_t beside = 0;  // of Plan::cells
 };
 
 // One combination, as indices into the plan's lists.
@@ -51,6 +60,7 @@ struct PlannedCell {
   size_t quantizer = 0;
   size_t runtime = 0;
   int threads = 1;
+  std::optional<PinnedPlace> pinned = {};  // none: a cell of the run's own
 };
 
 struct Plan {
@@ -60,7 +70,10 @@ struct Plan {
   std::optional<SelectedPlugin> calibration_runtime;  // where a quantizer needs samples
   uint64_t calibration_seed = 0;
   std::optional<SelectedPlugin> diff_runtime;  // set: it compares the layers of every artifact
-  std::vector<PlannedCell> cells;              // models, then runtimes, threads, quantizers
+  // Models, then runtimes, threads, quantizers; then those of the baseline, whose models, runtimes
+  // and quantizers stand behind the run's own in the lists above.
+  std::vector<PlannedCell> cells;
+  std::optional<baseline::Baseline> baseline;
   MeasureSettings measure;
   std::vector<measure::HostFact> host;
   std::string hash;
@@ -69,8 +82,12 @@ struct Plan {
   const datasets::Split& Test() const { return Find("test"); }
   // Null where the data set has no such split.
   const datasets::Split* FindSplit(std::string_view name) const;
-  // "intel-cnn · int8 · litert · 1 thread", for people.
+  // "intel-cnn · int8 · litert · 1 thread", for people; of a cell of the baseline with its name.
   std::string CellName(const PlannedCell& cell) const;
+  // How many cells are the run's own: the first of `cells`.
+  size_t OwnCells() const;
+  // The place of the baseline's cell that is measured beside this one of the run's own.
+  std::optional<size_t> BaselineOf(size_t cell) const;
 
  private:
   const datasets::Split& Find(std::string_view name) const { return *FindSplit(name); }

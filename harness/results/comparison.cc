@@ -412,7 +412,8 @@ std::string_view Name(Answer value) {
   return "";
 }
 
-Comparison Compare(const Side& base, const Side& now, const Limits& limits, PairBy by) {
+Comparison Compare(const Side& base, const Side& now, const Limits& limits, PairBy by,
+                   const std::map<CellKey, double>& floors) {
   Comparison comparison;
   comparison.base = &base;
   comparison.now = &now;
@@ -425,6 +426,10 @@ Comparison Compare(const Side& base, const Side& now, const Limits& limits, Pair
     measurer.TakeNames();
     measurer.CompareSizes();
     evidence.push_back(measurer.CompareLatencies());
+    if (evidence.back() && !floors.empty()) {
+      const auto floor = floors.find(KeyOf(now.RunOf(*pair.now), now.CellOf(*pair.now)));
+      if (floor != floors.end()) evidence.back()->floor = floor->second;
+    }
     measurer.CompareAccuracies();
     statuses.push_back(measurer.CompareStatuses());
     if (comparison.other_boards.empty()) comparison.other_boards = measurer.OtherBoards();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -139,7 +140,9 @@ struct PairBy {
 //                  other images); or where a latency looks worse and the processes do not settle
 //                  it: they are too few, or differ by as much among themselves
 //   kNoRegression  else
-Comparison Compare(const Side& base, const Side& now, const Limits& limits, PairBy by = {});
+// `floors`: cells, by the new side's key, that have a floor of their own (LatencyEvidence::floor).
+Comparison Compare(const Side& base, const Side& now, const Limits& limits, PairBy by = {},
+                   const std::map<CellKey, double>& floors = {});
 
 }  // namespace qbench::results
 

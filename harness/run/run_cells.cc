@@ -9,8 +9,15 @@ Result<CellState> AddCell(const plan::Plan& plan, const plan::PlannedCell& plann
                           store::Cell cell, store::Store& store) {
   const plan::SelectedPlugin& quantizer = plan.selection.quantizers[planned.quantizer];
   const plan::SelectedPlugin& runtime = plan.selection.runtimes[planned.runtime];
-  QB_ASSIGN_OR_RETURN(cell.model_id, store.UpsertModel(ModelRecord(plan.models[planned.model])));
-  QB_ASSIGN_OR_RETURN(cell.quantizer_id, store.UpsertPlugin(PluginRecord(quantizer)));
+  // Of a baseline, model and quantizer are what they were when the artifact was made.
+  const baseline::PinnedCell* pinned =
+      planned.pinned ? &plan.baseline->cells[planned.pinned->cell] : nullptr;
+  if (pinned != nullptr) cell.side = store::kBaselineSide;
+  QB_ASSIGN_OR_RETURN(
+      cell.model_id,
+      store.UpsertModel(pinned ? pinned->model : ModelRecord(plan.models[planned.model])));
+  QB_ASSIGN_OR_RETURN(cell.quantizer_id,
+                      store.UpsertPlugin(pinned ? pinned->quantizer : PluginRecord(quantizer)));
   QB_ASSIGN_OR_RETURN(cell.runtime_id, store.UpsertPlugin(PluginRecord(runtime)));
   cell.quantizer_options = quantizer.StoredOptions();
   cell.runtime_options = runtime.StoredOptions();
@@ -58,9 +65,28 @@ Result<std::vector<CellState>> AddCells(const plan::Plan& plan, int64_t run_id,
   }
   if (!plan.selection.source_rows) return states;
   for (const plan::PlannedModel& model : plan.models) {
+    if (model.pinned) continue;
     QB_RETURN_IF_ERROR(AddSourceRow(model, cell, store));
   }
   return states;
+}
+
+Status AddPinnedArtifacts(RunState& state) {
+  for (size_t i = 0; i < state.plan.cells.size(); ++i) {
+    const plan::PlannedCell& planned = state.plan.cells[i];
+    if (!planned.pinned) continue;
+    const baseline::PinnedCell& pinned = state.plan.baseline->cells[planned.pinned->cell];
+    MadeArtifact made{pinned.file, pinned.artifact.sha256, 0,
+                      InvalidAccuracy(pinned.artifact, state.plan.models[planned.model].sidecar)};
+    store::Artifact artifact = pinned.artifact;
+    artifact.path = pinned.file.string();
+    QB_ASSIGN_OR_RETURN(artifact.model_id, state.store.UpsertModel(pinned.model));
+    QB_ASSIGN_OR_RETURN(artifact.quantizer_id, state.store.UpsertPlugin(pinned.quantizer));
+    QB_ASSIGN_OR_RETURN(made.id, state.store.UpsertArtifact(artifact));
+    QB_RETURN_IF_ERROR(state.store.SetCellArtifact(state.cells[i].id, made.id));
+    state.made[{planned.model, planned.quantizer}] = std::move(made);
+  }
+  return OkStatus();
 }
 
 }  // namespace qbench::run

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "harness/plan/run_plan.h"
 #include "harness/run/cell_state.h"
+#include "harness/run/run_state.h"
 #include "harness/store/store.h"
 
 namespace qbench::run {
@@ -16,5 +17,9 @@ namespace qbench::run {
 // what an interrupted run has measured. Errors are the store's.
 Result<std::vector<CellState>> AddCells(const plan::Plan& plan, int64_t run_id,
                                         store::Store& store);
+
+// Makes the artifacts of the plan's baseline those of its cells, in the store and in the state,
+// which has its cells. Errors are the store's.
+Status AddPinnedArtifacts(RunState& state);
 
 }  // namespace qbench::run

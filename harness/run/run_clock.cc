@@ -12,16 +12,25 @@ double SecondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+// The images of a baseline's model are mostly those of the model itself.
+size_t OwnModels(const plan::Plan& plan) {
+  return static_cast<size_t>(std::ranges::count(plan.models, false, &plan::PlannedModel::pinned));
+}
+
 }  // namespace
 
 RunClock::RunClock(const plan::Plan& plan, const std::vector<Step>& steps,
                    const std::map<size_t, double>& history, Listener listener)
     : estimate_(plan, steps, AvailableCores()), listener_(std::move(listener)) {
   for (const auto& [cell, seconds] : history) estimate_.LearnInference(cell, seconds);
+  // That anything looks worse is not expected.
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (IsRepeat(plan, steps[i])) estimate_.MarkDone(i);
+  }
   const bool calibrates = plan.calibration_runtime || plan.diff_runtime;
   for (const datasets::Split& split : plan.dataset.splits) {
     const bool decoded = split.name == "test" || (calibrates && split.name == "calibration");
-    if (decoded) estimate_.ExpectDecoding(split.images.size() * plan.models.size());
+    if (decoded) estimate_.ExpectDecoding(split.images.size() * OwnModels(plan));
   }
 }
 

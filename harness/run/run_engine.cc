@@ -63,13 +63,16 @@ class RunEngine {
   Status Run() {
     QB_RETURN_IF_ERROR(BeginOrResume());
     QB_ASSIGN_OR_RETURN(state_.cells, AddCells(plan_, state_.run_id, store_));
+    QB_RETURN_IF_ERROR(AddPinnedArtifacts(state_));
     LearnFromStored();
     QB_RETURN_IF_ERROR(PrepareSamples());
     MarkDoneSteps();
     for (size_t i = 0; i < steps_.size(); ++i) {
       QB_RETURN_IF_ERROR(CheckCancelled());
+      if (IsRepeat(plan_, steps_[i])) QB_RETURN_IF_ERROR(ChooseRepeated());
       QB_RETURN_IF_ERROR(RunTimed(i));
     }
+    if (plan_.baseline) QB_RETURN_IF_ERROR(options_.conclude(state_.run_id));
     return store_.FinishRun(state_.run_id, UtcNow());
   }
 
@@ -84,10 +87,12 @@ class RunEngine {
   // --- Steps ------------------------------------------------------------------------------------
   // Tells the estimate what is there already.
   void MarkDoneSteps();
+  // Which cells looked worse and are measured again; once.
+  Status ChooseRepeated();
   // Runs step `index`, and tells the estimate how long it took.
   Status RunTimed(size_t index);
   Status RunStep(const Step& step);
-  jobs::JobOutcome RunJob(const jobs::Job& job, const std::string& doing);
+  jobs::JobOutcome RunJob(const jobs::Job& job, const Step& step, const std::string& doing);
 
   bool WantsToStop() const {
     return InterruptRequested() || (events_.cancelled && events_.cancelled());
@@ -106,6 +111,7 @@ class RunEngine {
   RunState state_;
   std::map<StepKind, std::unique_ptr<StepWork>> work_;
   FileWatch files_;
+  bool chose_repeated_ = false;
   bool worked_ = false;              // a job of the current step did its work
   std::optional<size_t> last_look_;  // the last of the steps that look at a cell
 };
@@ -123,7 +129,9 @@ Status RunEngine::BeginOrResume() {
     state_.run_id = *unfinished;
     return store_.AddNote({0, state_.run_id, UtcNow(), store::NoteSeverity::kInfo, "resumed"});
   }
-  QB_ASSIGN_OR_RETURN(state_.run_id, store_.BeginRun(RunRecord(plan_, options_.command_line)));
+  store::Run record = RunRecord(plan_, options_.command_line);
+  if (plan_.baseline) record.settings["gate"] = options_.gate;
+  QB_ASSIGN_OR_RETURN(state_.run_id, store_.BeginRun(record));
   QB_RETURN_IF_ERROR(store_.AddNote(
       {0, state_.run_id, UtcNow(), store::NoteSeverity::kInfo,
        fmt::format("splits of {}: {}", plan_.dataset.name, plan_.dataset.split_rule)}));
@@ -167,6 +175,10 @@ Status RunEngine::PrepareSamples() {
   for (const plan::PlannedModel& model : plan_.models) {
     ModelSamples samples;
     QB_ASSIGN_OR_RETURN(samples.test, PrepareSplit(*splits.test, model, 0, nullptr));
+    if (model.pinned) {  // made already
+      state_.samples.push_back(std::move(samples));
+      continue;
+    }
     if (splits.calibration != nullptr) {
       QB_ASSIGN_OR_RETURN(samples.calibration,
                           PrepareSplit(*splits.calibration, model, plan_.calibration_seed,
@@ -191,6 +203,18 @@ void RunEngine::MarkDoneSteps() {
   }
 }
 
+Status RunEngine::ChooseRepeated() {
+  if (chose_repeated_) return OkStatus();
+  chose_repeated_ = true;
+  QB_ASSIGN_OR_RETURN(const std::vector<int64_t> suspects, options_.suspects(state_.run_id));
+  for (size_t i = 0; i < plan_.OwnCells(); ++i) {
+    if (std::ranges::find(suspects, state_.cells[i].id) == suspects.end()) continue;
+    state_.repeated.insert(i);
+    if (const auto baseline = plan_.BaselineOf(i)) state_.repeated.insert(*baseline);
+  }
+  return OkStatus();
+}
+
 Status RunEngine::RunTimed(size_t index) {
   const Step& step = steps_[index];
   clock_.BeginStep(index);
@@ -212,7 +236,7 @@ Status RunEngine::RunStep(const Step& step) {
   if (!outcome) {
     const jobs::Job job = work.MakeJob(step);
     const Status files = files_.Check(job);
-    outcome = files.ok() ? RunJob(job, work.Doing(step)) : jobs::OutcomeOf({.answer = files});
+    outcome = files.ok() ? RunJob(job, step, work.Doing(step)) : jobs::OutcomeOf({.answer = files});
   }
   // A job that finished although the user stopped it counts, and is committed.
   if (outcome->stopped()) QB_RETURN_IF_ERROR(CheckCancelled());
@@ -226,10 +250,12 @@ Status RunEngine::RunStep(const Step& step) {
   return work.Finish(step, started_at, std::move(*outcome));
 }
 
-jobs::JobOutcome RunEngine::RunJob(const jobs::Job& job, const std::string& doing) {
+jobs::JobOutcome RunEngine::RunJob(const jobs::Job& job, const Step& step,
+                                   const std::string& doing) {
   clock_.Report(doing);
   jobs::JobSettings settings;
   settings.limits = plan_.measure.limits;
+  settings.environment = plan_.selection.runtimes[plan_.cells[step.cell].runtime].environment;
   jobs::JobCallbacks callbacks;
   callbacks.progress = [&](const std::string& what, uint64_t done, uint64_t total) {
     clock_.Report(doing, what, done, total);

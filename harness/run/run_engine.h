@@ -30,6 +30,13 @@ struct RunOptions {
   std::vector<std::string> command_line;
   std::map<size_t, double> inference_history;  // of the cells, for the estimate of the time left
   std::filesystem::path decode_program;        // empty: qbench-decode beside the running program
+  // Of a plan with a baseline: `gate` is stored among the run's settings under that name;
+  // `suspects` says, when every pair was measured once, which of the run's own cells (by their ids
+  // in the store) are measured once more; `conclude` is called before the run ends. Neither is
+  // empty then.
+  Json gate = {};
+  std::function<Result<std::vector<int64_t>>(int64_t run)> suspects = {};
+  std::function<Status(int64_t run)> conclude = {};
 };
 
 // About how long the plan takes, in seconds, with nothing cached: from the inferences that

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,7 @@ struct RunState {
   std::vector<CellState> cells = {};                            // one a cell of the plan
   std::vector<ModelSamples> samples = {};                       // one a model of the plan
   std::map<std::pair<size_t, size_t>, MadeArtifact> made = {};  // by model and quantizer
+  std::set<size_t> repeated = {};  // cells of either side whose latency is measured once more
 
   // The artifact that a cell runs; null where there is none (yet).
   const MadeArtifact* FindArtifact(const plan::PlannedCell& cell) const;

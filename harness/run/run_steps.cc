@@ -7,12 +7,28 @@ namespace {
 
 // A step for the first cell of those that share an artifact.
 void AddArtifactSteps(const plan::Plan& plan, StepKind kind, std::vector<Step>& steps) {
-  for (size_t i = 0; i < plan.cells.size(); ++i) {
+  for (size_t i = 0; i < plan.OwnCells(); ++i) {
     const auto before = plan.cells.begin() + static_cast<std::ptrdiff_t>(i);
     const bool first = std::none_of(plan.cells.begin(), before, [&](const plan::PlannedCell& cell) {
       return SameArtifact(cell, plan.cells[i]);
     });
     if (first) steps.push_back({kind, i, 0});
+  }
+}
+
+// One round of latency: every cell of the run once, from `start` on; where the baseline has it too,
+// both right after one another, and which of them is first changes from cell to cell and from round
+// to round.
+void AddLatencyRound(const plan::Plan& plan, int round, size_t start, bool pairs_alone,
+                     std::vector<Step>& steps) {
+  const size_t count = plan.OwnCells();
+  for (size_t i = 0; i < count; ++i) {
+    const size_t cell = (start + i) % count;
+    const std::optional<size_t> baseline = plan.BaselineOf(cell);
+    const bool baseline_first = (static_cast<size_t>(round) + cell) % 2 == 0;
+    if (baseline && baseline_first) steps.push_back({StepKind::kLatency, *baseline, round});
+    if (baseline || !pairs_alone) steps.push_back({StepKind::kLatency, cell, round});
+    if (baseline && !baseline_first) steps.push_back({StepKind::kLatency, *baseline, round});
   }
 }
 
@@ -38,19 +54,16 @@ std::optional<store::MeasurementKind> MeasurementOf(StepKind kind) {
 
 std::vector<Step> PlanSteps(const plan::Plan& plan) {
   std::vector<Step> steps;
-  const size_t count = plan.cells.size();
+  const size_t count = plan.OwnCells();
   AddArtifactSteps(plan, StepKind::kQuantize, steps);
   for (size_t i = 0; i < count; ++i) steps.push_back({StepKind::kLook, i, 0});
-  for (size_t i = 0; i < count; ++i) steps.push_back({StepKind::kAccuracy, i, 0});
+  for (size_t i = 0; i < plan.cells.size(); ++i) steps.push_back({StepKind::kAccuracy, i, 0});
   if (plan.diff_runtime) AddArtifactSteps(plan, StepKind::kDiff, steps);
-  for (int round = 0; round < plan.measure.repetitions; ++round) {
+  const int rounds = plan.measure.repetitions;
+  for (int round = 0; round < (plan.baseline ? 2 : 1) * rounds; ++round) {
     // Rounds of r repetitions start 1/r of the cells apart.
-    const size_t start =
-        static_cast<size_t>(round) * count / static_cast<size_t>(plan.measure.repetitions);
-    for (size_t i = 0; i < count; ++i) {
-      const size_t cell = (start + i) % count;
-      steps.push_back({StepKind::kLatency, cell, round});
-    }
+    const size_t start = static_cast<size_t>(round % rounds) * count / static_cast<size_t>(rounds);
+    AddLatencyRound(plan, round, start, /*pairs_alone=*/round >= rounds, steps);
   }
   if (plan.measure.profile) steps.push_back({StepKind::kPeak, 0, 0});
   for (size_t i = 0; i < count; ++i) {
@@ -59,6 +72,10 @@ std::vector<Step> PlanSteps(const plan::Plan& plan) {
     steps.push_back({StepKind::kProfile, i, 0});
   }
   return steps;
+}
+
+bool IsRepeat(const plan::Plan& plan, const Step& step) {
+  return step.kind == StepKind::kLatency && step.repetition >= plan.measure.repetitions;
 }
 
 }  // namespace qbench::run

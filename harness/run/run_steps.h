@@ -30,7 +30,13 @@ struct Step {
 // where times are asked for, and last a profile each: of every operator's time where that was asked
 // for, else of what a delegate took alone, but not of oracles, which have none. Each round of
 // latency begins with another cell, so that what warms up or wears off hits all cells alike.
+// With a baseline, its cells are classified behind the others, and timed in pairs with those that
+// they belong to; then there are as many rounds again, of the pairs alone, for the cells that
+// looked worse (IsRepeat): the others have nothing to do in them.
 std::vector<Step> PlanSteps(const plan::Plan& plan);
+
+// Is this a step of the repeat that a run with a baseline has for cells that looked worse?
+bool IsRepeat(const plan::Plan& plan, const Step& step);
 
 // What a step of this kind is stored as; none where it is no measurement of a cell.
 std::optional<store::MeasurementKind> MeasurementOf(StepKind kind);

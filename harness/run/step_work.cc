@@ -119,9 +119,14 @@ class LatencyWork : public MeasureWork {
  public:
   explicit LatencyWork(RunState& state) : MeasureWork(state, StepKind::kLatency) {}
 
+  bool LooksDone(const Step& step) const override {
+    if (IsRepeat(plan(), step) && !state_.repeated.contains(step.cell)) return true;
+    return MeasureWork::LooksDone(step);
+  }
   std::string Doing(const Step& step) const override {
-    return fmt::format("latency {}/{}: {}", step.repetition + 1, plan().measure.repetitions,
-                       CellName(step));
+    const int rounds = plan().measure.repetitions;
+    return fmt::format("latency{} {}/{}: {}", IsRepeat(plan(), step) ? " once more" : "",
+                       step.repetition % rounds + 1, rounds, CellName(step));
   }
   jobs::Job MakeJob(const Step& step) const override {
     auto job = CellJob<jobs::LatencyJob>(state_, step);

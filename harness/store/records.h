@@ -154,7 +154,12 @@ struct Cell {
   Outcome accuracy_status = Outcome::kNotMeasured;
   Outcome latency_status = Outcome::kNotMeasured;
   std::string reason;  // one line; empty where all is well
+  // Empty: of what the run measures. "baseline": of the pinned baseline beside it; then the
+  // runtime's plugin is the pinned copy, so that no two cells of a run are the same.
+  std::string side;
 };
+
+inline constexpr const char* kBaselineSide = "baseline";
 
 // Where a part of a cell's time goes: an operator of the artifact as the runtime ran it, or a step
 // of the runtime that belongs to no single operator. Belongs to a `profile` measurement.
@@ -327,6 +332,10 @@ inline constexpr auto kFields<Cell> = std::tuple{
     Field{"accuracy_status", &Cell::accuracy_status, "", "the same, of accuracy"},
     Field{"latency_status", &Cell::latency_status, "", "the same, of latency"},
     Field{"reason", &Cell::reason, "", "why a status is not `ok`, one line"},
+    Field{"side", &Cell::side, "",
+          "`baseline`: a cell of the pinned baseline that was measured beside the run's; else "
+          "empty",
+          kNotInJson, 6},
 };
 
 template <>

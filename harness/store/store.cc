@@ -283,7 +283,8 @@ Result<RunData> Store::LoadRun(int64_t run_id) {
     data.artifacts = SelectNamedByCells<Artifact>(database, "artifact_id", run_id);
     for (Cell& cell : Select<Cell>(database, "WHERE run_id = ? ORDER BY id", run_id)) {
       const int64_t id = cell.id;
-      data.cells.push_back({std::move(cell), SelectMeasurements(database, id)});
+      auto& side = cell.side == kBaselineSide ? data.baseline_cells : data.cells;
+      side.push_back({std::move(cell), SelectMeasurements(database, id)});
     }
     data.comparisons = SelectComparisons(database, run_id);
     // What foreign keys and CHECKs do not say; a file that was edited by hand may break it.
@@ -302,7 +303,7 @@ Result<std::vector<RunOverview>> Store::Overviews() {
     }
     SQLite::Statement counts(database,
                              "SELECT run_id, COUNT(*), SUM(status <> ''), "
-                             "SUM(status NOT IN ('', 'ok')) FROM cells GROUP BY run_id");
+                             "SUM(status NOT IN ('', 'ok')) FROM cells WHERE side = '' GROUP BY run_id");
     // None for a cell of no run, which only an edited file has.
     const auto overview_of = [&](const SQLite::Statement& row) -> RunOverview* {
       const auto place = places.find(row.getColumn(0).getInt64());
@@ -398,13 +399,13 @@ Result<int64_t> Store::UpsertDatasetSplit(const DatasetSplit& split) {
 
 Result<int64_t> Store::AddCell(const Cell& cell) {
   return impl_->Write([&](SQLite::Database& database) -> Result<int64_t> {
-    const auto known =
-        SelectNumber(database,
-                     "SELECT id FROM cells WHERE run_id = ? AND model_id = ? AND split_id = ? AND "
-                     "quantizer_id = ? AND quantizer_options = ? AND runtime_id = ? AND "
-                     "runtime_options = ? AND threads = ?",
-                     cell.run_id, cell.model_id, cell.split_id, cell.quantizer_id,
-                     cell.quantizer_options, cell.runtime_id, cell.runtime_options, cell.threads);
+    const auto known = SelectNumber(
+        database,
+        "SELECT id FROM cells WHERE run_id = ? AND model_id = ? AND split_id = ? AND "
+        "quantizer_id = ? AND quantizer_options = ? AND runtime_id = ? AND "
+        "runtime_options = ? AND threads = ? AND side = ?",
+        cell.run_id, cell.model_id, cell.split_id, cell.quantizer_id, cell.quantizer_options,
+        cell.runtime_id, cell.runtime_options, cell.threads, cell.side);
     if (known) return *known;
     return Insert(database, cell);
   });

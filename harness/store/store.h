@@ -47,6 +47,8 @@ struct RunData {
   std::map<int64_t, Plugin> plugins;
   std::map<int64_t, Artifact> artifacts;
   std::vector<CellData> cells;  // in the order they were added
+  // Those of the pinned baseline that was measured beside them (Cell::side); most runs have none.
+  std::vector<CellData> baseline_cells;
   // With their layers, the newest of each artifact, by the artifact's id.
   std::map<int64_t, LayerComparison> comparisons;
 };
@@ -121,11 +123,12 @@ class Store {
 
   // --- Cells and measurements -------------------------------------------------------------------
   // The id of the run's cell with the same combination (model, split, quantizer, runtime, their
-  // options, threads), added where there is none: a resumed run may add its whole matrix again.
+  // options, threads, side), added where there is none: a resumed run may add its whole matrix
+  // again.
   Result<int64_t> AddCell(const Cell& cell);
   Status SetCellArtifact(int64_t cell_id, int64_t artifact_id);
   Status SetCellOutcome(int64_t cell_id, const CellOutcome& outcome);
-  // The run's cells in the order they were added.
+  // The run's cells in the order they were added, those of a baseline beside it included.
   Result<std::vector<Cell>> Cells(int64_t run_id);
 
   // Stores a finished measurement, whole, in one transaction; with `outcome`, the cell's outcome

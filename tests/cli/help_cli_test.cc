@@ -122,18 +122,19 @@ std::string Joined(const Words& words) { return fmt::format("{}", fmt::join(word
 TEST(Help, ListsEveryCommand) {
   const Workplace place;
   EXPECT_THAT(CommandsIn(HelpOf(place, {})),
-              ElementsAre("run", "report", "compare", "runs", "quantize", "inspect", "diff",
-                          "profile", "dataset", "db", "plugin", "cache", "doctor"));
+              ElementsAre("run", "report", "compare", "baseline", "runs", "quantize", "inspect",
+                          "diff", "profile", "dataset", "db", "plugin", "cache", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"db"})), ElementsAre("check"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"runs"})), ElementsAre("list", "show", "rename", "delete"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"cache"})), ElementsAre("list", "clean"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"plugin"})), ElementsAre("list", "check"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {"baseline"})), ElementsAre("pin", "list", "show", "drop"));
   EXPECT_EQ(place.Run({"help"}).out, HelpOf(place, {}));
   // Without a command it is shown as a mistake.
-  for (const Words& none :
-       {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"}, Words{"cache"}}) {
+  for (const Words& none : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"},
+                            Words{"baseline"}, Words{"cache"}}) {
     const Answer answer = place.Run(none);
     EXPECT_EQ(answer.status, 2);
     EXPECT_EQ(answer.out, "");
@@ -144,8 +145,8 @@ TEST(Help, ListsEveryCommand) {
 TEST(Help, IsWhatWasApproved) {
   const Workplace place;
   std::vector<Words> shown = Commands(place);
-  for (const Words& list :
-       {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"}, Words{"cache"}}) {
+  for (const Words& list : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"},
+                            Words{"baseline"}, Words{"cache"}}) {
     shown.push_back(list);
   }
   for (const Words& command : shown) {
@@ -158,8 +159,8 @@ TEST(Help, IsWhatWasApproved) {
 TEST(Help, FitsATerminalOf80Columns) {
   const Workplace place;
   std::vector<Words> shown = Commands(place);
-  for (const Words& list :
-       {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"}, Words{"cache"}}) {
+  for (const Words& list : {Words{}, Words{"dataset"}, Words{"db"}, Words{"plugin"}, Words{"runs"},
+                            Words{"baseline"}, Words{"cache"}}) {
     shown.push_back(list);
   }
   for (const Words& command : shown) {

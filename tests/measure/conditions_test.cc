@@ -1,5 +1,9 @@
 #include "harness/measure/conditions.h"
 
+#include <unistd.h>
+
+#include <string>
+
 #include "gmock/gmock.h"
 #include "tests/measure/fake_root.h"
 
@@ -19,6 +23,11 @@ void MakeQuietBoard(const FakeRoot& root) {
   root.Write("proc/self/stat", "1 (a b) c) R 2 3 4 5 6 7 8 9 33 11 12\n");
   root.Write("proc/self/task/1/status", "Name:\tx\nnonvoluntary_ctxt_switches:\t4\n");
   root.Write("proc/self/task/2/status", "Name:\tx\nnonvoluntary_ctxt_switches:\t5\n");
+  root.Write("proc/self/task/1/schedstat", "900000000 2500000 7\n");
+  root.Write("proc/self/task/2/schedstat", "100000000 1500000 3\n");
+  root.Write("proc/stat", "cpu  1 2 3 4 5 6 7 " + std::to_string(3 * sysconf(_SC_CLK_TCK)) +
+                              " 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\n");
+  root.Write("proc/uptime", "350.25 12.1\n");
 }
 
 TEST(Conditions, AreRead) {
@@ -34,6 +43,9 @@ TEST(Conditions, AreRead) {
   EXPECT_EQ(now.pages_swapped, 30);
   EXPECT_EQ(now.major_faults, 33);
   EXPECT_EQ(now.nonvoluntary_switches, 9);
+  EXPECT_EQ(now.waited_us, 4000);
+  EXPECT_EQ(now.stolen_ms, 3000);
+  EXPECT_EQ(now.uptime_ms, 350250);
   EXPECT_EQ(ConditionsToJson(now)["throttled"], 0x50005);
 }
 

@@ -77,8 +77,7 @@ std::string VersionBeside(const std::filesystem::path& library) {
 }
 
 std::vector<LibraryPlace> LibraryPlaces(const std::filesystem::path& plugin_file) {
-  if (const char* named = std::getenv("QBENCH_LITERT_LIBRARY");
-      named != nullptr && *named != '\0') {
+  if (const char* named = std::getenv(kLibraryVariable); named != nullptr && *named != '\0') {
     // Absolute, so that the loader never looks for it.
     std::error_code error;
     const std::filesystem::path path = std::filesystem::absolute(named, error);

@@ -9,6 +9,9 @@
 
 namespace qbench::litert {
 
+// The environment variable that names the library.
+inline constexpr const char* kLibraryVariable = "QBENCH_LITERT_LIBRARY";
+
 struct Library {
   Api api{};
   std::filesystem::path path;

@@ -122,6 +122,7 @@ class LiteRtRuntime : public plugin::ProfiledRuntime {
     return {{"library_version", library.version},
             {"library_path", library.path.string()},
             {"library_sha256", LibrarySha256()},
+            {"library_variable", litert::kLibraryVariable},
             {"kernels", kernels_}};
   }
 
