@@ -33,7 +33,7 @@ QBENCH_FIELDS(host::SamplesRef, 6);
 QBENCH_FIELDS(measure::LatencySettings, 5);
 QBENCH_FIELDS(measure::LatencySamples, 5);
 QBENCH_FIELDS(measure::MemoryUse, 4);
-QBENCH_FIELDS(measure::Conditions, 9);
+QBENCH_FIELDS(measure::Conditions, 12);
 QBENCH_FIELDS(measure::MachinePeaks, 3);
 QBENCH_FIELDS(stats::DifferenceSums, 10);
 QBENCH_FIELDS(store::OperatorProfile, 14);
