@@ -301,9 +301,10 @@ Result<std::vector<RunOverview>> Store::Overviews() {
       places[run.id] = overviews.size();
       overviews.push_back({.run = std::move(run)});
     }
-    SQLite::Statement counts(database,
-                             "SELECT run_id, COUNT(*), SUM(status <> ''), "
-                             "SUM(status NOT IN ('', 'ok')) FROM cells WHERE side = '' GROUP BY run_id");
+    SQLite::Statement counts(
+        database,
+        "SELECT run_id, COUNT(*), SUM(status <> ''), "
+        "SUM(status NOT IN ('', 'ok')) FROM cells WHERE side = '' GROUP BY run_id");
     // None for a cell of no run, which only an edited file has.
     const auto overview_of = [&](const SQLite::Statement& row) -> RunOverview* {
       const auto place = places.find(row.getColumn(0).getInt64());
