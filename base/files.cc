@@ -28,15 +28,6 @@ constexpr size_t kRandomLetters = 6;  // of mkdtemp
 constexpr size_t kStreamPiece = 4096;
 constexpr int kLookEveryMs = 50;
 
-Status ErrnoStatus(std::string_view doing, const std::filesystem::path& path) {
-  const int error = errno;
-  const StatusCode code = error == ENOENT ? StatusCode::kNotFound
-                          : IsFull(error) ? StatusCode::kNoSpace
-                                          : StatusCode::kIo;
-  return Error(code, "cannot {} {}: {}", doing, path.string(),
-               std::generic_category().message(error));
-}
-
 // What to do about it.
 std::string_view NextStep(int error) {
   switch (error) {
@@ -205,7 +196,7 @@ Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   QB_ASSIGN_OR_RETURN(const RegularFile file, OpenRegularFile(path));
   if (file.size == 0) return MappedFile(ByteSpan());
   void* address = mmap(nullptr, file.size, PROT_READ, MAP_SHARED, file.descriptor.get(), 0);
-  if (address == MAP_FAILED) return ErrnoStatus("map", path);
+  if (address == MAP_FAILED) return FileError("map", path);
   return MappedFile(ByteSpan(static_cast<const uint8_t*>(address), file.size));
 }
 
@@ -240,7 +231,7 @@ Result<TempDir> TempDir::Create(std::string_view prefix, const std::filesystem::
   RemoveAbandonedOnce(base, start);
   for (int attempt = 0; attempt < 10; ++attempt) {
     std::string name = (base / start).string() + std::string(kRandomLetters, 'X');
-    if (mkdtemp(name.data()) == nullptr) return ErrnoStatus("create a folder in", base);
+    if (mkdtemp(name.data()) == nullptr) return FileError("create a folder in", base);
     // Another process may have taken it for an abandoned one before it was locked.
     FileDescriptor lock = LockFolder(name, LOCK_EX);
     if (lock.get() >= 0) return TempDir(name, std::move(lock));

@@ -11,9 +11,7 @@
 #include "base/interrupt.h"
 
 namespace qbench {
-namespace {
-
-Status Failed(std::string_view doing, const std::filesystem::path& path) {
+Status FileError(std::string_view doing, const std::filesystem::path& path) {
   const int error = errno;
   const StatusCode code = error == ENOENT ? StatusCode::kNotFound
                           : IsFull(error) ? StatusCode::kNoSpace
@@ -22,13 +20,11 @@ Status Failed(std::string_view doing, const std::filesystem::path& path) {
                std::generic_category().message(error));
 }
 
-}  // namespace
-
 Result<RegularFile> OpenRegularFile(const std::filesystem::path& path) {
   RegularFile file{FileDescriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), 0};
-  if (!file.descriptor.ok()) return Failed("open", path);
+  if (!file.descriptor.ok()) return FileError("open", path);
   struct stat info {};
-  if (fstat(file.descriptor.get(), &info) != 0) return Failed("read", path);
+  if (fstat(file.descriptor.get(), &info) != 0) return FileError("read", path);
   if (!S_ISREG(info.st_mode)) {
     return Error(StatusCode::kInvalidArgument, "{} is not a regular file", path.string());
   }
@@ -44,7 +40,7 @@ Result<size_t> ReadInto(const FileDescriptor& file, std::span<uint8_t> bytes,
     const size_t piece = std::min(kInterruptPiece, bytes.size() - done);
     const ssize_t count = read(file.get(), bytes.data() + done, piece);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Failed("read", path);
+    if (count < 0) return FileError("read", path);
     if (count == 0) break;  // it shrank meanwhile
     done += static_cast<size_t>(count);
   }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <span>
+#include <string_view>
 
 #include "base/aligned_bytes.h"
 #include "base/bytes.h"
@@ -14,6 +15,10 @@ namespace qbench {
 // Between two pieces of so many bytes it is looked whether the user wants to stop
 // (base/interrupt.h). On a slow card: half a second.
 inline constexpr size_t kInterruptPiece = size_t{4} << 20;
+
+// "cannot DOING PATH: no such file or directory", from errno. kNotFound, kNoSpace where a disk or a
+// quota is full, else kIo. What is being written has WriteError (base/files.h).
+Status FileError(std::string_view doing, const std::filesystem::path& path);
 
 struct RegularFile {
   FileDescriptor descriptor;

@@ -39,17 +39,6 @@ std::string Counted(size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string WithOptions(const std::string& name, const std::string& options) {
-  return options.empty() ? name : name + ":" + options;
-}
-
-std::string CellName(const Baseline& baseline, const PinnedCell& cell) {
-  return fmt::format("{} · {} · {} · {}", cell.model.stem,
-                     WithOptions(cell.quantizer.name, cell.quantizer_options),
-                     WithOptions(baseline.runtimes[cell.runtime].plugin.name, cell.runtime_options),
-                     Counted(static_cast<size_t>(cell.threads), "thread"));
-}
-
 std::string TextOf(const Json& object, const char* key) {
   const Result<std::string> text = JsonGetOr<std::string>(object, key, "");
   return text.ok() ? *text : "";
@@ -183,7 +172,7 @@ std::string Describe(const Baseline& baseline) {
                         runtime.library_sha256);
   }
   for (const PinnedCell& cell : baseline.cells) {
-    text += fmt::format("  {}: {} bytes, sha256 {}\n", CellName(baseline, cell),
+    text += fmt::format("  {}: {} bytes, sha256 {}\n", NameOf(baseline, cell),
                         cell.artifact.file_bytes, cell.artifact.sha256);
   }
   return text;

@@ -3,9 +3,9 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <utility>
 
+#include "base/utc_time.h"
 #include "cli/baseline_folder.h"
 #include "cli/command.h"
-#include "harness/run/run_records.h"
 #include "harness/stats/paired_ratio.h"
 #include "harness/stats/rank_tests.h"
 
@@ -119,10 +119,9 @@ void GateJudge::Attach(const Gate& gate, run::RunOptions* options) {
                         judgement != results::Judgement::kMaybeWorse &&
                         judgement != results::Judgement::kInvalid;
       QB_RETURN_IF_ERROR(
-          store_.AddNote({0, run, run::UtcNow(), severity(good), "gate: " + cell.sentence}));
+          store_.AddNote({0, run, UtcNow(), severity(good), "gate: " + cell.sentence}));
     }
-    return store_.AddNote({0, run, run::UtcNow(),
-                           severity(night.answer == results::NightAnswer::kGood),
+    return store_.AddNote({0, run, UtcNow(), severity(night.answer == results::NightAnswer::kGood),
                            "gate: " + night.sentence});
   };
 }

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "harness/store/plugin_name.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
@@ -10,10 +11,7 @@ namespace {
 
 using results::CellSummary;
 using store::Outcome;
-
-std::string WithOptions(const std::string& name, const std::string& options) {
-  return options.empty() ? name : name + ":" + options;
-}
+using store::WithOptions;
 
 void Append(std::string* name, const std::string& part) {
   if (!name->empty()) *name += " · ";

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <map>
 #include <system_error>
 
@@ -14,6 +13,7 @@
 #include "base/interrupt.h"
 #include "base/sealed_json.h"
 #include "base/sha256.h"
+#include "base/utc_time.h"
 #include "datasets/sidecar.h"
 #include "harness/baseline/baseline_manifest.h"
 
@@ -22,14 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using store::Outcome;
-
-std::string UtcNow() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
 
 std::string Text(const Json& object, const char* key) {
   const auto found = object.find(key);

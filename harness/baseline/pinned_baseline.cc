@@ -9,6 +9,7 @@
 #include "base/sealed_json.h"
 #include "base/sha256.h"
 #include "harness/baseline/baseline_manifest.h"
+#include "harness/store/plugin_name.h"
 
 namespace qbench::baseline {
 namespace {
@@ -71,6 +72,14 @@ std::vector<std::string> PinnedRuntime::Environment() const {
   return {fmt::format("LD_LIBRARY_PATH={}{}{}", library.parent_path().string(),
                       before == nullptr || *before == '\0' ? "" : ":",
                       before == nullptr ? "" : before)};
+}
+
+std::string NameOf(const Baseline& baseline, const PinnedCell& cell) {
+  return fmt::format(
+      "{} · {} · {} · {} thread{}", cell.model.stem,
+      store::WithOptions(cell.quantizer.name, cell.quantizer_options),
+      store::WithOptions(baseline.runtimes[cell.runtime].plugin.name, cell.runtime_options),
+      cell.threads, cell.threads == 1 ? "" : "s");
 }
 
 Status CheckName(std::string_view name) {

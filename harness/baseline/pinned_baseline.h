@@ -67,6 +67,9 @@ struct Baseline {
   std::vector<PinnedFile> files;
 };
 
+// "mbv2 · int8:images=9 · litert · 1 thread".
+std::string NameOf(const Baseline& baseline, const PinnedCell& cell);
+
 // kInvalidArgument where the name is no safe name of a file: a letter or digit, then up to 63
 // letters, digits, '-', '_' and '.'.
 Status CheckName(std::string_view name);

@@ -4,11 +4,13 @@
 
 #include "harness/plan/pinned_runtime.h"
 #include "harness/plan/plan_checks.h"
+#include "harness/store/plugin_name.h"
 
 namespace qbench::plan {
 namespace {
 
 using baseline::PinnedCell;
+using store::WithOptions;
 
 class BaselineAdder {
  public:
@@ -24,7 +26,7 @@ class BaselineAdder {
       size_t beside = 0;
       while (beside < own && !IsSame(baseline_.cells[i], plan_.cells[beside])) ++beside;
       if (beside == own) {
-        without.push_back(NameOf(baseline_.cells[i]));
+        without.push_back(baseline::NameOf(baseline_, baseline_.cells[i]));
       } else {
         QB_RETURN_IF_ERROR(AddCell(i, beside));
       }
@@ -54,18 +56,6 @@ class BaselineAdder {
         "the same data set, or pin a run over these images",
         baseline_.split, baseline_.dataset, baseline_.split_sha256, plan_.dataset.name,
         test.sha256);
-  }
-
-  static std::string WithOptions(const std::string& name, const std::string& options) {
-    return options.empty() ? name : name + ":" + options;
-  }
-
-  std::string NameOf(const PinnedCell& cell) const {
-    return fmt::format(
-        "{} · {} · {} · {} thread{}", cell.model.stem,
-        WithOptions(cell.quantizer.name, cell.quantizer_options),
-        WithOptions(baseline_.runtimes[cell.runtime].plugin.name, cell.runtime_options),
-        cell.threads, cell.threads == 1 ? "" : "s");
   }
 
   bool IsSame(const PinnedCell& pinned, const PlannedCell& own) const {

@@ -9,9 +9,12 @@
 #include "base/interrupt.h"
 #include "base/one_line.h"
 #include "fmt/format.h"
+#include "harness/store/plugin_name.h"
 
 namespace qbench::results {
 namespace {
+
+using store::WithOptions;
 
 // Whether `text` is one of the three names of a run.
 bool ParseRun(std::string_view text, SideName* name) {
@@ -95,10 +98,6 @@ Result<Side> LoadEveryCell(store::Store& store) {
 
 bool Matches(std::string_view wanted, const std::string& name, const std::string& options) {
   return wanted.empty() || wanted == name || wanted == name + ":" + options;
-}
-
-std::string WithOptions(const std::string& name, const std::string& options) {
-  return options.empty() ? name : name + ":" + options;
 }
 
 }  // namespace

@@ -6,13 +6,12 @@
 
 #include "fmt/format.h"
 #include "fmt/ranges.h"
+#include "harness/store/plugin_name.h"
 
 namespace qbench::results {
 namespace {
 
-std::string WithOptions(const std::string& name, const std::string& options) {
-  return options.empty() ? name : name + ":" + options;
-}
+using store::WithOptions;
 
 std::string Percent(double ratio) { return fmt::format("{:.1f} %", std::abs(ratio - 1) * 100); }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/utc_time.h"
 #include "harness/jobs/outcome.h"
 #include "harness/run/run_records.h"
 #include "harness/stats/layer_difference.h"

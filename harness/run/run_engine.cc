@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/interrupt.h"
+#include "base/utc_time.h"
 #include "datasets/tensor_cache.h"
 #include "harness/jobs/outcome.h"
 #include "harness/jobs/samples_ref.h"

@@ -1,23 +1,14 @@
 #include "harness/run/run_records.h"
 
-#include <ctime>
-
 #include "base/files.h"
 #include "base/sha256.h"
+#include "base/utc_time.h"
 #include "git_state.h"
 #include "harness/store/plugin_facts.h"
 
 namespace qbench::run {
 
 using store::Outcome;
-
-std::string UtcNow() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
 
 store::Run RunRecord(const plan::Plan& plan, const std::vector<std::string>& command_line) {
   store::Run run;

@@ -10,9 +10,6 @@
 
 namespace qbench::run {
 
-// Now, UTC, as the store writes times of day.
-std::string UtcNow();
-
 // A run that begins now.
 store::Run RunRecord(const plan::Plan& plan, const std::vector<std::string>& command_line);
 store::Model ModelRecord(const plan::PlannedModel& model);

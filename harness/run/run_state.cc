@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utc_time.h"
 #include "harness/jobs/outcome.h"
 #include "harness/run/run_records.h"
 #include "harness/run/run_steps.h"

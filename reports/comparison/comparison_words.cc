@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "harness/stats/descriptive.h"
+#include "harness/store/plugin_name.h"
 #include "reports/losses.h"
 #include "reports/pace.h"
 #include "reports/text_format.h"
@@ -20,14 +21,11 @@ using results::Flip;
 using results::Judgement;
 using results::Pairing;
 using results::Side;
+using store::WithOptions;
 
 namespace {
 
 constexpr const char* kArrow = " → ";
-
-std::string WithOptions(const std::string& name, const std::string& options) {
-  return options.empty() ? name : name + ":" + options;
-}
 
 // "int8", or "int8 → int8:images=9" where the two are others.
 std::string Both(const std::string& base, const std::string& now, Pairing pairing) {
