@@ -1,12 +1,12 @@
 // `qbench compare`: is the new side worse than the base?
 #include <boost/program_options/value_semantic.hpp>
 
-#include "base/files.h"
 #include "base/interrupt.h"
 #include "cli/command.h"
 #include "cli/file_sides.h"
 #include "cli/flip_pictures.h"
 #include "cli/litert_option.h"
+#include "cli/report_files.h"
 #include "cli/terminal.h"
 #include "harness/results/comparison.h"
 #include "harness/store/store.h"
@@ -77,23 +77,7 @@ po::options_description Options() {
   return options;
 }
 
-struct NamedFormat {
-  std::string name;
-  ComparisonFormat format = ComparisonFormat::kText;
-};
-
-Result<std::vector<NamedFormat>> FormatsOf(const std::string& list) {
-  std::vector<NamedFormat> formats;
-  size_t start = 0;
-  while (start <= list.size()) {
-    const size_t comma = std::min(list.find(',', start), list.size());
-    NamedFormat format{list.substr(start, comma - start)};
-    QB_ASSIGN_OR_RETURN(format.format, reports::ComparisonFormatFromName(format.name));
-    formats.push_back(std::move(format));
-    start = comma + 1;
-  }
-  return formats;
-}
+using Chosen = NamedFormat<ComparisonFormat>;
 
 Result<results::Limits> LimitsOf(const Arguments& arguments) {
   results::Limits limits;
@@ -167,7 +151,7 @@ Result<Sides> ReadSides(const Arguments& arguments, const plan::Folders& folders
   return files ? SidesOfFiles(arguments, names, folders) : SidesOfRuns(arguments, names);
 }
 
-Result<std::string> Text(const Arguments& arguments, const NamedFormat& format,
+Result<std::string> Text(const Arguments& arguments, const Chosen& format,
                          const results::Comparison& comparison, const plan::Folders& folders) {
   const bool flips = arguments.Get<bool>("flips");
   if (flips && format.format != ComparisonFormat::kCsv) {
@@ -191,8 +175,8 @@ Result<std::string> Text(const Arguments& arguments, const NamedFormat& format,
 }
 
 // Where a report goes; empty: to standard output.
-std::filesystem::path Destination(const Arguments& arguments, const NamedFormat& format,
-                                  bool only_one, const std::filesystem::path& database) {
+std::filesystem::path Destination(const Arguments& arguments, const Chosen& format, bool only_one,
+                                  const std::filesystem::path& database) {
   if (arguments.Has("output")) return arguments.Get<std::string>("output");
   if (only_one && format.format != ComparisonFormat::kHtml) return {};
   std::filesystem::path path = database.empty() ? "qbench" : database;
@@ -220,26 +204,18 @@ Result<ExitStatus> CompareCommand(const std::vector<std::string>& args) {
     Print(*arguments.help());
     return kDone;
   }
-  QB_ASSIGN_OR_RETURN(const std::vector<NamedFormat> formats,
-                      FormatsOf(arguments.Get<std::string>("format")));
-  if (formats.size() > 1 && arguments.Has("output")) {
-    return Error(StatusCode::kInvalidArgument, "--output goes with one format");
-  }
+  QB_ASSIGN_OR_RETURN(const std::vector<Chosen> formats,
+                      FormatsOf(arguments, reports::ComparisonFormatFromName));
   QB_ASSIGN_OR_RETURN(const results::Limits limits, LimitsOf(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   QB_ASSIGN_OR_RETURN(const Sides sides, ReadSides(arguments, folders));
   const results::Comparison comparison = results::Compare(sides.base, sides.now, limits, sides.by);
-  for (const NamedFormat& format : formats) {
+  for (const Chosen& format : formats) {
     if (Interrupted()) return InterruptStatus("writing the comparison");
     QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, comparison, folders));
     const std::filesystem::path path =
         Destination(arguments, format, formats.size() == 1, sides.now.database);
-    if (path.empty()) {
-      Print(text);
-    } else {
-      QB_RETURN_IF_ERROR(WriteFileAtomically(path, text));
-      Print(fmt::format("{}\n", std::filesystem::absolute(path).string()));
-    }
+    QB_RETURN_IF_ERROR(WriteReport(path, text));
   }
   return StatusOf(comparison.answer);
 }

@@ -1,9 +1,9 @@
 // `qbench report`: from the store to HTML, CSV, Markdown, JSON or what compare.py reads.
 #include <boost/program_options/value_semantic.hpp>
 
-#include "base/files.h"
 #include "base/interrupt.h"
 #include "cli/command.h"
+#include "cli/report_files.h"
 #include "cli/terminal.h"
 #include "harness/store/store.h"
 #include "reports/reports.h"
@@ -37,23 +37,7 @@ po::options_description Options() {
   return options;
 }
 
-struct NamedFormat {
-  std::string name;
-  reports::Format format = reports::Format::kHtml;
-};
-
-Result<std::vector<NamedFormat>> FormatsOf(const std::string& list) {
-  std::vector<NamedFormat> formats;
-  size_t start = 0;
-  while (start <= list.size()) {
-    const size_t comma = std::min(list.find(',', start), list.size());
-    NamedFormat format{list.substr(start, comma - start)};
-    QB_ASSIGN_OR_RETURN(format.format, reports::FormatFromName(format.name));
-    formats.push_back(std::move(format));
-    start = comma + 1;
-  }
-  return formats;
-}
+using Chosen = NamedFormat<reports::Format>;
 
 Result<std::vector<int64_t>> RunIds(const Arguments& arguments, store::Store& store) {
   if (arguments.Has("run")) return arguments.Get<std::vector<int64_t>>("run");
@@ -70,7 +54,7 @@ Result<std::vector<int64_t>> RunIds(const Arguments& arguments, store::Store& st
                store.path().string());
 }
 
-Result<std::string> Text(const Arguments& arguments, const NamedFormat& format,
+Result<std::string> Text(const Arguments& arguments, const Chosen& format,
                          const reports::Runs& runs) {
   const bool predictions = arguments.Get<bool>("predictions");
   const bool profile = arguments.Get<bool>("profile");
@@ -83,8 +67,8 @@ Result<std::string> Text(const Arguments& arguments, const NamedFormat& format,
 }
 
 // Where a report goes; empty: to standard output.
-std::filesystem::path Destination(const Arguments& arguments, const NamedFormat& format,
-                                  bool only_one, const std::filesystem::path& database) {
+std::filesystem::path Destination(const Arguments& arguments, const Chosen& format, bool only_one,
+                                  const std::filesystem::path& database) {
   if (arguments.Has("output")) return arguments.Get<std::string>("output");
   if (only_one && format.format != reports::Format::kHtml) return {};
   std::filesystem::path path = database;
@@ -102,11 +86,8 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args) {
     Print(*arguments.help());
     return kDone;
   }
-  QB_ASSIGN_OR_RETURN(const std::vector<NamedFormat> formats,
-                      FormatsOf(arguments.Get<std::string>("format")));
-  if (formats.size() > 1 && arguments.Has("output")) {
-    return Error(StatusCode::kInvalidArgument, "--output goes with one format");
-  }
+  QB_ASSIGN_OR_RETURN(const std::vector<Chosen> formats,
+                      FormatsOf(arguments, reports::FormatFromName));
   QB_ASSIGN_OR_RETURN(store::Store store,
                       store::Store::Open(DatabaseOf(arguments), store::OpenMode::kReadOnly));
   QB_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, RunIds(arguments, store));
@@ -116,17 +97,12 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args) {
     QB_ASSIGN_OR_RETURN(store::RunData run, store.LoadRun(id));
     runs.push_back(std::move(run));
   }
-  for (const NamedFormat& format : formats) {
+  for (const Chosen& format : formats) {
     if (Interrupted()) return InterruptStatus("writing reports");
     QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, runs));
     const std::filesystem::path path =
         Destination(arguments, format, formats.size() == 1, store.path());
-    if (path.empty()) {
-      Print(text);
-    } else {
-      QB_RETURN_IF_ERROR(WriteFileAtomically(path, text));
-      Print(fmt::format("{}\n", std::filesystem::absolute(path).string()));
-    }
+    QB_RETURN_IF_ERROR(WriteReport(path, text));
   }
   return kDone;
 }

@@ -14,14 +14,7 @@ namespace qbench::reports {
 namespace {
 
 void AppendTable(const ResultTable& table, std::string* out) {
-  std::vector<std::string> titles;
-  std::vector<std::string> rules;
-  for (const Column& column : table.columns) {
-    titles.push_back(column.title);
-    rules.emplace_back(column.is_number ? "---:" : ":---");
-  }
-  AppendMarkdownRow(titles, out);
-  AppendMarkdownRow(rules, out);
+  AppendMarkdownHead(table.columns, out);
   for (const auto& row : table.rows) {
     std::vector<std::string> texts;
     texts.reserve(row.size());

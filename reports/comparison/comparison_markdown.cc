@@ -18,14 +18,7 @@ constexpr size_t kMostFlips = 20;
 constexpr size_t kMostLines = 30;
 
 void AppendTable(const ComparisonTable& table, std::string* out) {
-  std::vector<std::string> titles;
-  std::vector<std::string> rules;
-  for (const ComparisonTable::Column& column : table.columns) {
-    titles.push_back(column.title);
-    rules.emplace_back(column.is_number ? "---:" : ":---");
-  }
-  AppendMarkdownRow(titles, out);
-  AppendMarkdownRow(rules, out);
+  AppendMarkdownHead(table.columns, out);
   for (const auto& row : table.rows) {
     std::vector<std::string> texts;
     for (const std::string& text : row) texts.push_back(MarkdownText(text));

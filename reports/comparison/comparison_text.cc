@@ -6,6 +6,7 @@
 #include "reports/comparison/comparison_table.h"
 #include "reports/comparison/comparison_words.h"
 #include "reports/text_format.h"
+#include "reports/text_table.h"
 #include "reports/variants.h"
 
 namespace qbench::reports {
@@ -15,17 +16,10 @@ using results::Comparison;
 using results::FactDifference;
 using results::Flip;
 
-// The width that every terminal has.
-constexpr size_t kWidth = 80;
 // More than these are told with their number; CSV and JSON have all.
 constexpr size_t kMostDifferences = 12;
 constexpr size_t kMostFlips = 8;
 constexpr size_t kMostLines = 12;
-
-std::string Padded(const std::string& text, size_t width, bool right) {
-  const std::string gap(width - std::min(width, DisplayWidth(text)), ' ');
-  return right ? gap + text : text + gap;
-}
 
 std::string Fitted(const std::string& text, size_t columns) {
   return FitColumns(text, static_cast<int>(columns));
@@ -62,42 +56,24 @@ std::string Lines(std::string text, std::string_view indent) {
       }
     }
   }
-  std::string lines = Wrapped(WithBreaks(text, kWidth - indent.size()), kWidth, indent);
+  std::string lines =
+      Wrapped(WithBreaks(text, kTerminalWidth - indent.size()), kTerminalWidth, indent);
   std::ranges::replace(lines, kGlue, ' ');
   return lines;
-}
-
-// Texts in lines of `widths`, from the column `first` on.
-std::string TableLine(const ComparisonTable& table, const std::vector<std::string>& texts,
-                      const std::vector<size_t>& widths, size_t first) {
-  std::string line;
-  for (size_t i = first; i < texts.size(); ++i) {
-    if (i > 0) line += "  ";
-    line += Padded(texts[i], widths[i], table.columns[i].is_number);
-  }
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + "\n";
 }
 
 // A row a pair, where they fit; else each name stands on a line of its own, above its figures. A
 // number is never cut.
 std::string TableText(const ComparisonTable& table) {
-  std::vector<std::string> titles;
-  std::vector<size_t> widths;
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    titles.push_back(table.columns[i].title);
-    size_t width = DisplayWidth(titles.back());
-    for (const auto& row : table.rows) width = std::max(width, DisplayWidth(row[i]));
-    widths.push_back(width);
-  }
-  size_t whole = 2 * (widths.size() - 1);
-  for (const size_t width : widths) whole += width;
-  std::string out;
-  const bool fits = whole <= kWidth;
-  out += TableLine(table, titles, widths, fits ? 0 : 1);
+  std::vector<TextColumn> columns = TextColumns(table.columns, table.rows);
+  size_t whole = 2 * (columns.size() - 1);
+  for (const TextColumn& column : columns) whole += column.width;
+  const bool fits = whole <= kTerminalWidth;
+  columns.front().is_shown = fits;
+  std::string out = TitleLine(columns);
   for (const auto& row : table.rows) {
-    if (!fits) out += Fitted(row[0], kWidth) + "\n";
-    out += TableLine(table, row, widths, fits ? 0 : 1);
+    if (!fits) out += Fitted(row[0], kTerminalWidth) + "\n";
+    out += TextLine(row, columns);
   }
   return out;
 }
@@ -121,7 +97,7 @@ std::string DifferencesText(const std::vector<FactDifference>& differences) {
         fmt::format("{}: {} → {}{}", difference.name, Fitted(Shown(difference.base), kValue),
                     Fitted(Shown(difference.now), kValue),
                     difference.can_explain.empty() ? "" : " (" + difference.can_explain + ")"),
-        kWidth, "  ");
+        kTerminalWidth, "  ");
   }
   if (shown < differences.size()) {
     out += fmt::format("  … and {} more (--format html or json has them)\n",
@@ -136,7 +112,7 @@ std::string FlipsText(const Comparison& comparison) {
     out += "\n" + Lines(group.names + ": " + group.summary, "");
     const size_t shown = std::min(group.pair->flips.size(), kMostFlips);
     for (size_t i = 0; i < shown; ++i) {
-      out += "  " + Fitted(FlipText(group, group.pair->flips[i]), kWidth - 2) + "\n";
+      out += "  " + Fitted(FlipText(group, group.pair->flips[i]), kTerminalWidth - 2) + "\n";
     }
     if (shown < group.pair->flips.size()) {
       out += fmt::format("  … and {} more (--format csv --flips has all)\n",
