@@ -189,15 +189,14 @@ Result<Pinned> PinRun(const store::RunData& run, const fs::path& database,
   fs::create_directories(folder.parent_path(), error);
   if (error) return WriteError(folder.parent_path().string(), error.value());
   QB_ASSIGN_OR_RETURN(const TempDir temp, TempDir::Create(".pinning", folder.parent_path()));
-  QB_ASSIGN_OR_RETURN(Pinned pinned, Pinner(run, temp.path()).Pin(database));
+  // With the rights that the user's umask gives a folder; the temporary one is nobody else's.
+  const fs::path made = temp.path() / name;
+  if (!fs::create_directory(made, error)) return WriteError(made.string(), error.value());
+  QB_ASSIGN_OR_RETURN(Pinned pinned, Pinner(run, made).Pin(database));
   if (verify) QB_RETURN_IF_ERROR(verify(pinned.baseline));
-  QB_RETURN_IF_ERROR(WriteSealedJson(temp.path() / kManifestFile, ManifestOf(pinned.baseline)));
-  fs::permissions(temp.path(),
-                  fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read |
-                      fs::perms::others_exec,
-                  fs::perm_options::add, error);
-  SyncFolder(temp.path());
-  if (rename(temp.path().c_str(), folder.c_str()) != 0) {
+  QB_RETURN_IF_ERROR(WriteSealedJson(made / kManifestFile, ManifestOf(pinned.baseline)));
+  SyncFolder(made);
+  if (rename(made.c_str(), folder.c_str()) != 0) {
     if (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR) return taken();
     return WriteError(folder.string(), errno);
   }

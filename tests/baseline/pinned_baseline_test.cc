@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <functional>
 
@@ -174,6 +175,16 @@ TEST_F(PinnedBaseline, IsThereWholeOrNotAtAll) {
   EXPECT_TRUE(DropBaseline(baselines_, "b").ok());
   EXPECT_THAT(Entries(), IsEmpty());
   ExpectRefused(DropBaseline(baselines_, "b"), StatusCode::kNotFound, "there is none yet");
+}
+
+TEST_F(PinnedBaseline, HasTheRightsThatTheUmaskGives) {
+  for (const mode_t mask : {mode_t{077}, mode_t{022}}) {
+    const std::string name = mask == 077 ? "own" : "read";
+    const mode_t before = umask(mask);
+    EXPECT_TRUE(Pin(name, Run()).ok());
+    umask(before);
+    EXPECT_EQ(fs::status(baselines_ / name).permissions(), fs::perms(0777 & ~mask)) << name;
+  }
 }
 
 TEST_F(PinnedBaseline, TakesNothingThatTheRunDidNotMeasure) {
