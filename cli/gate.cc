@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "harness/stats/paired_ratio.h"
 #include "harness/stats/rank_tests.h"
+#include "reports/comparison/comparison_reports.h"
 
 namespace qbench::cli {
 namespace po = boost::program_options;
@@ -89,7 +90,7 @@ Status GateJudge::LearnFloors(const store::Run& run) {
     QB_ASSIGN_OR_RETURN(const store::RunData data, store_.LoadRun(other.id));
     history.Add(results::JudgeNight(data, {}, results::RulesOf(other)));
   }
-  floors_ = history.Floors();
+  floors_ = history.Learned();
   nights_ = history.nights();
   return OkStatus();
 }
@@ -121,6 +122,13 @@ void GateJudge::Attach(const Gate& gate, run::RunOptions* options) {
       QB_RETURN_IF_ERROR(
           store_.AddNote({0, run, UtcNow(), severity(good), "gate: " + cell.sentence}));
     }
+    for (const results::FactDifference& difference : night.differences) {
+      QB_RETURN_IF_ERROR(store_.AddNote(
+          {0, run, UtcNow(), store::NoteSeverity::kInfo,
+           fmt::format("gate: differs from the baseline: {}: {} → {}", difference.name,
+                       difference.base.empty() ? "none" : difference.base,
+                       difference.now.empty() ? "none" : difference.now)}));
+    }
     return store_.AddNote({0, run, UtcNow(), severity(night.answer == results::NightAnswer::kGood),
                            "gate: " + night.sentence});
   };
@@ -134,6 +142,8 @@ std::string GateText(const results::Night& night, const std::string& baseline, s
   }
   text += ":\n";
   for (const results::NightCell& cell : night.cells) text += "  " + cell.sentence + "\n";
+  text += reports::DifferencesText(night.differences, night.differences.size());
+  if (!night.differences.empty()) text += "\n";
   return text + night.sentence + "\n";
 }
 

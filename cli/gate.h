@@ -51,11 +51,11 @@ class GateJudge {
   Status LearnFloors(const store::Run& run);
 
   store::Store& store_;
-  std::optional<std::map<results::CellKey, double>> floors_;
+  std::optional<results::Floors> floors_;
   size_t nights_ = 0;
 };
 
-// A line a cell and the answer, for people.
+// A line a cell, what differs between the builds, and the answer, for people.
 std::string GateText(const results::Night& night, const std::string& baseline, size_t nights);
 ExitStatus StatusOf(results::NightAnswer answer);
 

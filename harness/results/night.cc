@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "harness/results/night_pairs.h"
 #include "harness/results/night_text.h"
 #include "harness/results/summary.h"
 #include "harness/stats/descriptive.h"
@@ -25,57 +26,6 @@ const CellData* FindCell(const RunData& run, const std::vector<CellData>& cells,
   const auto found =
       std::ranges::find_if(cells, [&](const CellData& cell) { return KeyOf(run, cell) == key; });
   return found == cells.end() ? nullptr : &*found;
-}
-
-std::map<int32_t, const Measurement*> LatencyProcesses(const CellData& cell) {
-  std::map<int32_t, const Measurement*> processes;
-  for (const Measurement& measurement : cell.measurements) {
-    if (measurement.kind != MeasurementKind::kLatency) continue;
-    processes[measurement.repetition] = &measurement;
-  }
-  return processes;
-}
-
-// Why a process does not count; empty: it does.
-std::string WhyLost(const Measurement& process, int32_t threads, double max_waiting) {
-  if (process.status != Outcome::kOk) return process.reason;
-  if (process.samples_ns.empty()) return "it left no samples";
-  const std::optional<double> waiting = WaitingShare(process.conditions, threads);
-  if (!waiting || *waiting <= max_waiting) return {};
-  return fmt::format(
-      "the machine was busy: it waited for a processor for {:.0f} % of the time (stop what `top` "
-      "shows)",
-      *waiting * 100);
-}
-
-// The pairs of a cell in a range of repetitions.
-struct Pairs {
-  std::set<int32_t> counting;
-  int64_t measured = 0;
-  std::string why_lost;
-
-  int64_t lost() const { return measured - static_cast<int64_t>(counting.size()); }
-  bool TooMany(double max_lost) const {
-    return static_cast<double>(lost()) > max_lost * static_cast<double>(measured);
-  }
-};
-
-Pairs FindPairs(const CellData& base, const CellData& now, int32_t from, int32_t to,
-                double max_waiting) {
-  Pairs pairs;
-  const auto before = LatencyProcesses(base);
-  const auto after = LatencyProcesses(now);
-  for (int32_t repetition = from; repetition < to; ++repetition) {
-    const auto one = before.find(repetition);
-    const auto other = after.find(repetition);
-    if (one == before.end() || other == after.end()) continue;
-    ++pairs.measured;
-    std::string why = WhyLost(*one->second, base.cell.threads, max_waiting);
-    if (why.empty()) why = WhyLost(*other->second, now.cell.threads, max_waiting);
-    if (why.empty()) pairs.counting.insert(repetition);
-    if (pairs.why_lost.empty()) pairs.why_lost = std::move(why);
-  }
-  return pairs;
 }
 
 // The cell with those of its latency processes alone that count.
@@ -101,20 +51,43 @@ std::string FactOf(const store::Plugin& plugin, const char* name) {
   return found != plugin.facts.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+bool IsSuspect(const NightCell& cell) {
+  return cell.first_look == Judgement::kWorse || cell.tail.first.judgement == Judgement::kWorse;
+}
+
+double FloorOf(const std::map<CellKey, double>& floors, const CellKey& key, double least) {
+  const auto own = floors.find(key);
+  return own == floors.end() ? least : std::max(least, own->second);
+}
+
+// The 90th percentiles of the processes that count, by repetition; empty where one of them has too
+// few samples for one.
+std::vector<double> Tails(const CellData& cell, const std::set<int32_t>& counting) {
+  std::vector<double> tails;
+  for (const auto& [repetition, process] : LatencyProcesses(cell)) {
+    if (!counting.contains(repetition)) continue;
+    if (process->samples_ns.size() < kMinSamplesForP90) return {};
+    tails.push_back(stats::Quantile(process->samples_ns, 0.9));
+  }
+  return tails;
+}
+
 class NightJudge {
  public:
-  NightJudge(const RunData& run, const std::map<CellKey, double>& floors, const NightRules& rules)
+  NightJudge(const RunData& run, const Floors& floors, const NightRules& rules)
       : run_(run), floors_(floors), rules_(rules) {}
 
   Night Judge() {
     TakeCells();
     JudgeFirstLook();
+    JudgeTails();
     JudgeRepeat();
     JudgeMemory();
     for (Entry& entry : entries_) Conclude(&entry);
     Night night;
+    night.differences = std::move(differences_);
     for (Entry& entry : entries_) {
-      if (entry.cell.first_look == Judgement::kWorse) night.suspects.push_back(entry.now->cell.id);
+      if (IsSuspect(entry.cell)) night.suspects.push_back(entry.now->cell.id);
       night.cells.push_back(std::move(entry.cell));
     }
     night.answer = AnswerOf(night.cells);
@@ -127,8 +100,8 @@ class NightJudge {
     NightCell cell;
     const CellData* base = nullptr;
     const CellData* now = nullptr;
-    Pairs first;
-    Pairs repeat;
+    NightPairs first;
+    NightPairs repeat;
   };
 
   void TakeCells() {
@@ -171,7 +144,8 @@ class NightJudge {
   }
 
   // Both sides with the pairs that count: of `pairs`, where the cell is not left out.
-  Comparison CompareSides(Pairs Entry::*pairs, bool suspects_alone, Side* base, Side* now) const {
+  Comparison CompareSides(NightPairs Entry::*pairs, bool suspects_alone, Side* base,
+                          Side* now) const {
     for (Side* side : {base, now}) {
       side->database = "the night";  // both have the run's number: one series
       RunData& data = side->runs.emplace_back();
@@ -191,7 +165,7 @@ class NightJudge {
       add(*entry.base, base);
       add(*entry.now, now);
     }
-    return Compare(*base, *now, rules_.limits, {}, floors_);
+    return Compare(*base, *now, rules_.limits, {}, floors_.median);
   }
 
   Entry* Find(const CellPair& pair, const Side& now) {
@@ -205,14 +179,14 @@ class NightJudge {
   void JudgeFirstLook() {
     Side base;
     Side now;
-    const Comparison comparison = CompareSides(&Entry::first, false, &base, &now);
+    Comparison comparison = CompareSides(&Entry::first, false, &base, &now);
+    differences_ = std::move(comparison.differences);
     for (const CellPair& pair : comparison.pairs) {
       Entry* entry = Find(pair, now);
       if (entry == nullptr || !pair.base) continue;
       NightCell& cell = entry->cell;
       cell.figures = pair.figures;
-      const auto own = floors_.find(cell.key);
-      cell.floor = std::max(rules_.limits.latency_floor, own == floors_.end() ? 0 : own->second);
+      cell.floor = FloorOf(floors_.median, cell.key, rules_.limits.latency_floor);
       cell.first_look = FirstLook(entry);
     }
   }
@@ -243,6 +217,49 @@ class NightJudge {
       return Judgement::kInvalid;
     }
     return figures.latency_judgement;
+  }
+
+  // One finding an entry, of the tails of these pairs; kNone where `looked_at` says no.
+  std::vector<LatencyFinding> FindTails(NightPairs Entry::*pairs,
+                                        bool (*looked_at)(const NightCell& cell)) const {
+    std::vector<LatencyEvidence> evidence;
+    for (const Entry& entry : entries_) {
+      LatencyEvidence& tails = evidence.emplace_back();
+      if (entry.base == nullptr || !looked_at(entry.cell)) continue;
+      tails.base = Tails(*entry.base, (entry.*pairs).counting);
+      tails.now = Tails(*entry.now, (entry.*pairs).counting);
+      if (tails.base.size() != tails.now.size()) tails.base.clear();
+      tails.paired = true;
+      tails.floor = entry.cell.tail.floor;
+    }
+    Limits limits = rules_.limits;
+    limits.latency_floor = rules_.tail_floor;
+    return JudgeLatencies(evidence, limits);
+  }
+
+  // As latencies are judged: first all cells, then those that are measured again.
+  void JudgeTails() {
+    for (Entry& entry : entries_) {
+      entry.cell.tail.floor = FloorOf(floors_.p90, entry.cell.key, rules_.tail_floor);
+    }
+    const auto is_valid = [](const NightCell& cell) {
+      return cell.first_look != Judgement::kNone && cell.first_look != Judgement::kInvalid;
+    };
+    const std::vector<LatencyFinding> first = FindTails(&Entry::first, is_valid);
+    for (size_t i = 0; i < entries_.size(); ++i) entries_[i].cell.tail.first = first[i];
+    const auto is_slow = [](const NightCell& cell) {
+      return cell.tail.first.judgement == Judgement::kWorse;
+    };
+    const std::vector<LatencyFinding> repeat = FindTails(&Entry::repeat, is_slow);
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      Tail& tail = entries_[i].cell.tail;
+      tail.judgement = tail.first.judgement;
+      if (repeat[i].judgement != Judgement::kNone && !entries_[i].repeat.TooMany(rules_.max_lost)) {
+        tail.repeat = repeat[i];
+      }
+      const bool again = tail.repeat && tail.repeat->judgement == Judgement::kWorse;
+      if (tail.judgement == Judgement::kWorse && !again) tail.judgement = Judgement::kMaybeWorse;
+    }
   }
 
   void JudgeRepeat() {
@@ -309,9 +326,9 @@ class NightJudge {
     }
     const bool fails =
         entry->base->cell.status == Outcome::kOk && entry->now->cell.status != Outcome::kOk;
-    figures.judgement = Worst(std::array{figures.size_judgement, figures.latency_judgement,
-                                         figures.accuracy_judgement, cell.memory.judgement,
-                                         fails ? Judgement::kWorse : Judgement::kNone});
+    figures.judgement = Worst(std::array{
+        figures.size_judgement, figures.latency_judgement, figures.accuracy_judgement,
+        cell.memory.judgement, cell.tail.judgement, fails ? Judgement::kWorse : Judgement::kNone});
     cell.sentence = CellSentence(cell);
   }
 
@@ -330,67 +347,14 @@ class NightJudge {
   }
 
   const RunData& run_;
-  const std::map<CellKey, double>& floors_;
+  const Floors& floors_;
   const NightRules& rules_;
   std::vector<Entry> entries_;
+  std::vector<FactDifference> differences_;
   bool night_is_lost_ = false;
 };
 
-// A number of the readings; none where it is not there.
-std::optional<double> Reading(const Json& conditions, const char* when, const char* what) {
-  const auto side = conditions.find(when);
-  if (side == conditions.end() || !side->is_object()) return std::nullopt;
-  const auto value = side->find(what);
-  if (value == side->end() || !value->is_number()) return std::nullopt;
-  return value->get<double>();
-}
-
-std::optional<double> Increase(const Json& conditions, const char* what) {
-  const auto before = Reading(conditions, "before", what);
-  const auto after = Reading(conditions, "after", what);
-  if (!before || !after || *after < *before) return std::nullopt;
-  return *after - *before;
-}
-
-constexpr const char* kGate = "gate";
-
-template <typename Value>
-void Take(const Json& json, const char* key, Value* value) {
-  const auto found = json.find(key);
-  if (found != json.end() && found->is_number()) *value = found->get<Value>();
-}
-
 }  // namespace
-
-std::optional<double> WaitingShare(const Json& conditions, int32_t threads) {
-  constexpr double kShortest = 500;  // ms: the clock of uptime ticks every ten
-  const auto passed = Increase(conditions, "uptime_ms");
-  const auto waited = Increase(conditions, "waited_us");
-  const auto stolen = Increase(conditions, "stolen_ms");
-  if (!passed || *passed < kShortest || (!waited && !stolen)) return std::nullopt;
-  const double ready = *passed * std::max<int32_t>(1, threads);
-  return std::min(1.0, (waited.value_or(0) / 1000 + stolen.value_or(0)) / ready);
-}
-
-NightRules RulesOf(const store::Run& run) {
-  NightRules rules;
-  const auto gate = run.settings.find(kGate);
-  if (gate == run.settings.end() || !gate->is_object()) return rules;
-  Take(*gate, "pairs", &rules.pairs);
-  Take(*gate, "latency_floor", &rules.limits.latency_floor);
-  Take(*gate, "level", &rules.limits.level);
-  Take(*gate, "accuracy_budget", &rules.limits.accuracy_budget);
-  Take(*gate, "size_growth", &rules.limits.size_growth);
-  return rules;
-}
-
-Json RulesToJson(const NightRules& rules) {
-  return {{"pairs", rules.pairs},
-          {"latency_floor", rules.limits.latency_floor},
-          {"level", rules.limits.level},
-          {"accuracy_budget", rules.limits.accuracy_budget},
-          {"size_growth", rules.limits.size_growth}};
-}
 
 std::string_view Name(NightAnswer value) {
   switch (value) {
@@ -404,32 +368,8 @@ std::string_view Name(NightAnswer value) {
   return "";
 }
 
-Night JudgeNight(const RunData& run, const std::map<CellKey, double>& floors,
-                 const NightRules& rules) {
+Night JudgeNight(const RunData& run, const Floors& floors, const NightRules& rules) {
   return NightJudge(run, floors, rules).Judge();
-}
-
-void FloorHistory::Add(const Night& night) {
-  bool taught = false;
-  for (const NightCell& cell : night.cells) {
-    if (!cell.same_build || !cell.figures.latency_ratio ||
-        cell.figures.latency_judgement == Judgement::kInvalid ||
-        cell.figures.latency_judgement == Judgement::kNone) {
-      continue;
-    }
-    const double ratio = *cell.figures.latency_ratio;
-    distances_[cell.key].push_back(std::max(ratio, 1 / ratio) - 1);
-    taught = true;
-  }
-  nights_ += taught ? 1 : 0;
-}
-
-std::map<CellKey, double> FloorHistory::Floors() const {
-  std::map<CellKey, double> floors;
-  for (const auto& [key, distances] : distances_) {
-    floors[key] = stats::Quantile(distances, 0.99);
-  }
-  return floors;
 }
 
 }  // namespace qbench::results

@@ -25,6 +25,9 @@ struct NightRules {
   // Memory within this counts for nothing, as latency within its floor: two copies of one file on
   // different file systems are mapped in different pieces, which is some per cent already.
   double memory_floor = 0.1;
+  // The 90th percentile of a process within this counts for nothing: a tenth of its inferences vary
+  // more than the half does.
+  double tail_floor = 0.05;
   // A process that waited for a processor for more than this share of its timed region does not
   // count, nor does the other of its pair.
   double max_waiting = 0.1;
@@ -38,6 +41,20 @@ struct NightRules {
 NightRules RulesOf(const store::Run& run);
 // As RulesOf reads them: {"pairs": 25, …}.
 Json RulesToJson(const NightRules& rules);
+
+// How far two measurements of one build have been apart on a board: by cell, as a ratio minus one.
+struct Floors {
+  std::map<CellKey, double> median = {};
+  std::map<CellKey, double> p90 = {};
+};
+
+// The slow tenth of the inferences: the processes' 90th percentiles.
+struct Tail {
+  Judgement judgement = Judgement::kNone;  // kNone: a process has too few samples for one
+  LatencyFinding first;
+  std::optional<LatencyFinding> repeat;  // none: not measured again, or nothing of it counts
+  double floor = 0;
+};
 
 struct NightCell {
   CellKey key;
@@ -53,9 +70,10 @@ struct NightCell {
   double floor = 0;         // of its latency
   Judgement first_look = Judgement::kNone;  // of latency, before the repeat
   std::optional<LatencyFinding> repeat;     // none: not measured again, or nothing of it counts
-  LatencyFinding memory;                    // of the processes' peaks; kNone: not measured
-  std::string problem;                      // why something is worse or invalid that is no figure
-  std::string sentence;                     // the verdict with its figures
+  Tail tail;
+  LatencyFinding memory;  // of the processes' peaks; kNone: not measured
+  std::string problem;    // why something is worse or invalid that is no figure
+  std::string sentence;   // the verdict with its figures
 };
 
 enum class NightAnswer {
@@ -67,9 +85,12 @@ std::string_view Name(NightAnswer value);
 
 struct Night {
   std::vector<NightCell> cells;  // in the order of the run's own cells
+  // What differs between the two builds (versions, hashes), what could explain a verdict first.
+  std::vector<FactDifference> differences;
   NightAnswer answer = NightAnswer::kInvalid;
   std::string sentence;  // "Regression: 1 of 12 cells is worse: …"
-  // Ids in the store of the run's own cells whose latency looked worse: those to measure again.
+  // Ids in the store of the run's own cells whose latency or tail looked worse: those to measure
+  // again.
   std::vector<int64_t> suspects;
 };
 
@@ -78,6 +99,9 @@ struct Night {
 //   a latency is worse      it is in the first look and in the repeat, each by JudgeLatencies: of
 //                           all cells as one family, then of those that are repeated
 //   worse?                  the first look alone says so
+//   a tail is worse         as a latency, of the processes' 90th percentiles, with a floor of
+//                           tail_floor or the board's own; kNone where the latency is invalid, or a
+//                           process has fewer samples than a 90th percentile needs
 //   invalid                 too many pairs do not count (throttled, swapping, paging, waiting for a
 //                           processor), of the cell or of the night; the baseline's processes
 //                           failed; or the processes vary so much that a large slowdown would not
@@ -87,8 +111,7 @@ struct Night {
 //   accuracy, size, status  as Compare says
 // kRegression: anything is worse. kInvalid: else, where any latency or accuracy is invalid, or
 // nothing was compared.
-Night JudgeNight(const store::RunData& run, const std::map<CellKey, double>& floors,
-                 const NightRules& rules);
+Night JudgeNight(const store::RunData& run, const Floors& floors, const NightRules& rules);
 
 // --- The floor that a board has shown ------------------------------------------------------------
 
@@ -99,11 +122,12 @@ class FloorHistory {
   // Cells of the night that are the same build and whose latency is valid; others teach nothing.
   void Add(const Night& night);
   // The 99th percentile of max(r, 1 / r) - 1 over the nights, by cell.
-  std::map<CellKey, double> Floors() const;
+  Floors Learned() const;
   size_t nights() const { return nights_; }
 
  private:
-  std::map<CellKey, std::vector<double>> distances_;
+  std::map<CellKey, std::vector<double>> medians_;
+  std::map<CellKey, std::vector<double>> p90s_;
   size_t nights_ = 0;
 };
 

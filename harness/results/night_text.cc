@@ -96,6 +96,21 @@ std::string AccuracyText(const NightCell& cell) {
   return text;
 }
 
+// Silent where there is nothing to say: medians are the figure that people read.
+std::string TailText(const NightCell& cell) {
+  const Tail& tail = cell.tail;
+  if (tail.judgement != Judgement::kWorse && tail.judgement != Judgement::kMaybeWorse) return {};
+  const auto figures = [](const LatencyFinding& found) {
+    return Figures(found.ratio, found.interval.low, found.interval.high, found.slower_p_adjusted);
+  };
+  if (tail.judgement == Judgement::kWorse) {
+    return fmt::format("; its slow tenth (p90) slower {}; again {}", figures(tail.first),
+                       figures(*tail.repeat));
+  }
+  return fmt::format("; its slow tenth (p90) perhaps slower {}, {}", figures(tail.first),
+                     tail.repeat ? "not confirmed by the repeat" : "not repeated");
+}
+
 std::string SizeText(const CellComparison& figures) {
   if (!figures.grown_bytes) return "no size";
   const int64_t grown = *figures.grown_bytes;
@@ -144,8 +159,8 @@ std::string NameOf(const CellKey& key) {
 std::string CellSentence(const NightCell& cell) {
   if (!cell.compared) return cell.name + ": not in the baseline, not judged";
   const CellComparison& figures = cell.figures;
-  return fmt::format("{}: {}: {}; {}; {}{}", cell.name, Ending(figures), LatencyText(cell),
-                     AccuracyText(cell), SizeText(figures), MemoryText(cell));
+  return fmt::format("{}: {}: {}{}; {}; {}{}", cell.name, Ending(figures), LatencyText(cell),
+                     TailText(cell), AccuracyText(cell), SizeText(figures), MemoryText(cell));
 }
 
 std::string NightSentence(const Night& night) {

@@ -23,6 +23,10 @@ Result<ComparisonFormat> ComparisonFormatFromName(std::string_view name);
 // with a line feed.
 std::string ComparisonText(const results::Comparison& comparison);
 
+// The part of it that says what differs, what could explain a difference first, `most` of them;
+// begins with an empty line. Nothing where nothing differs.
+std::string DifferencesText(const std::vector<results::FactDifference>& differences, size_t most);
+
 // GitHub-flavoured Markdown, as for a comment on a pull request: the answer, the table, and the
 // rest folded away.
 std::string ComparisonMarkdown(const results::Comparison& comparison);

@@ -86,26 +86,6 @@ void AppendLines(const std::string& mark, const std::vector<std::string>& lines,
 
 std::string Shown(const std::string& value) { return value.empty() ? "none" : value; }
 
-std::string DifferencesText(const std::vector<FactDifference>& differences) {
-  if (differences.empty()) return "";
-  std::string out = "\nWhat differs, what could explain it first:\n";
-  const size_t shown = std::min(differences.size(), kMostDifferences);
-  for (size_t i = 0; i < shown; ++i) {
-    const FactDifference& difference = differences[i];
-    constexpr size_t kValue = 44;
-    out += Wrapped(
-        fmt::format("{}: {} → {}{}", difference.name, Fitted(Shown(difference.base), kValue),
-                    Fitted(Shown(difference.now), kValue),
-                    difference.can_explain.empty() ? "" : " (" + difference.can_explain + ")"),
-        kTerminalWidth, "  ");
-  }
-  if (shown < differences.size()) {
-    out += fmt::format("  … and {} more (--format html or json has them)\n",
-                       differences.size() - shown);
-  }
-  return out;
-}
-
 std::string FlipsText(const Comparison& comparison) {
   std::string out;
   for (const FlipGroup& group : FlipGroups(comparison)) {
@@ -124,6 +104,26 @@ std::string FlipsText(const Comparison& comparison) {
 
 }  // namespace
 
+std::string DifferencesText(const std::vector<FactDifference>& differences, size_t most) {
+  if (differences.empty()) return "";
+  std::string out = "\nWhat differs, what could explain it first:\n";
+  const size_t shown = std::min(differences.size(), most);
+  for (size_t i = 0; i < shown; ++i) {
+    const FactDifference& difference = differences[i];
+    constexpr size_t kValue = 44;
+    out += Wrapped(
+        fmt::format("{}: {} → {}{}", difference.name, Fitted(Shown(difference.base), kValue),
+                    Fitted(Shown(difference.now), kValue),
+                    difference.can_explain.empty() ? "" : " (" + difference.can_explain + ")"),
+        kTerminalWidth, "  ");
+  }
+  if (shown < differences.size()) {
+    out += fmt::format("  … and {} more (--format html or json has them)\n",
+                       differences.size() - shown);
+  }
+  return out;
+}
+
 std::string ComparisonText(const Comparison& comparison) {
   const AnswerWords words = Answer(comparison);
   std::string out = Lines("base  " + Joined(SideFacts(*comparison.base)), "");
@@ -137,7 +137,7 @@ std::string ComparisonText(const Comparison& comparison) {
   AppendLines("better ", words.better, &out);
   for (const std::string& remark : words.remarks) out += Lines(remark, "  ");
   if (!comparison.pairs.empty()) out += "\n" + TableText(MakeComparisonTable(comparison));
-  out += DifferencesText(comparison.differences);
+  out += DifferencesText(comparison.differences, kMostDifferences);
   out += FlipsText(comparison);
   return out;
 }

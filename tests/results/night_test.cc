@@ -61,7 +61,7 @@ RunData Night(const std::vector<Sides>& cells, int images = 600) {
   return run;
 }
 
-results::Night Judge(const RunData& run, const std::map<CellKey, double>& floors = {}) {
+results::Night Judge(const RunData& run, const Floors& floors = {}) {
   return JudgeNight(run, floors, RulesOf(run.run));
 }
 
@@ -128,8 +128,8 @@ TEST(JudgeNight, UsesTheFloorThatTheBoardHasShown) {
   slow.medians_ms = Medians(2 * kPairs, 3.15, 3);
   const RunData run = Night({{Steady("int8", 2 * kPairs), slow}});
   const CellKey key = KeyOf(run, run.cells[0]);
-  EXPECT_EQ(Judge(run, {{key, 0.03}}).answer, NightAnswer::kRegression);
-  const results::Night within = Judge(run, {{key, 0.08}});
+  EXPECT_EQ(Judge(run, {.median = {{key, 0.03}}}).answer, NightAnswer::kRegression);
+  const results::Night within = Judge(run, {.median = {{key, 0.08}}});
   EXPECT_EQ(within.answer, NightAnswer::kGood);
   EXPECT_THAT(within.cells[0].sentence, HasSubstr("floor 8.0 %"));
 }
@@ -138,20 +138,98 @@ TEST(FloorHistory, LearnsFromNightsOfOneBuildAlone) {
   MadeCell faster = Steady();
   faster.medians_ms = Medians(kPairs, 3 / 1.04);
   FloorHistory history;
-  EXPECT_THAT(history.Floors(), IsEmpty());
+  EXPECT_THAT(history.Learned().median, IsEmpty());
   const RunData same = Night({{Steady(), faster}});
   history.Add(Judge(same));
   RunData other = same;
   other.plugins[99].sha256 = "another build";
   history.Add(Judge(other));
   EXPECT_EQ(history.nights(), 1U);
-  const auto floors = history.Floors();
-  ASSERT_EQ(floors.size(), 1U);
-  EXPECT_NEAR(floors.at(KeyOf(same, same.cells[0])), 0.04, 1e-9);
-  RunData engine = same;  // the library of its engine is another
+  const Floors floors = history.Learned();
+  ASSERT_EQ(floors.median.size(), 1U);
+  EXPECT_NEAR(floors.median.at(KeyOf(same, same.cells[0])), 0.04, 1e-9);
+  EXPECT_THAT(floors.p90, IsEmpty());  // of one sample a process
+  RunData engine = same;               // the library of its engine is another
   engine.plugins[99].facts["library_sha256"] = "another engine";
   history.Add(Judge(engine));
   EXPECT_EQ(history.nights(), 1U);
+}
+
+// Gives each process 64 samples around its median, an eighth of them `tail` times as long.
+void SetTails(double tail, CellData* cell) {
+  for (store::Measurement& measurement : cell->measurements) {
+    if (measurement.kind != store::MeasurementKind::kLatency) continue;
+    measurement.samples_ns.resize(64, measurement.samples_ns.at(0));
+    for (size_t i = 0; i < 8; ++i) measurement.samples_ns[i] *= tail;
+  }
+}
+
+RunData NightOfTails(double base, double now, int processes) {
+  RunData run = Night({{Steady("int8", processes), Steady("int8", processes)}});
+  SetTails(base, &run.baseline_cells[0]);
+  SetTails(now, &run.cells[0]);
+  return run;
+}
+
+TEST(JudgeNight, WatchesTheSlowTenthToo) {
+  const results::Night same = Judge(NightOfTails(1.2, 1.2, kPairs));
+  EXPECT_EQ(same.cells[0].tail.judgement, Judgement::kSame);
+  EXPECT_EQ(same.answer, NightAnswer::kGood);
+
+  const results::Night first = Judge(NightOfTails(1.2, 1.5, kPairs));
+  EXPECT_EQ(first.cells[0].figures.latency_judgement, Judgement::kSame);
+  EXPECT_EQ(first.cells[0].tail.judgement, Judgement::kMaybeWorse);
+  EXPECT_THAT(first.suspects, ElementsAre(1));
+  EXPECT_EQ(first.answer, NightAnswer::kGood);
+  EXPECT_THAT(first.cells[0].sentence,
+              HasSubstr("its slow tenth (p90) perhaps slower by 25.0 % (ratio 1.2"));
+  EXPECT_THAT(first.cells[0].sentence, HasSubstr("not repeated"));
+
+  const results::Night red = Judge(NightOfTails(1.2, 1.5, 2 * kPairs));
+  EXPECT_EQ(red.cells[0].tail.judgement, Judgement::kWorse);
+  EXPECT_EQ(red.answer, NightAnswer::kRegression);
+  EXPECT_THAT(red.cells[0].sentence, HasSubstr("its slow tenth (p90) slower by 25.0 %"));
+
+  RunData again = NightOfTails(1.2, 1.5, 2 * kPairs);  // the repeat says something else
+  RunData calm = NightOfTails(1.2, 1.2, 2 * kPairs);
+  for (size_t i = 0; i < again.cells[0].measurements.size(); ++i) {
+    store::Measurement& process = again.cells[0].measurements[i];
+    if (process.repetition >= kPairs) process = calm.cells[0].measurements[i];
+  }
+  const results::Night warned = Judge(again);
+  EXPECT_EQ(warned.cells[0].tail.judgement, Judgement::kMaybeWorse);
+  EXPECT_THAT(warned.cells[0].sentence, HasSubstr("not confirmed by the repeat"));
+}
+
+TEST(JudgeNight, SaysNothingOfTailsOfFewSamples) {
+  RunData run = NightOfTails(1.2, 1.5, 2 * kPairs);
+  run.cells[0].measurements[0].samples_ns.pop_back();
+  const results::Night night = Judge(run);
+  EXPECT_EQ(night.cells[0].tail.judgement, Judgement::kNone);
+  EXPECT_EQ(night.answer, NightAnswer::kGood);
+}
+
+TEST(JudgeNight, HoldsTailsAgainstTheFloorOfTheBoard) {
+  const RunData run = NightOfTails(1.2, 1.5, 2 * kPairs);
+  const CellKey key = KeyOf(run, run.cells[0]);
+  EXPECT_EQ(Judge(run, {.p90 = {{key, 0.2}}}).answer, NightAnswer::kRegression);
+  EXPECT_EQ(Judge(run, {.p90 = {{key, 0.3}}}).answer, NightAnswer::kGood);
+  FloorHistory history;
+  history.Add(Judge(NightOfTails(1.2, 1.26, kPairs)));
+  EXPECT_NEAR(history.Learned().p90.at(key), 0.05, 1e-9);
+}
+
+TEST(JudgeNight, NamesWhatDiffersBetweenTheBuilds) {
+  RunData run = Night({{Steady(), Steady()}});
+  EXPECT_THAT(Judge(run).differences, IsEmpty());
+  run.plugins[99].facts["engine"] = "LiteRT 2.2.0";
+  run.plugins.at(run.cells[0].cell.runtime_id).facts["engine"] = "LiteRT 2.3.0";
+  const results::Night night = Judge(run);
+  ASSERT_EQ(night.differences.size(), 1U);
+  EXPECT_EQ(night.differences[0].name, "litert, engine");
+  EXPECT_EQ(night.differences[0].base, "LiteRT 2.2.0");
+  EXPECT_EQ(night.differences[0].now, "LiteRT 2.3.0");
+  EXPECT_EQ(night.differences[0].can_explain, "latency, accuracy");
 }
 
 TEST(JudgeNight, LeavesOutPairsThatWereDisturbed) {
