@@ -41,7 +41,7 @@ run() {
   local name=$1
   shift
   "$qbench" run mobilenetv2-035-96 --dataset scenes --db "$work/nights.sqlite" --cache "$work/cache" --data "$work/data" \
-    --report "$work/$name.html" --min-time 0.6 --warmup-time 0.1 -q "$@" >"$work/$name.txt" 2>&1
+    --report "$work/$name.html" --min-time 0.5 --warmup-time 0.1 -q "$@" >"$work/$name.txt" 2>&1
 }
 gate() { run "$@" --baseline good --gate --repetitions "$pairs"; }
 verdict() { tail -1 "$work/$1.txt"; }

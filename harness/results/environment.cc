@@ -230,6 +230,18 @@ FactDifference Difference(const FactName& name, const FactValues* base, const Fa
   return difference;
 }
 
+// A library of one hash is one library, whether or not what lies beside it tells the version.
+bool IsOneLibrary(const FactName& name, const Facts& base, const Facts& now) {
+  constexpr std::string_view kVersion = ", library_version";
+  if (!name.name.ends_with(kVersion)) return false;
+  const FactName hash{name.area,
+                      name.name.substr(0, name.name.size() - kVersion.size()) + ", library_sha256"};
+  const auto before = base.find(hash);
+  const auto after = now.find(hash);
+  return before != base.end() && after != now.end() &&
+         before->second.values == after->second.values;
+}
+
 // Facts of things that one side alone has (a plugin that the other did not run) are no difference
 // of what was compared; facts that one side's qbench did not know are none either, but for the
 // machine's, of which what is missing may be missing.
@@ -241,7 +253,7 @@ std::vector<FactDifference> Differences(const Facts& base, const Facts& now) {
       if (name.area == "machine" || name.area == "settings") {
         differences.push_back(Difference(name, &fact, nullptr));
       }
-    } else if (other->second.values != fact.values) {
+    } else if (other->second.values != fact.values && !IsOneLibrary(name, base, now)) {
       differences.push_back(Difference(name, &fact, &other->second));
     }
   }

@@ -336,6 +336,28 @@ TEST(CompareEnvironments, PutsFirstWhatCanExplainWhatWasFound) {
   EXPECT_EQ(comparison.differences[0].now, "2.3.0");
 }
 
+TEST(CompareEnvironments, KnowsALibraryByItsHash) {
+  MadeRun base(1);
+  base.Add({.medians_ms = kTen});
+  base.data().plugins[2].facts = {{"library_version", "unknown"}, {"library_sha256", "abc"}};
+  MadeRun now(2);
+  now.Add({.medians_ms = kTen});
+  now.data().plugins[2].facts = {{"library_version", "2.3.0"}, {"library_sha256", "abc"}};
+  const auto names = [&] {
+    const Side left = SideOf(base, "base");
+    const Side right = SideOf(now, "new");
+    const Comparison comparison = CompareRuns(left, right);
+    std::vector<std::string> found;
+    for (const FactDifference& difference : comparison.differences) {
+      found.push_back(difference.name);
+    }
+    return found;
+  };
+  EXPECT_THAT(names(), ElementsAre("started"));
+  now.data().plugins[2].facts["library_sha256"] = "def";
+  EXPECT_THAT(names(), ElementsAre("litert, library_sha256", "litert, library_version", "started"));
+}
+
 TEST(CompareEnvironments, TellsHeatLoadAndClock) {
   const auto run = [](int64_t id, double celsius, double load, int64_t khz) {
     MadeRun made(id);
