@@ -1,11 +1,11 @@
 // `qbench baseline`: pin, list, show, drop.
 #include <boost/program_options/value_semantic.hpp>
-#include <charconv>
 
 #include "base/json.h"
 #include "base/paths.h"
 #include "cli/baseline_folder.h"
 #include "cli/command.h"
+#include "cli/run_choice.h"
 #include "cli/terminal.h"
 #include "harness/baseline/baseline_manifest.h"
 #include "harness/baseline/pin.h"
@@ -47,31 +47,18 @@ std::string TextOf(const Json& object, const char* key) {
 // --- pin -----------------------------------------------------------------------------------------
 
 constexpr Help kPinHelp = {
-    "qbench baseline pin NAME [--run ID] [options]",
+    "qbench baseline pin NAME [--run RUN] [options]",
     "Keeps in one folder what it takes to measure the cells of a run again on another night:\n"
     "the artifacts with their sidecars, the runtime plugins and the libraries of their engines,\n"
     "each by its hash, and which images and options they were measured with. Cells that failed\n"
     "are left out. `qbench run --baseline NAME --gate` then measures them beside a new build.",
     "qbench baseline pin release-1.2 --run 12", kStatuses};
 
-Result<int64_t> RunOf(const Arguments& arguments, store::Store& store) {
-  const auto& text = arguments.Get<std::string>("run");
-  if (text == "latest") {
-    QB_ASSIGN_OR_RETURN(const std::optional<int64_t> latest, store.LatestRun());
-    return latest.value_or(1);  // LoadRun says that there is none
-  }
-  int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size() || id < 1) {
-    return Error(StatusCode::kInvalidArgument, "--run {}: write a run's number, or latest", text);
-  }
-  return id;
-}
-
 Result<ExitStatus> Pin(const std::vector<std::string>& args) {
   po::options_description options("Options", 100);
-  options.add_options()("run", po::value<std::string>()->value_name("ID")->default_value("latest"),
-                        "number of the run to pin, or latest");
+  options.add_options()("run", po::value<std::string>()->value_name("RUN")->default_value("latest"),
+                        "the run to pin: its number, its name, latest or previous; FILE#RUN is one "
+                        "of another database");
   AddDatabaseOption(options);
   options.add(CommonOptions(/*json=*/false));
   QB_ASSIGN_OR_RETURN(const Arguments arguments, Arguments::Parse(args, kPinHelp, options, "name"));
@@ -82,10 +69,10 @@ Result<ExitStatus> Pin(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const std::string name, OnlyArgument(arguments, "name", "baseline"));
   QB_ASSIGN_OR_RETURN(const std::filesystem::path baselines, BaselinesOf(arguments));
   QB_RETURN_IF_ERROR(baseline::CheckName(name));
-  QB_ASSIGN_OR_RETURN(store::Store store,
-                      store::Store::Open(DatabaseOf(arguments), store::OpenMode::kReadOnly));
-  QB_ASSIGN_OR_RETURN(const int64_t id, RunOf(arguments, store));
-  QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(id));
+  RunChoice choice(DatabaseOf(arguments), store::OpenMode::kReadOnly);
+  QB_ASSIGN_OR_RETURN(const RunChoice::Chosen chosen,
+                      choice.Find(arguments.Get<std::string>("run")));
+  QB_ASSIGN_OR_RETURN(const store::RunData run, chosen.store->LoadRun(chosen.id));
   const auto verify = [](const Baseline& made) -> Status {
     for (const baseline::PinnedRuntime& runtime : made.runtimes) {
       QB_RETURN_IF_ERROR(plan::TryPinnedRuntime(runtime, WorkerJobs()).status());
@@ -93,11 +80,12 @@ Result<ExitStatus> Pin(const std::vector<std::string>& args) {
     return OkStatus();
   };
   QB_ASSIGN_OR_RETURN(const baseline::Pinned pinned,
-                      baseline::PinRun(run, store.path(), baselines, name, verify));
+                      baseline::PinRun(run, chosen.store->path(), baselines, name, verify));
   const Baseline& made = pinned.baseline;
   for (const std::string& cell : pinned.left_out) PrintWarnings({"left out: " + cell});
-  Print(fmt::format("Pinned {} of run {} as {}: {} in {}\n", Counted(made.cells.size(), "cell"), id,
-                    name, FormatBytes(static_cast<uint64_t>(BytesOf(made))), made.folder.string()));
+  Print(fmt::format("Pinned {} of run {} as {}: {} in {}\n", Counted(made.cells.size(), "cell"),
+                    chosen.id, name, FormatBytes(static_cast<uint64_t>(BytesOf(made))),
+                    made.folder.string()));
   return kDone;
 }
 
@@ -139,7 +127,7 @@ Result<ExitStatus> List(const std::vector<std::string>& args) {
                         FormatBytes(static_cast<uint64_t>(BytesOf(*baseline))));
   }
   if (text.empty()) {
-    text = fmt::format("No baseline in {}: pin one with qbench baseline pin NAME --run ID\n",
+    text = fmt::format("No baseline in {}: pin one with qbench baseline pin NAME --run RUN\n",
                        baselines.string());
   }
   Print(arguments.Get<bool>("json") ? DumpJson(json) + "\n" : text);

@@ -22,6 +22,7 @@ Result<ExitStatus> CompareCommand(const std::vector<std::string>& args);
 Result<ExitStatus> BaselineCommand(const std::vector<std::string>& args);
 Result<ExitStatus> ReportCommand(const std::vector<std::string>& args);
 Result<ExitStatus> RunsCommand(const std::vector<std::string>& args);
+Result<ExitStatus> MergeCommand(const std::vector<std::string>& args);
 Result<ExitStatus> CacheCommand(const std::vector<std::string>& args);
 Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args);
 Result<ExitStatus> InspectCommand(const std::vector<std::string>& args);

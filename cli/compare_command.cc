@@ -22,10 +22,10 @@ constexpr Help kHelp = {
     "qbench compare BASE NEW [--format LIST] [options]",
     "Says whether NEW is worse than BASE, cell by cell: size to the byte, latency by the fresh\n"
     "processes of both, accuracy image by image, and what else differs between the two.\n\n"
-    "Each side is a run (12, latest, previous), a run of another database (old.sqlite#12), a\n"
-    "whole database (old.sqlite: of each cell the newest run that measured it), or both are a\n"
-    ".tflite file. Cells belong together by model, quantizer, runtime, options, threads and data "
-    "set.",
+    "Each side is a run (its number, its name, latest or previous), a run of another database\n"
+    "(old.sqlite#12), a whole database (old.sqlite: of each cell the newest run that measured\n"
+    "it), or both are a .tflite file. Cells belong together by model, quantizer, runtime,\n"
+    "options, threads and data set.",
     "qbench compare previous latest\n"
     "qbench compare main.sqlite branch.sqlite --format md > comment.md\n"
     "qbench compare 12 12 --base-quantizer float --new-quantizer int8\n"
@@ -114,19 +114,12 @@ Result<Sides> SidesOfFiles(const Arguments& arguments, const std::vector<std::st
   return Sides{std::move(files.base), std::move(files.now), {.quantizer = false}};
 }
 
-Result<results::Side> ReadSide(const std::string& text, const std::filesystem::path& database) {
-  QB_ASSIGN_OR_RETURN(const results::SideName name, results::ParseSide(text, database));
-  QB_ASSIGN_OR_RETURN(store::Store store,
-                      store::Store::Open(name.database, store::OpenMode::kReadOnly));
-  return results::LoadSide(name, store);
-}
-
 Result<Sides> SidesOfRuns(const Arguments& arguments, const std::vector<std::string>& names) {
   const std::filesystem::path database = DatabaseOf(arguments);
   Sides sides;
-  QB_ASSIGN_OR_RETURN(sides.base, ReadSide(names[0], database));
+  QB_ASSIGN_OR_RETURN(sides.base, results::ReadSide(names[0], database));
   if (Interrupted()) return InterruptStatus("reading the runs");
-  QB_ASSIGN_OR_RETURN(sides.now, ReadSide(names[1], database));
+  QB_ASSIGN_OR_RETURN(sides.now, results::ReadSide(names[1], database));
   const auto chosen = [&](const char* option) { return arguments.GetOr(option, ""); };
   QB_RETURN_IF_ERROR(KeepCells(chosen("base-quantizer"), chosen("base-runtime"), &sides.base));
   QB_RETURN_IF_ERROR(KeepCells(chosen("new-quantizer"), chosen("new-runtime"), &sides.now));

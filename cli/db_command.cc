@@ -1,8 +1,9 @@
-// `qbench db`: check.
+// `qbench db`: check; cli/db_file_commands.cc has the others.
 #include <boost/program_options/value_semantic.hpp>
 
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/db_file_commands.h"
 #include "cli/terminal.h"
 #include "fmt/ranges.h"
 #include "harness/store/check_database.h"
@@ -140,8 +141,11 @@ Result<ExitStatus> Check(const std::vector<std::string>& args) {
 }  // namespace
 
 Result<ExitStatus> DbCommand(const std::vector<std::string>& args) {
-  return Dispatch(
-      "db", {{"check", "say whether a database is whole, and save what can be read", Check}}, args);
+  return Dispatch("db",
+                  {{"check", "say whether a database is whole, and save what can be read", Check},
+                   {"export", "copy some runs into a new database", ExportCommand},
+                   {"vacuum", "give back what is free in a database's file", VacuumCommand}},
+                  args);
 }
 
 }  // namespace qbench::cli

@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "cli/command.h"
 #include "cli/litert_option.h"
+#include "cli/run_choice.h"
 #include "cli/single_job.h"
 #include "cli/terminal.h"
 #include "harness/jobs/run_job.h"
@@ -45,10 +46,10 @@ po::options_description Options() {
       "runtime", po::value<std::string>()->value_name("NAME"),
       "the runtime that runs both (default: litert, or what works)")(
       "html", po::value<std::string>()->value_name("FILE"), "write the result as a page too")(
-      "run", po::value<int64_t>()->value_name("ID"),
-      "keep the result in the database with this run, whose report then shows it")(
-      "quiet,q", po::bool_switch(), "no progress, no warnings")("json", po::bool_switch(),
-                                                                "print the result as JSON");
+      "run", po::value<std::string>()->value_name("RUN"),
+      "keep the result in the database with this run (its number, its name, latest or previous), "
+      "whose report then shows it")("quiet,q", po::bool_switch(), "no progress, no warnings")(
+      "json", po::bool_switch(), "print the result as JSON");
   AddLitertOption(options);
   AddDatabaseOption(options);
   AddFolderOptions(options);
@@ -121,16 +122,18 @@ Status CheckRoles(const jobs::DifferenceResult& result, const std::string& first
 
 // The run that keeps the result, and its artifact that is compared.
 struct Keeper {
-  store::Store store;
+  RunChoice choice;
+  store::Store* store;
   int64_t run;
   int64_t artifact;
 
-  static Result<Keeper> Open(const std::filesystem::path& database, int64_t run_id,
+  static Result<Keeper> Open(const std::filesystem::path& database, const std::string& run_name,
                              const plan::PlannedModel& model, const std::filesystem::path& file,
                              const std::string& named) {
-    QB_ASSIGN_OR_RETURN(store::Store store,
-                        store::Store::Open(database, store::OpenMode::kReadWrite));
-    QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(run_id));
+    RunChoice choice(database, store::OpenMode::kReadWrite);
+    QB_ASSIGN_OR_RETURN(const RunChoice::Chosen chosen, choice.Find(run_name));
+    const int64_t run_id = chosen.id;
+    QB_ASSIGN_OR_RETURN(const store::RunData run, chosen.store->LoadRun(run_id));
     const bool same_model = std::ranges::any_of(run.models, [&](const auto& each) {
       return each.second.float_sha256 == model.tflite_sha256;
     });
@@ -141,7 +144,7 @@ struct Keeper {
     }
     QB_ASSIGN_OR_RETURN(const std::string sha256, Sha256HexOfFile(file));
     for (const auto& [id, artifact] : run.artifacts) {
-      if (artifact.sha256 == sha256) return Keeper{std::move(store), run_id, id};
+      if (artifact.sha256 == sha256) return Keeper{std::move(choice), chosen.store, run_id, id};
     }
     return Error(StatusCode::kInvalidArgument,
                  "no artifact of run {} has the bytes of {}: leave --run out, or measure it "
@@ -207,8 +210,9 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
       QuantizedModel::Find(names[1], model, dataset, catalogue, runtime, folders, quiet));
   std::optional<Keeper> keeper;
   if (arguments.Has("run")) {
-    QB_ASSIGN_OR_RETURN(keeper, Keeper::Open(DatabaseOf(arguments), arguments.Get<int64_t>("run"),
-                                             model, quantized.file(), names[1]));
+    QB_ASSIGN_OR_RETURN(
+        keeper, Keeper::Open(DatabaseOf(arguments), arguments.Get<std::string>("run"), model,
+                             quantized.file(), names[1]));
   }
   jobs::DifferenceJob job;
   job.float_model = std::filesystem::absolute(model.tflite);
@@ -224,7 +228,7 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   if (keeper) {
     comparison.run_id = keeper->run;
     comparison.artifact_id = keeper->artifact;
-    QB_RETURN_IF_ERROR(keeper->store.AddComparison(comparison));
+    QB_RETURN_IF_ERROR(keeper->store->AddComparison(comparison));
   }
   Print(arguments.Get<bool>("json") ? reports::LayerJsonText(comparison)
                                     : reports::LayerText(comparison));

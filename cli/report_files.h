@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,5 +45,11 @@ Result<std::vector<NamedFormat<Format>>> FormatsOf(const Arguments& arguments,
 // Writes a report to the file, whose whole path is then printed; to standard output where `path` is
 // empty. A WriteError.
 Status WriteReport(const std::filesystem::path& path, const std::string& text);
+
+// The same of a report that is made in pieces: write(sink) gives them to the sink. Its failure is
+// returned, and then there is no new file.
+using PieceSink = std::function<Status(std::string_view piece)>;
+Status WriteReportInPieces(const std::filesystem::path& path,
+                           const std::function<Status(const PieceSink&)>& write);
 
 }  // namespace qbench::cli

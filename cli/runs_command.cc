@@ -1,11 +1,11 @@
 // `qbench runs`: list, show, rename, delete.
 #include <boost/program_options/value_semantic.hpp>
-#include <charconv>
 
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/one_line.h"
 #include "cli/command.h"
+#include "cli/run_choice.h"
 #include "cli/terminal.h"
 #include "fmt/ranges.h"
 #include "harness/store/store.h"
@@ -16,39 +16,12 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr std::string_view kStatuses = "Exit status: 0 done, 2 usage or environment error.";
-constexpr std::string_view kRunNames = "RUN is its number, its name, latest or previous.";
 
 po::options_description CommonOptions() {
   po::options_description options("Options", 100);
   options.add_options()("json", po::bool_switch(), "print the result as JSON");
   AddDatabaseOption(options);
   return options;
-}
-
-// The run that `text` means.
-Result<int64_t> FindRun(const std::string& text, store::Store& store) {
-  QB_ASSIGN_OR_RETURN(const std::vector<store::Run> runs, store.Runs());  // newest first
-  if (runs.empty()) {
-    return Error(StatusCode::kNotFound, "'{}' holds no runs yet: make one with 'qbench run'",
-                 store.path().string());
-  }
-  if (text == "latest") return runs.front().id;
-  if (text == "previous" && runs.size() > 1) return runs[1].id;
-  int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [after, error] = std::from_chars(text.data(), end, number);
-  const bool is_number = error == std::errc() && after == end;
-  for (const store::Run& run : runs) {
-    if (is_number ? run.id == number : !text.empty() && run.name == text) return run.id;
-  }
-  return Error(StatusCode::kNotFound, "there is no run \"{}\" in '{}': see qbench runs list",
-               SafeName(text), store.path().string());
-}
-
-// Open for writing, but not made where there is none.
-Result<store::Store> OpenExisting(const std::filesystem::path& database) {
-  QB_RETURN_IF_ERROR(store::Store::Open(database, store::OpenMode::kReadOnly).status());
-  return store::Store::Open(database, store::OpenMode::kReadWrite);
 }
 
 std::string StateOf(const store::RunOverview& overview) {
@@ -154,11 +127,11 @@ Result<ExitStatus> Show(const std::vector<std::string>& args) {
     Print(*arguments.help());
     return kDone;
   }
-  QB_ASSIGN_OR_RETURN(store::Store store,
-                      store::Store::Open(DatabaseOf(arguments), store::OpenMode::kReadOnly));
   const std::vector<std::string> names = arguments.List("run");
-  QB_ASSIGN_OR_RETURN(const int64_t id, FindRun(names.empty() ? "latest" : names[0], store));
-  QB_ASSIGN_OR_RETURN(store::RunData data, store.LoadRun(id));
+  RunChoice choice(DatabaseOf(arguments), store::OpenMode::kReadOnly);
+  QB_ASSIGN_OR_RETURN(const RunChoice::Chosen run,
+                      choice.Find(names.empty() ? "latest" : names[0]));
+  QB_ASSIGN_OR_RETURN(store::RunData data, run.store->LoadRun(run.id));
   if (arguments.Get<bool>("json")) {
     Print(reports::JsonReport({std::move(data)}));
   } else {
@@ -171,7 +144,7 @@ Result<ExitStatus> Rename(const std::vector<std::string>& args) {
   const std::string notes = fmt::format("{}\n{}", kRunNames, kStatuses);
   const Help help = {
       "qbench runs rename RUN NAME [options]",
-      "Gives a run a name, which qbench runs takes in place of its number; an empty NAME\n"
+      "Gives a run a name, which every command takes in place of its number; an empty NAME\n"
       "takes it away.",
       "qbench runs rename 12 \"before the new converter\"", notes};
   QB_ASSIGN_OR_RETURN(const Arguments arguments,
@@ -185,9 +158,10 @@ Result<ExitStatus> Rename(const std::vector<std::string>& args) {
     return Error(StatusCode::kInvalidArgument,
                  "name a run and its new name: qbench runs rename RUN NAME");
   }
-  QB_ASSIGN_OR_RETURN(store::Store store, OpenExisting(DatabaseOf(arguments)));
-  QB_ASSIGN_OR_RETURN(const int64_t id, FindRun(given[0], store));
-  QB_RETURN_IF_ERROR(store.RenameRun(id, given[1]));
+  RunChoice choice(DatabaseOf(arguments), store::OpenMode::kReadWrite);
+  QB_ASSIGN_OR_RETURN(const RunChoice::Chosen run, choice.Find(given[0]));
+  const int64_t id = run.id;
+  QB_RETURN_IF_ERROR(run.store->RenameRun(id, given[1]));
   if (arguments.Get<bool>("json")) {
     Print(DumpJson({{"run", id}, {"name", given[1]}}) + "\n");
   } else if (given[1].empty()) {
@@ -198,13 +172,36 @@ Result<ExitStatus> Rename(const std::vector<std::string>& args) {
   return kDone;
 }
 
+struct RunToDelete {
+  store::Store* store = nullptr;
+  store::RunOverview overview;
+};
+
+// All are looked up before the first is deleted.
+Result<std::vector<RunToDelete>> FindRuns(const std::vector<std::string>& names,
+                                          RunChoice* choice) {
+  std::vector<RunToDelete> runs;
+  for (const std::string& name : names) {
+    QB_ASSIGN_OR_RETURN(const RunChoice::Chosen chosen, choice->Find(name));
+    const bool twice = std::ranges::any_of(runs, [&](const RunToDelete& run) {
+      return run.store == chosen.store && run.overview.run.id == chosen.id;
+    });
+    if (twice) continue;
+    QB_ASSIGN_OR_RETURN(const std::vector<store::RunOverview> overviews, chosen.store->Overviews());
+    const auto found = std::ranges::find(
+        overviews, chosen.id, [](const store::RunOverview& overview) { return overview.run.id; });
+    runs.push_back({chosen.store, *found});
+  }
+  return runs;
+}
+
 Result<ExitStatus> Delete(const std::vector<std::string>& args) {
   const std::string notes = fmt::format("{}\n{}", kRunNames, kStatuses);
   const Help help = {
       "qbench runs delete RUN... [options]",
       "Removes runs and all that was measured in them from the database, for good.\n"
       "Without --yes it only says what would go. Artifacts in the cache stay (qbench cache\n"
-      "clean). The file gets no smaller: what becomes free in it is used again.",
+      "clean). The file gets no smaller (qbench db vacuum): what becomes free is used again.",
       "qbench runs delete 3 4 --yes", notes};
   po::options_description options = CommonOptions();
   options.add_options()("yes", po::bool_switch(), "delete them");
@@ -218,25 +215,19 @@ Result<ExitStatus> Delete(const std::vector<std::string>& args) {
     return Error(StatusCode::kInvalidArgument, "name the runs: qbench runs delete RUN...");
   }
   const bool yes = arguments.Get<bool>("yes");
-  QB_ASSIGN_OR_RETURN(store::Store store,
-                      yes ? OpenExisting(DatabaseOf(arguments))
-                          : store::Store::Open(DatabaseOf(arguments), store::OpenMode::kReadOnly));
-  std::vector<int64_t> ids;  // all are looked up before the first is deleted
-  for (const std::string& name : names) {
-    QB_ASSIGN_OR_RETURN(const int64_t id, FindRun(name, store));
-    if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
-  }
-  QB_ASSIGN_OR_RETURN(const std::vector<store::RunOverview> overviews, store.Overviews());
+  RunChoice choice(DatabaseOf(arguments),
+                   yes ? store::OpenMode::kReadWrite : store::OpenMode::kReadOnly);
+  std::vector<RunToDelete> runs;
+  QB_ASSIGN_OR_RETURN(runs, FindRuns(names, &choice));
   Json deleted = Json::array();
   std::string text;
-  for (const int64_t id : ids) {
+  for (const RunToDelete& run : runs) {
     if (Interrupted()) return InterruptStatus("deleting runs");
-    const auto found = std::ranges::find(
-        overviews, id, [](const store::RunOverview& overview) { return overview.run.id; });
-    if (yes) QB_RETURN_IF_ERROR(store.DeleteRun(id));
-    deleted.push_back(ToJson(*found));
-    text += fmt::format("{} run {} of {} with {} cells\n", yes ? "deleted" : "would delete", id,
-                        ToTheMinute(found->run.started_at), found->cells);
+    if (yes) QB_RETURN_IF_ERROR(run.store->DeleteRun(run.overview.run.id));
+    deleted.push_back(ToJson(run.overview));
+    text += fmt::format("{} run {} of {} with {} cells\n", yes ? "deleted" : "would delete",
+                        run.overview.run.id, ToTheMinute(run.overview.run.started_at),
+                        run.overview.cells);
   }
   if (!yes) text += "nothing was deleted: add --yes to do it\n";
   Print(arguments.Get<bool>("json") ? DumpJson({{"deleted", yes}, {"runs", deleted}}) + "\n"

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "harness/results/summary.h"
 #include "harness/stats/descriptive.h"
+#include "reports/export_names.h"
 #include "reports/reports.h"
 #include "reports/variants.h"
 
@@ -25,15 +26,6 @@ double StandardDeviation(const std::vector<double>& values) {
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   return std::sqrt(squares / (static_cast<double>(values.size()) - 1));
-}
-
-// "mobilenetv2-035-96/int8:io=int8/litert/threads:1". The same for the same combination in every
-// run, so that files of different runs compare; with `run`, which tells runs in one file apart.
-std::string NameOf(const Variant& variant, bool with_run) {
-  const results::CellSummary& cell = variant.summary;
-  std::string name = with_run ? fmt::format("run:{}/", cell.run_id) : "";
-  return name + fmt::format("{}/{}/{}/threads:{}", cell.model, variant.quantizer, variant.runtime,
-                            cell.threads);
 }
 
 // What is the same in every entry of a cell.
@@ -60,10 +52,10 @@ void AppendCell(const Variant& variant, const std::string& name, size_t family, 
   const std::vector<const store::Measurement*> processes = results::LatencyOf(*variant.cell);
   std::vector<double> medians_ns;
   for (size_t i = 0; i < processes.size(); ++i) {
-    medians_ns.push_back(stats::Median(processes[i]->samples_ns));
+    medians_ns.push_back(results::MedianNs(*variant.cell, *processes[i]));
     OrderedJson entry = EntryOf(variant, name, "", family, processes.size());
     entry["repetition_index"] = i;
-    entry["iterations"] = processes[i]->samples_ns.size();
+    entry["iterations"] = results::SampleCount(*variant.cell, *processes[i]);
     AddTimes(medians_ns.back(), "ns", &entry);
     entry["label"] = variant.dataset;
     out->push_back(std::move(entry));
@@ -129,7 +121,7 @@ std::string BenchmarkJsonReport(const Runs& runs) {
   for (const store::RunData& data : runs) {
     const RunView run(data);
     for (const Variant& variant : run.variants) {
-      const std::string name = NameOf(variant, runs.size() > 1);
+      const std::string name = BenchmarkName(variant, runs.size() > 1);
       if (variant.latency_valid()) {
         AppendCell(variant, name, family++, &benchmarks);
       } else {

@@ -30,7 +30,7 @@ class TableMaker {
  public:
   TableMaker(const RunView& run, size_t index, const store::Measurement& profile)
       : run_(run), variant_(run.variants[index]), profile_(profile) {
-    const std::optional<size_t> base = results::FloatCellOf(*run.data, index);
+    const std::optional<size_t> base = run.float_of[index];
     if (!base) return;
     is_float_ = *base == index;
     if (!is_float_) float_profile_ = results::ProfileOf(*run.variants[*base].cell);

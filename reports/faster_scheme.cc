@@ -43,8 +43,7 @@ std::optional<FasterScheme> FindFasterScheme(const RunView& run, const Variant& 
   const Variant* best = nullptr;
   for (size_t i = 0; i < run.variants.size(); ++i) {
     const Variant& variant = run.variants[i];
-    if (results::FloatCellOf(*run.data, i) == i ||
-        !SamePlace(variant.cell->cell, slow.cell->cell)) {
+    if (run.float_of[i] == i || !SamePlace(variant.cell->cell, slow.cell->cell)) {
       continue;
     }
     if (ComparePace(slow, variant) != Pace::kFaster || LosesImages(losses, variant)) continue;

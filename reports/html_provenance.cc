@@ -108,7 +108,7 @@ Data LogTable(const RunView& run) {
 
 }  // namespace
 
-Data ProvenanceTables(const RunView& run) {
+Data RunProvenanceTables(const RunView& run) {
   const store::RunData& data = *run.data;
   Data tables(Data::type::list);
   tables.push_back(RunTable(data));
@@ -117,6 +117,12 @@ Data ProvenanceTables(const RunView& run) {
   host.Add("host id", data.run.host_id);
   tables.push_back(host.Finish());
   if (!data.machine_peaks.empty()) tables.push_back(PeakTable(data));
+  return tables;
+}
+
+Data ProvenanceTables(const RunView& run) {
+  const store::RunData& data = *run.data;
+  Data tables = RunProvenanceTables(run);
   FactTable inputs("Models and data sets (SHA-256)");
   for (const auto& [id, model] : data.models) {
     inputs.Add(model.stem, model.sha256);

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "fmt/format.h"
+#include "reports/html_groups.h"
 #include "reports/html_sections.h"
 #include "reports/losses.h"
 #include "reports/reports.h"
@@ -100,7 +101,25 @@ void SetIfAny(Data* section, const std::string& name, const Data& list) {
   section->set(name, list);
 }
 
+// Of a run with more cells than a page can show.
+Data GroupedSection(const RunView& run) {
+  Data section("headline", Subject(run));
+  section.set("id", std::to_string(run.data->run.id));
+  section.set("circumstances", TextList(Circumstances(run)));
+  section.set("table", GroupTable(run));
+  std::vector<std::string> losses;
+  for (const Loss& loss : Losses(run)) losses.push_back(loss.text);
+  SetIfAny(&section, "losses", TextList(Capped(std::move(losses))));
+  std::vector<std::string> warnings = Warnings(run);
+  warnings.insert(warnings.begin(), GroupRemark(run));
+  SetIfAny(&section, "warnings", TextList(Capped(std::move(warnings))));
+  SetIfAny(&section, "problems", TextList(Capped(Problems(run))));
+  SetIfAny(&section, "provenance", RunProvenanceTables(run));
+  return section;
+}
+
 Data RunSection(const RunView& run) {
+  if (run.variants.size() > kMostPageCells) return GroupedSection(run);
   Data section("headline", Subject(run));
   section.set("id", std::to_string(run.data->run.id));
   section.set("circumstances", TextList(Circumstances(run)));

@@ -46,5 +46,7 @@ Data OperatorSections(const RunView& run);
 
 // [{title, facts: [{name, value}]}]
 Data ProvenanceTables(const RunView& run);
+// Those of the run and its host alone, without models, plugins, artifacts and logs.
+Data RunProvenanceTables(const RunView& run);
 
 }  // namespace qbench::reports

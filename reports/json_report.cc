@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/json_numbers.h"
 #include "harness/results/summary.h"
 #include "reports/costliest_operators.h"
 #include "reports/json_fields.h"
@@ -13,6 +14,57 @@
 
 namespace qbench::reports {
 namespace {
+
+using VisitCells = std::function<Status(const CellVisitor&)>;
+
+std::string Text(const OrderedJson& json) {
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+// A value as Text(JsonValue(value)) has it, without making values of what is a text already.
+template <typename Value>
+std::string ValueText(const Value& value) {
+  return Text(JsonValue(value));
+}
+std::string ValueText(const std::vector<double>& numbers) { return DumpNumbers(numbers); }
+// Conditions that nobody looked into are a string of their text (store::LoadOptions).
+std::string ValueText(const Json& json) {
+  return json.is_string() ? json.get_ref<const std::string&>() : Text(JsonValue(json));
+}
+
+// Field by field: of 10,000 cells samples and conditions are nearly all of the report.
+std::string MeasurementText(const store::Measurement& measurement) {
+  std::string text = "{";
+  store::ForEachRow<store::Measurement>([&](const auto& row) {
+    if ((row.traits & store::kNotInJson) != 0) return;
+    text += fmt::format("{}\"{}\":", text.size() == 1 ? "" : ",", row.name);
+    text += ValueText(measurement.*row.member);
+  });
+  if (measurement.kind == store::MeasurementKind::kProfile) {
+    OrderedJson operators = OrderedJson::array();
+    for (const store::OperatorProfile& row : measurement.operators) {
+      operators.push_back(JsonObject(row));
+    }
+    text += ",\"operators\":" + Text(operators);
+  }
+  return text + "}";
+}
+
+Result<std::string> MeasurementsText(const store::CellData& cell) {
+  std::string text = "[";
+  for (const store::Measurement& measurement : cell.measurements) {
+    const Json& conditions = measurement.conditions;
+    if (conditions.is_string() && !Json::accept(conditions.get_ref<const std::string&>())) {
+      return Error(StatusCode::kCorrupt,
+                   "the conditions of a measurement of cell {} are not JSON: qbench db check says "
+                   "what else is damaged",
+                   cell.cell.id);
+    }
+    if (text.size() > 1) text += ',';
+    text += MeasurementText(measurement);
+  }
+  return text + "]";
+}
 
 template <typename Record>
 OrderedJson Objects(const std::map<int64_t, Record>& records) {
@@ -39,7 +91,9 @@ OrderedJson ExplanationObject(const Variant& variant,
           {"paragraph", explanation.paragraph}};
 }
 
-// `costliest` is null where there is no profile.
+// `cell` is the variant's with all that was measured; `costliest` is null where there is no
+// profile.
+// All keys before "measurements".
 OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVariant>& explanations,
                        const CostliestOperators* costliest) {
   OrderedJson object = JsonObject(variant.summary);
@@ -51,17 +105,6 @@ OrderedJson CellObject(const Variant& variant, const std::vector<ExplainedVarian
   object["confusion"] = results::Confusion(*variant.cell, *variant.split);
   object["costliest_operators"] = costliest == nullptr ? OrderedJson() : OperatorsJson(*costliest);
   object["explanation"] = ExplanationObject(variant, explanations);
-  OrderedJson measurements = OrderedJson::array();
-  for (const store::Measurement& measurement : variant.cell->measurements) {
-    measurements.push_back(JsonObject(measurement));
-    if (measurement.kind != store::MeasurementKind::kProfile) continue;
-    OrderedJson operators = OrderedJson::array();
-    for (const store::OperatorProfile& row : measurement.operators) {
-      operators.push_back(JsonObject(row));
-    }
-    measurements.back()["operators"] = std::move(operators);
-  }
-  object["measurements"] = std::move(measurements);
   return object;
 }
 
@@ -87,8 +130,9 @@ OrderedJson LossObjects(const RunView& run) {
   return objects;
 }
 
-OrderedJson RunObject(const store::RunData& data) {
-  const RunView run(data);
+// All keys before "cells".
+OrderedJson HeadOf(const RunView& run) {
+  const store::RunData& data = *run.data;
   OrderedJson object = JsonObject(data.run);
   object["notes"] = OrderedJson::array();
   for (const store::Note& note : data.notes) {
@@ -109,15 +153,11 @@ OrderedJson RunObject(const store::RunData& data) {
   }
   object["plugins"] = Objects(data.plugins);
   object["artifacts"] = Objects(data.artifacts);
-  object["cells"] = OrderedJson::array();
-  const std::vector<ExplainedVariant> explanations = ExplainRun(run);
-  const std::vector<CostliestOperators> tables = OperatorTables(run);
-  for (const Variant& variant : run.variants) {
-    const auto table = std::ranges::find(tables, &variant, &CostliestOperators::variant);
-    object["cells"].push_back(
-        CellObject(variant, explanations, table == tables.end() ? nullptr : &*table));
-  }
-  object["comparisons"] = OrderedJson::array();
+  return object;
+}
+
+OrderedJson LayersOf(const RunView& run) {
+  OrderedJson objects = OrderedJson::array();
   for (const auto& [name, comparison] : Comparisons(run)) {
     OrderedJson one = {{"artifact_id", comparison->artifact_id},
                        {"at", comparison->at},
@@ -125,17 +165,59 @@ OrderedJson RunObject(const store::RunData& data) {
                        {"reason", comparison->reason}};
     one.update(LayerJson(*comparison));
     one["log"] = comparison->log;
-    object["comparisons"].push_back(std::move(one));
+    objects.push_back(std::move(one));
   }
-  return object;
+  return objects;
+}
+
+// The run's object, cell by cell: the samples of all of them would fill the memory as JSON.
+Status WriteRun(const store::RunData& data, const VisitCells& visit, const Sink& sink) {
+  const RunView run(data);
+  std::string head = Text(HeadOf(run));
+  head.pop_back();  // "}"
+  QB_RETURN_IF_ERROR(sink(head + ",\"cells\":["));
+  const std::vector<ExplainedVariant> explanations = ExplainRun(run);
+  const std::vector<CostliestOperators> tables = OperatorTables(run);
+  size_t index = 0;
+  QB_RETURN_IF_ERROR(visit([&](const store::CellData& cell) -> Status {
+    if (index == run.variants.size()) {
+      return Error(StatusCode::kTimeout,
+                   "run {} got more cells while it was read: repeat the command", data.run.id);
+    }
+    const Variant& variant = run.variants[index];
+    const auto table = std::ranges::find(tables, &variant, &CostliestOperators::variant);
+    std::string text =
+        Text(CellObject(variant, explanations, table == tables.end() ? nullptr : &*table));
+    text.pop_back();  // "}"
+    QB_ASSIGN_OR_RETURN(const std::string measurements, MeasurementsText(cell));
+    return sink((index++ == 0 ? "" : ",") + text + ",\"measurements\":" + measurements + "}");
+  }));
+  return sink("],\"comparisons\":" + Text(LayersOf(run)) + "}");
 }
 
 }  // namespace
 
+Status WriteJsonReport(const Runs& runs, const VisitCellsOf& visit, const Sink& sink) {
+  QB_RETURN_IF_ERROR(sink("{\"runs\":["));
+  for (size_t i = 0; i < runs.size(); ++i) {
+    if (i > 0) QB_RETURN_IF_ERROR(sink(","));
+    const auto visit_cells = [&](const CellVisitor& visitor) { return visit(i, visitor); };
+    QB_RETURN_IF_ERROR(WriteRun(runs[i], visit_cells, sink));
+  }
+  return sink("]}\n");
+}
+
 std::string JsonReport(const Runs& runs) {
-  OrderedJson report = {{"runs", OrderedJson::array()}};
-  for (const store::RunData& run : runs) report["runs"].push_back(RunObject(run));
-  return report.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+  std::string text;
+  const auto visit = [&](size_t run, const CellVisitor& visitor) -> Status {
+    for (const store::CellData& cell : runs[run].cells) QB_RETURN_IF_ERROR(visitor(cell));
+    return OkStatus();
+  };
+  const Status written = WriteJsonReport(runs, visit, [&](std::string_view piece) {
+    text += piece;
+    return OkStatus();
+  });
+  return written.ok() ? text : "";  // neither of the two can fail
 }
 
 }  // namespace qbench::reports

@@ -1,6 +1,9 @@
 #include "reports/losses.h"
 
 #include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
 
 #include "fmt/format.h"
 #include "harness/stats/proportions.h"
@@ -16,27 +19,51 @@ bool SameImages(const Variant& a, const Variant& b) {
 
 const Variant* FloatOf(const RunView& run, const Variant& variant) {
   const auto index = static_cast<size_t>(&variant - run.variants.data());
-  const auto base = results::FloatCellOf(*run.data, index);
+  const std::optional<size_t>& base = run.float_of[index];
   return base ? &run.variants[*base] : nullptr;
 }
 
-// The most accurate float variant of the same model on the same images.
-const Variant* BestFloat(const RunView& run, const Variant& variant) {
-  const Variant* best = nullptr;
-  for (const Variant& other : run.variants) {
-    if (!SameImages(variant, other) || !other.summary.top1 || FloatOf(run, other) != &other) {
-      continue;
+// What is looked for again and again: of thousands of cells not by looking at each of the others.
+class Index {
+ public:
+  explicit Index(const RunView& run) : run_(run) {
+    for (const Variant& variant : run.variants) {
+      if (!variant.summary.top1) continue;
+      if (!variant.summary.artifact_sha256.empty()) {
+        of_file_[variant.summary.artifact_sha256].push_back(&variant);
+      }
+      if (FloatOf(run, variant) != &variant) continue;
+      const Variant*& best = best_float_[ImagesOf(variant)];
+      if (best == nullptr || *variant.summary.top1 > *best->summary.top1) best = &variant;
     }
-    if (best == nullptr || *other.summary.top1 > *best->summary.top1) best = &other;
   }
-  return best;
-}
 
-const Variant* BaseOf(const RunView& run, const Variant& variant) {
-  const Variant* base = FloatOf(run, variant);
-  if (base == nullptr || base == &variant || !base->summary.top1) base = BestFloat(run, variant);
-  return base == &variant ? nullptr : base;
-}
+  // Its float variant, or else the most accurate one of the same model on the same images.
+  const Variant* BaseOf(const Variant& variant) const {
+    const Variant* base = FloatOf(run_, variant);
+    if (base == nullptr || base == &variant || !base->summary.top1) {
+      const auto best = best_float_.find(ImagesOf(variant));
+      base = best == best_float_.end() ? nullptr : best->second;
+    }
+    return base == &variant ? nullptr : base;
+  }
+
+  // Those with the same file whose accuracy was measured.
+  std::span<const Variant* const> WithFileOf(const Variant& variant) const {
+    const auto found = of_file_.find(variant.summary.artifact_sha256);
+    return found == of_file_.end() ? std::span<const Variant* const>() : found->second;
+  }
+
+ private:
+  using Images = std::pair<int64_t, int64_t>;  // model and split
+  static Images ImagesOf(const Variant& variant) {
+    return {variant.cell->cell.model_id, variant.cell->cell.split_id};
+  }
+
+  const RunView& run_;
+  std::map<Images, const Variant*> best_float_;
+  std::map<std::string, std::vector<const Variant*>> of_file_;
+};
 
 void Measure(const Variant& base, const Variant& variant, Loss* loss) {
   loss->base = &base;
@@ -45,7 +72,6 @@ void Measure(const Variant& base, const Variant& variant, Loss* loss) {
   if (images == 0) return;
   loss->drop = static_cast<double>(lost - gained) / static_cast<double>(images);
   loss->p = stats::McNemarOneSidedP(lost, gained);
-  loss->drop_high = stats::PairedDropBound(lost, gained, images);
 }
 
 bool IsWorthNaming(const Loss& loss) {
@@ -59,20 +85,15 @@ bool SamePredictions(const Variant& a, const Variant& b) {
 }
 
 // The most accurate variant with the same file on which it loses less than half as much.
-const Variant* FindSameFile(const RunView& run, const Loss& loss) {
+const Variant* FindSameFile(const Index& index, const Loss& loss) {
   const Variant& variant = *loss.variants.front();
-  if (variant.summary.artifact_sha256.empty()) return nullptr;
   const Variant* best = nullptr;
-  for (const Variant& other : run.variants) {
-    if (!SameImages(variant, other) || !other.summary.top1 ||
-        other.summary.artifact_sha256 != variant.summary.artifact_sha256 ||
-        other.runtime == variant.runtime) {
-      continue;
-    }
+  for (const Variant* other : index.WithFileOf(variant)) {
+    if (!SameImages(variant, *other) || other->runtime == variant.runtime) continue;
     Loss there;
-    Measure(*loss.base, other, &there);
+    Measure(*loss.base, *other, &there);
     if (2 * there.drop > loss.drop) continue;
-    if (best == nullptr || *other.summary.top1 > *best->summary.top1) best = &other;
+    if (best == nullptr || *other->summary.top1 > *best->summary.top1) best = other;
   }
   return best;
 }
@@ -114,14 +135,17 @@ std::string TextOf(const RunView& run, const Loss& loss) {
 std::string PValue(double p) { return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.2g}", p); }
 
 std::vector<Loss> Losses(const RunView& run) {
+  const Index index(run);
   std::vector<Loss> losses;
   for (const Variant& variant : run.variants) {
     if (!variant.summary.top1) continue;
-    const Variant* base = BaseOf(run, variant);
+    const Variant* base = index.BaseOf(variant);
     if (base == nullptr) continue;
     Loss loss;
     Measure(*base, variant, &loss);
     if (!IsWorthNaming(loss)) continue;
+    loss.drop_high =
+        stats::PairedDropBound(loss.paired.lost, loss.paired.gained, loss.paired.images);
     const auto known = std::ranges::find_if(losses, [&](const Loss& other) {
       return SamePredictions(*other.variants.front(), variant) &&
              SamePredictions(*other.base, *base);
@@ -137,7 +161,7 @@ std::vector<Loss> Losses(const RunView& run) {
     for (const Variant* variant : loss.variants) {
       if (!loss.fault) loss.fault = FindKnownFault(run, *variant);
     }
-    loss.same_file = FindSameFile(run, loss);
+    loss.same_file = FindSameFile(index, loss);
     loss.text = TextOf(run, loss);
   }
   std::ranges::stable_sort(losses, std::greater<>(), &Loss::drop);

@@ -1,5 +1,7 @@
 #include "reports/reports.h"
 
+#include "reports/junit_report.h"
+
 namespace qbench::reports {
 
 Result<Format> FormatFromName(std::string_view name) {
@@ -8,8 +10,14 @@ Result<Format> FormatFromName(std::string_view name) {
   if (name == "md" || name == "markdown") return Format::kMarkdown;
   if (name == "json") return Format::kJson;
   if (name == "benchmark-json") return Format::kBenchmarkJson;
+  if (name == "bencher") return Format::kBencher;
+  if (name == "github-benchmark") return Format::kGithubBenchmark;
+  if (name == "junit") return Format::kJunit;
+  if (name == "prometheus") return Format::kPrometheus;
   return Error(StatusCode::kInvalidArgument,
-               "no report format '{}': choose html, csv, md, json or benchmark-json", name);
+               "no report format '{}': choose html, csv, md, json, benchmark-json, bencher, "
+               "github-benchmark, junit or prometheus",
+               name);
 }
 
 Result<std::string> Render(Format format, const Runs& runs) {
@@ -24,6 +32,14 @@ Result<std::string> Render(Format format, const Runs& runs) {
       return JsonReport(runs);
     case Format::kBenchmarkJson:
       return BenchmarkJsonReport(runs);
+    case Format::kBencher:
+      return BencherReport(runs);
+    case Format::kGithubBenchmark:
+      return GithubBenchmarkReport(runs);
+    case Format::kJunit:
+      return JunitReport(runs);
+    case Format::kPrometheus:
+      return PrometheusReport(runs);
   }
   return Error(StatusCode::kInternal, "unknown report format");
 }

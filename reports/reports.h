@@ -5,6 +5,7 @@
 // Any thread. The runs must be as Store::LoadRun returns them (checked references and sizes).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +17,19 @@ namespace qbench::reports {
 
 using Runs = std::vector<store::RunData>;
 
-enum class Format { kHtml, kCsv, kMarkdown, kJson, kBenchmarkJson };
-// "html", "csv", "md" (or "markdown"), "json", "benchmark-json"; kInvalidArgument naming them
-// otherwise.
+enum class Format {
+  kHtml,
+  kCsv,
+  kMarkdown,
+  kJson,
+  kBenchmarkJson,
+  kBencher,
+  kGithubBenchmark,
+  kJunit,
+  kPrometheus,
+};
+// "html", "csv", "md" (or "markdown"), "json", "benchmark-json", "bencher", "github-benchmark",
+// "junit", "prometheus"; kInvalidArgument naming them otherwise.
 Result<Format> FormatFromName(std::string_view name);
 
 // One row a cell (RFC 4180, but lines end with a plain line feed): a header, then the cells of the
@@ -35,10 +46,24 @@ std::string CsvProfile(const Runs& runs);
 // One object: {"runs": […]}, for machines.
 std::string JsonReport(const Runs& runs);
 
+// The same piece by piece, of runs that were read in short (harness/results/reduced_run.h):
+// visit(i, visitor) calls visitor(cell) for each cell of runs[i], in its order, with all that was
+// measured of it (store::Store::VisitCells). The first status that is not OK is returned.
+using Sink = std::function<Status(std::string_view piece)>;
+using CellVisitor = std::function<Status(const store::CellData& cell)>;
+using VisitCellsOf = std::function<Status(size_t run, const CellVisitor& visitor)>;
+Status WriteJsonReport(const Runs& runs, const VisitCellsOf& visit, const Sink& sink);
+
 // The latencies as Google Benchmark writes them with --benchmark_out, for its tools/compare.py: a
 // repetition a process, whose time is the median of its samples. Cells without a valid latency are
 // named in the context under `left_out`.
 std::string BenchmarkJsonReport(const Runs& runs);
+
+// For programs that follow figures from run to run (docs/exports.md). What has no valid figure is
+// left out; names are the same in every run.
+std::string BencherReport(const Runs& runs);          // Bencher's metric format
+std::string GithubBenchmarkReport(const Runs& runs);  // customSmallerIsBetter
+std::string PrometheusReport(const Runs& runs);       // a file for the textfile collector
 
 // GitHub-flavoured Markdown: a table for each run, what failed, and warnings.
 std::string MarkdownReport(const Runs& runs);
@@ -46,6 +71,10 @@ std::string MarkdownReport(const Runs& runs);
 // The table that closes `qbench run`: plain text, aligned, a line for each failed cell and each
 // warning. Ends with a line feed.
 std::string TerminalTable(const store::RunData& run);
+
+// A page of more cells than this shows them in groups, says so, and draws no samples: it can be
+// made of runs that were read in short.
+inline constexpr size_t kMostPageCells = 400;
 
 // One self-contained page. kInternal where the page's template is broken.
 Result<std::string> HtmlReport(const Runs& runs);

@@ -39,12 +39,12 @@ std::vector<ExplainedVariant> ExplainRun(const RunView& run) {
   std::vector<ExplainedVariant> explained;
   bool only_float = true;
   for (size_t i = 0; i < run.variants.size(); ++i) {
-    only_float = only_float && results::FloatCellOf(*run.data, i) == i;
+    only_float = only_float && run.float_of[i] == i;
   }
   for (size_t i = 0; i < run.variants.size(); ++i) {
     std::optional<ProfiledVariant> variant = Profiled(run.variants[i]);
     if (!variant) continue;
-    const std::optional<size_t> base = results::FloatCellOf(*run.data, i);
+    const std::optional<size_t> base = run.float_of[i];
     if (base == i && !only_float) continue;
     ExplanationFacts facts;
     facts.variant = std::move(*variant);

@@ -67,6 +67,7 @@ RunView::RunView(const store::RunData& run) : data(&run) {
   std::set<std::string> runtimes;
   std::set<std::string> datasets;
   std::vector<CellSummary> summaries = results::Summarize(run);
+  variants.reserve(run.cells.size());
   for (size_t i = 0; i < run.cells.size(); ++i) {
     Variant variant;
     variant.cell = &run.cells[i];
@@ -83,10 +84,11 @@ RunView::RunView(const store::RunData& run) : data(&run) {
     datasets.insert(variant.dataset);
     variants.push_back(std::move(variant));
   }
+  float_of = results::FloatCells(run);
   differ = {models.size() > 1, runtimes.size() > 1, threads.size() > 1, datasets.size() > 1};
   for (size_t i = 0; i < variants.size(); ++i) {
     NameVariant(differ, &variants[i]);
-    const auto base = results::FloatCellOf(run, i);
+    const std::optional<size_t>& base = float_of[i];
     if (base) variants[i].pace = ComparePace(variants[*base], variants[i]);
   }
 }

@@ -2,6 +2,7 @@
 // between them and nothing else.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,8 @@ struct RunView {
   const store::RunData* data;
   Differences differ;
   std::vector<Variant> variants;  // in the order of the cells
+  // Of each variant the place of its float variant (results::FloatCells).
+  std::vector<std::optional<size_t>> float_of;
 };
 
 // "mbv2_035_96 on scenes/test"; "2 models on scenes/test".

@@ -256,7 +256,7 @@ class Writer {
 
   const Variant* FloatOf(const Variant& variant) const {
     const auto index = static_cast<size_t>(&variant - run_.variants.data());
-    const auto base = results::FloatCellOf(*run_.data, index);
+    const std::optional<size_t>& base = run_.float_of[index];
     if (!base || !run_.variants[*base].summary.top1) return nullptr;
     return &run_.variants[*base];
   }

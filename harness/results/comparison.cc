@@ -207,7 +207,7 @@ class PairMeasurer {
     std::map<int32_t, double> medians;
     if (cell == nullptr) return medians;
     for (const store::Measurement* process : LatencyOf(*cell)) {
-      medians[process->repetition] = stats::Median(process->samples_ns) / kNsPerMs;
+      medians[process->repetition] = MedianNs(*cell, *process) / kNsPerMs;
     }
     return medians;
   }

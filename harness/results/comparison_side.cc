@@ -1,7 +1,7 @@
 #include "harness/results/comparison_side.h"
 
 #include <algorithm>
-#include <charconv>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
@@ -9,6 +9,8 @@
 #include "base/interrupt.h"
 #include "base/one_line.h"
 #include "fmt/format.h"
+#include "harness/results/reduced_run.h"
+#include "harness/store/find_run.h"
 #include "harness/store/plugin_name.h"
 
 namespace qbench::results {
@@ -16,37 +18,16 @@ namespace {
 
 using store::WithOptions;
 
-// Whether `text` is one of the three names of a run.
-bool ParseRun(std::string_view text, SideName* name) {
-  if (text == "latest") {
-    name->runs = SideName::Runs::kLatest;
-    return true;
-  }
-  if (text == "previous") {
-    name->runs = SideName::Runs::kPrevious;
-    return true;
-  }
-  const char* const end = text.data() + text.size();
-  const auto [after, error] = std::from_chars(text.data(), end, name->number);
-  name->runs = SideName::Runs::kNumbered;
-  return !text.empty() && error == std::errc() && after == end && name->number > 0;
-}
-
 Status NoSuchSide(const std::string& text) {
   return Error(StatusCode::kInvalidArgument,
-               "\"{}\" is neither a run (12, latest, previous, DB#12) nor a database: see "
+               "\"{}\" is neither a run (12, latest, previous, a name, DB#12) nor a database: see "
                "qbench compare --help",
                SafeName(text));
 }
 
-// The run that the name means; runs are newest first.
-Result<int64_t> FindRun(const SideName& name, store::Store& store) {
-  if (name.runs == SideName::Runs::kNumbered) return name.number;
-  QB_ASSIGN_OR_RETURN(const std::vector<store::Run> runs, store.Runs());
-  const size_t place = name.runs == SideName::Runs::kPrevious ? 1 : 0;
-  if (place < runs.size()) return runs[place].id;
-  return Error(StatusCode::kNotFound, "'{}' has {}: there is no {} one", store.path().string(),
-               runs.empty() ? "no run yet" : "one run alone", place == 0 ? "latest" : "previous");
+std::string RealPath(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(path, ignored).string();
 }
 
 bool IsMeasured(const store::CellData& data) {
@@ -71,7 +52,7 @@ Result<Side> LoadEveryCell(store::Store& store) {
   std::map<CellKey, TakenCells> taken;
   for (const store::Run& run : runs) {
     if (InterruptRequested()) return InterruptStatus("reading the runs");
-    QB_ASSIGN_OR_RETURN(store::RunData data, store.LoadRun(run.id));
+    QB_ASSIGN_OR_RETURN(store::RunData data, LoadReduced(store, run.id, Keep::kComparison));
     std::map<CellKey, TakenCells> here;
     for (size_t i = 0; i < data.cells.size(); ++i) {
       TakenCells& cells = here[KeyOf(data, data.cells[i])];
@@ -103,19 +84,17 @@ bool Matches(std::string_view wanted, const std::string& name, const std::string
 }  // namespace
 
 Result<SideName> ParseSide(const std::string& text, const std::filesystem::path& database) {
-  SideName name{.text = text, .database = database};
-  if (ParseRun(text, &name)) return name;
-  if (const size_t mark = text.rfind('#'); mark != std::string::npos && mark > 0) {
-    if (ParseRun(std::string_view(text).substr(mark + 1), &name)) {
-      name.database = text.substr(0, mark);
-      return name;
-    }
+  const bool sign = text.find_first_not_of("0123456789-+") == std::string::npos;
+  if (text.empty() || text.front() == '#' || (sign && (!store::IsRunWord(text) || text == "0"))) {
+    return NoSuchSide(text);
   }
-  const bool number = text.find_first_not_of("0123456789-+") == std::string::npos;
-  if (text.empty() || number || text.front() == '#') return NoSuchSide(text);
-  name.runs = SideName::Runs::kEveryCell;
-  name.database = text;
-  return name;
+  std::error_code ignored;
+  if (!store::IsRunWord(text) && std::filesystem::exists(text, ignored)) {
+    return SideName{.text = text, .database = text, .run = ""};
+  }
+  store::RunName name = store::ParseRunName(text, database);
+  if (name.run.empty()) return NoSuchSide(text);
+  return SideName{text, std::move(name.database), std::move(name.run)};
 }
 
 Side SideOf(store::RunData run, std::string name) {
@@ -128,26 +107,42 @@ Side SideOf(store::RunData run, std::string name) {
 
 Result<Side> LoadSide(const SideName& name, store::Store& store) {
   const std::string file = SafeName(store.path().filename().string());
-  if (name.runs == SideName::Runs::kEveryCell) {
+  if (name.run.empty()) {
     QB_ASSIGN_OR_RETURN(Side side, LoadEveryCell(store));
     side.name = file;
     side.database = store.path();
+    side.real_database = RealPath(side.database);
     return side;
   }
-  QB_ASSIGN_OR_RETURN(const int64_t id, FindRun(name, store));
-  QB_ASSIGN_OR_RETURN(store::RunData run, store.LoadRun(id));
-  const bool elsewhere = name.text.find('#') != std::string::npos;
+  QB_ASSIGN_OR_RETURN(const int64_t id, store::FindRun(name.run, store));
+  QB_ASSIGN_OR_RETURN(store::RunData run, LoadReduced(store, id, Keep::kComparison));
+  const bool elsewhere = name.text != name.run;
   Side side = SideOf(std::move(run),
                      elsewhere ? fmt::format("run {} of {}", id, file) : fmt::format("run {}", id));
   side.database = store.path();
+  side.real_database = RealPath(side.database);
+  return side;
+}
+
+Result<Side> ReadSide(const std::string& text, const std::filesystem::path& database) {
+  QB_ASSIGN_OR_RETURN(const SideName name, ParseSide(text, database));
+  const auto read = [&]() -> Result<Side> {
+    QB_ASSIGN_OR_RETURN(store::Store store,
+                        store::Store::Open(name.database, store::OpenMode::kReadOnly));
+    return LoadSide(name, store);
+  };
+  Result<Side> side = read();
+  // A database that is not there, say, looks like the name of a run.
+  const bool a_name = name.run == text && !store::IsRunWord(text);
+  if (a_name && side.status().code() == StatusCode::kNotFound) return NoSuchSide(text);
   return side;
 }
 
 std::string SeriesOf(const Side& side, const Side::CellRef& ref) {
   if (!side.series.empty() || side.database.empty()) return side.series;
-  std::error_code ignored;
-  const std::filesystem::path real = std::filesystem::weakly_canonical(side.database, ignored);
-  return fmt::format("{}#{}", real.string(), side.RunOf(ref).run.id);
+  return fmt::format("{}#{}",
+                     side.real_database.empty() ? RealPath(side.database) : side.real_database,
+                     side.RunOf(ref).run.id);
 }
 
 Status KeepCells(std::string_view quantizer, std::string_view runtime, Side* side) {

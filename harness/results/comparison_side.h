@@ -14,21 +14,16 @@ namespace qbench::results {
 
 // Which runs of which database a name means.
 struct SideName {
-  enum class Runs {
-    kNumbered,   // the run `number`
-    kLatest,     // the newest
-    kPrevious,   // the one before the newest
-    kEveryCell,  // of each cell the newest run that measured it
-  };
   std::string text;  // as it was written
   std::filesystem::path database;
-  Runs runs = Runs::kNumbered;
-  int64_t number = 0;
+  std::string
+      run;  // as store::FindRun takes it; empty: of each cell the newest run that measured it
 };
 
-// "12", "latest", "previous": of `database`; "FILE#12", "FILE#latest", "FILE#previous": of another;
-// "FILE": the newest of every cell of that database. A file whose name is a number is "./12".
-// kInvalidArgument, naming these, for anything else; that the file exists is not looked at.
+// "FILE", which must exist: the newest of every cell of that database; else a run as people name
+// one (harness/store/find_run.h): "12", "latest", "previous", a name: of `database`; "FILE#12" and
+// so on: of another. A file whose name is a number is "./12". kInvalidArgument, naming these, for
+// anything else.
 Result<SideName> ParseSide(const std::string& text, const std::filesystem::path& database);
 
 struct Side {
@@ -39,6 +34,7 @@ struct Side {
 
   std::string name;                  // "run 12", "run 12 of old.sqlite", "old.sqlite"
   std::filesystem::path database;    // empty: measured for this comparison alone, stored nowhere
+  std::string real_database = {};    // the same without links; set where it was read
   std::vector<store::RunData> runs;  // those that a cell is taken from, the newest first
   std::vector<CellRef> cells;        // in the order of the runs and their cells
   // Not empty: its processes alternated with those of the other side that has the same.
@@ -51,10 +47,14 @@ struct Side {
 // All cells of one run.
 Side SideOf(store::RunData run, std::string name);
 
-// Reads the side from its database, which is open as `store`. Of a whole database, a cell is taken
-// from the newest run in which something was measured of it, else from the newest that has it.
-// kNotFound: there is no such run. kCancelled (base/interrupt.h).
+// Reads the side from its database, which is open as `store`, without samples (reduced_run.h). Of a
+// whole database, a cell is taken from the newest run in which something was measured of it, else
+// from the newest that has it. kNotFound: there is no such run. kCancelled (base/interrupt.h).
 Result<Side> LoadSide(const SideName& name, store::Store& store);
+
+// Opens the database, and reads the side that `text` means. kInvalidArgument where it is neither a
+// run nor a database.
+Result<Side> ReadSide(const std::string& text, const std::filesystem::path& database);
 
 // What else was measured in turns with this cell's processes, round by round: the side's series, or
 // else the run in its database; empty where neither is known.

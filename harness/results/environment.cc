@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "harness/results/reduced_run.h"
 #include "harness/results/summary.h"
 #include "harness/stats/descriptive.h"
 #include "harness/store/plugin_facts.h"
@@ -105,13 +106,10 @@ std::vector<double> Readings(const Side& side, const char* name,
                              std::initializer_list<const char*> ends) {
   std::vector<double> values;
   for (const Side::CellRef& ref : side.cells) {
-    for (const store::Measurement* process : LatencyOf(side.CellOf(ref))) {
+    const store::CellData& cell = side.CellOf(ref);
+    for (const store::Measurement* process : LatencyOf(cell)) {
       for (const char* end : ends) {
-        if (!process->conditions.is_object() || !process->conditions.contains(end)) continue;
-        const Json& conditions = process->conditions.at(end);
-        if (!conditions.is_object() || !conditions.contains(name)) continue;
-        const Json& value = conditions.at(name);
-        if (value.is_number()) values.push_back(value.get<double>());
+        if (const auto value = ReadingOf(cell, *process, end, name)) values.push_back(*value);
       }
     }
   }

@@ -1,6 +1,8 @@
 #include "harness/results/summary.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "harness/results/profile_summary.h"
 #include "harness/stats/descriptive.h"
@@ -19,6 +21,13 @@ bool IsBaseline(const store::Plugin& quantizer) {
   const auto said = quantizer.facts.find(store::kBaselineFact);
   if (said != quantizer.facts.end()) return said->is_boolean() && said->get<bool>();
   return quantizer.name == "float";
+}
+
+// Null where the cell has its samples.
+const store::ShortMeasurement* InShort(const store::CellData& cell,
+                                       const store::Measurement& measurement) {
+  if (cell.in_short.empty()) return nullptr;
+  return &cell.in_short.at(static_cast<size_t>(&measurement - cell.measurements.data()));
 }
 
 std::optional<double> MedianOf(const std::vector<double>& values) {
@@ -52,18 +61,15 @@ void SummarizeLatency(const store::CellData& cell, CellSummary* summary) {
   summary->median_ms = stats::Median(medians_ms);
   if (medians_ms.size() > 1) summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
   summary->processes = static_cast<int64_t>(medians_ms.size());
-  std::vector<double> pooled_ns;
   int64_t outliers = 0;
+  int64_t samples = 0;
   for (const store::Measurement* measurement : LatencyOf(cell)) {
-    const std::vector<double>& samples = measurement->samples_ns;
-    pooled_ns.insert(pooled_ns.end(), samples.begin(), samples.end());
-    outliers += static_cast<int64_t>(stats::CountOutliers(samples));
+    outliers += OutlierCount(cell, *measurement);
+    samples += SampleCount(cell, *measurement);
   }
   summary->outlier_samples = outliers;
-  summary->samples = static_cast<int64_t>(pooled_ns.size());
-  if (*summary->samples >= kMinSamplesForP90) {
-    summary->p90_ms = stats::Quantile(pooled_ns, 0.9) / kNsPerMs;
-  }
+  summary->samples = samples;
+  if (samples >= kMinSamplesForP90) summary->p90_ms = PooledP90Ns(cell) / kNsPerMs;
 }
 
 void SummarizeAccuracy(const store::CellData& cell, const store::DatasetSplit& split,
@@ -210,9 +216,11 @@ void CompareWithFloat(const store::CellData& cell, const store::CellData& base,
 
 std::vector<CellSummary> Summarize(const store::RunData& run) {
   std::vector<CellSummary> summaries;
+  summaries.reserve(run.cells.size());
   for (const store::CellData& cell : run.cells) summaries.push_back(SummarizeAlone(run, cell));
+  const std::vector<std::optional<size_t>> floats = FloatCells(run);
   for (size_t i = 0; i < run.cells.size(); ++i) {
-    const auto base = FloatCellOf(run, i);
+    const std::optional<size_t>& base = floats[i];
     if (!base) continue;
     const store::CellData& cell = run.cells[i];
     const store::CellData& base_cell = run.cells[*base];
@@ -228,21 +236,34 @@ std::vector<CellSummary> Summarize(const store::RunData& run) {
   return summaries;
 }
 
-std::optional<size_t> FloatCellOf(const store::RunData& run, size_t cell_index) {
-  const store::Cell& cell = run.cells.at(cell_index).cell;
-  auto is_float = [&](const store::Cell& candidate) {
-    return IsBaseline(run.plugins.at(candidate.quantizer_id));
+std::vector<std::optional<size_t>> FloatCells(const store::RunData& run) {
+  // What a cell and its float cell share.
+  using Key = std::tuple<int64_t, int64_t, int64_t, std::string, int32_t>;
+  const auto key_of = [](const store::Cell& cell) {
+    return Key(cell.model_id, cell.split_id, cell.runtime_id, cell.runtime_options, cell.threads);
   };
-  if (is_float(cell)) return cell_index;
+  const auto is_float = [&](const store::Cell& cell) {
+    return IsBaseline(run.plugins.at(cell.quantizer_id));
+  };
+  std::map<Key, size_t> first;
   for (size_t i = 0; i < run.cells.size(); ++i) {
-    const store::Cell& other = run.cells[i].cell;
-    if (is_float(other) && other.model_id == cell.model_id && other.split_id == cell.split_id &&
-        other.runtime_id == cell.runtime_id && other.runtime_options == cell.runtime_options &&
-        other.threads == cell.threads) {
-      return i;
+    if (is_float(run.cells[i].cell)) first.emplace(key_of(run.cells[i].cell), i);
+  }
+  std::vector<std::optional<size_t>> floats(run.cells.size());
+  for (size_t i = 0; i < run.cells.size(); ++i) {
+    const store::Cell& cell = run.cells[i].cell;
+    const auto found = first.find(key_of(cell));
+    if (is_float(cell)) {
+      floats[i] = i;
+    } else if (found != first.end()) {
+      floats[i] = found->second;
     }
   }
-  return std::nullopt;
+  return floats;
+}
+
+std::optional<size_t> FloatCellOf(const store::RunData& run, size_t cell_index) {
+  return FloatCells(run).at(cell_index);
 }
 
 Json RuntimeFacts(const store::CellData& cell) {
@@ -271,6 +292,31 @@ PairedVerdicts ComparePaired(const store::CellData& base, const store::CellData&
   return verdicts;
 }
 
+int64_t SampleCount(const store::CellData& cell, const store::Measurement& process) {
+  const store::ShortMeasurement* known = InShort(cell, process);
+  return known != nullptr ? known->samples : static_cast<int64_t>(process.samples_ns.size());
+}
+
+double MedianNs(const store::CellData& cell, const store::Measurement& process) {
+  const store::ShortMeasurement* known = InShort(cell, process);
+  return known != nullptr ? known->median_ns : stats::Median(process.samples_ns);
+}
+
+int64_t OutlierCount(const store::CellData& cell, const store::Measurement& process) {
+  const store::ShortMeasurement* known = InShort(cell, process);
+  return known != nullptr ? known->outliers
+                          : static_cast<int64_t>(stats::CountOutliers(process.samples_ns));
+}
+
+double PooledP90Ns(const store::CellData& cell) {
+  if (cell.pooled_p90_ns) return *cell.pooled_p90_ns;
+  std::vector<double> pooled;
+  for (const store::Measurement* process : LatencyOf(cell)) {
+    pooled.insert(pooled.end(), process->samples_ns.begin(), process->samples_ns.end());
+  }
+  return stats::Quantile(pooled, 0.9);
+}
+
 const store::Measurement* AccuracyOf(const store::CellData& cell) {
   for (const store::Measurement& measurement : cell.measurements) {
     if (measurement.kind == store::MeasurementKind::kAccuracy &&
@@ -287,7 +333,7 @@ std::vector<const store::Measurement*> LatencyOf(const store::CellData& cell) {
     const bool measured =
         measurement.status == store::Outcome::kOk || measurement.status == store::Outcome::kInvalid;
     if (measurement.kind == store::MeasurementKind::kLatency && measured &&
-        !measurement.samples_ns.empty()) {
+        SampleCount(cell, measurement) > 0) {
       measurements.push_back(&measurement);
     }
   }
@@ -297,7 +343,7 @@ std::vector<const store::Measurement*> LatencyOf(const store::CellData& cell) {
 std::vector<double> ProcessMediansMs(const store::CellData& cell) {
   std::vector<double> medians;
   for (const store::Measurement* measurement : LatencyOf(cell)) {
-    medians.push_back(stats::Median(measurement->samples_ns) / kNsPerMs);
+    medians.push_back(MedianNs(cell, *measurement) / kNsPerMs);
   }
   return medians;
 }

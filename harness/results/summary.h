@@ -101,6 +101,9 @@ std::vector<CellSummary> Summarize(const store::RunData& run);
 // itself. None where the run has no such cell.
 std::optional<size_t> FloatCellOf(const store::RunData& run, size_t cell_index);
 
+// The same of every cell, in the order of run.cells.
+std::vector<std::optional<size_t>> FloatCells(const store::RunData& run);
+
 // On how many images two cells of one split differ in being right. Images that either could not use
 // are left out.
 struct PairedVerdicts {
@@ -116,6 +119,15 @@ PairedVerdicts ComparePaired(const store::CellData& base, const store::CellData&
 // the plugin's own; where operators of a faster engine fell back to slow kernels,
 // `operators_on_kernels` names them and `time_on_kernels` says their share of the time ("12.5 %").
 Json RuntimeFacts(const store::CellData& cell);
+
+// Of the samples of one of the cell's measurements, which a run that was read in short
+// (reduced_run.h) no longer has: how many there are, their median in nanoseconds, and how many lie
+// further than 14.826 median absolute deviations from it.
+int64_t SampleCount(const store::CellData& cell, const store::Measurement& process);
+double MedianNs(const store::CellData& cell, const store::Measurement& process);
+int64_t OutlierCount(const store::CellData& cell, const store::Measurement& process);
+// The 90th percentile of the samples of all of the cell's latency processes.
+double PooledP90Ns(const store::CellData& cell);
 
 // The cell's accuracy measurement, or null where there is none that succeeded.
 const store::Measurement* AccuracyOf(const store::CellData& cell);

@@ -33,4 +33,8 @@ void StopWhenAsked(SQLite::Database& connection) {
   sqlite3_progress_handler(connection.getHandle(), kInstructionsBetweenLooks, LookForWish, nullptr);
 }
 
+void StopNoMore(SQLite::Database& connection) {
+  sqlite3_progress_handler(connection.getHandle(), 0, nullptr, nullptr);
+}
+
 }  // namespace qbench::store

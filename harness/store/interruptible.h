@@ -15,5 +15,6 @@ void WaitForOthers(SQLite::Database& connection);
 // it changed is undone. For connections that read, and for those whose file nobody waits for: what
 // was measured is committed all the same.
 void StopWhenAsked(SQLite::Database& connection);
+void StopNoMore(SQLite::Database& connection);
 
 }  // namespace qbench::store

@@ -10,21 +10,6 @@ Status NotThere(std::string_view what, int64_t id) {
                id);
 }
 
-Status CheckCell(const RunData& run, const CellData& data) {
-  const Cell& cell = data.cell;
-  if (!run.models.contains(cell.model_id) || !run.splits.contains(cell.split_id) ||
-      !run.plugins.contains(cell.quantizer_id) || !run.plugins.contains(cell.runtime_id) ||
-      (cell.artifact_id && !run.artifacts.contains(*cell.artifact_id))) {
-    return NotThere("cell", cell.id);
-  }
-  const DatasetSplit& split = run.splits.at(cell.split_id);
-  for (const Measurement& measurement : data.measurements) {
-    QB_RETURN_IF_ERROR(CheckPredictions(measurement, split.images.size(),
-                                        static_cast<int64_t>(split.labels.size())));
-  }
-  return OkStatus();
-}
-
 }  // namespace
 
 Status CheckSplit(const DatasetSplit& split) {
@@ -71,10 +56,23 @@ Status CheckLayers(const LayerComparison& comparison) {
   return OkStatus();
 }
 
+Status CheckCell(const RunData& run, const CellData& data) {
+  const Cell& cell = data.cell;
+  if (!run.models.contains(cell.model_id) || !run.splits.contains(cell.split_id) ||
+      !run.plugins.contains(cell.quantizer_id) || !run.plugins.contains(cell.runtime_id) ||
+      (cell.artifact_id && !run.artifacts.contains(*cell.artifact_id))) {
+    return NotThere("cell", cell.id);
+  }
+  const DatasetSplit& split = run.splits.at(cell.split_id);
+  for (const Measurement& measurement : data.measurements) {
+    QB_RETURN_IF_ERROR(CheckPredictions(measurement, split.images.size(),
+                                        static_cast<int64_t>(split.labels.size())));
+  }
+  return OkStatus();
+}
+
 Status CheckRun(const RunData& run) {
   for (const auto& [id, split] : run.splits) QB_RETURN_IF_ERROR(CheckSplit(split));
-  for (const CellData& data : run.cells) QB_RETURN_IF_ERROR(CheckCell(run, data));
-  for (const CellData& data : run.baseline_cells) QB_RETURN_IF_ERROR(CheckCell(run, data));
   for (const auto& [id, artifact] : run.artifacts) {
     if (!run.models.contains(artifact.model_id) || !run.plugins.contains(artifact.quantizer_id)) {
       return NotThere("artifact", id);

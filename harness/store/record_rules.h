@@ -20,7 +20,10 @@ Status CheckPredictions(const Measurement& measurement, size_t images, int64_t l
 // A layer reads layers before it.
 Status CheckLayers(const LayerComparison& comparison);
 
-// All of it, and that what cells, artifacts and comparisons refer to is there.
+// That what the cell refers to is there, and its predictions.
+Status CheckCell(const RunData& run, const CellData& cell);
+
+// All of it but the cells, and that what artifacts and comparisons refer to is there.
 Status CheckRun(const RunData& run);
 
 }  // namespace qbench::store

@@ -1,14 +1,9 @@
 // Copying what can still be read of a database into a new one.
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
-#include <system_error>
 
-#include "base/file_descriptor.h"
 #include "base/interrupt.h"
 #include "fmt/ranges.h"
 #include "harness/store/check_database.h"
@@ -16,6 +11,7 @@
 #include "harness/store/damaged_table.h"
 #include "harness/store/interruptible.h"
 #include "harness/store/migrations.h"
+#include "harness/store/new_database.h"
 #include "harness/store/row_check.h"
 #include "harness/store/store_errors.h"
 
@@ -23,6 +19,8 @@ namespace qbench::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kHint = "with --save";
 
 // What went wrong with the new database; of the other one exceptions are SQLite's.
 struct WriteFailure {
@@ -37,36 +35,6 @@ auto Writing(Body&& body) {
     throw WriteFailure{exception};
   }
 }
-
-// The new database's file until it is complete; removed where it is not.
-class Unfinished {
- public:
-  explicit Unfinished(const fs::path& destination)
-      : path_(destination.string() + fmt::format(".unfinished-{}", getpid())) {}
-  Unfinished(const Unfinished&) = delete;
-  Unfinished& operator=(const Unfinished&) = delete;
-  ~Unfinished() {
-    for (const char* ending : {"", "-journal"}) unlink((path_.string() + ending).c_str());
-  }
-  const fs::path& path() const { return path_; }
-  // Never in the place of another file.
-  Status PutAt(const fs::path& destination) const {
-    if (link(path_.c_str(), destination.c_str()) == 0) return OkStatus();
-    if (errno == EEXIST) return Exists(destination);
-    // A file system without hard links.
-    if (fs::exists(destination)) return Exists(destination);
-    if (rename(path_.c_str(), destination.c_str()) == 0) return OkStatus();
-    return CannotWrite(destination, errno);
-  }
-  static Status Exists(const fs::path& destination) {
-    return Error(StatusCode::kInvalidArgument,
-                 "'{}' is there already: name a file that is not, with --save",
-                 destination.string());
-  }
-
- private:
-  fs::path path_;
-};
 
 void BindColumn(SQLite::Statement& statement, int index, const SQLite::Column& value) {
   if (value.isInteger()) {
@@ -200,16 +168,10 @@ Status CheckSaved(const fs::path& path) {
   return Error(StatusCode::kInternal, "what was saved is not whole: {}", check.flaws[0]);
 }
 
-Status FlushToDisk(const fs::path& path) {
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return file.ok() && fsync(file.get()) == 0 ? OkStatus() : CannotWrite(path, errno);
-}
-
 }  // namespace
 
 Result<std::vector<SavedTable>> SaveDatabase(const fs::path& path, const fs::path& destination) {
-  std::error_code ignored;
-  if (fs::exists(fs::symlink_status(destination, ignored))) return Unfinished::Exists(destination);
+  QB_RETURN_IF_ERROR(CheckIsNew(destination, kHint));
   try {
     return Guarded(path, [&]() -> Result<std::vector<SavedTable>> {
       QB_ASSIGN_OR_RETURN(DamagedDatabase damaged, DamagedDatabase::Open(path));
@@ -219,7 +181,7 @@ Result<std::vector<SavedTable>> SaveDatabase(const fs::path& path, const fs::pat
                      "nothing to save",
                      path.string());
       }
-      const Unfinished unfinished(destination);
+      const NewDatabase unfinished(destination);
       std::vector<SavedTable> tables;
       {
         auto saved = Writing([&] {
@@ -233,8 +195,7 @@ Result<std::vector<SavedTable>> SaveDatabase(const fs::path& path, const fs::pat
       }
       if (InterruptRequested()) return InterruptStatus("saving " + path.string());
       QB_RETURN_IF_ERROR(CheckSaved(unfinished.path()));
-      QB_RETURN_IF_ERROR(FlushToDisk(unfinished.path()));
-      QB_RETURN_IF_ERROR(unfinished.PutAt(destination));
+      QB_RETURN_IF_ERROR(unfinished.Finish(kHint));
       return tables;
     });
   } catch (const WriteFailure& failure) {

@@ -152,9 +152,12 @@ inline void ReadValue(const SQLite::Column& column, Json* value) {
   MakeSafe(*value);
 }
 inline void ReadValue(const SQLite::Column& column, std::vector<std::string>* values) {
+  values->clear();
+  if (const char* const text = column.getText(); text[0] == '[' && text[1] == ']' && text[2] == 0) {
+    return;  // nearly all of them
+  }
   Json json;
   ReadValue(column, &json);
-  values->clear();
   for (const Json& item : json) {
     if (!json.is_array() || !item.is_string()) {
       throw BadRow(std::string("column ") + column.getName() + " is not a list of texts");
@@ -212,16 +215,21 @@ void BindFields(SQLite::Statement& statement, const Record& record) {
   });
 }
 
-// Adds the record under a new id and returns that.
+// The statement that adds a record under a new id, for BindFields.
 template <typename Record>
-int64_t Insert(SQLite::Database& database, const Record& record) {
+std::string InsertSql() {
   std::string parameters = "NULL";
   for (size_t i = 1; i < kFieldCount<Record>; ++i) {
     parameters += ", ?";
   }
-  SQLite::Statement statement(database, std::string("INSERT INTO ") + kTable<Record> + " (" +
-                                            ColumnNames<Record>() + ") VALUES (" + parameters +
-                                            ")");
+  return std::string("INSERT INTO ") + kTable<Record> + " (" + ColumnNames<Record>() +
+         ") VALUES (" + parameters + ")";
+}
+
+// Adds the record under a new id and returns that.
+template <typename Record>
+int64_t Insert(SQLite::Database& database, const Record& record) {
+  SQLite::Statement statement(database, InsertSql<Record>());
   BindFields(statement, record);
   statement.exec();
   return database.getLastInsertRowid();
@@ -244,6 +252,14 @@ std::optional<int64_t> FindEqual(SQLite::Database& database, const Record& recor
   return statement.getColumn(0).getInt64();
 }
 
+// The fields of a row whose columns are ColumnNames.
+template <typename Record>
+void ReadRecord(SQLite::Statement& row, Record* record) {
+  int column = 0;
+  ForEachField(*record,
+               [&](const char*, auto& value) { ReadValue(row.getColumn(column++), &value); });
+}
+
 // The records that `rest` ("WHERE … ORDER BY …", with the arguments for its ?) selects.
 template <typename Record, typename... Args>
 std::vector<Record> Select(SQLite::Database& database, const std::string& rest,
@@ -253,13 +269,7 @@ std::vector<Record> Select(SQLite::Database& database, const std::string& rest,
   int parameter = 0;
   (BindValue(statement, ++parameter, args), ...);
   std::vector<Record> records;
-  while (statement.executeStep()) {
-    Record& record = records.emplace_back();
-    int column = 0;
-    ForEachField(record, [&](const char*, auto& value) {
-      ReadValue(statement.getColumn(column++), &value);
-    });
-  }
+  while (statement.executeStep()) ReadRecord(statement, &records.emplace_back());
   return records;
 }
 

@@ -8,41 +8,77 @@
 #include <string>
 #include <utility>
 
-#include "base/file_state.h"
 #include "base/one_line.h"
-#include "harness/store/open_database.h"
 #include "harness/store/record_rules.h"
 #include "harness/store/sql_fields.h"
 #include "harness/store/store_errors.h"
+#include "harness/store/store_impl.h"
 
 namespace qbench::store {
 namespace {
 
-std::vector<Image> SelectImages(SQLite::Database& database, int64_t split_id) {
-  SQLite::Statement statement(
-      database, "SELECT path, label FROM images WHERE split_id = ? ORDER BY position");
-  statement.bind(1, split_id);
-  std::vector<Image> images;
-  while (statement.executeStep()) {
-    Image& image = images.emplace_back();
-    ReadValue(statement.getColumn(0), &image.path);
-    ReadValue(statement.getColumn(1), &image.label);
-  }
-  return images;
+// It grows and changes; which file it is does not.
+bool IsSameFile(const FileState& a, const FileState& b) {
+  return a.device == b.device && a.inode == b.inode;
 }
 
-std::vector<Measurement> SelectMeasurements(SQLite::Database& database, int64_t cell_id) {
-  auto measurements = Select<Measurement>(database, "WHERE cell_id = ?", cell_id);
-  std::sort(measurements.begin(), measurements.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.kind, a.repetition) < std::pair(b.kind, b.repetition);
-  });
-  for (Measurement& measurement : measurements) {
-    if (measurement.kind != MeasurementKind::kProfile) continue;
-    measurement.operators =
-        Select<OperatorProfile>(database, "WHERE measurement_id = ? ORDER BY id", measurement.id);
+// Reads the measurements of one cell after the other.
+class MeasurementReader {
+ public:
+  MeasurementReader(SQLite::Database& database, const LoadOptions& options)
+      : database_(database),
+        options_(options),
+        rows_(database, "SELECT " + ColumnNames<Measurement>() + " FROM " + kTable<Measurement> +
+                            " WHERE cell_id = ?") {}
+
+  // In the order of kind and repetition.
+  std::vector<Measurement> Read(int64_t cell_id) {
+    rows_.reset();
+    rows_.bind(1, cell_id);
+    std::vector<Measurement> measurements;
+    while (rows_.executeStep()) ReadRow(&measurements.emplace_back());
+    std::ranges::sort(measurements, {}, [](const Measurement& measurement) {
+      return std::pair(measurement.kind, measurement.repetition);
+    });
+    for (Measurement& measurement : measurements) {
+      if (measurement.kind != MeasurementKind::kProfile) continue;
+      measurement.operators = Select<OperatorProfile>(
+          database_, "WHERE measurement_id = ? ORDER BY id", measurement.id);
+    }
+    return measurements;
   }
-  return measurements;
-}
+
+ private:
+  void ReadRow(Measurement* measurement) {
+    int column = 0;
+    ForEachField(*measurement, [&]<typename Value>(const char* /*name*/, Value& value) {
+      const SQLite::Column field = rows_.getColumn(column++);
+      if constexpr (std::is_same_v<Value, Json>) {
+        if (options_.conditions_as_text) {
+          value = PlainText(field);
+          return;
+        }
+      }
+      ReadValue(field, &value);
+    });
+  }
+
+  // The text, made safe as ReadValue makes it: of printable ASCII without escapes there is nothing
+  // to be done.
+  static std::string PlainText(const SQLite::Column& column) {
+    std::string text = column.getString();
+    const bool plain =
+        std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
+    if (plain) return text;
+    Json json = Json::object();
+    ReadValue(column, &json);
+    return DumpJson(json);
+  }
+
+  SQLite::Database& database_;
+  const LoadOptions& options_;
+  SQLite::Statement rows_;
+};
 
 // The records that the run's cells name in `column`, by id.
 template <typename Record>
@@ -71,23 +107,8 @@ std::map<int64_t, LayerComparison> SelectComparisons(SQLite::Database& database,
   return newest;
 }
 
-// It grows and changes; which file it is does not.
-bool IsSameFile(const FileState& a, const FileState& b) {
-  return a.device == b.device && a.inode == b.inode;
-}
-
 Status NoSuchCell(const std::filesystem::path& path, int64_t cell_id) {
   return Error(StatusCode::kInvalidArgument, "there is no cell {} in '{}'", cell_id, path.string());
-}
-
-Status NoSuchRun(SQLite::Database& database, const std::filesystem::path& path, int64_t run_id) {
-  const auto newest = SelectNumber(database, "SELECT MAX(id) FROM runs");
-  if (!newest) {
-    return Error(StatusCode::kNotFound, "'{}' holds no runs yet: make one with 'qbench run'",
-                 path.string());
-  }
-  return Error(StatusCode::kNotFound, "there is no run {} in '{}': the newest is {}", run_id,
-               path.string(), *newest);
 }
 
 Status CheckRunName(const std::string& name) {
@@ -119,72 +140,68 @@ bool UpdateOutcome(SQLite::Database& database, int64_t cell_id, const CellOutcom
 
 }  // namespace
 
-struct Store::Impl {
-  std::filesystem::path path;
-  OpenedDatabase opened;
-  FileState identity;
-  Status lost = OkStatus();  // why the file is no longer the one that was opened
-
-  SQLite::Database& database() { return *opened.connection; }
-
-  // That what is written is where the user will look for it. Else all that this process can still
-  // read of the database is saved beside it: SQLite has the file open, whatever its name is now.
-  Status CheckInPlace() {
-    if (!lost.ok()) return lost;
-    const FileState there = StateOf(path);
-    if (IsSameFile(there, identity)) return OkStatus();
-    std::filesystem::path saved = path;
-    saved += fmt::format(".saved-{}", getpid());
-    std::string where;
-    try {
-      SQLite::Statement copy(database(), "VACUUM INTO ?");
-      copy.bind(1, saved.string());
-      copy.exec();
-      where = fmt::format("what was measured is in '{}': move it back, and go on with --resume",
-                          saved.string());
-    } catch (const SQLite::Exception& exception) {
-      where = fmt::format("what was measured could not be saved ({})", exception.what());
-    }
-    lost = Error(StatusCode::kIo, "the database '{}' was {} while qbench wrote to it; {}",
-                 path.string(), there.inode != 0 ? "replaced" : "moved or deleted", where);
-    return lost;
+std::vector<Image> SelectImages(SQLite::Database& database, int64_t split_id) {
+  SQLite::Statement statement(
+      database, "SELECT path, label FROM images WHERE split_id = ? ORDER BY position");
+  statement.bind(1, split_id);
+  std::vector<Image> images;
+  while (statement.executeStep()) {
+    Image& image = images.emplace_back();
+    ReadValue(statement.getColumn(0), &image.path);
+    ReadValue(statement.getColumn(1), &image.label);
   }
+  return images;
+}
 
-  // Runs body(database) as one transaction and returns its Result or Status; anything but OK rolls
-  // back.
-  template <typename Body>
-  auto Write(Body&& body) {
-    return Guarded(path, [&] {
-      using Answer = decltype(body(database()));
-      if (const Status before = CheckInPlace(); !before.ok()) return Answer(before);
-      SQLite::Transaction transaction(database(), SQLite::TransactionBehavior::IMMEDIATE);
-      Answer answer = body(database());
-      if (!answer.ok()) return answer;
-      transaction.commit();
-      if (const Status after = CheckInPlace(); !after.ok()) return Answer(after);
-      return answer;
-    });
+int64_t UpsertSplit(SQLite::Database& database, const DatasetSplit& split) {
+  const auto known = SelectNumber(
+      database, "SELECT id FROM dataset_splits WHERE name = ? AND split = ? AND sha256 = ?",
+      split.name, split.split, split.sha256);
+  if (known) return *known;
+  const int64_t id = Insert(database, split);
+  SQLite::Statement add(database, "INSERT INTO images VALUES (?, ?, ?, ?)");
+  int64_t position = 0;
+  for (const Image& image : split.images) {
+    add.bind(1, id);
+    add.bind(2, position++);
+    add.bind(3, image.path);
+    add.bind(4, image.label);
+    add.exec();
+    add.reset();
   }
+  return id;
+}
 
-  // Runs body(database) on one consistent state of the database.
-  template <typename Body>
-  auto Read(Body&& body) {
-    return Guarded(path, [&] {
-      SQLite::Transaction snapshot(database());
-      return body(database());
-    });
+Status NoSuchRun(SQLite::Database& database, const std::filesystem::path& path, int64_t run_id) {
+  const auto newest = SelectNumber(database, "SELECT MAX(id) FROM runs");
+  if (!newest) {
+    return Error(StatusCode::kNotFound, "'{}' holds no runs yet: make one with 'qbench run'",
+                 path.string());
   }
+  return Error(StatusCode::kNotFound, "there is no run {} in '{}': the newest is {}", run_id,
+               path.string(), *newest);
+}
 
-  template <typename Record>
-  Result<int64_t> Upsert(const Record& record) {
-    return Write([&](SQLite::Database& database) -> Result<int64_t> {
-      if (const auto id = FindEqual(database, record)) return *id;
-      return Insert(database, record);
-    });
+Status Store::Impl::CheckInPlace() {
+  if (!lost.ok()) return lost;
+  const FileState there = StateOf(path);
+  if (IsSameFile(there, identity)) return OkStatus();
+  std::filesystem::path saved = path;
+  saved += fmt::format(".saved-{}", getpid());
+  std::string where;
+  try {
+    SQLite::Statement copy(database(), "VACUUM INTO ?");
+    copy.bind(1, saved.string());
+    copy.exec();
+    where = fmt::format("what was measured is in '{}': move it back, and go on with --resume",
+                        saved.string());
+  } catch (const SQLite::Exception& exception) {
+    where = fmt::format("what was measured could not be saved ({})", exception.what());
   }
-
-  Status Commit(const Measurement& measurement, const CellOutcome* outcome);
-};
+  lost = Error(StatusCode::kIo, "the database '{}' was {} while qbench wrote to it; {}",
+               path.string(), there.inode != 0 ? "replaced" : "moved or deleted", where);
+  return lost;
+}
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::Store(Store&& other) noexcept = default;
@@ -267,7 +284,7 @@ Result<std::optional<int64_t>> Store::LatestRun() {
   });
 }
 
-Result<RunData> Store::LoadRun(int64_t run_id) {
+Result<RunData> Store::LoadRun(int64_t run_id, const LoadOptions& options) {
   return impl_->Read([&](SQLite::Database& database) -> Result<RunData> {
     auto runs = Select<Run>(database, "WHERE id = ?", run_id);
     if (runs.empty()) return NoSuchRun(database, impl_->path, run_id);
@@ -281,15 +298,36 @@ Result<RunData> Store::LoadRun(int64_t run_id) {
     data.plugins = SelectNamedByCells<Plugin>(database, "quantizer_id", run_id);
     data.plugins.merge(SelectNamedByCells<Plugin>(database, "runtime_id", run_id));
     data.artifacts = SelectNamedByCells<Artifact>(database, "artifact_id", run_id);
-    for (Cell& cell : Select<Cell>(database, "WHERE run_id = ? ORDER BY id", run_id)) {
+    // What foreign keys and CHECKs do not say; a file that was edited by hand may break it.
+    const auto require = [](const Status& sound) {
+      if (!sound.ok()) throw BadRow(sound.message());
+    };
+    MeasurementReader reader(database, options);
+    std::vector<Cell> cells = Select<Cell>(database, "WHERE run_id = ? ORDER BY id", run_id);
+    data.cells.reserve(cells.size());
+    for (Cell& cell : cells) {
       const int64_t id = cell.id;
       auto& side = cell.side == kBaselineSide ? data.baseline_cells : data.cells;
-      side.push_back({std::move(cell), SelectMeasurements(database, id)});
+      CellData& read = side.emplace_back(CellData{std::move(cell), reader.Read(id)});
+      require(CheckCell(data, read));
+      if (options.shrink) require(options.shrink(&read));
     }
     data.comparisons = SelectComparisons(database, run_id);
-    // What foreign keys and CHECKs do not say; a file that was edited by hand may break it.
-    if (const Status sound = CheckRun(data); !sound.ok()) throw BadRow(sound.message());
+    require(CheckRun(data));
     return data;
+  });
+}
+
+Status Store::VisitCells(int64_t run_id, const LoadOptions& options,
+                         const std::function<Status(const CellData&)>& visit) {
+  return impl_->Read([&](SQLite::Database& database) -> Status {
+    MeasurementReader reader(database, options);
+    for (Cell& cell :
+         Select<Cell>(database, "WHERE run_id = ? AND side = '' ORDER BY id", run_id)) {
+      const int64_t id = cell.id;
+      QB_RETURN_IF_ERROR(visit(CellData{std::move(cell), reader.Read(id)}));
+    }
+    return OkStatus();
   });
 }
 
@@ -378,24 +416,8 @@ Result<int64_t> Store::UpsertArtifact(const Artifact& artifact) { return impl_->
 
 Result<int64_t> Store::UpsertDatasetSplit(const DatasetSplit& split) {
   QB_RETURN_IF_ERROR(CheckSplit(split));
-  return impl_->Write([&](SQLite::Database& database) -> Result<int64_t> {
-    const auto known = SelectNumber(
-        database, "SELECT id FROM dataset_splits WHERE name = ? AND split = ? AND sha256 = ?",
-        split.name, split.split, split.sha256);
-    if (known) return *known;
-    const int64_t id = Insert(database, split);
-    SQLite::Statement add(database, "INSERT INTO images VALUES (?, ?, ?, ?)");
-    int64_t position = 0;
-    for (const Image& image : split.images) {
-      add.bind(1, id);
-      add.bind(2, position++);
-      add.bind(3, image.path);
-      add.bind(4, image.label);
-      add.exec();
-      add.reset();
-    }
-    return id;
-  });
+  return impl_->Write(
+      [&](SQLite::Database& database) -> Result<int64_t> { return UpsertSplit(database, split); });
 }
 
 Result<int64_t> Store::AddCell(const Cell& cell) {
@@ -470,7 +492,8 @@ Status Store::CommitMeasurement(const Measurement& measurement, const CellOutcom
 
 Result<std::vector<Measurement>> Store::Measurements(int64_t cell_id) {
   return impl_->Read([&](SQLite::Database& database) -> Result<std::vector<Measurement>> {
-    return SelectMeasurements(database, cell_id);
+    const LoadOptions all;
+    return MeasurementReader(database, all).Read(cell_id);
   });
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,10 +32,32 @@ enum class OpenMode {
   kReadWrite,  // created where it does not exist (its folder must)
 };
 
+// What stands in place of a measurement's samples and conditions in a run that was read in short
+// (harness/results/reduced_run.h).
+struct ShortMeasurement {
+  int64_t samples = 0;
+  double median_ns = 0;
+  int64_t outliers = 0;
+  std::vector<double> readings = {};  // of the board
+};
+
 // A cell with everything that was measured of it, in the order of kind and repetition.
 struct CellData {
   Cell cell;
   std::vector<Measurement> measurements;
+  // One a measurement, or none: the measurements have all of theirs.
+  std::vector<ShortMeasurement> in_short = {};
+  std::optional<double> pooled_p90_ns = std::nullopt;  // with in_short
+};
+
+// How a run is read by somebody who does not need all of it: of thousands of cells the samples and
+// conditions fill the memory.
+struct LoadOptions {
+  // Gets each cell when it was read and checked; may drop what nobody will ask for. Its failure is
+  // damage.
+  std::function<Status(CellData*)> shrink = nullptr;
+  // Conditions come as a JSON string of their text, which nobody has looked into.
+  bool conditions_as_text = false;
 };
 
 // Everything a report needs of one run. The maps hold what the cells refer to, by id.
@@ -61,6 +84,41 @@ struct RunOverview {
   int64_t failed = 0;                      // of these, those whose status is not `ok`
   std::vector<std::string> models = {};    // their stems, by name, each once
   std::vector<std::string> datasets = {};  // "intel/test", the same way
+};
+
+// Something that will be written, and where.
+struct RoomNeed {
+  std::string what;  // "the database"
+  std::filesystem::path place;
+  uint64_t at_least = 0;  // bytes
+  uint64_t at_most = 0;
+};
+// Whether there is room for all of these; anything but OK ends what was to write them.
+using RoomCheck = std::function<Status(const std::vector<RoomNeed>&)>;
+
+struct MergeOptions {
+  std::vector<int64_t> runs = {};  // these alone; empty: all
+  RoomCheck room = nullptr;        // asked before anything is written; none: not looked at
+};
+
+// What became of a run that was to be copied.
+struct MergedRun {
+  enum class What {
+    kCopied,      // as the run `into`
+    kKnown,       // the run `into` is the same, and has all that was measured
+    kIncomplete,  // the run `into` is the same and lacks some of it: left as it is
+  };
+  int64_t from = 0;
+  int64_t into = 0;
+  What what = What::kCopied;
+  std::string name = {};       // of the run where it was copied from; may be empty
+  bool name_is_taken = false;  // by another run: the copy has none
+};
+
+struct Vacuumed {
+  uint64_t bytes_before = 0;  // of the file and its log
+  uint64_t bytes_after = 0;
+  bool is_read = false;  // by somebody else just now: the file gets smaller when that ends
 };
 
 // What can still change about a cell.
@@ -101,7 +159,11 @@ class Store {
   // The newest run, finished or not; none in an empty database.
   Result<std::optional<int64_t>> LatestRun();
   // kNotFound, naming the runs there are.
-  Result<RunData> LoadRun(int64_t run_id);
+  Result<RunData> LoadRun(int64_t run_id, const LoadOptions& options = {});
+  // Calls visit(cell) for each cell of the run that a RunData has in `cells`, in that order, with
+  // all that was measured of it; nobody holds two at once. Ends where `visit` does not return OK.
+  Status VisitCells(int64_t run_id, const LoadOptions& options,
+                    const std::function<Status(const CellData&)>& visit);
   // Newest first.
   Result<std::vector<RunOverview>> Overviews();
   // Gives the run another name; an empty one takes its name away. kInvalidArgument for a name that
@@ -112,6 +174,17 @@ class Store {
   // artifacts (their rows, not their files) that no other run names. The file gets no smaller; what
   // is free in it is used again. Its number is never given to another. kNotFound.
   Status DeleteRun(int64_t run_id);
+
+  // --- The file ---------------------------------------------------------------------------------
+  // Copies runs of `from`, the oldest first, each with all that belongs to it and under a number of
+  // this database: all of them or, where it fails, none. What both databases have of models, data
+  // sets, plugins and artifacts is not stored twice. A run is the same as one here where it began
+  // in the same second on the same host by the same command of the same qbench, and one has every
+  // measurement that the other has. kInvalidArgument: `from` is this database; kNotFound: it has
+  // not such a run; kCorrupt, naming the database that is damaged; kCancelled.
+  Result<std::vector<MergedRun>> Merge(Store& from, const MergeOptions& options);
+  // Writes the file anew, without what is free in it. kCancelled.
+  Result<Vacuumed> Vacuum(const RoomCheck& room);
 
   // --- What cells refer to ----------------------------------------------------------------------
   // Each returns the id of the stored record that equals this one in everything but the id, and

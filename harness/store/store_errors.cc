@@ -13,7 +13,7 @@ namespace {
 Status DiskFull(const std::filesystem::path& database) {
   return Error(StatusCode::kNoSpace,
                "the disk is full, writing to '{}' failed: free some space, then repeat the command "
-               "with --resume",
+               "(qbench run with --resume)",
                database.string());
 }
 
@@ -103,7 +103,7 @@ Status FromSqlite(const std::filesystem::path& database, const SQLite::Exception
       // A file-size limit (ulimit -f), a quota and a dying card all end up here.
       return Error(StatusCode::kIo,
                    "cannot read or write '{}': {}; check the disk, its free space and ulimit -f, "
-                   "then repeat the command with --resume",
+                   "then repeat the command (qbench run with --resume)",
                    database.string(), exception.what());
     case SQLITE_CANTOPEN:
       return Error(StatusCode::kIo,

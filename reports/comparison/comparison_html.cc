@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <string_view>
 
@@ -29,6 +30,14 @@ using results::Comparison;
 using results::FactDifference;
 using results::Flip;
 using results::Judgement;
+
+// A page of more pairs shows some of them.
+constexpr size_t kMostRows = 400;
+constexpr size_t kMostTexts = 50;
+constexpr std::array kWorstFirst = {
+    Judgement::kWorse,       Judgement::kMaybeWorse, Judgement::kInvalid,
+    Judgement::kNone,        Judgement::kUnclear,    Judgement::kBetter,
+    Judgement::kMaybeBetter, Judgement::kNotJudged,  Judgement::kSame};
 
 data TextList(const std::vector<std::string>& texts) {
   data list(data::type::list);
@@ -121,6 +130,40 @@ std::vector<size_t> PageOrder(const ComparisonTable& table) {
   return order;
 }
 
+// The pairs that the page has a row of: all, or of very many those that are not simply the same,
+// the worst first.
+std::vector<size_t> ShownPairs(const Comparison& comparison) {
+  std::vector<size_t> shown(comparison.pairs.size());
+  std::iota(shown.begin(), shown.end(), size_t{0});
+  if (shown.size() <= kMostRows) return shown;
+  const auto rank = [&](size_t i) {
+    const Judgement judgement = comparison.pairs[i].figures.judgement;
+    const auto* const place = std::ranges::find(kWorstFirst, judgement);
+    return place - kWorstFirst.begin();
+  };
+  std::ranges::stable_sort(shown, {}, rank);
+  shown.resize(kMostRows);
+  return shown;
+}
+
+// What the page leaves out; empty: nothing.
+std::string LeftOut(const Comparison& comparison) {
+  const size_t pairs = comparison.pairs.size();
+  if (pairs <= kMostRows) return "";
+  return fmt::format(
+      "Of {} pairs of cells the table shows {}, the worst first: qbench compare --format csv has "
+      "all.",
+      Count(static_cast<int64_t>(pairs)), kMostRows);
+}
+
+std::vector<std::string> Capped(std::vector<std::string> texts) {
+  if (texts.size() <= kMostTexts) return texts;
+  const size_t more = texts.size() - kMostTexts;
+  texts.resize(kMostTexts);
+  texts.push_back(fmt::format("… and {} more: qbench compare --format csv has all.", more));
+  return texts;
+}
+
 void SetTable(const Comparison& comparison, data* page) {
   const ComparisonTable table = MakeComparisonTable(comparison);
   const std::vector<size_t> order = PageOrder(table);
@@ -137,15 +180,16 @@ void SetTable(const Comparison& comparison, data* page) {
   });
   const double scale = ScaleOf(comparison);
   data rows(data::type::list);
-  for (size_t i = 0; i < table.rows.size(); ++i) {
+  for (const size_t i : ShownPairs(comparison)) {
     const CellPair& pair = comparison.pairs[i];
+    const std::string why = Why(comparison, pair);
     data cells(data::type::list);
     for (const size_t j : order) {
       if (j == 0) continue;
       data cell("text", table.rows[i][j]);
       cell.set("number", table.columns[j].is_number);
       cell.set("verdict", j + 1 == table.columns.size());
-      cell.set("why", Why(comparison, pair));
+      cell.set("why", why);
       cells.push_back(cell);
     }
     data row("cells", cells);
@@ -261,10 +305,14 @@ Result<std::string> ComparisonHtml(const Comparison& comparison, const Pictures&
   page.set("answer", words.answer);
   page.set("answer_class", LookOf(comparison.answer).css_class);
   page.set("answer_mark", LookOf(comparison.answer).mark);
-  SetIfAny(&page, "worse", TextList(words.worse));
-  SetIfAny(&page, "doubts", TextList(words.doubts));
-  SetIfAny(&page, "better", TextList(words.better));
-  SetIfAny(&page, "remarks", TextList(words.remarks));
+  std::vector<std::string> remarks = words.remarks;
+  if (const std::string left_out = LeftOut(comparison); !left_out.empty()) {
+    remarks.push_back(left_out);
+  }
+  SetIfAny(&page, "worse", TextList(Capped(words.worse)));
+  SetIfAny(&page, "doubts", TextList(Capped(words.doubts)));
+  SetIfAny(&page, "better", TextList(Capped(words.better)));
+  SetIfAny(&page, "remarks", TextList(Capped(std::move(remarks))));
   SetTable(comparison, &page);
   page.set("legend", ComparisonLegend(comparison));
   SetIfAny(&page, "differences", DifferenceList(comparison));

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "base/json_numbers.h"
+
 namespace qbench {
 namespace {
 
@@ -53,6 +57,14 @@ TEST(JsonGetOr, FallsBackWhereThereIsNothing) {
   EXPECT_EQ(*JsonGetOr<int>(object, "missing", 1), 1);
   EXPECT_EQ(*JsonGetOr<int>(Json(), "number", 1), 1);
   EXPECT_EQ(JsonGetOr<int>(object, "text", 1).status().code(), StatusCode::kCorrupt);
+}
+
+TEST(Json, NumbersAreWrittenAsInAnyJson) {
+  const std::vector<double> numbers = {0,    1,      -1,    0.1,  1e6,     123456789.125,
+                                       1e21, 5e-324, 1e300, -0.0, 2.0 / 3, 1e15,
+                                       1e16, 1.5e-7, 42,    NAN,  INFINITY};
+  EXPECT_EQ(DumpNumbers(numbers), DumpJson(numbers));
+  EXPECT_EQ(DumpNumbers({}), "[]");
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ TEST_F(Compare, RefusesWhatItCannotReadInOneLine) {
   ExpectRefused({"1", "7", "--db", db}, "there is no run 7");
   ExpectRefused({"previous", "latest", "--db", db}, "there is no previous one");
   ExpectRefused({"0", "1", "--db", db}, "neither a run");
-  ExpectRefused({"none.sqlite", db}, "there is no database 'none.sqlite'");
+  ExpectRefused({"none.sqlite", db}, "\"none.sqlite\" is neither a run");
   ExpectRefused({QBENCH_SOURCE_DIR "/LICENSE", db}, "LICENSE");
   ExpectRefused({place_.folder().string(), db}, "is a folder");
   ExpectRefused({"none.tflite", db}, "is a .tflite file and");

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "harness/store/store.h"
@@ -90,6 +91,39 @@ TEST_F(DbCliTest, JsonSaysTheSame) {
   EXPECT_THAT(damaged->at("flaws").at(0).get<std::string>(), HasSubstr("cut off"));
   EXPECT_EQ(damaged->at("saved").at("database"), Saved());
   EXPECT_EQ(damaged->at("saved").at("tables").at("runs").at("saved"), 1);
+}
+
+TEST_F(DbCliTest, VacuumSaysHowLargeTheFileWasAndIs) {
+  const std::string db = File().string();
+  const Answer answer = place_.Run({"db", "vacuum", db});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.out, AllOf(StartsWith(db + ": "), HasSubstr(" bytes before, "),
+                                HasSubstr(std::to_string(fs::file_size(File())) + " bytes now")));
+  const Result<Json> json = ParseJson(place_.Run({"db", "vacuum", "--json"}).out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->at("bytes_after"), fs::file_size(File()));
+  const auto writer = store::Store::Open(File(), store::OpenMode::kReadWrite);
+  ASSERT_TRUE(writer.ok());
+  const Answer locked = place_.Run({"db", "vacuum", db});
+  EXPECT_EQ(locked.status, 2);
+  EXPECT_THAT(locked.err, HasSubstr("process " + std::to_string(getpid())));
+  EXPECT_EQ(place_.Run({"db", "vacuum", place_.File("nowhere.sqlite").string()}).status, 2);
+  EXPECT_FALSE(fs::exists(place_.File("nowhere.sqlite")));
+}
+
+TEST_F(DbCliTest, ExportMakesAFileThatIsWhole) {
+  const std::string to = place_.File("new.sqlite").string();
+  const Answer answer = place_.Run({"db", "export", to, "--all"});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("1 run copied into " + to));
+  EXPECT_EQ(place_.Run({"db", "check", to}).status, 0);
+  const Answer again = place_.Run({"db", "export", to});
+  EXPECT_EQ(again.status, 2);
+  EXPECT_THAT(again.err, HasSubstr("is there already"));
+  EXPECT_EQ(
+      place_.Run({"db", "export", place_.File("x.sqlite").string(), "--all", "--run", "1"}).status,
+      2);
+  EXPECT_EQ(place_.Run({"db", "export"}).status, 2);
 }
 
 TEST_F(DbCliTest, WhatIsNoDatabaseIsAnErrorAndBlocksNobody) {

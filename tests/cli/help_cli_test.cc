@@ -121,12 +121,13 @@ std::string Joined(const Words& words) { return fmt::format("{}", fmt::join(word
 
 TEST(Help, ListsEveryCommand) {
   const Workplace place;
-  EXPECT_THAT(CommandsIn(HelpOf(place, {})),
-              ElementsAre("run", "report", "compare", "baseline", "runs", "quantize", "inspect",
-                          "diff", "profile", "dataset", "db", "plugin", "cache", "doctor"));
+  EXPECT_THAT(
+      CommandsIn(HelpOf(place, {})),
+      ElementsAre("run", "report", "compare", "baseline", "runs", "merge", "quantize", "inspect",
+                  "diff", "profile", "dataset", "db", "plugin", "cache", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));
-  EXPECT_THAT(CommandsIn(HelpOf(place, {"db"})), ElementsAre("check"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {"db"})), ElementsAre("check", "export", "vacuum"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"runs"})), ElementsAre("list", "show", "rename", "delete"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"cache"})), ElementsAre("list", "clean"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"plugin"})), ElementsAre("list", "check"));

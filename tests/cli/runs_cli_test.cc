@@ -65,6 +65,71 @@ TEST_F(RunsCliTest, ANameIsAsGoodAsANumber) {
                               Not(HasSubstr("\x1b"))));
 }
 
+// The same words wherever a command takes a run.
+TEST_F(RunsCliTest, EveryCommandTakesTheSameNames) {
+  AddRuns(2);
+  ASSERT_EQ(Runs({"rename", "1", "the old one"}).status, 0);
+  const std::string db = place_.File("runs.sqlite").string();
+  for (const std::string& run : {std::string("1"), std::string("previous"),
+                                 std::string("the old one"), db + "#1", db + "#the old one"}) {
+    EXPECT_THAT(Runs({"show", run}).out, HasSubstr("run 1: the old one\n")) << run;
+    const Answer report = place_.Run({"report", "--db", db, "--format", "json", "--run", run});
+    EXPECT_THAT(report.out, HasSubstr("\"name\":\"the old one\"")) << run << report.err;
+    const Answer compared = place_.Run({"compare", run, "latest", "--db", db});
+    EXPECT_THAT(compared.out, HasSubstr("run 1")) << run << compared.err;
+    const fs::path copy = place_.File("copy.sqlite");
+    EXPECT_THAT(place_.Run({"db", "export", copy.string(), "--db", db, "--run", run}).out,
+                HasSubstr("run 1 (\"the old one\") is run 1 now\n1 run copied into"));
+    fs::remove(copy);
+  }
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"runs", "show", "no such"},
+        {"report", "--format", "csv", "--run", "no such"},
+        {"baseline", "pin", "a", "--run", "no such"},
+        {"db", "export", place_.File("new.sqlite").string(), "--run", "no such"}}) {
+    std::vector<std::string> all = args;
+    all.insert(all.end(), {"--db", db});
+    const Answer answer = place_.Run(all);
+    EXPECT_EQ(answer.status, 2);
+    EXPECT_THAT(answer.err, HasSubstr("there is no run \"no such\"")) << args[0];
+  }
+}
+
+TEST_F(RunsCliTest, MergesDatabases) {
+  AddRuns(1);
+  const std::string db = place_.File("runs.sqlite").string();
+  const std::string all = place_.File("all.sqlite").string();
+  const std::string nowhere = place_.File("nowhere.sqlite").string();
+  const auto merge = [&](std::vector<std::string> from) {
+    from.insert(from.begin(), "merge");
+    from.insert(from.end(), {"--into", all});
+    return place_.Run(from);
+  };
+  // Nothing is made for a source that is not there.
+  const Answer missing = merge({db, nowhere});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_THAT(missing.err, HasSubstr("there is no database '" + nowhere));
+  EXPECT_FALSE(fs::exists(all));
+  const Answer first = merge({db});
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_THAT(first.out,
+              AllOf(HasSubstr("run 1 is run 1 now"), HasSubstr("1 run copied into " + all + "\n")));
+  const Answer again = merge({db + "#latest"});
+  EXPECT_THAT(again.out, AllOf(HasSubstr("run 1 was there already, as run 1"),
+                               HasSubstr("0 runs copied into " + all + "\n")));
+  const Result<Json> json = ParseJson(merge({db, "--json"}).out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->at("copied"), 0);
+  EXPECT_EQ(json->at("sources").at(0).at("runs").at(0).at("what"), "known");
+  const Answer itself = merge({all});
+  EXPECT_EQ(itself.status, 2);
+  EXPECT_THAT(itself.err, HasSubstr("cannot be copied into itself"));
+  ASSERT_TRUE(WriteFileAtomically(place_.File("text.sqlite"), std::string(5000, 'x')).ok());
+  EXPECT_THAT(merge({place_.File("text.sqlite").string()}).err,
+              HasSubstr("is not a qbench database"));
+  EXPECT_EQ(place_.Run({"merge"}).status, 2);
+}
+
 TEST_F(RunsCliTest, DeletesOnlyWhenTold) {
   AddRuns(3);
   EXPECT_THAT(Runs({"delete", "1", "latest"}).out,

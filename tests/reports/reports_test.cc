@@ -138,7 +138,7 @@ TEST(Render, KnowsItsFormats) {
     EXPECT_TRUE(Render(*format, {LoadSampleRun({})}).ok());
   }
   EXPECT_THAT(FormatFromName("pdf").status().message(),
-              HasSubstr("html, csv, md, json or benchmark-json"));
+              HasSubstr("html, csv, md, json, benchmark-json, bencher"));
 }
 
 // What one process, or few samples, cannot tell is said by no report.

@@ -12,7 +12,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using Runs = SideName::Runs;
 
 SideName Parsed(const std::string& text) {
   const auto name = ParseSide(text, "here.sqlite");
@@ -21,22 +20,27 @@ SideName Parsed(const std::string& text) {
 }
 
 TEST(ParseSide, TakesRunsAndDatabases) {
-  EXPECT_EQ(Parsed("12").number, 12);
-  EXPECT_EQ(Parsed("12").runs, Runs::kNumbered);
-  EXPECT_EQ(Parsed("12").database, "here.sqlite");
-  EXPECT_EQ(Parsed("latest").runs, Runs::kLatest);
-  EXPECT_EQ(Parsed("previous").runs, Runs::kPrevious);
-  EXPECT_EQ(Parsed("old.sqlite#3").number, 3);
-  EXPECT_EQ(Parsed("old.sqlite#3").database, "old.sqlite");
-  EXPECT_EQ(Parsed("a#b.sqlite#latest").database, "a#b.sqlite");
-  EXPECT_EQ(Parsed("a#b.sqlite#previous").runs, Runs::kPrevious);
-  EXPECT_EQ(Parsed("old.sqlite").runs, Runs::kEveryCell);
-  EXPECT_EQ(Parsed("./12").runs, Runs::kEveryCell);
-  EXPECT_EQ(Parsed("a#b.sqlite").database, "a#b.sqlite");
+  for (const char* run : {"12", "latest", "previous", "before the converter"}) {
+    EXPECT_EQ(Parsed(run).run, run);
+    EXPECT_EQ(Parsed(run).database, "here.sqlite");
+    EXPECT_EQ(Parsed(std::string("old.sqlite#") + run).run, run);
+    EXPECT_EQ(Parsed(std::string("a#b.sqlite#") + run).database, "a#b.sqlite");
+  }
+}
+
+TEST(ParseSide, AFileIsADatabase) {
+  const auto folder = TempDir::Create("qbench-side-test");
+  ASSERT_TRUE(folder.ok());
+  for (const char* name : {"old.sqlite", "12", "a#latest"}) {
+    const std::string file = (folder->path() / name).string();
+    ASSERT_TRUE(WriteFileAtomically(file, "").ok());
+    EXPECT_EQ(Parsed(file).database, file);
+    EXPECT_EQ(Parsed(file).run, "");
+  }
 }
 
 TEST(ParseSide, RefusesTheRest) {
-  for (const char* text : {"", "0", "-3", "+3", "99999999999999999999", "#3", "#"}) {
+  for (const char* text : {"", "0", "-3", "+3", "#3", "#", "old.sqlite#"}) {
     const auto name = ParseSide(text, "here.sqlite");
     ASSERT_FALSE(name.ok()) << text;
     EXPECT_THAT(name.status().message(), HasSubstr("qbench compare --help"));
@@ -88,6 +92,21 @@ TEST_F(LoadSideTest, FindsRunsByNumberAndAge) {
   EXPECT_THAT(CellsOf(*Load("previous")), ElementsAre("1 float"));
   EXPECT_EQ(Load("previous")->name, "run 1");
   EXPECT_THAT(Load("7").status().message(), HasSubstr("there is no run 7"));
+}
+
+TEST_F(LoadSideTest, ANameIsOfARunOrOfADatabase) {
+  Add({"float"});
+  ASSERT_TRUE(store_->RenameRun(1, "before").ok());
+  EXPECT_THAT(CellsOf(*ReadSide("before", store_->path())), ElementsAre("1 float"));
+  EXPECT_THAT(CellsOf(*ReadSide(store_->path().string() + "#before", "nowhere.sqlite")),
+              ElementsAre("1 float"));
+  for (const std::filesystem::path& database :
+       {store_->path(), std::filesystem::path("nowhere.sqlite")}) {
+    EXPECT_THAT(ReadSide("mispelt.sqlite", database).status().message(),
+                HasSubstr("neither a run (12, latest, previous, a name, DB#12) nor a database"));
+  }
+  EXPECT_THAT(ReadSide("1", "nowhere.sqlite").status().message(),
+              HasSubstr("there is no database"));
 }
 
 TEST_F(LoadSideTest, OfADatabaseTakesTheNewestOfEachCell) {

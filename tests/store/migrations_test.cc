@@ -54,6 +54,27 @@ TEST_F(MigrationsTest, DatabaseOfVersion1IsReadAsItWasWritten) {
   }
 }
 
+// As a qbench of each version in between left it.
+TEST_F(MigrationsTest, DatabasesOfEveryVersionAreReadAsTheyWereWritten) {
+  const auto expected = results::Summarize(LoadSampleRun(DumpedRun()));
+  for (size_t version = 1; version <= Migrations().size(); ++version) {
+    for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(path() + ending);
+    Restore("version1.sql");
+    {
+      SQLite::Database database(path(), SQLite::OPEN_READWRITE);
+      Migrate(database, Migrations().first(version));
+      EXPECT_EQ(SchemaVersion(database), static_cast<int>(version));
+    }
+    auto store = Store::Open(path(), OpenMode::kReadOnly);
+    ASSERT_TRUE(store.ok()) << version << ": " << store.status().message();
+    auto run = store->LoadRun(1);
+    ASSERT_TRUE(run.ok()) << version << ": " << run.status().message();
+    const auto got = results::Summarize(*run);
+    ASSERT_EQ(got.size(), expected.size());
+    for (size_t i = 0; i < got.size(); ++i) ExpectSameFields(got[i], expected[i]);
+  }
+}
+
 TEST_F(MigrationsTest, DatabaseOfVersion1TakesAProfile) {
   Restore("version1.sql");
   auto store = Store::Open(path(), OpenMode::kReadWrite);

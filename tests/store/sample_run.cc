@@ -107,6 +107,26 @@ std::vector<int32_t> FloatPredictions(const DatasetSplit& split, double right, R
   return predictions;
 }
 
+// As measure::ConditionsToJson writes them on a board, and what a runtime tells.
+Json FullConditions() {
+  const Json reading = {{"temperature_c", 48.2},
+                        {"throttled", 0},
+                        {"under_voltage", false},
+                        {"frequency_khz", 2400000},
+                        {"governor", "performance"},
+                        {"load_1min", 0.31},
+                        {"pages_swapped", 0},
+                        {"major_faults", 12},
+                        {"nonvoluntary_switches", 231},
+                        {"waited_us", 4182},
+                        {"stolen_ms", 0},
+                        {"uptime_ms", 918273645}};
+  return {{"before", reading},
+          {"after", reading},
+          {"runtime",
+           {{"operators_on_xnnpack", "64 in 1 subgraphs"}, {"engine_library", "LiteRT 2.3.0"}}}};
+}
+
 class Builder {
  public:
   Builder(Store& store, const SampleRunOptions& options)
@@ -263,8 +283,9 @@ class Builder {
       latency.warmup_seconds = 0.5;
       latency.peak_rss_bytes = 21'000'000 + static_cast<int64_t>(ms * 1e6);
       latency.conditions = {{"temperature_c_before", 48.2}, {"temperature_c_after", 53.8}};
+      if (options_.full_conditions) latency.conditions = FullConditions();
       const double center = ms * (1 + 0.006 * random.Normal());
-      for (int i = 0; i < 160; ++i) {
+      for (int i = 0; i < options_.samples; ++i) {
         double sample = center * (1 + 0.008 * random.Normal());
         if (random.Uniform() < 0.04) sample += center * 0.12 * random.Uniform();
         if (i == 70 && repetition == 0) sample *= 1.9;  // somebody else's interrupt

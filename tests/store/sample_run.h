@@ -17,6 +17,9 @@ struct SampleRunOptions {
   std::vector<int32_t> threads = {1};
   int images = 600;
   int processes = 3;
+  int samples = 160;  // of a process
+  // Conditions as a board says them, in place of two temperatures.
+  bool full_conditions = false;
   // One cell each: unsupported, crashed while measuring latency, timed out while quantizing, and
   // latency invalid because the board throttled; the last four cells (there must be as many).
   bool with_failures = false;
