@@ -1,6 +1,6 @@
 // Reports and comparisons of a database of 10,000 cells and 2 million latency samples, as a user
 // makes them: each is a process of its own, timed with its start, its peak memory (`peak_MB`) and
-// the size of what it wrote (`file_MB`) beside it. What is asked of them is in docs/keeping.md.
+// the size of what it wrote (`file_MB`) beside it. docs/keeping.md has what came of it.
 #include "base/process.h"
 #include "harness/store/store.h"
 #include "tests/benchmarks/benchmark_inputs.h"
