@@ -1,9 +1,12 @@
 // `qbench report`: from the store to HTML, CSV, Markdown, JSON or what compare.py reads.
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 
 #include "base/interrupt.h"
 #include "cli/command.h"
+#include "cli/flip_pictures.h"
 #include "cli/report_files.h"
+#include "cli/requirements.h"
 #include "cli/terminal.h"
 #include "harness/store/store.h"
 #include "reports/reports.h"
@@ -32,8 +35,12 @@ po::options_description Options() {
       "predictions", po::bool_switch(), "with csv: one row an image and cell")(
       "profile", po::bool_switch(),
       "with csv: one row an operator and cell, of runs that were measured with --profile")(
+      "dataset", po::value<std::string>()->value_name("NAME"),
+      "where the pictures of changed images are, for the page (default: as the runs recorded it)")(
       "output,o", po::value<std::string>()->value_name("FILE"), "where to, with one format");
+  AddRequirementOptions(options);
   AddDatabaseOption(options);
+  AddFolderOptions(options);
   return options;
 }
 
@@ -55,15 +62,27 @@ Result<std::vector<int64_t>> RunIds(const Arguments& arguments, store::Store& st
 }
 
 Result<std::string> Text(const Arguments& arguments, const Chosen& format,
-                         const reports::Runs& runs) {
+                         const reports::Runs& runs, const reports::ReportOptions& options) {
   const bool predictions = arguments.Get<bool>("predictions");
   const bool profile = arguments.Get<bool>("profile");
-  if (!predictions && !profile) return reports::Render(format.format, runs);
+  if (!predictions && !profile) return reports::Render(format.format, runs, options);
   if (format.format != reports::Format::kCsv || (predictions && profile)) {
     return Error(StatusCode::kInvalidArgument,
                  "--predictions and --profile go with --format csv alone, and one at a time");
   }
   return predictions ? reports::CsvPredictions(runs) : reports::CsvProfile(runs);
+}
+
+Result<reports::Pictures> PicturesOf(const Arguments& arguments, const reports::Runs& runs) {
+  const Result<plan::Folders> folders = FoldersOf(arguments);
+  if (!folders.ok()) {
+    return reports::Pictures{
+        {}, {fmt::format("There are no pictures: {}.", folders.status().message())}};
+  }
+  std::vector<const store::RunData*> pointers;
+  for (const store::RunData& run : runs) pointers.push_back(&run);
+  return CollectPictures(reports::WantedPictures(runs), pointers, arguments.GetOr("dataset", ""),
+                         *folders);
 }
 
 // Where a report goes; empty: to standard output.
@@ -88,6 +107,8 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args) {
   }
   QB_ASSIGN_OR_RETURN(const std::vector<Chosen> formats,
                       FormatsOf(arguments, reports::FormatFromName));
+  reports::ReportOptions options;
+  QB_ASSIGN_OR_RETURN(options.requirements, RequirementsOf(arguments));
   QB_ASSIGN_OR_RETURN(store::Store store,
                       store::Store::Open(DatabaseOf(arguments), store::OpenMode::kReadOnly));
   QB_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, RunIds(arguments, store));
@@ -97,9 +118,13 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args) {
     QB_ASSIGN_OR_RETURN(store::RunData run, store.LoadRun(id));
     runs.push_back(std::move(run));
   }
+  if (std::ranges::any_of(
+          formats, [](const Chosen& chosen) { return chosen.format == reports::Format::kHtml; })) {
+    QB_ASSIGN_OR_RETURN(options.pictures, PicturesOf(arguments, runs));
+  }
   for (const Chosen& format : formats) {
     if (Interrupted()) return InterruptStatus("writing reports");
-    QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, runs));
+    QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, runs, options));
     const std::filesystem::path path =
         Destination(arguments, format, formats.size() == 1, store.path());
     QB_RETURN_IF_ERROR(WriteReport(path, text));

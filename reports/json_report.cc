@@ -6,8 +6,10 @@
 #include "reports/json_fields.h"
 #include "reports/layer_report.h"
 #include "reports/losses.h"
+#include "reports/recommendation_text.h"
 #include "reports/reports.h"
 #include "reports/run_explanations.h"
+#include "reports/shell_text.h"
 #include "reports/variants.h"
 #include "reports/warnings.h"
 
@@ -87,7 +89,49 @@ OrderedJson LossObjects(const RunView& run) {
   return objects;
 }
 
-OrderedJson RunObject(const store::RunData& data) {
+// The name of the cell at this place; null where there is none.
+OrderedJson CellName(const RunView& run, std::optional<size_t> place) {
+  return place ? OrderedJson(run.variants[*place].name) : OrderedJson(nullptr);
+}
+
+OrderedJson RecommendationObjects(const RunView& run, const results::Requirements& requirements) {
+  OrderedJson objects = OrderedJson::array();
+  for (const RecommendationText& text : Recommendations(run, requirements)) {
+    const results::Recommendation& decision = text.decision;
+    OrderedJson ties = OrderedJson::array();
+    OrderedJson rejected = OrderedJson::array();
+    for (const results::Candidate& candidate : decision.candidates) {
+      if (candidate.rejections.empty()) continue;
+      OrderedJson reasons = OrderedJson::array();
+      OrderedJson texts = OrderedJson::array();
+      for (const results::Rejection rejection : candidate.rejections) {
+        reasons.push_back(std::string(Name(rejection)));
+        texts.push_back(RejectionText(run, candidate, rejection));
+      }
+      const OrderedJson name = CellName(run, candidate.cell);
+      if (candidate.rejections[0] == results::Rejection::kTied) ties.push_back(name);
+      rejected.push_back({{"cell", name},
+                          {"reasons", reasons},
+                          {"texts", texts},
+                          {"top1_drop", JsonValue(candidate.drop)},
+                          {"top1_drop_high", JsonValue(candidate.drop_high)}});
+    }
+    objects.push_back({{"subject", text.subject},
+                       {"max_accuracy_drop", requirements.AccuracyDrop()},
+                       {"max_latency_ms", JsonValue(requirements.max_latency_ms)},
+                       {"max_bytes", JsonValue(requirements.max_bytes)},
+                       {"chosen", CellName(run, decision.chosen)},
+                       {"against", CellName(run, decision.float_cell)},
+                       {"ties", ties},
+                       {"nearest", CellName(run, decision.nearest)},
+                       {"text", text.choice + text.reason},
+                       {"command", ShellLine(text.command)},
+                       {"rejected", rejected}});
+  }
+  return objects;
+}
+
+OrderedJson RunObject(const store::RunData& data, const ReportOptions& options) {
   const RunView run(data);
   OrderedJson object = JsonObject(data.run);
   object["notes"] = OrderedJson::array();
@@ -99,6 +143,7 @@ OrderedJson RunObject(const store::RunData& data) {
     object["machine_peaks"].push_back(JsonObject(peak));
   }
   object["losses"] = LossObjects(run);
+  object["recommendations"] = RecommendationObjects(run, options.requirements);
   object["warnings"] = Warnings(run);
   object["models"] = Objects(data.models);
   object["datasets"] = OrderedJson::array();
@@ -132,9 +177,9 @@ OrderedJson RunObject(const store::RunData& data) {
 
 }  // namespace
 
-std::string JsonReport(const Runs& runs) {
+std::string JsonReport(const Runs& runs, const ReportOptions& options) {
   OrderedJson report = {{"runs", OrderedJson::array()}};
-  for (const store::RunData& run : runs) report["runs"].push_back(RunObject(run));
+  for (const store::RunData& run : runs) report["runs"].push_back(RunObject(run, options));
   return report.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 

@@ -10,11 +10,19 @@
 #include <vector>
 
 #include "base/status.h"
+#include "harness/results/recommendation.h"
 #include "harness/store/store.h"
+#include "reports/pictures.h"
 
 namespace qbench::reports {
 
 using Runs = std::vector<store::RunData>;
+
+// What a report may be told beside the runs.
+struct ReportOptions {
+  results::Requirements requirements = {};  // of the variant that is recommended
+  Pictures pictures = {};                   // of the images of WantedPictures; the page shows them
+};
 
 enum class Format { kHtml, kCsv, kMarkdown, kJson, kBenchmarkJson };
 // "html", "csv", "md" (or "markdown"), "json", "benchmark-json"; kInvalidArgument naming them
@@ -33,7 +41,7 @@ std::string CsvPredictions(const Runs& runs);
 std::string CsvProfile(const Runs& runs);
 
 // One object: {"runs": […]}, for machines.
-std::string JsonReport(const Runs& runs);
+std::string JsonReport(const Runs& runs, const ReportOptions& options = {});
 
 // The latencies as Google Benchmark writes them with --benchmark_out, for its tools/compare.py: a
 // repetition a process, whose time is the median of its samples. Cells without a valid latency are
@@ -41,16 +49,19 @@ std::string JsonReport(const Runs& runs);
 std::string BenchmarkJsonReport(const Runs& runs);
 
 // GitHub-flavoured Markdown: a table for each run, what failed, and warnings.
-std::string MarkdownReport(const Runs& runs);
+std::string MarkdownReport(const Runs& runs, const ReportOptions& options = {});
 
 // The table that closes `qbench run`: plain text, aligned, a line for each failed cell and each
 // warning. Ends with a line feed.
-std::string TerminalTable(const store::RunData& run);
+std::string TerminalTable(const store::RunData& run, const ReportOptions& options = {});
+
+// The images that the page of these runs shows, those that matter most first, each once.
+std::vector<PictureKey> WantedPictures(const Runs& runs);
 
 // One self-contained page. kInternal where the page's template is broken.
-Result<std::string> HtmlReport(const Runs& runs);
+Result<std::string> HtmlReport(const Runs& runs, const ReportOptions& options = {});
 
 // One of the above.
-Result<std::string> Render(Format format, const Runs& runs);
+Result<std::string> Render(Format format, const Runs& runs, const ReportOptions& options = {});
 
 }  // namespace qbench::reports

@@ -1,6 +1,7 @@
 #include "harness/results/summary.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "harness/results/profile_summary.h"
 #include "harness/stats/descriptive.h"
@@ -50,6 +51,7 @@ void SummarizeLatency(const store::CellData& cell, CellSummary* summary) {
   summary->first_ms = MedianOf(OfProcesses(cell, &store::Measurement::first_ms));
   summary->peak_rss_bytes = HighestOf(OfProcesses(cell, &store::Measurement::peak_rss_bytes));
   summary->median_ms = stats::Median(medians_ms);
+  if (*summary->median_ms > 0) summary->fps = 1000 / *summary->median_ms;
   if (medians_ms.size() > 1) summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
   summary->processes = static_cast<int64_t>(medians_ms.size());
   std::vector<double> pooled_ns;
@@ -61,9 +63,18 @@ void SummarizeLatency(const store::CellData& cell, CellSummary* summary) {
   }
   summary->outlier_samples = outliers;
   summary->samples = static_cast<int64_t>(pooled_ns.size());
-  if (*summary->samples >= kMinSamplesForP90) {
-    summary->p90_ms = stats::Quantile(pooled_ns, 0.9) / kNsPerMs;
-  }
+  summary->min_ms = *std::ranges::min_element(pooled_ns) / kNsPerMs;
+  summary->mean_ms = std::accumulate(pooled_ns.begin(), pooled_ns.end(), 0.0) /
+                     static_cast<double>(pooled_ns.size()) / kNsPerMs;
+  // In order once, for all percentiles.
+  std::ranges::sort(pooled_ns);
+  const auto percentile = [&](double p, int64_t least) {
+    return *summary->samples < least ? std::nullopt
+                                     : std::optional(stats::Quantile(pooled_ns, p) / kNsPerMs);
+  };
+  summary->p90_ms = percentile(0.9, kMinSamplesForP90);
+  summary->p95_ms = percentile(0.95, kMinSamplesForP95);
+  summary->p99_ms = percentile(0.99, kMinSamplesForP99);
 }
 
 void SummarizeAccuracy(const store::CellData& cell, const store::DatasetSplit& split,
@@ -243,6 +254,10 @@ std::optional<size_t> FloatCellOf(const store::RunData& run, size_t cell_index) 
     }
   }
   return std::nullopt;
+}
+
+bool IsFloatCell(const store::RunData& run, const store::CellData& cell) {
+  return IsBaseline(run.plugins.at(cell.cell.quantizer_id));
 }
 
 Json RuntimeFacts(const store::CellData& cell) {
