@@ -1,7 +1,5 @@
 // `qbench cache`: list, clean.
-#include <array>
 #include <boost/program_options/value_semantic.hpp>
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -13,6 +11,7 @@
 #include "base/paths.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "cli/units.h"
 #include "harness/run/cache_contents.h"
 
 namespace qbench::cli {
@@ -31,28 +30,10 @@ po::options_description CommonOptions() {
   return options;
 }
 
-// A whole number with one of these units behind it: "30d".
-template <size_t kCount>
-std::optional<uint64_t> ParseWithUnit(
-    std::string_view text, const std::array<std::pair<std::string_view, uint64_t>, kCount>& units) {
-  uint64_t number = 0;
-  const auto [after, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<size_t>(after - text.data()));
-  for (const auto& [name, factor] : units) {
-    if (unit == name && number <= (uint64_t{1} << 62) / factor) {
-      return number * factor;
-    }
-  }
-  return std::nullopt;
-}
-
 Result<std::chrono::seconds> ParseAge(const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, uint64_t>, 3> kUnits = {
-      {{"h", 3600}, {"d", 86400}, {"w", 7 * 86400}}};
+  const auto seconds = ParseWithUnit(text, {{"h", 3600}, {"d", 86400}, {"w", 7 * 86400}});
   // Some 300 years are more than the clock can subtract.
-  const auto seconds = ParseWithUnit(text, kUnits);
-  if (seconds && *seconds <= uint64_t{100} * 366 * 86400) {
+  if (seconds && *seconds <= 100.0 * 366 * 86400) {
     return std::chrono::seconds(static_cast<int64_t>(*seconds));
   }
   return Error(StatusCode::kInvalidArgument,
@@ -61,9 +42,8 @@ Result<std::chrono::seconds> ParseAge(const std::string& text) {
 }
 
 Result<uint64_t> ParseBytes(const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, uint64_t>, 4> kUnits = {
-      {{"kB", 1000}, {"MB", 1000 * 1000}, {"GB", 1000 * 1000 * 1000}, {"B", 1}}};
-  if (const auto bytes = ParseWithUnit(text, kUnits)) return *bytes;
+  const auto bytes = ParseWithUnit(text, {{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}});
+  if (bytes) return static_cast<uint64_t>(*bytes);
   return Error(StatusCode::kInvalidArgument,
                "--max-size takes a number with B, kB, MB or GB behind it, as in 1GB; not \"{}\"",
                SafeName(text));

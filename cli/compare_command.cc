@@ -162,8 +162,13 @@ Result<std::string> Text(const Arguments& arguments, const Chosen& format,
     case ComparisonFormat::kHtml:
       break;
   }
+  std::vector<const store::RunData*> runs;
+  for (const results::Side* side : {comparison.now, comparison.base}) {
+    for (const store::RunData& run : side->runs) runs.push_back(&run);
+  }
   QB_ASSIGN_OR_RETURN(const reports::Pictures pictures,
-                      CollectPictures(comparison, arguments.GetOr("dataset", ""), folders));
+                      CollectPictures(reports::WantedPictures(comparison), runs,
+                                      arguments.GetOr("dataset", ""), folders));
   return reports::ComparisonHtml(comparison, pictures);
 }
 

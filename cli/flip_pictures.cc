@@ -8,6 +8,7 @@
 #include "base/one_line.h"
 #include "cli/terminal.h"
 #include "datasets/thumbnail.h"
+#include "harness/store/command_line.h"
 #include "reports/text_format.h"
 
 namespace qbench::cli {
@@ -15,20 +16,8 @@ namespace {
 
 using reports::Pictures;
 
-// What follows --dataset on the command line of a run.
-std::string DatasetOf(const store::Run& run) {
-  constexpr std::string_view kOption = "--dataset";
-  const std::vector<std::string>& words = run.command_line;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == kOption && i + 1 < words.size()) return words[i + 1];
-    if (words[i].starts_with(std::string(kOption) + "="))
-      return words[i].substr(kOption.size() + 1);
-  }
-  return {};
-}
-
 // What may lead to the data set of a split, without repetition.
-std::vector<std::string> PlacesOf(const results::Comparison& comparison,
+std::vector<std::string> PlacesOf(const std::vector<const store::RunData*>& runs,
                                   const std::string& split_sha256) {
   std::vector<std::string> places;
   const auto add = [&](const std::string& place) {
@@ -36,11 +25,9 @@ std::vector<std::string> PlacesOf(const results::Comparison& comparison,
       places.push_back(place);
     }
   };
-  for (const results::Side* side : {comparison.now, comparison.base}) {
-    for (const store::RunData& run : side->runs) {
-      for (const auto& [id, split] : run.splits) {
-        if (split.sha256 == split_sha256) add(DatasetOf(run.run));
-      }
+  for (const store::RunData* run : runs) {
+    for (const auto& [id, split] : run->splits) {
+      if (split.sha256 == split_sha256) add(store::OptionOf(run->run, "--dataset"));
     }
   }
   return places;
@@ -105,13 +92,12 @@ void TakeThumbnails(const std::string& split_sha256, const std::vector<std::stri
 
 }  // namespace
 
-Result<Pictures> CollectPictures(const results::Comparison& comparison, const std::string& named,
-                                 const plan::Folders& folders) {
+Result<Pictures> CollectPictures(const std::vector<reports::PictureKey>& wanted,
+                                 const std::vector<const store::RunData*>& runs,
+                                 const std::string& named, const plan::Folders& folders) {
   Pictures pictures;
   std::map<std::string, std::vector<std::string>> by_split;
-  for (const auto& [split, path] : reports::WantedPictures(comparison)) {
-    by_split[split].push_back(path);
-  }
+  for (const auto& [split, path] : wanted) by_split[split].push_back(path);
   datasets::ThumbnailSettings settings;
   datasets::DecodeOptions options;
   options.progress = [](size_t, size_t) { return !Interrupted(); };
@@ -119,7 +105,7 @@ Result<Pictures> CollectPictures(const results::Comparison& comparison, const st
   for (const auto& [sha256, paths] : by_split) {
     if (Interrupted()) return InterruptStatus("reading the images");
     const std::vector<std::string> places =
-        named.empty() ? PlacesOf(comparison, sha256) : std::vector<std::string>{named};
+        named.empty() ? PlacesOf(runs, sha256) : std::vector<std::string>{named};
     const FoundSplit found = FindSplit(places, sha256, folders);
     if (!found.missing.empty()) {
       pictures.missing.push_back("There are no pictures: " + found.missing + ".");

@@ -5,8 +5,10 @@
 
 #include "base/interrupt.h"
 #include "cli/command.h"
+#include "cli/flip_pictures.h"
 #include "cli/gate.h"
 #include "cli/report_files.h"
+#include "cli/requirements.h"
 #include "cli/run_choice.h"
 #include "cli/terminal.h"
 #include "harness/results/reduced_run.h"
@@ -41,8 +43,12 @@ po::options_description Options() {
                                                              "with csv: one row an image and cell")(
       "profile", po::bool_switch(),
       "with csv: one row an operator and cell, of runs that were measured with --profile")(
+      "dataset", po::value<std::string>()->value_name("NAME"),
+      "where the pictures of changed images are, for the page (default: as the runs recorded it)")(
       "output,o", po::value<std::string>()->value_name("FILE"), "where to, with one format");
+  AddRequirementOptions(options);
   AddDatabaseOption(options);
+  AddFolderOptions(options);
   return options;
 }
 
@@ -94,22 +100,24 @@ Status CheckExtras(const Arguments& arguments, const Chosen& format) {
 }
 
 Result<std::string> Text(const Arguments& arguments, const Chosen& format,
-                         const std::vector<RunChoice::Chosen>& chosen, const reports::Runs& runs) {
+                         const std::vector<RunChoice::Chosen>& chosen, const reports::Runs& runs,
+                         const reports::ReportOptions& options) {
   QB_RETURN_IF_ERROR(CheckExtras(arguments, format));
   if (arguments.Get<bool>("predictions")) return reports::CsvPredictions(runs);
   if (arguments.Get<bool>("profile")) return reports::CsvProfile(runs);
   if (format.format == reports::Format::kJunit) return JunitText(chosen, runs);
-  return reports::Render(format.format, runs);
+  return reports::Render(format.format, runs, options);
 }
 
 // Samples are read cell by cell as they are written.
 Status WriteJson(const std::vector<RunChoice::Chosen>& chosen, const reports::Runs& runs,
-                 const std::filesystem::path& path) {
+                 const reports::ReportOptions& options, const std::filesystem::path& path) {
   const auto visit = [&](size_t run, const reports::CellVisitor& visitor) {
     return chosen[run].store->VisitCells(chosen[run].id, {.conditions_as_text = true}, visitor);
   };
-  return WriteReportInPieces(
-      path, [&](const PieceSink& sink) { return reports::WriteJsonReport(runs, visit, sink); });
+  return WriteReportInPieces(path, [&](const PieceSink& sink) {
+    return reports::WriteJsonReport(runs, options, visit, sink);
+  });
 }
 
 // All of a run only where a report shows each of its samples or confidences.
@@ -151,6 +159,18 @@ std::string EndingOf(const Chosen& format) {
   }
 }
 
+Result<reports::Pictures> PicturesOf(const Arguments& arguments, const reports::Runs& runs) {
+  const Result<plan::Folders> folders = FoldersOf(arguments);
+  if (!folders.ok()) {
+    return reports::Pictures{
+        {}, {fmt::format("There are no pictures: {}.", folders.status().message())}};
+  }
+  std::vector<const store::RunData*> pointers;
+  for (const store::RunData& run : runs) pointers.push_back(&run);
+  return CollectPictures(reports::WantedPictures(runs), pointers, arguments.GetOr("dataset", ""),
+                         *folders);
+}
+
 // Where a report goes; empty: to standard output.
 std::filesystem::path Destination(const Arguments& arguments, const Chosen& format, bool only_one,
                                   const std::filesystem::path& database) {
@@ -170,9 +190,15 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args) {
   }
   QB_ASSIGN_OR_RETURN(const std::vector<Chosen> formats,
                       FormatsOf(arguments, reports::FormatFromName));
+  reports::ReportOptions options;
+  QB_ASSIGN_OR_RETURN(options.requirements, RequirementsOf(arguments));
   RunChoice choice(DatabaseOf(arguments), store::OpenMode::kReadOnly);
   QB_ASSIGN_OR_RETURN(const std::vector<RunChoice::Chosen> chosen, ChooseRuns(arguments, &choice));
   QB_ASSIGN_OR_RETURN(const reports::Runs runs, LoadRuns(arguments, formats, chosen));
+  if (std::ranges::any_of(
+          formats, [](const Chosen& format) { return format.format == reports::Format::kHtml; })) {
+    QB_ASSIGN_OR_RETURN(options.pictures, PicturesOf(arguments, runs));
+  }
   const std::filesystem::path database =
       chosen.empty() ? DatabaseOf(arguments) : chosen.front().store->path();
   for (const Chosen& format : formats) {
@@ -181,10 +207,10 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args) {
         Destination(arguments, format, formats.size() == 1, database);
     if (format.format == reports::Format::kJson) {
       QB_RETURN_IF_ERROR(CheckExtras(arguments, format));
-      QB_RETURN_IF_ERROR(WriteJson(chosen, runs, path));
+      QB_RETURN_IF_ERROR(WriteJson(chosen, runs, options, path));
       continue;
     }
-    QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, chosen, runs));
+    QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, chosen, runs, options));
     QB_RETURN_IF_ERROR(WriteReport(path, text));
   }
   return kDone;

@@ -6,9 +6,11 @@
 
 #include "base/files.h"
 #include "cli/command.h"
+#include "cli/flip_pictures.h"
 #include "cli/gate.h"
 #include "cli/litert_option.h"
 #include "cli/progress.h"
+#include "cli/requirements.h"
 #include "cli/terminal.h"
 #include "harness/run/inference_history.h"
 #include "harness/run/run_engine.h"
@@ -82,6 +84,7 @@ po::options_description Options() {
       "stop a process that uses more memory (default: 80 % of what is free)")(
       "quiet,q", po::bool_switch(), "no progress, no warnings")("json", po::bool_switch(),
                                                                 "print the result as JSON");
+  AddRequirementOptions(options);
   AddGateOptions(options);
   AddCalibrationOptions(options);
   AddDatabaseOption(options);
@@ -201,8 +204,8 @@ Status CheckRoom(const Arguments& arguments, const plan::Plan& plan, const store
 
 // Each is tried, whatever became of the other.
 Status WriteReports(const Arguments& arguments, const std::filesystem::path& html,
-                    const store::RunData& run) {
-  const Result<std::string> page = reports::HtmlReport({run});
+                    const store::RunData& run, const reports::ReportOptions& options) {
+  const Result<std::string> page = reports::HtmlReport({run}, options);
   std::vector<Status> written = {page.ok() ? WriteFileAtomically(html, *page) : page.status()};
   const auto write = [&](const char* option, const std::string& text) {
     written.push_back(
@@ -222,11 +225,14 @@ Status WriteReports(const Arguments& arguments, const std::filesystem::path& htm
 }
 
 // The closing table first: a report that cannot be written does not cost it.
-Status Close(const Arguments& arguments, const store::Store& store, const store::RunData& run) {
+Status Close(const Arguments& arguments, const store::Store& store, const store::RunData& run,
+             const plan::Folders& folders, reports::ReportOptions options) {
   const bool json = arguments.Get<bool>("json");
-  Print(json ? reports::JsonReport({run}) : reports::TerminalTable(run));
+  Print(json ? reports::JsonReport({run}, options) : reports::TerminalTable(run, options));
   const std::filesystem::path html = ReportPath(arguments, store.path(), run.run.id);
-  QB_RETURN_IF_ERROR(WriteReports(arguments, html, run));
+  QB_ASSIGN_OR_RETURN(options.pictures,
+                      CollectPictures(reports::WantedPictures({run}), {&run}, "", folders));
+  QB_RETURN_IF_ERROR(WriteReports(arguments, html, run, options));
   if (!json) Print(fmt::format("\nReport: {}\n", std::filesystem::absolute(html).string()));
   return OkStatus();
 }
@@ -264,6 +270,8 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
     request.baseline = gate->baseline;
     request.measure.repetitions = gate->rules.pairs;
   }
+  reports::ReportOptions report;
+  QB_ASSIGN_OR_RETURN(report.requirements, RequirementsOf(arguments));
   QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
   run::RunOptions options;
   QB_ASSIGN_OR_RETURN(options.folders, FoldersOf(arguments));
@@ -301,7 +309,7 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
                   known == plan.cells.size() ? "" : " at a first guess"));
   QB_ASSIGN_OR_RETURN(const int64_t id, Measure(plan, options, display, store));
   QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(id));
-  QB_RETURN_IF_ERROR(Close(arguments, store, run));
+  QB_RETURN_IF_ERROR(Close(arguments, store, run, options.folders, std::move(report)));
   if (!gate) return StatusOf(run, arguments.Get<bool>("strict"));
   QB_ASSIGN_OR_RETURN(const results::Night night, judge.Judge(id));
   if (!arguments.Get<bool>("json")) Print(GateText(night, gate->baseline.name, judge.nights()));

@@ -53,6 +53,8 @@ std::string StyledText(const Variant& variant, Style style, const std::optional<
   switch (style) {
     case Style::kCount:
       return Count(As<int64_t>(figure));
+    case Style::kSignificant:
+      return value ? Significant(*value) : std::string(kMissing);
     case Style::kMilliseconds:
       return Milliseconds(value);
     case Style::kMegabytes:
@@ -82,11 +84,15 @@ std::vector<ColumnSource> FigureColumns(results::Table table) {
   const auto add = [&]<typename Value>(const results::Figure<Value>& figure) {
     const Shown& shown = figure.shown;
     if (shown.table != table) return;
-    Column column{shown.title, shown.explanation, true, shown.is_wide};
+    Column column{shown.title, shown.explanation, true, shown.leave_out};
     auto text = [member = figure.member, style = shown.style](const Variant& variant) {
       return StyledText(variant, style, variant.summary.*member);
     };
-    placed.emplace_back(shown.place, ColumnSource{std::move(column), std::move(text)});
+    auto value = [member = figure.member](const Variant& variant) {
+      return As<double>(variant.summary.*member);
+    };
+    placed.emplace_back(shown.place,
+                        ColumnSource{std::move(column), std::move(text), std::move(value)});
   };
   store::ForEachRow<CellSummary>([&](const auto& row) {
     if constexpr (requires { add(row); }) add(row);

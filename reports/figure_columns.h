@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,13 +16,15 @@ struct Column {
   std::string title;
   std::string explanation;  // a sentence, for a tooltip or a legend
   bool is_number = true;    // numbers stand right, texts left
-  bool is_wide = false;     // left out where there is little room: the closing table
+  int leave_out = 0;        // where there is little room: the highest first; 0: never
 };
 
 // A column, and what stands in it.
 struct ColumnSource {
   Column column;
   std::function<std::string(const Variant&)> text;
+  // What rows are sorted by where the text is no number ("tie"); may be empty.
+  std::function<std::optional<double>(const Variant&)> value = {};
 };
 
 // The figures that this table shows, in the order of their places.

@@ -32,10 +32,13 @@ bool IsOnFront(const Variant& variant, const PlotPoints& points) {
 }
 
 Json PointOf(const Variant& variant, const PlotPoints& points) {
+  const bool several_models = std::ranges::any_of(points, [&](const Variant* other) {
+    return other->cell->cell.model_id != variant.cell->cell.model_id;
+  });
   const results::CellSummary& summary = variant.summary;
   return {
       {"name", variant.name},
-      {"label", variant.setup},
+      {"label", several_models ? variant.name : variant.setup},
       {"quantizer", variant.quantizer},
       {"model", summary.model},
       {"ms", *summary.median_ms},
@@ -48,6 +51,20 @@ Json PointOf(const Variant& variant, const PlotPoints& points) {
       {"text", fmt::format("{} ms · top-1 {} % ({}) · {} MB", Milliseconds(summary.median_ms),
                            Percent(summary.top1), PercentRange(summary.top1_low, summary.top1_high),
                            Megabytes(summary.file_bytes))}};
+}
+
+// The same as text.
+Data RowOf(const Variant& variant, const PlotPoints& points) {
+  const results::CellSummary& summary = variant.summary;
+  Data row("name", variant.name);
+  row.set("ms", Milliseconds(summary.median_ms));
+  row.set("top1", Percent(summary.top1));
+  row.set("interval", PercentRange(summary.top1_low, summary.top1_high));
+  row.set("megabytes", Megabytes(summary.file_bytes));
+  row.set("front", IsOnFront(variant, points)                  ? "yes"
+                   : variant.latency_valid() && !variant.noisy ? "no"
+                                                               : "not valid or noisy");
+  return row;
 }
 
 LatencyScale ScaleOf(const RunView& run) {
@@ -88,8 +105,13 @@ Data ChartSections(const RunView& run) {
   for (size_t i = 0; i < datasets.size(); ++i) {
     if (points[i].size() < 2) continue;  // a chart of one point says less than its row
     Json json = {{"points", Json::array()}};
-    for (const Variant* variant : points[i]) json["points"].push_back(PointOf(*variant, points[i]));
+    Data rows(Data::type::list);
+    for (const Variant* variant : points[i]) {
+      json["points"].push_back(PointOf(*variant, points[i]));
+      rows.push_back(RowOf(*variant, points[i]));
+    }
     Data chart;
+    chart.set("rows", rows);
     chart.set("title", run.differ.dataset ? " on " + datasets[i] : "");
     chart.set("json", ScriptSafe(json));
     charts.push_back(chart);
@@ -115,7 +137,8 @@ Data LatencyScaleMarks(const RunView& run) {
 
 Data LatencyColumns() {
   Data columns(Data::type::list);
-  for (const auto& [column, text] : FigureColumns(results::Table::kLatency)) {
+  for (const ColumnSource& source : FigureColumns(results::Table::kLatency)) {
+    const Column& column = source.column;
     Data item("title", column.title);
     item.set("explanation", column.explanation);
     columns.push_back(item);

@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "reports/html_sections.h"
 #include "reports/ranges_text.h"
+#include "reports/shell_text.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
@@ -40,16 +41,6 @@ class FactTable {
   Data facts_;
 };
 
-std::string CommandLine(const std::vector<std::string>& arguments) {
-  std::string line;
-  for (const std::string& argument : arguments) {
-    const bool plain = argument.find_first_of(" \t\n'\"\\$&|;<>()*?[]#~") == std::string::npos;
-    line +=
-        (line.empty() ? "" : " ") + (plain && !argument.empty() ? argument : "'" + argument + "'");
-  }
-  return line;
-}
-
 // What the quantizer emitted under this name; null where it did not.
 Json Emitted(const store::Artifact& artifact, std::string_view name) {
   for (const Json& entry : artifact.emitted) {
@@ -61,7 +52,7 @@ Json Emitted(const store::Artifact& artifact, std::string_view name) {
 
 Data RunTable(const store::RunData& data) {
   FactTable table("Run");
-  table.Add("command", CommandLine(data.run.command_line));
+  table.Add("command", ShellLine(data.run.command_line));
   table.Add("started", data.run.started_at);
   table.Add("finished", data.run.finished_at.value_or("not finished"));
   table.Add("qbench", data.run.qbench_version);

@@ -2,12 +2,15 @@
 #include <string_view>
 
 #include "fmt/format.h"
+#include "reports/html_flips.h"
 #include "reports/html_groups.h"
 #include "reports/html_sections.h"
 #include "reports/losses.h"
+#include "reports/recommendation_text.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/run_explanations.h"
+#include "reports/shell_text.h"
 #include "reports/text_format.h"
 #include "reports/verdict.h"
 #include "reports/warnings.h"
@@ -62,38 +65,6 @@ Data ExplanationList(const RunView& run) {
   return list;
 }
 
-bool SameSubject(const Variant& a, const Variant& b) {
-  return a.cell->cell.model_id == b.cell->cell.model_id &&
-         a.cell->cell.split_id == b.cell->cell.split_id;
-}
-
-Data MainTable(const RunView& run) {
-  const ResultTable table = MakeResultTable(run);
-  Data columns(Data::type::list);
-  for (const Column& column : table.columns) {
-    Data item("title", column.title);
-    item.set("explanation", column.explanation);
-    item.set("number", column.is_number);
-    columns.push_back(item);
-  }
-  Data rows(Data::type::list);
-  for (size_t i = 0; i < table.rows.size(); ++i) {
-    Data cells(Data::type::list);
-    for (size_t j = 0; j < table.columns.size(); ++j) {
-      Data cell("text", table.rows[i][j]);
-      cell.set("number", table.columns[j].is_number);
-      cells.push_back(cell);
-    }
-    Data row("cells", cells);
-    row.set("problem", !run.variants[i].ok());
-    row.set("new_model", i > 0 && !SameSubject(run.variants[i], run.variants[i - 1]));
-    rows.push_back(row);
-  }
-  Data data("columns", columns);
-  data.set("rows", rows);
-  return data;
-}
-
 // A section appears only where it has something to show.
 void SetIfAny(Data* section, const std::string& name, const Data& list) {
   if (list.list_value().empty()) return;
@@ -101,11 +72,28 @@ void SetIfAny(Data* section, const std::string& name, const Data& list) {
   section->set(name, list);
 }
 
+// [{subject, choice, reason, command, rejected: [{text}]}]
+Data RecommendationList(const RunView& run, const results::Requirements& requirements) {
+  const auto recommendations = Recommendations(run, requirements);
+  Data list(Data::type::list);
+  for (const RecommendationText& text : recommendations) {
+    Data item("choice", text.choice);
+    item.set("reason", text.reason);
+    item.set("chosen", text.decision.chosen.has_value());
+    if (!text.command.empty()) item.set("command", ShellLine(text.command));
+    if (recommendations.size() > 1) item.set("subject", text.subject);
+    SetIfAny(&item, "rejected", TextList(Capped(text.rejected)));
+    list.push_back(item);
+  }
+  return list;
+}
+
 // Of a run with more cells than a page can show.
-Data GroupedSection(const RunView& run) {
+Data GroupedSection(const RunView& run, const ReportOptions& options) {
   Data section("headline", Subject(run));
   section.set("id", std::to_string(run.data->run.id));
   section.set("circumstances", TextList(Circumstances(run)));
+  SetIfAny(&section, "recommendations", RecommendationList(run, options.requirements));
   section.set("table", GroupTable(run));
   std::vector<std::string> losses;
   for (const Loss& loss : Losses(run)) losses.push_back(loss.text);
@@ -118,13 +106,14 @@ Data GroupedSection(const RunView& run) {
   return section;
 }
 
-Data RunSection(const RunView& run) {
-  if (run.variants.size() > kMostPageCells) return GroupedSection(run);
+Data RunSection(const RunView& run, const ReportOptions& options) {
+  if (run.variants.size() > kMostPageCells) return GroupedSection(run, options);
   Data section("headline", Subject(run));
   section.set("id", std::to_string(run.data->run.id));
   section.set("circumstances", TextList(Circumstances(run)));
+  SetIfAny(&section, "recommendations", RecommendationList(run, options.requirements));
   section.set("verdicts", VerdictList(run));
-  section.set("table", MainTable(run));
+  section.set("table", ResultsTable(run));
   std::vector<std::string> losses;
   for (const Loss& loss : Losses(run)) losses.push_back(loss.text);
   SetIfAny(&section, "losses", TextList(losses));
@@ -134,10 +123,13 @@ Data RunSection(const RunView& run) {
   SetIfAny(&section, "charts", ChartSections(run));
   SetIfAny(&section, "latency", LatencyRows(run));
   section.set("latency_columns", LatencyColumns());
+  SetIfAny(&section, "board", BoardSection(run));
   section.set("scale", LatencyScaleMarks(run));
   SetIfAny(&section, "explanations", ExplanationList(run));
   SetIfAny(&section, "classes", ClassTables(run));
   SetIfAny(&section, "confusions", ConfusionTables(run));
+  section.set("missing", TextList(options.pictures.missing));
+  SetIfAny(&section, "flips", FlipSections(run, options.pictures));
   SetIfAny(&section, "operator_tables", OperatorSections(run));
   SetIfAny(&section, "comparisons", ComparisonSections(run));
   SetIfAny(&section, "provenance", ProvenanceTables(run));
@@ -146,7 +138,7 @@ Data RunSection(const RunView& run) {
 
 }  // namespace
 
-Result<std::string> HtmlReport(const Runs& runs) {
+Result<std::string> HtmlReport(const Runs& runs, const ReportOptions& options) {
   Data page;
   Data sections(Data::type::list);
   std::string title = "qbench";
@@ -154,7 +146,7 @@ Result<std::string> HtmlReport(const Runs& runs) {
   for (const store::RunData& data : runs) {
     const RunView run(data);
     title += (sections.list_value().empty() ? ": " : ", ") + Subject(run);
-    Data section = RunSection(run);
+    Data section = RunSection(run, options);
     charts = charts || section.get("has_charts") != nullptr;
     sections.push_back(section);
   }
@@ -164,6 +156,7 @@ Result<std::string> HtmlReport(const Runs& runs) {
   page.set("has_chart_library", charts);
   page.set("chart_library", std::string(kChartLibrary));
   page.set("runs", sections);
+  page.set("flipped_images", FlippedImagesPartial());
   page.set("layer_difference", LayerPartial());
   page.set("operators",
            Data(kainjow::mustache::partial([] { return std::string(kOperatorPartial); })));

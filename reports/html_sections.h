@@ -5,13 +5,20 @@
 #include <kainjow/mustache.hpp>
 
 #include "reports/layer_page.h"
+#include "reports/pictures.h"
 #include "reports/variants.h"
 
 namespace qbench::reports {
 
 using Data = kainjow::mustache::data;
 
-// [{title, id, json}]: a chart for each data set; `json` is safe inside a <script> element.
+// {columns: [{title, explanation, number}], rows: [{name, problem, new_model, cells: [{text, sort,
+// mark, kind}]}]}: the main table; the first column has the variants' names, then come those that
+// decide.
+Data ResultsTable(const RunView& run);
+
+// [{title, id, json, rows}]: a chart for each data set; `json` is safe inside a <script> element,
+// `rows` are its figures as text.
 Data ChartSections(const RunView& run);
 
 // [{title, explanation (ready HTML)}]: the columns of figures of "Latency in detail".
@@ -24,6 +31,10 @@ Data LatencyRows(const RunView& run);
 // [{text}]: the marks above their ridges.
 Data LatencyScaleMarks(const RunView& run);
 
+// [{svg (ready HTML), rows: [{name, process, seconds, temperature, clock, load, throttled}],
+// rest}]: one, the board over the run; none where fewer than two processes say when they ran.
+Data BoardSection(const RunView& run);
+
 // [{title, remark, classes: [{label}], rows: [{name, cells: [{text, heat}]}]}]: a table for each
 // data set.
 Data ClassTables(const RunView& run);
@@ -31,6 +42,10 @@ Data ClassTables(const RunView& run);
 // [{name, open, labels, rows: [{label, cells: [{text, heat, hot, diagonal}]}], pairs: […]}]: one a
 // group of cells with the same predictions.
 Data ConfusionTables(const RunView& run);
+
+// [{names, summary, images, rest}]: the images that cells with the same predictions put into
+// another class than float does; what page/flipped_images.mustache shows.
+Data FlipSections(const RunView& run, const Pictures& pictures);
 
 // What page/layer_difference.mustache shows of a comparison; its headings are <h2> or the like.
 Data LayerData(const LayerPage& page, int heading_level);

@@ -7,8 +7,10 @@
 #include "reports/json_fields.h"
 #include "reports/layer_report.h"
 #include "reports/losses.h"
+#include "reports/recommendation_text.h"
 #include "reports/reports.h"
 #include "reports/run_explanations.h"
+#include "reports/shell_text.h"
 #include "reports/variants.h"
 #include "reports/warnings.h"
 
@@ -130,8 +132,50 @@ OrderedJson LossObjects(const RunView& run) {
   return objects;
 }
 
+// The name of the cell at this place; null where there is none.
+OrderedJson CellName(const RunView& run, std::optional<size_t> place) {
+  return place ? OrderedJson(run.variants[*place].name) : OrderedJson(nullptr);
+}
+
+OrderedJson RecommendationObjects(const RunView& run, const results::Requirements& requirements) {
+  OrderedJson objects = OrderedJson::array();
+  for (const RecommendationText& text : Recommendations(run, requirements)) {
+    const results::Recommendation& decision = text.decision;
+    OrderedJson ties = OrderedJson::array();
+    OrderedJson rejected = OrderedJson::array();
+    for (const results::Candidate& candidate : decision.candidates) {
+      if (candidate.rejections.empty()) continue;
+      OrderedJson reasons = OrderedJson::array();
+      OrderedJson texts = OrderedJson::array();
+      for (const results::Rejection rejection : candidate.rejections) {
+        reasons.push_back(std::string(Name(rejection)));
+        texts.push_back(RejectionText(run, candidate, rejection));
+      }
+      const OrderedJson name = CellName(run, candidate.cell);
+      if (candidate.rejections[0] == results::Rejection::kTied) ties.push_back(name);
+      rejected.push_back({{"cell", name},
+                          {"reasons", reasons},
+                          {"texts", texts},
+                          {"top1_drop", JsonValue(candidate.drop)},
+                          {"top1_drop_high", JsonValue(candidate.drop_high)}});
+    }
+    objects.push_back({{"subject", text.subject},
+                       {"max_accuracy_drop", requirements.AccuracyDrop()},
+                       {"max_latency_ms", JsonValue(requirements.max_latency_ms)},
+                       {"max_bytes", JsonValue(requirements.max_bytes)},
+                       {"chosen", CellName(run, decision.chosen)},
+                       {"against", CellName(run, decision.float_cell)},
+                       {"ties", ties},
+                       {"nearest", CellName(run, decision.nearest)},
+                       {"text", text.choice + text.reason},
+                       {"command", ShellLine(text.command)},
+                       {"rejected", rejected}});
+  }
+  return objects;
+}
+
 // All keys before "cells".
-OrderedJson HeadOf(const RunView& run) {
+OrderedJson HeadOf(const RunView& run, const ReportOptions& options) {
   const store::RunData& data = *run.data;
   OrderedJson object = JsonObject(data.run);
   object["notes"] = OrderedJson::array();
@@ -143,6 +187,7 @@ OrderedJson HeadOf(const RunView& run) {
     object["machine_peaks"].push_back(JsonObject(peak));
   }
   object["losses"] = LossObjects(run);
+  object["recommendations"] = RecommendationObjects(run, options.requirements);
   object["warnings"] = Warnings(run);
   object["models"] = Objects(data.models);
   object["datasets"] = OrderedJson::array();
@@ -171,9 +216,10 @@ OrderedJson LayersOf(const RunView& run) {
 }
 
 // The run's object, cell by cell: the samples of all of them would fill the memory as JSON.
-Status WriteRun(const store::RunData& data, const VisitCells& visit, const Sink& sink) {
+Status WriteRun(const store::RunData& data, const ReportOptions& options, const VisitCells& visit,
+                const Sink& sink) {
   const RunView run(data);
-  std::string head = Text(HeadOf(run));
+  std::string head = Text(HeadOf(run, options));
   head.pop_back();  // "}"
   QB_RETURN_IF_ERROR(sink(head + ",\"cells\":["));
   const std::vector<ExplainedVariant> explanations = ExplainRun(run);
@@ -197,23 +243,24 @@ Status WriteRun(const store::RunData& data, const VisitCells& visit, const Sink&
 
 }  // namespace
 
-Status WriteJsonReport(const Runs& runs, const VisitCellsOf& visit, const Sink& sink) {
+Status WriteJsonReport(const Runs& runs, const ReportOptions& options, const VisitCellsOf& visit,
+                       const Sink& sink) {
   QB_RETURN_IF_ERROR(sink("{\"runs\":["));
   for (size_t i = 0; i < runs.size(); ++i) {
     if (i > 0) QB_RETURN_IF_ERROR(sink(","));
     const auto visit_cells = [&](const CellVisitor& visitor) { return visit(i, visitor); };
-    QB_RETURN_IF_ERROR(WriteRun(runs[i], visit_cells, sink));
+    QB_RETURN_IF_ERROR(WriteRun(runs[i], options, visit_cells, sink));
   }
   return sink("]}\n");
 }
 
-std::string JsonReport(const Runs& runs) {
+std::string JsonReport(const Runs& runs, const ReportOptions& options) {
   std::string text;
   const auto visit = [&](size_t run, const CellVisitor& visitor) -> Status {
     for (const store::CellData& cell : runs[run].cells) QB_RETURN_IF_ERROR(visitor(cell));
     return OkStatus();
   };
-  const Status written = WriteJsonReport(runs, visit, [&](std::string_view piece) {
+  const Status written = WriteJsonReport(runs, options, visit, [&](std::string_view piece) {
     text += piece;
     return OkStatus();
   });

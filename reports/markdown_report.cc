@@ -3,9 +3,11 @@
 #include "reports/layer_report.h"
 #include "reports/losses.h"
 #include "reports/markdown_text.h"
+#include "reports/recommendation_text.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/run_explanations.h"
+#include "reports/shell_text.h"
 #include "reports/text_format.h"
 #include "reports/variants.h"
 #include "reports/warnings.h"
@@ -50,9 +52,21 @@ void AppendList(const std::string& title, const std::vector<std::string>& items,
   for (const std::string& item : items) *out += "- " + MarkdownText(item) + "\n";
 }
 
+void AppendRecommendations(const RunView& run, const results::Requirements& requirements,
+                           std::string* out) {
+  const auto recommendations = Recommendations(run, requirements);
+  for (const RecommendationText& text : recommendations) {
+    *out += fmt::format("\n{}**{}**{}\n",
+                        recommendations.size() > 1 ? MarkdownText(text.subject + ": ") : "",
+                        MarkdownText(text.choice), MarkdownText(text.reason));
+    if (!text.command.empty()) *out += "\n    " + ShellLine(text.command) + "\n";
+    AppendList("Not chosen:", text.rejected, out);
+  }
+}
+
 }  // namespace
 
-std::string MarkdownReport(const Runs& runs) {
+std::string MarkdownReport(const Runs& runs, const ReportOptions& options) {
   std::string out;
   for (const store::RunData& data : runs) {
     const RunView run(data);
@@ -62,6 +76,7 @@ std::string MarkdownReport(const Runs& runs) {
     std::vector<std::string> losses;
     for (const Loss& loss : Losses(run)) losses.push_back(loss.text);
     AppendList("**Accuracy was lost:**", losses, &out);
+    AppendRecommendations(run, options.requirements, &out);
     out += "\n";
     AppendTable(MakeResultTable(run), &out);
     if (const std::string legend = ComparisonLegend(run); !legend.empty()) {

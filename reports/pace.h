@@ -1,42 +1,19 @@
-// Which of two variants is faster, as far as the medians of their processes can tell.
+// Which of two variants is faster, and the interval of their ratio in words.
 #pragma once
 
 #include <string>
 
+#include "harness/results/process_pace.h"
 #include "harness/results/summary.h"
-#include "harness/store/store.h"
 
 namespace qbench::reports {
 
 struct Variant;
 
-// A variant against another one.
-enum class Pace {
-  kUnknown,  // not measured, invalid, or too few processes for an interval worth the name
-  kSame,     // the same file on the same runtime, options and threads: no ratio to speak of
-  kNoisy,    // one of the two was disturbed
-  kTie,      // the interval of the ratio does not lie beyond kPaceFloor
-  kFaster,
-  kSlower,
-};
-
-// The thresholds, and why they are what they are.
-//
-// Medians of one program in fresh processes differ by up to about 2 % on a machine that nothing
-// disturbs, so a ratio counts only where its whole interval lies beyond.
-inline constexpr double kPaceFloor = 1.02;
-// An interval that covers less than this separates nothing: three processes a side give 90 %.
-inline constexpr double kLeastCoverage = 0.9;
-// Process medians further apart than this are noise: undisturbed processes on a fixed clock stay
-// within about 2 %.
-inline constexpr double kMaxSpread = 0.05;
-// A few interrupts are normal; one sample in twenty is not.
-inline constexpr double kMaxOutlierShare = 0.05;
-
-// (highest - lowest) / median of the process medians; 0 of fewer than two.
-double SpreadOfProcesses(const store::CellData& cell);
-// More than kMaxOutlierShare of the samples lie far from their process's median.
-bool HasManyOutliers(const results::CellSummary& summary);
+using results::kMaxOutlierShare;
+using results::kMaxSpread;
+using results::kPaceFloor;
+using results::Pace;
 
 // `variant` against `base`; kFaster: the variant is.
 Pace ComparePace(const Variant& base, const Variant& variant);
@@ -44,6 +21,8 @@ Pace ComparePace(const Variant& base, const Variant& variant);
 // The interval of the ratio to float as the reports show it: "0.45–0.48"; kMissing where there is
 // none.
 std::string RatioRange(const results::CellSummary& summary);
+// "0.45–0.48" of any such interval.
+std::string RatioRange(double low, double high);
 // Its coverage: "90 %", "99.2 %".
 std::string Coverage(double confidence);
 

@@ -20,16 +20,16 @@ Result<Format> FormatFromName(std::string_view name) {
                name);
 }
 
-Result<std::string> Render(Format format, const Runs& runs) {
+Result<std::string> Render(Format format, const Runs& runs, const ReportOptions& options) {
   switch (format) {
     case Format::kHtml:
-      return HtmlReport(runs);
+      return HtmlReport(runs, options);
     case Format::kCsv:
       return CsvReport(runs);
     case Format::kMarkdown:
-      return MarkdownReport(runs);
+      return MarkdownReport(runs, options);
     case Format::kJson:
-      return JsonReport(runs);
+      return JsonReport(runs, options);
     case Format::kBenchmarkJson:
       return BenchmarkJsonReport(runs);
     case Format::kBencher:

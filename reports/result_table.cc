@@ -34,13 +34,16 @@ std::vector<ColumnSource> NameColumns(const RunView& run) {
 
 }  // namespace
 
+ColumnSource StatusColumn() {
+  return {{"status", "How the cell ended", false}, [](const Variant& v) { return v.status(); }};
+}
+
 ResultTable MakeResultTable(const RunView& run) {
   std::vector<ColumnSource> sources = NameColumns(run);
   std::ranges::move(FigureColumns(results::Table::kResults), std::back_inserter(sources));
   if (std::any_of(run.variants.begin(), run.variants.end(),
                   [](const Variant& v) { return !v.ok(); })) {
-    sources.push_back(
-        {{"status", "How the cell ended", false}, [](const Variant& v) { return v.status(); }});
+    sources.push_back(StatusColumn());
   }
   ResultTable table;
   for (const ColumnSource& source : sources) table.columns.push_back(source.column);

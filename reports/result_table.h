@@ -15,7 +15,9 @@ struct ResultTable {
   std::vector<std::vector<std::string>> rows;  // one a variant, in the run's order
 };
 
+// How each cell ended is a column where not all are ok.
 ResultTable MakeResultTable(const RunView& run);
+ColumnSource StatusColumn();
 
 // A sentence on how the latencies are compared, and with what confidence.
 std::string ComparisonLegend(const RunView& run);

@@ -1,9 +1,12 @@
 #include "fmt/format.h"
+#include "reports/fitted_table.h"
 #include "reports/losses.h"
 #include "reports/profile_text.h"
+#include "reports/recommendation_text.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
 #include "reports/run_explanations.h"
+#include "reports/shell_text.h"
 #include "reports/text_format.h"
 #include "reports/text_table.h"
 #include "reports/variants.h"
@@ -11,18 +14,33 @@
 
 namespace qbench::reports {
 
-std::string TerminalTable(const store::RunData& data) {
+namespace {
+
+std::string RecommendationLines(const RunView& run, const results::Requirements& requirements) {
+  std::string out;
+  const auto recommendations = Recommendations(run, requirements);
+  for (const RecommendationText& text : recommendations) {
+    out +=
+        Wrapped((recommendations.size() > 1 ? text.subject + ": " : "") + text.choice + text.reason,
+                kTerminalWidth, "");
+    for (const std::string& line : text.rejected) out += Wrapped(line, kTerminalWidth, "  ");
+    if (!text.command.empty()) out += ShellLines(text.command, kTerminalWidth, "  ");
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string TerminalTable(const store::RunData& data, const ReportOptions& options) {
   const RunView run(data);
-  const ResultTable table = MakeResultTable(run);
-  std::vector<TextColumn> columns = TextColumns(table.columns, table.rows);
-  for (size_t i = 0; i < columns.size(); ++i) columns[i].is_shown = !table.columns[i].is_wide;
   std::vector<std::string> headline = {fmt::format("run {}", data.run.id), Subject(run)};
   for (const std::string& part : SharedSetup(run)) headline.push_back(part);
   std::string out = Joined(headline) + "\n\n";
   for (const Loss& loss : Losses(run))
     out += Wrapped("LOSS  " + loss.text, kTerminalWidth, "  ") + "\n";
-  out += TitleLine(columns);
-  for (const auto& row : table.rows) out += TextLine(row, columns);
+  out += RecommendationLines(run, options.requirements);
+  out += FittedTable(MakeResultTable(run), kTerminalWidth);
   const std::vector<std::string> profile = ProfileLines(run);
   if (!profile.empty()) out += "\n" + profile.front() + "\n";
   for (size_t i = 1; i < profile.size(); ++i) out += "  " + profile[i] + "\n";

@@ -25,12 +25,12 @@ std::string TitleLine(const std::vector<TextColumn>& columns) {
   return TextLine(titles, columns);
 }
 
-std::string TextLine(const std::vector<std::string>& texts,
-                     const std::vector<TextColumn>& columns) {
+std::string TextLine(const std::vector<std::string>& texts, const std::vector<TextColumn>& columns,
+                     size_t gap) {
   std::string line;
   for (size_t i = 0; i < texts.size(); ++i) {
     if (!columns[i].is_shown) continue;
-    if (i > 0) line += "  ";
+    if (i > 0) line.append(gap, ' ');
     line += Padded(texts[i], columns[i].width, columns[i].is_number);
   }
   line.erase(line.find_last_not_of(' ') + 1);

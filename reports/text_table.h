@@ -1,4 +1,5 @@
-// A table in lines of plain text: columns as wide as their widest text, two blanks between them.
+// A table in lines of plain text: columns as wide as their widest text, two blanks between them (or
+// as many as are asked for).
 // Internal to reports.
 #pragma once
 
@@ -9,6 +10,8 @@ namespace qbench::reports {
 
 // The width that every terminal has.
 inline constexpr size_t kTerminalWidth = 80;
+
+inline constexpr size_t kColumnGap = 2;
 
 struct TextColumn {
   std::string title;
@@ -24,7 +27,8 @@ std::vector<TextColumn> TextColumns(const std::vector<Column>& columns,
 
 // The titles as a line, and a row's texts, with a line end.
 std::string TitleLine(const std::vector<TextColumn>& columns);
-std::string TextLine(const std::vector<std::string>& texts, const std::vector<TextColumn>& columns);
+std::string TextLine(const std::vector<std::string>& texts, const std::vector<TextColumn>& columns,
+                     size_t gap = kColumnGap);
 
 // --- Implementation -----------------------------------------------------------------------------
 

@@ -45,9 +45,7 @@ std::string HostFact(const store::Run& run, const char* name) {
 
 bool Variant::ok() const { return status() == "ok"; }
 
-bool Variant::latency_valid() const {
-  return summary.median_ms.has_value() && summary.latency_status != Outcome::kInvalid;
-}
+bool Variant::latency_valid() const { return results::LatencyIsValid(summary); }
 
 std::string Variant::status() const {
   if (summary.status == Outcome::kNotMeasured) return "not measured yet";
@@ -77,7 +75,7 @@ RunView::RunView(const store::RunData& run) : data(&run) {
     variant.quantizer = WithOptions(summary.quantizer, summary.quantizer_options);
     variant.runtime = WithOptions(summary.runtime, summary.runtime_options);
     variant.dataset = summary.dataset + "/" + summary.split;
-    variant.noisy = SpreadOfProcesses(*variant.cell) > kMaxSpread || HasManyOutliers(summary);
+    variant.noisy = results::IsNoisy(*variant.cell, summary);
     models.insert(run.cells[i].cell.model_id);
     threads.insert(summary.threads);
     runtimes.insert(variant.runtime);

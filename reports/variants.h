@@ -16,15 +16,13 @@ struct Variant {
   const store::CellData* cell;
   const store::DatasetSplit* split;
   results::CellSummary summary;
-  std::string quantizer;  // with options: "int8:per_channel=false"
-  std::string runtime;    // with options
-  std::string dataset;    // "scenes/test"
-  std::string name;       // "int8 · 4 threads": the parts that differ between the run's cells
-  std::string algorithm;  // the same without the threads
-  std::string setup;      // the same without data set and model
-  // Its processes disagree by more than kMaxSpread, or it has many outliers: something disturbed
-  // it, so its times are shown and never win.
-  bool noisy = false;
+  std::string quantizer;       // with options: "int8:per_channel=false"
+  std::string runtime;         // with options
+  std::string dataset;         // "scenes/test"
+  std::string name;            // "int8 · 4 threads": the parts that differ between the run's cells
+  std::string algorithm;       // the same without the threads
+  std::string setup;           // the same without data set and model
+  bool noisy = false;          // results::IsNoisy: its times are shown and never win
   Pace pace = Pace::kUnknown;  // against its float variant; kSame: or it is that itself
 
   bool ok() const;             // everything that was asked for was measured and is valid

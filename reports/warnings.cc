@@ -81,15 +81,16 @@ void AddInvalidLatency(const RunView& run, std::vector<std::string>* warnings) {
 }
 
 void AddLatencyWarnings(const RunView& run, std::vector<std::string>* warnings) {
-  const auto noisy =
-      NamesWhere(run, [](const Variant& v) { return SpreadOfProcesses(*v.cell) > kMaxSpread; });
+  const auto noisy = NamesWhere(
+      run, [](const Variant& v) { return results::SpreadOfProcesses(*v.cell) > kMaxSpread; });
   if (!noisy.empty()) {
     warnings->push_back(fmt::format(
         "Noisy: the process medians lie more than {:.0f} % apart for {}. Stop other work on this "
         "machine, let it cool down, fix the clock, and measure again.",
         kMaxSpread * 100, Named(noisy)));
   }
-  const auto ragged = NamesWhere(run, [](const Variant& v) { return HasManyOutliers(v.summary); });
+  const auto ragged =
+      NamesWhere(run, [](const Variant& v) { return results::HasManyOutliers(v.summary); });
   if (!ragged.empty()) {
     warnings->push_back(
         fmt::format("More than {:.0f} % of the samples are outliers for {}: something else used "

@@ -14,5 +14,7 @@ packages_build=(
 packages_litert=(python3 python3-pip)
 packages_tests=(libgtest-dev libgmock-dev)
 packages_lint=(clang clang-format clang-tidy)
+# For the test of the page in a browser, and for fetching axe-core from PyPI.
+packages_browser=(chromium python3 python3-pip)
 # For scripts/coverage.sh.
 packages_coverage=(gcovr)

@@ -6,11 +6,12 @@ set -euo pipefail
 
 usage() {
   cat <<EOF
-Usage: scripts/setup.sh [--tests] [--lint] [--coverage] [--no-litert]
+Usage: scripts/setup.sh [--tests] [--lint] [--coverage] [--browser] [--no-litert]
 
   --tests      also what the tests need (GoogleTest)
   --lint       also clang-format and clang-tidy
   --coverage   also what scripts/coverage.sh needs (gcovr)
+  --browser    also what the test of the page in a browser needs (Chromium; axe-core from PyPI)
   --no-litert  packages alone; qbench then has the runtimes 'xnnpack' and 'reference'
 EOF
 }
@@ -20,11 +21,13 @@ source "$root/scripts/packages.sh"
 
 packages=("${packages_build[@]}")
 litert=yes
+axe=no
 for argument in "$@"; do
   case $argument in
     --tests) packages+=("${packages_tests[@]}") ;;
     --lint) packages+=("${packages_lint[@]}") ;;
     --coverage) packages+=("${packages_coverage[@]}") ;;
+    --browser) packages+=("${packages_browser[@]}"); axe=yes ;;
     --no-litert) litert=no ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
@@ -59,4 +62,7 @@ fi
 # Without LiteRT qbench still works, so this is no failure here; scripts/test.sh tells the difference.
 if [[ $litert == yes ]] && ! "$root/scripts/install_litert.sh"; then
   echo "setup.sh: going on without LiteRT: qbench has the runtimes 'xnnpack' and 'reference'" >&2
+fi
+if [[ $axe == yes ]] && ! "$root/scripts/install_axe.sh"; then
+  echo "setup.sh: going on without axe-core: its test is skipped" >&2
 fi

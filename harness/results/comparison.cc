@@ -162,7 +162,7 @@ class PairMeasurer {
     figures.top1_drop = finding.drop;
     figures.top1_drop_high = Rounded(finding.drop_high);
     figures.loss_p = Rounded(finding.loss_p);
-    FindFlips(split);
+    pair_.flips = FlipsBetween(*base_, *now_, split);
     figures.images_flipped = static_cast<int64_t>(pair_.flips.size());
   }
 
@@ -247,25 +247,6 @@ class PairMeasurer {
     }
     if (images == 0) return std::nullopt;
     return static_cast<double>(right) / static_cast<double>(images);
-  }
-
-  void FindFlips(const store::DatasetSplit& split) {
-    const store::Measurement& before = *AccuracyOf(*base_);
-    const store::Measurement& after = *AccuracyOf(*now_);
-    for (size_t i = 0; i < split.images.size(); ++i) {
-      const int32_t was = before.predictions[i];
-      const int32_t is = after.predictions[i];
-      if (was < 0 || is < 0 || was == is) continue;
-      pair_.flips.push_back({i, was, is, before.confidences[i], after.confidences[i]});
-    }
-    const auto kind = [&](const Flip& flip) {
-      const int32_t label = split.images[flip.image].label;
-      return flip.base_class == label ? 0 : flip.new_class == label ? 1 : 2;
-    };
-    std::ranges::stable_sort(pair_.flips, [&](const Flip& a, const Flip& b) {
-      if (kind(a) != kind(b)) return kind(a) < kind(b);
-      return a.new_confidence > b.new_confidence;
-    });
   }
 
   const Side& base_side_;
@@ -383,6 +364,28 @@ std::vector<FactDifference> OptionDifferences(const std::vector<CellPair>& pairs
 }
 
 }  // namespace
+
+std::vector<Flip> FlipsBetween(const store::CellData& base, const store::CellData& now,
+                               const store::DatasetSplit& split) {
+  const store::Measurement& before = *AccuracyOf(base);
+  const store::Measurement& after = *AccuracyOf(now);
+  std::vector<Flip> flips;
+  for (size_t i = 0; i < split.images.size(); ++i) {
+    const int32_t was = before.predictions[i];
+    const int32_t is = after.predictions[i];
+    if (was < 0 || is < 0 || was == is) continue;
+    flips.push_back({i, was, is, before.confidences[i], after.confidences[i]});
+  }
+  const auto kind = [&](const Flip& flip) {
+    const int32_t label = split.images[flip.image].label;
+    return flip.base_class == label ? 0 : flip.new_class == label ? 1 : 2;
+  };
+  std::ranges::stable_sort(flips, [&](const Flip& a, const Flip& b) {
+    if (kind(a) != kind(b)) return kind(a) < kind(b);
+    return a.new_confidence > b.new_confidence;
+  });
+  return flips;
+}
 
 std::string_view Name(Pairing value) {
   switch (value) {

@@ -93,13 +93,18 @@ struct Flip {
   float new_confidence = 0;
 };
 
+// Those the base had right first, then those that it alone had wrong, then the others; within each
+// the ones that the new side is surest of first. Images that either could not use are left out.
+// Both cells have an accuracy (AccuracyOf) on this split.
+std::vector<Flip> FlipsBetween(const store::CellData& base, const store::CellData& now,
+                               const store::DatasetSplit& split);
+
 // A pair of cells, or one cell without a counterpart.
 struct CellPair {
   std::optional<Side::CellRef> base;
   std::optional<Side::CellRef> now;
   CellComparison figures;
-  // Those the base had right first, then those that it alone had wrong, then the others; within
-  // each the ones that the new side is surest of first. Empty where the images are not the same.
+  // FlipsBetween the two; empty where the images are not the same.
   std::vector<Flip> flips;
   bool too_few = false;  // processes to call any difference of latencies
   bool noisy = false;    // the processes of a side disagree (reports call that noisy, too)

@@ -123,7 +123,7 @@ Status KeepFacts(store::CellData* cell) {
 }
 
 Status Shrink(Keep keep, store::CellData* cell) {
-  if (!LatencyOf(*cell).empty()) cell->pooled_p90_ns = PooledP90Ns(*cell);
+  if (!LatencyOf(*cell).empty()) cell->pooled = Pool(*cell);
   cell->measurements.shrink_to_fit();
   std::vector<store::ShortMeasurement> in_short(cell->measurements.size());
   for (size_t i = 0; i < in_short.size(); ++i) {

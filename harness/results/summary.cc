@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 #include "harness/results/profile_summary.h"
@@ -59,6 +60,7 @@ void SummarizeLatency(const store::CellData& cell, CellSummary* summary) {
   summary->first_ms = MedianOf(OfProcesses(cell, &store::Measurement::first_ms));
   summary->peak_rss_bytes = HighestOf(OfProcesses(cell, &store::Measurement::peak_rss_bytes));
   summary->median_ms = stats::Median(medians_ms);
+  if (*summary->median_ms > 0) summary->fps = 1000 / *summary->median_ms;
   if (medians_ms.size() > 1) summary->mad_ms = stats::MedianAbsoluteDeviation(medians_ms);
   summary->processes = static_cast<int64_t>(medians_ms.size());
   int64_t outliers = 0;
@@ -69,7 +71,12 @@ void SummarizeLatency(const store::CellData& cell, CellSummary* summary) {
   }
   summary->outlier_samples = outliers;
   summary->samples = samples;
-  if (samples >= kMinSamplesForP90) summary->p90_ms = PooledP90Ns(cell) / kNsPerMs;
+  const store::PooledSamples pooled = Pool(cell);
+  summary->min_ms = pooled.min_ns / kNsPerMs;
+  summary->mean_ms = pooled.mean_ns / kNsPerMs;
+  if (samples >= kMinSamplesForP90) summary->p90_ms = pooled.p90_ns / kNsPerMs;
+  if (samples >= kMinSamplesForP95) summary->p95_ms = pooled.p95_ns / kNsPerMs;
+  if (samples >= kMinSamplesForP99) summary->p99_ms = pooled.p99_ns / kNsPerMs;
 }
 
 void SummarizeAccuracy(const store::CellData& cell, const store::DatasetSplit& split,
@@ -266,6 +273,10 @@ std::optional<size_t> FloatCellOf(const store::RunData& run, size_t cell_index) 
   return FloatCells(run).at(cell_index);
 }
 
+bool IsFloatCell(const store::RunData& run, const store::CellData& cell) {
+  return IsBaseline(run.plugins.at(cell.cell.quantizer_id));
+}
+
 Json RuntimeFacts(const store::CellData& cell) {
   const auto latency = LatencyOf(cell);
   const store::Measurement* measurement = latency.empty() ? AccuracyOf(cell) : latency.back();
@@ -308,13 +319,22 @@ int64_t OutlierCount(const store::CellData& cell, const store::Measurement& proc
                           : static_cast<int64_t>(stats::CountOutliers(process.samples_ns));
 }
 
-double PooledP90Ns(const store::CellData& cell) {
-  if (cell.pooled_p90_ns) return *cell.pooled_p90_ns;
-  std::vector<double> pooled;
+store::PooledSamples Pool(const store::CellData& cell) {
+  if (cell.pooled) return *cell.pooled;
+  std::vector<double> samples;
   for (const store::Measurement* process : LatencyOf(cell)) {
-    pooled.insert(pooled.end(), process->samples_ns.begin(), process->samples_ns.end());
+    samples.insert(samples.end(), process->samples_ns.begin(), process->samples_ns.end());
   }
-  return stats::Quantile(pooled, 0.9);
+  store::PooledSamples pooled;
+  if (samples.empty()) return pooled;
+  std::ranges::sort(samples);  // once, for all percentiles
+  pooled.min_ns = samples.front();
+  pooled.mean_ns =
+      std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
+  pooled.p90_ns = stats::Quantile(samples, 0.9);
+  pooled.p95_ns = stats::Quantile(samples, 0.95);
+  pooled.p99_ns = stats::Quantile(samples, 0.99);
+  return pooled;
 }
 
 const store::Measurement* AccuracyOf(const store::CellData& cell) {

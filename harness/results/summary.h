@@ -73,10 +73,20 @@ struct CellSummary {
   std::optional<double> loss_p;
   std::optional<double> top1_drop_high;
   std::vector<std::string> warnings;
+  std::optional<double> min_ms;
+  std::optional<double> mean_ms;
+  std::optional<double> p95_ms;
+  std::optional<double> p99_ms;
+  std::optional<double> fps;
 };
 
-// Fewer samples name no 90th percentile: MLPerf's loadgen asks for as many.
+// Fewer samples name no such percentile. MLPerf's loadgen asks for 64 and 662: the fewest of which
+// at least two lie beyond the percentile p with a probability of 99 %,
+//   p^n + n p^(n-1) (1-p) <= 0.01
+// (its "early stopping"), which for the 95th gives 130.
 inline constexpr int64_t kMinSamplesForP90 = 64;
+inline constexpr int64_t kMinSamplesForP95 = 130;
+inline constexpr int64_t kMinSamplesForP99 = 662;
 
 // What the interval of a ratio of latencies is asked to cover; few processes cover less.
 inline constexpr double kRatioConfidence = 0.99;
@@ -104,6 +114,9 @@ std::optional<size_t> FloatCellOf(const store::RunData& run, size_t cell_index);
 // The same of every cell, in the order of run.cells.
 std::vector<std::optional<size_t>> FloatCells(const store::RunData& run);
 
+// Whether its quantizer leaves the model as it is.
+bool IsFloatCell(const store::RunData& run, const store::CellData& cell);
+
 // On how many images two cells of one split differ in being right. Images that either could not use
 // are left out.
 struct PairedVerdicts {
@@ -126,8 +139,8 @@ Json RuntimeFacts(const store::CellData& cell);
 int64_t SampleCount(const store::CellData& cell, const store::Measurement& process);
 double MedianNs(const store::CellData& cell, const store::Measurement& process);
 int64_t OutlierCount(const store::CellData& cell, const store::Measurement& process);
-// The 90th percentile of the samples of all of the cell's latency processes.
-double PooledP90Ns(const store::CellData& cell);
+// What the samples of all of the cell's latency processes come to; zeros where there are none.
+store::PooledSamples Pool(const store::CellData& cell);
 
 // The cell's accuracy measurement, or null where there is none that succeeded.
 const store::Measurement* AccuracyOf(const store::CellData& cell);
@@ -150,6 +163,7 @@ enum class Table {
 // How such a column writes its figure (reports/figure_columns.h).
 enum class Style {
   kCount,
+  kSignificant,  // three digits
   kMilliseconds,
   kMegabytes,  // of bytes
   kPercent,    // of a fraction
@@ -169,10 +183,10 @@ struct Shown {
   Style style = Style::kCount;
   // A sentence without its full stop, for a tooltip; it has none of HTML's special characters.
   const char* explanation = "";
-  bool is_wide = false;  // left out where there is little room: the closing table
+  // Where there is little room (the closing table), the columns with the highest numbers are left
+  // out first; 0: never.
+  int leave_out = 0;
 };
-
-inline constexpr bool kWide = true;
 
 template <typename Value>
 struct Figure : store::Field<CellSummary, Value> {
@@ -193,7 +207,6 @@ template <>
 inline constexpr auto kFields<results::CellSummary> = [] {
   using results::CellSummary;
   using results::Figure;
-  using results::kWide;
   using results::Shown;
   using results::Style;
   using results::Table;
@@ -243,7 +256,7 @@ inline constexpr auto kFields<results::CellSummary> = [] {
              "90th percentile of all samples pooled, linear interpolation (definition 7 of Hyndman "
              "and Fan, as NumPy's default); empty where they are fewer than 64",
              Shown{Table::kResults, 40, "p90 ms", Style::kMilliseconds,
-                   "Latency: 90th percentile of all samples"}},
+                   "Latency: 90th percentile of all samples", 4}},
       Figure{
           "mad_ms", &CellSummary::mad_ms, "ms",
           "median absolute deviation of the process medians, not scaled; empty of a single process",
@@ -259,11 +272,11 @@ inline constexpr auto kFields<results::CellSummary> = [] {
           "predictions that equal the label, of `images`; of equal scores the lowest class index "
           "wins",
           Shown{Table::kResults, 70, "top-1 %", Style::kPercent,
-                "Share of the images whose best class is the label"}},
+                "Share of the images whose best class is the label", 1}},
       Figure{"top1_low", &CellSummary::top1_low, "fraction",
              "lower end of the Wilson score interval of `top1`, 95 %",
-             Shown{Table::kResults, 80, "95 % interval", Style::kTop1Interval,
-                   "Wilson score interval of top-1"}},
+             Shown{Table::kResults, 80, "top-1 interval", Style::kTop1Interval,
+                   "Wilson score interval of top-1, 95 %", 5}},
       Field{"top1_high", &CellSummary::top1_high, "fraction", "upper end of that interval"},
       Figure{"agreement_with_float", &CellSummary::agreement_with_float, "fraction",
              "images on which the prediction equals that of the `float` cell of the same model, "
@@ -284,13 +297,13 @@ inline constexpr auto kFields<results::CellSummary> = [] {
              "`top1` minus that of the `float` cell",
              Shown{Table::kResults, 90, "vs float", Style::kPoints,
                    "Top-1 minus float's, in percentage points"}},
-      Figure{
-          "size_ratio_to_float", &CellSummary::size_ratio_to_float, "ratio",
-          "`file_bytes` divided by the `float` cell's",
-          Shown{Table::kResults, 20, "× float", Style::kRatio, "Size divided by the float file's"}},
+      Figure{"size_ratio_to_float", &CellSummary::size_ratio_to_float, "ratio",
+             "`file_bytes` divided by the `float` cell's",
+             Shown{Table::kResults, 20, "size ×", Style::kRatio, "Size divided by the float file's",
+                   3}},
       Figure{"median_ratio_to_float", &CellSummary::median_ratio_to_float, "ratio",
              "`median_ms` divided by the `float` cell's",
-             Shown{Table::kResults, 50, "× float", Style::kLatencyRatio,
+             Shown{Table::kResults, 50, "time ×", Style::kLatencyRatio,
                    "Median latency divided by float's, same runtime and threads"}},
       Field{"p90_ratio_to_float", &CellSummary::p90_ratio_to_float, "ratio",
             "`p90_ms` divided by the `float` cell's"},
@@ -323,8 +336,8 @@ inline constexpr auto kFields<results::CellSummary> = [] {
           "lower end of the interval of `median_ratio_to_float`, from the medians of the "
           "processes of both cells (below); empty for the `float` cell itself, where a latency is "
           "invalid, and where both have one process",
-          Shown{Table::kResults, 60, "interval", Style::kLatencyRatioInterval,
-                "Of that ratio, from the medians of the processes of both", kWide}},
+          Shown{Table::kResults, 60, "time × interval", Style::kLatencyRatioInterval,
+                "Of that ratio, from the medians of the processes of both", 2}},
       Field{"ratio_high", &CellSummary::ratio_high, "ratio", "upper end of that interval"},
       Field{
           "ratio_confidence", &CellSummary::ratio_confidence, "fraction",
@@ -342,6 +355,26 @@ inline constexpr auto kFields<results::CellSummary> = [] {
       Field{"warnings", &CellSummary::warnings, "",
             "what the plugins warned of, of the artifact and of all measurements, each text once, "
             "with `; ` between them"},
+      Figure{"min_ms", &CellSummary::min_ms, "ms", "the shortest of all samples",
+             Shown{Table::kLatency, 22, "min ms", Style::kMilliseconds,
+                   "The shortest of the samples of all processes"}},
+      Figure{"mean_ms", &CellSummary::mean_ms, "ms", "mean of all samples pooled",
+             Shown{Table::kLatency, 24, "mean ms", Style::kMilliseconds,
+                   "Mean of the samples of all processes"}},
+      Figure{"p95_ms", &CellSummary::p95_ms, "ms",
+             "95th percentile of all samples pooled, as `p90_ms`; empty where they are fewer than "
+             "130",
+             Shown{Table::kLatency, 26, "p95 ms", Style::kMilliseconds,
+                   "95th percentile of the samples of all processes; of at least 130"}},
+      Figure{"p99_ms", &CellSummary::p99_ms, "ms",
+             "99th percentile, the same way; empty where they are fewer than 662",
+             Shown{Table::kLatency, 28, "p99 ms", Style::kMilliseconds,
+                   "99th percentile of the samples of all processes; of at least 662"}},
+      Figure{"fps", &CellSummary::fps, "1/s",
+             "inferences a second, one after the other: 1000 / "
+             "`median_ms`",
+             Shown{Table::kResults, 45, "FPS", Style::kSignificant,
+                   "Inferences a second, one after the other, at the median latency", 6}},
   };
 }();
 

@@ -41,13 +41,22 @@ struct ShortMeasurement {
   std::vector<double> readings = {};  // of the board
 };
 
+// The same of the samples of all latency processes of a cell together.
+struct PooledSamples {
+  double min_ns = 0;
+  double mean_ns = 0;
+  double p90_ns = 0;
+  double p95_ns = 0;
+  double p99_ns = 0;
+};
+
 // A cell with everything that was measured of it, in the order of kind and repetition.
 struct CellData {
   Cell cell;
   std::vector<Measurement> measurements;
   // One a measurement, or none: the measurements have all of theirs.
   std::vector<ShortMeasurement> in_short = {};
-  std::optional<double> pooled_p90_ns = std::nullopt;  // with in_short
+  std::optional<PooledSamples> pooled = std::nullopt;  // with in_short
 };
 
 // How a run is read by somebody who does not need all of it: of thousands of cells the samples and

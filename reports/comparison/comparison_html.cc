@@ -11,6 +11,8 @@
 #include "reports/comparison/comparison_reports.h"
 #include "reports/comparison/comparison_table.h"
 #include "reports/comparison/comparison_words.h"
+#include "reports/flipped_images.h"
+#include "reports/html_flips.h"
 #include "reports/text_format.h"
 #include "reports/variants.h"
 
@@ -28,7 +30,6 @@ using results::CellComparison;
 using results::CellPair;
 using results::Comparison;
 using results::FactDifference;
-using results::Flip;
 using results::Judgement;
 
 // A page of more pairs shows some of them.
@@ -233,38 +234,15 @@ data DifferenceList(const Comparison& comparison) {
   return list;
 }
 
-// The right class, with what became of it.
-data FlippedPicture(const FlipGroup& group, const Flip& flip, const Pictures& pictures) {
-  const store::DatasetSplit& split = *group.split;
-  const store::Image& image = split.images[flip.image];
-  const auto label = [&](int32_t index) { return split.labels[static_cast<size_t>(index)]; };
-  const bool lost = flip.base_class == image.label;
-  const bool gained = flip.new_class == image.label;
-  data item("image", image.path);
-  item.set("change", lost ? "lost" : gained ? "gained" : "other");
-  item.set("label", label(image.label));
-  item.set("what", lost ? ": lost" : gained ? ": gained" : ": wrong both times");
-  item.set("base", label(flip.base_class));
-  item.set("new", label(flip.new_class));
-  item.set("confidence", fmt::format("{:.2f}", flip.new_confidence));
-  const auto source = pictures.sources.find({split.sha256, image.path});
-  if (source != pictures.sources.end()) item.set("src", source->second);
-  return item;
-}
-
-data FlipSections(const Comparison& comparison, const Pictures& pictures) {
+data ComparedFlips(const Comparison& comparison, const Pictures& pictures) {
   data list(data::type::list);
   size_t room = kMostOfAllImages;
   for (const FlipGroup& group : FlipGroups(comparison)) {
     const size_t shown = std::min({group.pair->flips.size(), kMostImages, room});
     room -= shown;
-    data images(data::type::list);
-    for (size_t i = 0; i < shown; ++i) {
-      images.push_back(FlippedPicture(group, group.pair->flips[i], pictures));
-    }
     data section("names", group.names);
     section.set("summary", group.summary);
-    section.set("images", images);
+    section.set("images", FlippedImages(*group.split, group.pair->flips, shown, pictures));
     if (shown < group.pair->flips.size()) {
       section.set("rest", fmt::format("… and {} more: qbench compare --format csv --flips has all.",
                                       group.pair->flips.size() - shown));
@@ -317,7 +295,8 @@ Result<std::string> ComparisonHtml(const Comparison& comparison, const Pictures&
   page.set("legend", ComparisonLegend(comparison));
   SetIfAny(&page, "differences", DifferenceList(comparison));
   page.set("missing", TextList(pictures.missing));
-  SetIfAny(&page, "flips", FlipSections(comparison, pictures));
+  page.set("flipped_images", FlippedImagesPartial());
+  SetIfAny(&page, "flips", ComparedFlips(comparison, pictures));
   kainjow::mustache::mustache page_template{std::string(kComparisonTemplate)};
   std::string html = page_template.render(page);
   if (page_template.is_valid()) return html;

@@ -4,14 +4,13 @@
 // Any thread.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "harness/results/comparison.h"
+#include "reports/pictures.h"
 
 namespace qbench::reports {
 
@@ -41,19 +40,8 @@ std::string ComparisonFlipsCsv(const results::Comparison& comparison);
 // One object, for machines.
 std::string ComparisonJson(const results::Comparison& comparison);
 
-// Pictures of images that changed their class, by the hash of the split and the image's path below
-// its folder.
-struct Pictures {
-  // What an <img> shows: "data:image/jpeg;base64,…", made of the characters of base64 alone.
-  std::map<std::pair<std::string, std::string>, std::string> sources;
-  // Why pictures are missing, a sentence each.
-  std::vector<std::string> missing;
-};
-
-// The images of which a page would show a picture, those that matter most first: the hash of the
-// split and the path, each once.
-std::vector<std::pair<std::string, std::string>> WantedPictures(
-    const results::Comparison& comparison);
+// The images of which a page would show a picture, those that matter most first, each once.
+std::vector<PictureKey> WantedPictures(const results::Comparison& comparison);
 
 // One self-contained page. kInternal where the page's template is broken.
 Result<std::string> ComparisonHtml(const results::Comparison& comparison, const Pictures& pictures);

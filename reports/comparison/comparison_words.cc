@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "harness/stats/descriptive.h"
 #include "harness/store/plugin_name.h"
+#include "reports/flipped_images.h"
 #include "reports/losses.h"
 #include "reports/pace.h"
 #include "reports/text_format.h"
@@ -475,12 +476,9 @@ std::vector<FlipGroup> FlipGroups(const Comparison& comparison) {
     }
     const CellComparison& figures = pair.figures;
     const int64_t flipped = *figures.images_flipped;
-    const int64_t other = flipped - *figures.images_lost - *figures.images_gained;
-    std::string summary = fmt::format("{} of {} changed class: {} lost, {} gained", Count(flipped),
-                                      Counted(*figures.images, "image"), Count(figures.images_lost),
-                                      Count(figures.images_gained));
-    if (other > 0) summary += fmt::format(", {} wrong both times", Count(other));
-    groups.push_back({names[i], &pair, &split, std::move(summary)});
+    groups.push_back(
+        {names[i], &pair, &split,
+         FlipSummary(*figures.images, flipped, *figures.images_lost, *figures.images_gained)});
   }
   return groups;
 }

@@ -35,11 +35,6 @@ struct AnswerWords {
 };
 AnswerWords Answer(const results::Comparison& comparison);
 
-// What a page shows of the images of one group, and of all of them together; the rest is told with
-// its number, so that the page stays below 5 MB.
-inline constexpr size_t kMostImages = 120;
-inline constexpr size_t kMostOfAllImages = 600;
-
 // Pairs whose flips are the same images with the same classes (another number of threads) as one.
 struct FlipGroup {
   std::string names;

@@ -1,9 +1,9 @@
 // Draws the charts of latency against accuracy, in the colours of the style sheet, and keeps them
-// right when the colour scheme changes or the page is printed.
+// right when the colour scheme changes or the page is printed; lets tables be sorted.
 "use strict";
 
 (() => {
-  const SHAPES = ["circle", "rectRot", "triangle", "rect", "star", "crossRot"];
+  const SHAPES = ["circle", "rectRot", "triangle", "rect", "star", "crossRot", "rectRounded"];
   const charts = [];
 
   function colours() {
@@ -102,7 +102,6 @@
   };
 
   function makeDatasets(points, theme) {
-    const models = unique(points.map((p) => p.model));
     const largest = Math.max(...points.map((p) => p.megabytes));
     // Float, with which all are compared, is always the neutral first colour.
     const quantizers = unique(["float", ...points.map((p) => p.quantizer)]);
@@ -119,7 +118,8 @@
         pointBorderWidth: 1.5,
         pointRadius: own.map((p) => radius(p, largest)),
         pointHoverRadius: own.map((p) => radius(p, largest) + 1),
-        pointStyle: own.map((p) => SHAPES[models.indexOf(p.model) % SHAPES.length]),
+        // A second sign beside the colour; the ninth has the first colour again, and a shape of its own.
+        pointStyle: SHAPES[i % SHAPES.length],
       };
     });
     const front = points.filter((p) => p.front).sort((a, b) => a.ms - b.ms);
@@ -153,7 +153,6 @@
     const longest = Math.max(...times) * 1.6;
     const low = Math.min(...points.map((p) => p.low));
     const high = Math.max(...points.map((p) => p.high));
-    const models = unique(points.map((p) => p.model));
     const margin = Math.max(0.5, (high - low) * 0.08);
     const title = (text) => ({ display: true, text, color: theme.soft });
     return {
@@ -192,13 +191,6 @@
               item.text !== "front" && data.datasets[item.datasetIndex].data.length > 0,
           },
         },
-        subtitle: {
-          display: models.length > 1,
-          align: "start",
-          color: theme.soft,
-          text: "Shapes: " + models.map((m, i) =>
-            `${m} ${["●", "◆", "▲", "■", "✶", "✕"][i % SHAPES.length]}`).join("   "),
-        },
         tooltip: {
           displayColors: false,
           filter: (item) => item.raw.source !== undefined,
@@ -228,12 +220,84 @@
 
   function print(on) {
     document.documentElement.classList.toggle("printing", on);
-    for (const details of document.querySelectorAll(".provenance details")) {
+    for (const details of document.querySelectorAll(".recommendation details")) {
       if (on) details.dataset.wasOpen = details.open ? "yes" : "";
       details.open = on || details.dataset.wasOpen === "yes";
     }
     redrawAll();
   }
+
+  // What a cell is sorted by: its number, else its text; nothing where nothing was measured.
+  function keyOf(cell) {
+    const text = cell.textContent.trim();
+    if (text === "" || text === "–") return null;
+    if (cell.dataset.sort !== undefined) return Number(cell.dataset.sort);
+    if (!cell.classList.contains("number")) return text;
+    const number = text.replace(/[,×≈%▼]/g, "").replace("−", "-").replace("±", "").trim();
+    const value = parseFloat(number);
+    return Number.isNaN(value) ? text : value;
+  }
+
+  function compare(a, b) {
+    if (typeof a === "number" && typeof b === "number") return a - b;
+    if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
+    return a.localeCompare(b, "en", { numeric: true });
+  }
+
+  // Rows of equal keys keep their order, and what was not measured stays at the end.
+  function sortRows(table, column, sign) {
+    const body = table.tBodies[0];
+    const rows = [...body.rows].map((row) => ({ row, key: keyOf(row.cells[column]) }));
+    rows.sort((a, b) => {
+      if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null);
+      return sign * compare(a.key, b.key);
+    });
+    body.append(...rows.map(({ row }) => row));
+  }
+
+  function makeSortable(table) {
+    const headings = [...table.tHead.rows[0].cells];
+    headings.forEach((heading, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...heading.childNodes);
+      heading.append(button);
+      button.addEventListener("click", () => {
+        const up = heading.getAttribute("aria-sort") !== "ascending";
+        headings.forEach((other) => other.removeAttribute("aria-sort"));
+        heading.setAttribute("aria-sort", up ? "ascending" : "descending");
+        for (const row of table.tBodies[0].rows) row.classList.remove("new-model");
+        sortRows(table, column, up ? 1 : -1);
+      });
+    });
+  }
+
+  document.querySelectorAll("table.sortable").forEach(makeSortable);
+
+  // A picture opens large, with what stands below it; Escape or a click closes it.
+  function makeOpenable(image) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-haspopup", "dialog");
+    image.replaceWith(button);
+    button.append(image);
+    button.addEventListener("click", () => {
+      const dialog = document.createElement("dialog");
+      dialog.setAttribute("aria-label", image.alt);
+      const texts = [...button.parentElement.querySelectorAll("p")];
+      dialog.append(image.cloneNode(), ...texts.map((text) => text.cloneNode(true)));
+      const close = document.createElement("button");
+      close.type = "button";
+      close.textContent = "Close";
+      dialog.append(close);
+      dialog.addEventListener("click", () => dialog.close());
+      dialog.addEventListener("close", () => dialog.remove());
+      document.body.append(dialog);
+      dialog.showModal();
+    });
+  }
+
+  document.querySelectorAll(".flips img").forEach(makeOpenable);
 
   if (window.Chart) {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
