@@ -1,7 +1,6 @@
 // `qbench cache`: list, clean.
 #include <array>
 #include <boost/program_options/value_semantic.hpp>
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "base/paths.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "cli/with_unit.h"
 #include "harness/run/cache_contents.h"
 
 namespace qbench::cli {
@@ -29,35 +29,6 @@ po::options_description CommonOptions() {
       "cache", po::value<std::string>()->value_name("DIR"),
       "the folder (default: $XDG_CACHE_HOME/qbench)");
   return options;
-}
-
-// A whole number with one of these units behind it: "30d".
-template <size_t kCount>
-std::optional<uint64_t> ParseWithUnit(
-    std::string_view text, const std::array<std::pair<std::string_view, uint64_t>, kCount>& units) {
-  uint64_t number = 0;
-  const auto [after, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<size_t>(after - text.data()));
-  for (const auto& [name, factor] : units) {
-    if (unit == name && number <= (uint64_t{1} << 62) / factor) {
-      return number * factor;
-    }
-  }
-  return std::nullopt;
-}
-
-Result<std::chrono::seconds> ParseAge(const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, uint64_t>, 3> kUnits = {
-      {{"h", 3600}, {"d", 86400}, {"w", 7 * 86400}}};
-  // Some 300 years are more than the clock can subtract.
-  const auto seconds = ParseWithUnit(text, kUnits);
-  if (seconds && *seconds <= uint64_t{100} * 366 * 86400) {
-    return std::chrono::seconds(static_cast<int64_t>(*seconds));
-  }
-  return Error(StatusCode::kInvalidArgument,
-               "--older takes a number with h, d or w behind it, as in 30d; not \"{}\"",
-               SafeName(text));
 }
 
 Result<uint64_t> ParseBytes(const std::string& text) {
@@ -159,7 +130,7 @@ Result<ExitStatus> Clean(const std::vector<std::string>& args) {
   }
   run::CleaningRules rules;
   if (arguments.Has("older")) {
-    QB_ASSIGN_OR_RETURN(rules.older, ParseAge(arguments.Get<std::string>("older")));
+    QB_ASSIGN_OR_RETURN(rules.older, ParseAge("--older", arguments.Get<std::string>("older")));
   }
   if (arguments.Has("max-size")) {
     QB_ASSIGN_OR_RETURN(rules.max_bytes, ParseBytes(arguments.Get<std::string>("max-size")));
