@@ -30,17 +30,6 @@ po::options_description CommonOptions() {
   return options;
 }
 
-Result<std::chrono::seconds> ParseAge(const std::string& text) {
-  const auto seconds = ParseWithUnit(text, {{"h", 3600}, {"d", 86400}, {"w", 7 * 86400}});
-  // Some 300 years are more than the clock can subtract.
-  if (seconds && *seconds <= 100.0 * 366 * 86400) {
-    return std::chrono::seconds(static_cast<int64_t>(*seconds));
-  }
-  return Error(StatusCode::kInvalidArgument,
-               "--older takes a number with h, d or w behind it, as in 30d; not \"{}\"",
-               SafeName(text));
-}
-
 Result<uint64_t> ParseBytes(const std::string& text) {
   const auto bytes = ParseWithUnit(text, {{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}});
   if (bytes) return static_cast<uint64_t>(*bytes);
@@ -139,7 +128,7 @@ Result<ExitStatus> Clean(const std::vector<std::string>& args) {
   }
   run::CleaningRules rules;
   if (arguments.Has("older")) {
-    QB_ASSIGN_OR_RETURN(rules.older, ParseAge(arguments.Get<std::string>("older")));
+    QB_ASSIGN_OR_RETURN(rules.older, ParseAge("--older", arguments.Get<std::string>("older")));
   }
   if (arguments.Has("max-size")) {
     QB_ASSIGN_OR_RETURN(rules.max_bytes, ParseBytes(arguments.Get<std::string>("max-size")));

@@ -20,6 +20,7 @@ using CommandFunction = Result<ExitStatus> (*)(const std::vector<std::string>& a
 Result<ExitStatus> RunCommand(const std::vector<std::string>& args);
 Result<ExitStatus> CompareCommand(const std::vector<std::string>& args);
 Result<ExitStatus> BaselineCommand(const std::vector<std::string>& args);
+Result<ExitStatus> NightsCommand(const std::vector<std::string>& args);
 Result<ExitStatus> ReportCommand(const std::vector<std::string>& args);
 Result<ExitStatus> RunsCommand(const std::vector<std::string>& args);
 Result<ExitStatus> MergeCommand(const std::vector<std::string>& args);

@@ -6,6 +6,7 @@
 #include "base/utc_time.h"
 #include "cli/baseline_folder.h"
 #include "cli/command.h"
+#include "harness/results/night_history.h"
 #include "harness/stats/paired_ratio.h"
 #include "harness/stats/rank_tests.h"
 #include "reports/comparison/comparison_reports.h"
@@ -13,11 +14,6 @@
 namespace qbench::cli {
 namespace po = boost::program_options;
 namespace {
-
-// Older nights tell of another board by now, and take time to read.
-constexpr int kNights = 60;
-
-bool HasGate(const store::Run& run) { return run.settings.contains("gate"); }
 
 size_t PairedCells(const plan::Plan& plan) { return plan.cells.size() - plan.OwnCells(); }
 
@@ -80,15 +76,9 @@ Status GateJudge::LearnFloors(const store::Run& run) {
   if (floors_) return OkStatus();
   results::FloorHistory history;
   QB_ASSIGN_OR_RETURN(const std::vector<store::Run> runs, store_.Runs());
-  int looked_at = 0;
-  for (const store::Run& other : runs) {
-    if (other.id >= run.id || other.host_id != run.host_id || !other.finished_at ||
-        !HasGate(other)) {
-      continue;
-    }
-    if (looked_at++ == kNights) break;
-    QB_ASSIGN_OR_RETURN(const store::RunData data, store_.LoadRun(other.id));
-    history.Add(results::JudgeNight(data, {}, results::RulesOf(other)));
+  for (const store::Run* other : results::NightsBefore(runs, run)) {
+    QB_ASSIGN_OR_RETURN(const store::RunData data, store_.LoadRun(other->id));
+    history.Add(results::JudgeNight(data, {}, results::RulesOf(*other)));
   }
   floors_ = history.Learned();
   nights_ = history.nights();

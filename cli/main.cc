@@ -22,6 +22,7 @@ const std::vector<Subcommand>& Commands() {
       {"report", "make a report (HTML, CSV, Markdown, JSON) from what was measured", ReportCommand},
       {"compare", "say whether a run, a database or a file is worse than another", CompareCommand},
       {"baseline", "pin a run, to measure it again beside a new build", BaselineCommand},
+      {"nights", "show the nights beside a baseline: verdicts, trends, gaps", NightsCommand},
       {"runs", "list, show, rename and delete the runs of a database", RunsCommand},
       {"merge", "copy the runs of other databases into one", MergeCommand},
       {"quantize", "make one quantized model, to deploy it", QuantizeCommand},

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <system_error>
 
+#include "base/one_line.h"
+
 namespace qbench::cli {
 
 std::optional<double> ParseWithUnit(
@@ -20,6 +22,17 @@ std::optional<double> ParseWithUnit(
     if (unit == name && number * factor <= kLargest) return number * factor;
   }
   return std::nullopt;
+}
+
+Result<std::chrono::seconds> ParseAge(std::string_view option, const std::string& text) {
+  const auto seconds = ParseWithUnit(text, {{"h", 3600}, {"d", 86400}, {"w", 7 * 86400}});
+  // Some 300 years are more than the clock can subtract.
+  if (seconds && *seconds <= 100.0 * 366 * 86400) {
+    return std::chrono::seconds(static_cast<int64_t>(*seconds));
+  }
+  return Error(StatusCode::kInvalidArgument,
+               "{} takes a number with h, d or w behind it, as in 30d; not \"{}\"", option,
+               SafeName(text));
 }
 
 }  // namespace qbench::cli

@@ -13,6 +13,7 @@
 namespace qbench::reports {
 
 // What is no number, and an empty optional, is null; enumerators are their names.
+inline OrderedJson JsonValue(bool flag) { return flag; }
 inline OrderedJson JsonValue(int32_t number) { return number; }
 inline OrderedJson JsonValue(int64_t number) { return number; }
 inline OrderedJson JsonValue(double number) {

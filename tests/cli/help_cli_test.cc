@@ -123,8 +123,8 @@ TEST(Help, ListsEveryCommand) {
   const Workplace place;
   EXPECT_THAT(
       CommandsIn(HelpOf(place, {})),
-      ElementsAre("run", "report", "compare", "baseline", "runs", "merge", "quantize", "inspect",
-                  "diff", "profile", "dataset", "db", "plugin", "cache", "doctor"));
+      ElementsAre("run", "report", "compare", "baseline", "nights", "runs", "merge", "quantize",
+                  "inspect", "diff", "profile", "dataset", "db", "plugin", "cache", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"db"})), ElementsAre("check", "export", "vacuum"));

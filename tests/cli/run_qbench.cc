@@ -44,6 +44,15 @@ Answer Workplace::Run(const std::vector<std::string>& args,
   return answer;
 }
 
+Answer Workplace::RunProgram(const std::vector<std::string>& argv,
+                             const std::vector<std::string>& environment) const {
+  ChildOptions options = Options({}, environment);
+  options.argv = argv;
+  Answer answer = Finish(options);
+  answer.out = Text(File("stdout"));
+  return answer;
+}
+
 Answer Workplace::RunInto(const fs::path& out, const std::vector<std::string>& args) const {
   ChildOptions options = Options(args, {});
   options.out = Redirect::File(out);

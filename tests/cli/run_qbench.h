@@ -42,7 +42,10 @@ class Workplace {
   // Relative paths in `args` are used as they are: the programs run in the test's folder.
   Answer Run(const std::vector<std::string>& args,
              const std::vector<std::string>& environment = {}) const;
-  // The same with standard output in `out`, a device for example; Answer::out stays empty.
+  // Any program, in the same place; argv[0] is its path.
+  Answer RunProgram(const std::vector<std::string>& argv,
+                    const std::vector<std::string>& environment = {}) const;
+  // Run with standard output in `out`, a device for example; Answer::out stays empty.
   Answer RunInto(const std::filesystem::path& out, const std::vector<std::string>& args) const;
   // Kills qbench (not its children) with SIGKILL as soon as `words` stand in its standard error,
   // unless it ended before; true where it was killed.

@@ -16,6 +16,7 @@
 #include "harness/store/store.h"
 #include "reports/comparison/comparison_rows.h"
 #include "reports/csv_rows.h"
+#include "reports/nights/nights_rows.h"
 #include "tests/golden/golden_file.h"
 
 namespace qbench::reports {
@@ -101,6 +102,9 @@ std::map<std::string, std::string> FieldTables() {
                                                {"CSV of operators", CsvTable<ProfiledOperator>()}};
   tables["CSV of comparisons"] = CsvTable<ComparedCell>();
   tables["CSV of flips"] = CsvTable<FlippedImage>();
+  tables["CSV of nights"] = CsvTable<NightRow>();
+  tables["cells of a night"] = CsvTable<NightCellRow>();
+  tables["levels"] = CsvTable<LevelRow>();
   tables["differences"] = CsvTable<results::FactDifference>();
   const Schema schema = FreshSchema();
   store::ForEachStoredRecord([&](const auto& record) {
@@ -188,6 +192,9 @@ TEST(FieldTables, EveryFieldHasASentenceAndTheUnitOfItsName) {
   ExpectSentences<ProfiledOperator>();
   ExpectSentences<ComparedCell>();
   ExpectSentences<FlippedImage>();
+  ExpectSentences<NightRow>();
+  ExpectSentences<NightCellRow>();
+  ExpectSentences<LevelRow>();
 }
 
 }  // namespace
