@@ -23,12 +23,13 @@ constexpr Help kHelp = {
     "Says whether NEW is worse than BASE, cell by cell: size to the byte, latency by the fresh\n"
     "processes of both, accuracy image by image, and what else differs between the two.\n\n"
     "Each side is a run (its number, its name, latest or previous), a run of another database\n"
-    "(old.sqlite#12), a whole database (old.sqlite: of each cell the newest run that measured\n"
-    "it), or both are a .tflite file. Cells belong together by model, quantizer, runtime,\n"
-    "options, threads and data set.",
+    "(old.sqlite#12), what run --gate measured of the baseline beside one (12:baseline), a whole\n"
+    "database (old.sqlite: of each cell the newest run that measured it), or both are a .tflite\n"
+    "file. Cells belong together by model, quantizer, runtime, options, threads and data set.",
     "qbench compare previous latest\n"
     "qbench compare main.sqlite branch.sqlite --format md > comment.md\n"
     "qbench compare 12 12 --base-quantizer float --new-quantizer int8\n"
+    "qbench compare latest:baseline latest --format html\n"
     "qbench compare old.tflite new.tflite --dataset ./images",
     "A latency is called worse only where the whole interval of its ratio lies above the floor,\n"
     "and the chance that any cell is called so by accident is below --level (Holm). Three\n"

@@ -207,6 +207,14 @@ write_verdict() {
   fi
 }
 
+# Both sides of the night, with the images that changed their class.
+write_comparison() {
+  [[ -n $run ]] || return 0
+  qbench compare "$run:baseline" "$run" --db "${config[DATABASE]}" --format html --output "$folder/comparison.html" \
+    >>"$folder/log.txt" 2>&1 || true  # its status is its answer
+  [[ -s $folder/comparison.html ]] || say "there is no comparison.html; see above"
+}
+
 name_run() {
   local version
   [[ -n ${config[VERSION]} && -n $run ]] || return 0
@@ -308,7 +316,7 @@ else
 fi
 understand
 case $answer in
-  good | regression | invalid) write_verdict; name_run ;;
+  good | regression | invalid) write_verdict; write_comparison; name_run ;;
   error) put "$folder/error.txt" "$sentence" ;;
 esac
 say "$answer: $sentence"

@@ -20,8 +20,8 @@ using store::WithOptions;
 
 Status NoSuchSide(const std::string& text) {
   return Error(StatusCode::kInvalidArgument,
-               "\"{}\" is neither a run (12, latest, previous, a name, DB#12) nor a database: see "
-               "qbench compare --help",
+               "\"{}\" is neither a run (12, latest, previous, a name, DB#12, 12:baseline) nor a "
+               "database: see qbench compare --help",
                SafeName(text));
 }
 
@@ -84,17 +84,25 @@ bool Matches(std::string_view wanted, const std::string& name, const std::string
 }  // namespace
 
 Result<SideName> ParseSide(const std::string& text, const std::filesystem::path& database) {
+  constexpr std::string_view kBaseline = ":baseline";
+  std::error_code ignored;
+  if (text.ends_with(kBaseline) && !std::filesystem::exists(text, ignored)) {
+    QB_ASSIGN_OR_RETURN(SideName name,
+                        ParseSide(text.substr(0, text.size() - kBaseline.size()), database));
+    if (name.run.empty()) return NoSuchSide(text);
+    name.baseline = true;
+    return name;
+  }
   const bool sign = text.find_first_not_of("0123456789-+") == std::string::npos;
   if (text.empty() || text.front() == '#' || (sign && (!store::IsRunWord(text) || text == "0"))) {
     return NoSuchSide(text);
   }
-  std::error_code ignored;
   if (!store::IsRunWord(text) && std::filesystem::exists(text, ignored)) {
     return SideName{.text = text, .database = text, .run = ""};
   }
   store::RunName name = store::ParseRunName(text, database);
   if (name.run.empty()) return NoSuchSide(text);
-  return SideName{text, std::move(name.database), std::move(name.run)};
+  return SideName{.text = text, .database = std::move(name.database), .run = std::move(name.run)};
 }
 
 Side SideOf(store::RunData run, std::string name) {
@@ -116,9 +124,18 @@ Result<Side> LoadSide(const SideName& name, store::Store& store) {
   }
   QB_ASSIGN_OR_RETURN(const int64_t id, store::FindRun(name.run, store));
   QB_ASSIGN_OR_RETURN(store::RunData run, LoadReduced(store, id, Keep::kComparison));
-  const bool elsewhere = name.text != name.run;
-  Side side = SideOf(std::move(run),
-                     elsewhere ? fmt::format("run {} of {}", id, file) : fmt::format("run {}", id));
+  std::string title =
+      name.text == name.run ? fmt::format("run {}", id) : fmt::format("run {} of {}", id, file);
+  if (name.baseline) {
+    if (run.baseline_cells.empty()) {
+      return Error(StatusCode::kNotFound,
+                   "no baseline was measured beside run {}: only qbench run --gate does that", id);
+    }
+    run.cells = std::move(run.baseline_cells);
+    title = "the baseline of " + title;
+  }
+  run.baseline_cells.clear();
+  Side side = SideOf(std::move(run), std::move(title));
   side.database = store.path();
   side.real_database = RealPath(side.database);
   return side;

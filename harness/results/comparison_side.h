@@ -18,12 +18,13 @@ struct SideName {
   std::filesystem::path database;
   std::string
       run;  // as store::FindRun takes it; empty: of each cell the newest run that measured it
+  bool baseline = false;  // not the run's own cells: the baseline's that were measured beside them
 };
 
 // "FILE", which must exist: the newest of every cell of that database; else a run as people name
 // one (harness/store/find_run.h): "12", "latest", "previous", a name: of `database`; "FILE#12" and
-// so on: of another. A file whose name is a number is "./12". kInvalidArgument, naming these, for
-// anything else.
+// so on: of another; "12:baseline": what was measured beside the run (run --gate). A file whose
+// name is a number is "./12". kInvalidArgument, naming these, for anything else.
 Result<SideName> ParseSide(const std::string& text, const std::filesystem::path& database);
 
 struct Side {
@@ -49,7 +50,8 @@ Side SideOf(store::RunData run, std::string name);
 
 // Reads the side from its database, which is open as `store`, without samples (reduced_run.h). Of a
 // whole database, a cell is taken from the newest run in which something was measured of it, else
-// from the newest that has it. kNotFound: there is no such run. kCancelled (base/interrupt.h).
+// from the newest that has it. kNotFound: there is no such run, or no baseline beside it.
+// kCancelled (base/interrupt.h).
 Result<Side> LoadSide(const SideName& name, store::Store& store);
 
 // Opens the database, and reads the side that `text` means. kInvalidArgument where it is neither a

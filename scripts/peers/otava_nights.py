@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What apache-otava (PyPI, its defaults) finds in the nights that build/dev/benchmarks/night_series
-makes up, beside what the gate found in them.
+makes up, beside what the gate and `qbench nights` found in them.
 
     build/dev/benchmarks/night_series > nights.csv
     python3 -m venv /tmp/otava && /tmp/otava/bin/pip install apache-otava
@@ -32,21 +32,26 @@ def worse(values):
             if point.forward_change_percent() > 0]
 
 
-def first_report(values, begin):
-    """The night from `begin` on after which otava reports a change to the worse at or after it."""
-    for night in range(begin, len(values) + 1):
-        if any(at >= begin - 2 for at in worse(values[:night])):
+def reports(values):
+    """For each night what otava reports after it: the nights of its changes to the worse."""
+    for night in range(1, len(values) + 1):
+        start = max(0, night - WINDOW)
+        yield [start + at for at in worse(values[start:night])] if night >= 3 else []
+
+
+def first_report(reported, begin):
+    """The first night after which a change to the worse is reported that is not before `begin`."""
+    for night, changes in enumerate(reported, 1):
+        if night >= begin and any(at >= begin - 2 for at in changes):
             return night
     return None
 
 
-def false_alarms(values):
+def false_alarms(reported):
     """Nights on which a change to the worse that was not known yet is reported."""
     nights, known = set(), set()
-    for night in range(10, len(values) + 1):
-        start = max(0, night - WINDOW)
-        for at in worse(values[start:night]):
-            place = start + at
+    for night, changes in enumerate(reported, 1):
+        for place in changes:
             if not any(abs(place - other) <= 3 for other in known):
                 nights.add(night)
             known.add(place)
@@ -66,18 +71,25 @@ def main(path):
     with open(path, newline="") as file:
         for row in csv.DictReader(file):
             series[row["series"]][int(row["cell"])].append(
-                (float(row["median_ms"]), float(row["ratio"]), int(row["red"])))
-    views = {"otava, medians": 0, "otava, ratios": 1}
+                (float(row["median_ms"]), float(row["ratio"]), int(row["red"]),
+                 [int(night) for night in row["slower_since"].split(";") if night]))
+    views = {
+        "qbench nights": lambda values: [v[3] for v in values],
+        "gate or qbench nights": lambda values: [
+            v[3] + ([night] if v[2] else []) for night, v in enumerate(values, 1)],
+        "otava, medians": lambda values: reports([v[0] for v in values]),
+        "otava, ratios": lambda values: reports([v[1] for v in values]),
+    }
 
     same = series["same"]
     nights = len(same[0])
     red = {night for values in same.values() for night, v in enumerate(values, 1) if v[2]}
     print(f"same build, {nights} nights of {len(same)} cells: nights with a false alarm")
     print(f"  gate: {len(red)}")
-    for name, column in views.items():
+    for name, view in views.items():
         alarms = set()
         for values in same.values():
-            alarms |= false_alarms([v[column] for v in values])
+            alarms |= false_alarms(view(values))
         print(f"  {name}: {len(alarms)}")
 
     for kind in ("step", "creep"):
@@ -86,8 +98,8 @@ def main(path):
         gate = [next((n for n, v in enumerate(values, 1) if v[2] and n > CHANGE), None)
                 for values in group]
         print(f"  gate: {delay_text(gate, len(group))}")
-        for name, column in views.items():
-            found = [first_report([v[column] for v in values], CHANGE + 1) for values in group]
+        for name, view in views.items():
+            found = [first_report(view(values), CHANGE + 1) for values in group]
             print(f"  {name}: {delay_text(found, len(group))}")
 
 

@@ -86,6 +86,17 @@ TEST_F(GateCliTest, MeasuresBothAndStoresWhatItSaid) {
   const std::string text = report.dump();
   EXPECT_THAT(text, HasSubstr("gate: mobilenetv2-035-96 · fp16"));
   EXPECT_THAT(text, HasSubstr("\"baseline_sha256\""));
+  // The two as sides of a comparison: the page has the images that changed.
+  const Answer sides =
+      place_.Run({"compare", "2:baseline", "2", "--format", "json", "--db", Database()});
+  EXPECT_THAT(sides.status, AnyOf(0, 1, 4)) << sides.err;
+  const Json comparison = *ParseJson(sides.out);
+  EXPECT_EQ(comparison.at("base").at("name"), "the baseline of run 2");
+  ASSERT_EQ(comparison.at("cells").size(), 1U);
+  EXPECT_EQ(comparison.at("cells")[0].at("pairing"), "same");
+  EXPECT_EQ(comparison.at("cells")[0].at("images"), 6);
+  ExpectError(place_.Run({"compare", "1:baseline", "2", "--db", Database()}),
+              "no baseline was measured beside run 1");
   // The baseline's rows are not the run's.
   const Answer csv = place_.Run({"report", "--run", "2", "--format", "csv", "--db", Database()});
   EXPECT_EQ(ParseCsv(csv.out).size(), 2U) << csv.out;

@@ -28,6 +28,15 @@ TEST(ParseSide, TakesRunsAndDatabases) {
   }
 }
 
+TEST(ParseSide, TakesTheBaselineBesideARun) {
+  const SideName name = Parsed("old.sqlite#12:baseline");
+  EXPECT_EQ(name.run, "12");
+  EXPECT_EQ(name.database, "old.sqlite");
+  EXPECT_TRUE(name.baseline);
+  EXPECT_FALSE(Parsed("12").baseline);
+  EXPECT_FALSE(ParseSide(":baseline", "here.sqlite").ok());
+}
+
 TEST(ParseSide, AFileIsADatabase) {
   const auto folder = TempDir::Create("qbench-side-test");
   ASSERT_TRUE(folder.ok());
@@ -102,8 +111,10 @@ TEST_F(LoadSideTest, ANameIsOfARunOrOfADatabase) {
               ElementsAre("1 float"));
   for (const std::filesystem::path& database :
        {store_->path(), std::filesystem::path("nowhere.sqlite")}) {
-    EXPECT_THAT(ReadSide("mispelt.sqlite", database).status().message(),
-                HasSubstr("neither a run (12, latest, previous, a name, DB#12) nor a database"));
+    EXPECT_THAT(
+        ReadSide("mispelt.sqlite", database).status().message(),
+        HasSubstr(
+            "neither a run (12, latest, previous, a name, DB#12, 12:baseline) nor a database"));
   }
   EXPECT_THAT(ReadSide("1", "nowhere.sqlite").status().message(),
               HasSubstr("there is no database"));
