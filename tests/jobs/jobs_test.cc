@@ -54,10 +54,11 @@ TEST_F(Jobs, ImportPassesTfliteOnByteForByte) {
 }
 
 TEST_F(Jobs, ImportRefusesWhatIsNoModel) {
-  std::ofstream(Path("model.keras")) << "PK\x03\x04, as zip files begin";
+  std::ofstream(Path("model.keras"))
+      << "PK\x03\x04, as zip files begin, of saved_model.pb PK\x05\x06";
   JobOutcome outcome = Run(ImportJob{.model = Path("model.keras"), .output = {}});
   EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
-  EXPECT_THAT(outcome.reason, HasSubstr("save it as .h5 (model.save(\"model.h5\"))"));
+  EXPECT_THAT(outcome.reason, HasSubstr("this is a zip archive of a SavedModel"));
 
   Bytes truncated = *ReadFile(model());
   truncated.resize(truncated.size() / 2);
