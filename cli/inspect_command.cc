@@ -16,8 +16,10 @@ namespace {
 constexpr Help kHelp = {
     "qbench inspect MODEL|RANGES [options]",
     "Shows a model as qbench runs it: every operator with its shape, type, parameters,\n"
-    "multiply-adds (MACs) and quantization. MODEL is a .h5 or .tflite file (a .h5 is shown after\n"
-    "import, with batch normalization folded), or the name of a shipped model.\n"
+    "multiply-adds (MACs) and quantization. MODEL is a .keras, .h5 or .tflite file (what comes "
+    "from\n"
+    "Keras is shown after import, with batch normalization folded), or the name of a shipped "
+    "model.\n"
     "Of a .tflite file with operators that qbench does not know it lists all operators and what "
     "is\n"
     "missing. Of the ranges that quantizing leaves beside an artifact\n(FILE.ranges.json) it shows "

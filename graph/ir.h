@@ -147,6 +147,17 @@ enum class OpKind : uint8_t {
   kSoftmax,     // input                                SoftmaxOptions
   kQuantize,    // input                                no options
   kDequantize,  // input                                no options
+  kMaximum,     // a, b, of one scale                   no options (the next, too)
+  kMinimum,
+  kTranspose,              // input, permutation            no options
+  kStridedSlice,           // input, begin, end, strides    StridedSliceOptions
+  kResizeNearestNeighbor,  // input, [height, width]        ResizeOptions (the next, too)
+  kResizeBilinear,
+  kElu,           // input                                         no options
+  kGelu,          // input                                         GeluOptions
+  kRsqrt,         // input                                         no options
+  kDiv,           // a, b                                          BinaryOptions
+  kDepthToSpace,  // input                                  DepthToSpaceOptions
 };
 
 // "CONV_2D", as TensorFlow Lite's schema names it.
@@ -209,10 +220,34 @@ struct SoftmaxOptions {
   float beta = 1.0F;  // softmax(beta * x) over the last dimension
   bool operator==(const SoftmaxOptions&) const = default;
 };
+// Bit i of a mask is dimension i's. Files that insert dimensions or have an ellipsis are refused.
+struct StridedSliceOptions {
+  int32_t begin_mask = 0,
+          end_mask = 0;          // from, or to, the dimension's end, whatever the input says
+  int32_t shrink_axis_mask = 0;  // one index, whose dimension goes
+  bool operator==(const StridedSliceOptions&) const = default;
+};
+struct ResizeOptions {
+  bool align_corners = false;       // the corners' centers stay where they are
+  bool half_pixel_centers = false;  // pixels are squares, not points
+  bool operator==(const ResizeOptions&) const = default;
+};
+// [n, h, w, block * block * c] -> [n, h * block, w * block, c]: the channels of a pixel become a
+// block of pixels, row by row.
+struct DepthToSpaceOptions {
+  int32_t block = 1;
+  bool operator==(const DepthToSpaceOptions&) const = default;
+};
+struct GeluOptions {
+  bool approximate = false;  // by tanh
+  bool operator==(const GeluOptions&) const = default;
+};
 
-using OpOptions = std::variant<NoOptions, BinaryOptions, ConcatenationOptions, Conv2DOptions,
-                               DepthwiseConv2DOptions, FullyConnectedOptions, Pool2DOptions,
-                               MeanOptions, ReshapeOptions, LeakyReluOptions, SoftmaxOptions>;
+using OpOptions =
+    std::variant<NoOptions, BinaryOptions, ConcatenationOptions, Conv2DOptions,
+                 DepthwiseConv2DOptions, FullyConnectedOptions, Pool2DOptions, MeanOptions,
+                 ReshapeOptions, LeakyReluOptions, SoftmaxOptions, StridedSliceOptions,
+                 ResizeOptions, GeluOptions, DepthToSpaceOptions>;
 
 // The options an operator of this kind carries, at their defaults.
 OpOptions DefaultOptions(OpKind kind);

@@ -103,6 +103,15 @@ struct OptionParts {
     Add(fmt::format("to [{}]", fmt::join(o.new_shape, ", ")));
   }
   void operator()(const LeakyReluOptions& o) { Add(fmt::format("alpha {}", o.alpha)); }
+  void operator()(const StridedSliceOptions&) {}
+  void operator()(const ResizeOptions& o) {
+    if (o.align_corners) Add("aligned corners");
+    if (o.half_pixel_centers) Add("half-pixel centers");
+  }
+  void operator()(const DepthToSpaceOptions& o) { Add(fmt::format("blocks of {}", o.block)); }
+  void operator()(const GeluOptions& o) {
+    if (o.approximate) Add("approximate");
+  }
   void operator()(const SoftmaxOptions& o) {
     if (o.beta != 1.0F) Add(fmt::format("beta {}", o.beta));
   }

@@ -112,6 +112,40 @@ int32_t PadVersion(const Graph& graph, const Op& op) {
   return At(graph, op.inputs[0]).shape.size() > 4 ? 4 : VersionByType(graph, op);
 }
 
+int32_t ExtremumVersion(const Graph& graph, const Op& op) {
+  const Tensor& input = At(graph, op.inputs[0]);
+  if (input.type == DataType::kInt16) return 4;
+  const bool stretches = input.shape != At(graph, op.inputs[1]).shape;
+  if (stretches && At(graph, op.outputs[0]).shape.size() > 4) return 3;
+  return input.type == DataType::kInt8 ? 2 : 1;
+}
+
+int32_t TransposeVersion(const Graph& graph, const Op& op) {
+  const Tensor& input = At(graph, op.inputs[0]);
+  if (input.type == DataType::kInt16) return 5;
+  if (input.shape.size() > 4) return 4;
+  return input.type == DataType::kInt8 ? 2 : 1;
+}
+
+int32_t StridedSliceVersion(const Graph& graph, const Op& op) {
+  const Tensor& input = At(graph, op.inputs[0]);
+  if (input.shape.size() > 4) return 4;
+  return input.type == DataType::kInt8 ? 2 : 1;
+}
+
+int32_t ResizeVersion(const Graph& graph, const Op& op) {
+  const DataType type = At(graph, op.inputs[0]).type;
+  const auto& options = std::get<ResizeOptions>(op.options);
+  if (type == DataType::kInt16) return 4;
+  const bool corners = op.kind == OpKind::kResizeNearestNeighbor && options.align_corners;
+  if (options.half_pixel_centers || corners) return 3;
+  return type == DataType::kInt8 ? 2 : 1;
+}
+
+int32_t GeluVersion(const Graph& graph, const Op& op) {
+  return At(graph, op.inputs[0]).type == DataType::kFloat32 ? 1 : 2;
+}
+
 int32_t ReluVersion(const Graph& graph, const Op& op) {
   return At(graph, op.inputs[0]).type == DataType::kUInt8 ? 2 : VersionByType(graph, op);
 }

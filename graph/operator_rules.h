@@ -20,6 +20,10 @@ Result<Shape> PoolShape(const Graph& graph, const Op& op);
 Result<Shape> MeanShape(const Graph& graph, const Op& op);
 Result<Shape> PadShape(const Graph& graph, const Op& op);
 Result<Shape> ReshapeShape(const Graph& graph, const Op& op);
+Result<Shape> TransposeShape(const Graph& graph, const Op& op);
+Result<Shape> StridedSliceShape(const Graph& graph, const Op& op);
+Result<Shape> ResizeShape(const Graph& graph, const Op& op);
+Result<Shape> DepthToSpaceShape(const Graph& graph, const Op& op);
 
 // Types, quantization and values of options (validate_ops.cc). The shapes have been checked.
 Status CheckSameType(const Graph& graph, const Op& op);  // of all activations and the output
@@ -30,6 +34,7 @@ Status CheckWeighted(const Graph& graph, const Op& op);
 Status CheckReshape(const Graph& graph, const Op& op);
 Status CheckLeakyRelu(const Graph& graph, const Op& op);
 Status CheckSoftmax(const Graph& graph, const Op& op);
+Status CheckResize(const Graph& graph, const Op& op);
 Status CheckQuantize(const Graph& graph, const Op& op);
 Status CheckDequantize(const Graph& graph, const Op& op);
 
@@ -45,6 +50,11 @@ int32_t Conv2DVersion(const Graph& graph, const Op& op);
 int32_t DepthwiseConv2DVersion(const Graph& graph, const Op& op);
 int32_t FullyConnectedVersion(const Graph& graph, const Op& op);
 int32_t PadVersion(const Graph& graph, const Op& op);
+int32_t ExtremumVersion(const Graph& graph, const Op& op);  // of MAXIMUM and MINIMUM
+int32_t TransposeVersion(const Graph& graph, const Op& op);
+int32_t StridedSliceVersion(const Graph& graph, const Op& op);
+int32_t ResizeVersion(const Graph& graph, const Op& op);
+int32_t GeluVersion(const Graph& graph, const Op& op);
 int32_t ReluVersion(const Graph& graph, const Op& op);
 int32_t LeakyReluVersion(const Graph& graph, const Op& op);
 int32_t QuantizeVersion(const Graph& graph, const Op& op);

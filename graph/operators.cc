@@ -14,7 +14,7 @@ OpOptions Default() {
 }
 
 constexpr OperatorInputs kTwo = {.count = 2};
-constexpr OperatorInputs kWithParameter = {.count = 2, .last_is_parameter = true};
+constexpr OperatorInputs kWithParameter = {.count = 2, .parameters = 1};
 constexpr OperatorInputs kWithWeights = {.count = 3, .last_optional = true};
 
 constexpr FixedScale kUpToOne = {1.0F / 256.0F, -128};  // [0, 1]
@@ -187,6 +187,97 @@ constexpr auto kOperators = std::to_array<OperatorInfo>({
      .types = CheckDequantize,
      .version = DequantizeVersion,
      .releases = {"1.13.1", "1.14.0", "1.15.0", "2.2.0", "2.7.0", "2.18.0"}},
+    {.kind = OpKind::kMaximum,
+     .name = "MAXIMUM",
+     .inputs = kTwo,
+     .keeps_scale = true,
+     .shape = BroadcastShape,
+     .types = CheckSameScale,
+     .version = ExtremumVersion,
+     .releases = {"1.14.0", "1.14.0", "2.3.0", "2.3.0"}},
+    {.kind = OpKind::kMinimum,
+     .name = "MINIMUM",
+     .inputs = kTwo,
+     .keeps_scale = true,
+     .shape = BroadcastShape,
+     .types = CheckSameScale,
+     .version = ExtremumVersion,
+     .releases = {"1.14.0", "1.14.0", "2.3.0", "2.3.0"}},
+    {.kind = OpKind::kTranspose,
+     .name = "TRANSPOSE",
+     .inputs = kWithParameter,
+     .keeps_scale = true,
+     .shape = TransposeShape,
+     .types = CheckSameScale,
+     .version = TransposeVersion,
+     .releases = {"1.6.0", "1.14.0", "1.15.0", "2.3.0", "2.4.0"}},
+    {.kind = OpKind::kStridedSlice,
+     .name = "STRIDED_SLICE",
+     .default_options = Default<StridedSliceOptions>,
+     .inputs = {.count = 4, .parameters = 3},
+     .keeps_scale = true,
+     .shape = StridedSliceShape,
+     .types = CheckSameScale,
+     .version = StridedSliceVersion,
+     .releases = {"1.6.0", "1.14.0", "2.1.0", "2.2.0"}},
+    {.kind = OpKind::kResizeNearestNeighbor,
+     .name = "RESIZE_NEAREST_NEIGHBOR",
+     .default_options = Default<ResizeOptions>,
+     .inputs = kWithParameter,
+     .keeps_scale = true,
+     .shape = ResizeShape,
+     .types = CheckResize,
+     .version = ResizeVersion,
+     .releases = {"1.13.1", "1.14.0", "2.3.0", "2.4.0"}},
+    {.kind = OpKind::kResizeBilinear,
+     .name = "RESIZE_BILINEAR",
+     .default_options = Default<ResizeOptions>,
+     .inputs = kWithParameter,
+     .integers = IntegerKernels::kNone,
+     .shape = ResizeShape,
+     .types = CheckResize,
+     .version = ResizeVersion,
+     .releases = {"1.7.0", "1.14.0", "2.2.0", "2.5.0"}},
+    {.kind = OpKind::kElu,
+     .name = "ELU",
+     .integers = IntegerKernels::kInt8,
+     .shape = SameShape,
+     .types = CheckSameType,
+     .version = OneVersion,
+     .releases = {"1.14.0"}},
+    {.kind = OpKind::kGelu,
+     .name = "GELU",
+     .default_options = Default<GeluOptions>,
+     .integers = IntegerKernels::k8Bits,
+     .shape = SameShape,
+     .types = CheckSameType,
+     .version = GeluVersion,
+     .releases = {"2.9.0", "2.9.0"}},
+    {.kind = OpKind::kRsqrt,
+     .name = "RSQRT",
+     .integers = IntegerKernels::kNone,
+     .shape = SameShape,
+     .types = CheckSameType,
+     .version = OneVersion,
+     .releases = {"1.10.0"}},
+    {.kind = OpKind::kDiv,
+     .name = "DIV",
+     .default_options = Default<BinaryOptions>,
+     .inputs = kTwo,
+     .integers = IntegerKernels::kNone,
+     .shape = BroadcastShape,
+     .types = CheckSameType,
+     .version = OneVersion,
+     .releases = {"1.6.0"}},
+    {.kind = OpKind::kDepthToSpace,
+     .name = "DEPTH_TO_SPACE",
+     .default_options = Default<DepthToSpaceOptions>,
+     .keeps_scale = true,
+     .integers = IntegerKernels::k8Bits,
+     .shape = DepthToSpaceShape,
+     .types = CheckSameScale,
+     .version = VersionByType,
+     .releases = {"2.1.0", "2.5.0"}},
 });
 
 // Each row is its enumerator's. (That none lacks a rule, a test says: with a sanitizer the compiler
@@ -247,8 +338,8 @@ std::optional<FixedScale> FixedOutputScale(OpKind kind, DataType type) {
 bool HasKernel(OpKind kind, DataType activations) {
   const IntegerKernels integers = InfoOf(kind).integers;
   if (activations == DataType::kInt16) return integers == IntegerKernels::k8And16Bits;
-  const bool bytes = activations == DataType::kInt8 || activations == DataType::kUInt8;
-  return !bytes || integers != IntegerKernels::kNone;
+  if (activations == DataType::kUInt8) return integers >= IntegerKernels::k8Bits;
+  return activations != DataType::kInt8 || integers != IntegerKernels::kNone;
 }
 
 const ActivationInfo& InfoOf(Activation activation) {

@@ -16,13 +16,13 @@ namespace qbench::graph {
 // What an operator takes: activations first, then what makes it up.
 struct OperatorInputs {
   size_t count = 1;
-  bool or_more = false;            // any number from `count` on, all of them activations
-  bool last_optional = false;      // the last may be kNoTensor (a bias)
-  bool last_is_parameter = false;  // the last is an int32 constant: axes, paddings, a shape
+  bool or_more = false;        // any number from `count` on, all of them activations
+  bool last_optional = false;  // the last may be kNoTensor (a bias)
+  size_t parameters = 0;       // so many, the last ones, are int32 constants: axes, a shape
 };
 
 // TensorFlow Lite's kernels of integer activations.
-enum class IntegerKernels : uint8_t { kNone, k8Bits, k8And16Bits };
+enum class IntegerKernels : uint8_t { kNone, kInt8, k8Bits, k8And16Bits };
 
 struct FixedScale {
   float scale = 0.0F;
@@ -71,6 +71,12 @@ inline bool IsConvolution(OpKind kind) {
 }
 
 inline bool KeepsScale(OpKind kind) { return InfoOf(kind).keeps_scale; }
+// How many inputs of an operator are activations; they come first.
+inline size_t ActivationInputs(const Op& op) {
+  return op.inputs.size() - InfoOf(op.kind).inputs.parameters;
+}
+// It joins or compares several activations, which need one scale.
+inline bool SharesScale(const Op& op) { return KeepsScale(op.kind) && ActivationInputs(op) > 1; }
 // The scale and zero point that an output of integer type `type` always has.
 std::optional<FixedScale> FixedOutputScale(OpKind kind, DataType type);
 // TensorFlow Lite has a kernel of the operator for activations of this type.
@@ -82,6 +88,31 @@ struct ActivationInfo {
   float max = 0.0F;
 };
 const ActivationInfo& InfoOf(Activation activation);
+// What a STRIDED_SLICE takes of one dimension.
+struct SliceDimension {
+  int64_t begin = 0;
+  int64_t stride = 1;
+  int64_t count = 0;
+  bool goes = false;  // of an index, not a range: the output lacks it
+};
+// For each dimension of the input, from the values of the operator's other three inputs. kCorrupt
+// or kUnsupported where they do not fit, go backwards or leave nothing.
+Result<std::vector<SliceDimension>> SliceDimensions(const Shape& input, const Op& op,
+                                                    std::span<const int32_t> begin,
+                                                    std::span<const int32_t> end,
+                                                    std::span<const int32_t> strides);
+
+// Of a CONV_2D: the input's channels, and the output's, fall into so many groups.
+inline int32_t GroupsOf(const Shape& input, const Shape& filter) { return input[3] / filter[3]; }
+// A CONV_2D of more than one group, in a sound graph.
+inline bool IsGrouped(const Graph& graph, const Op& op) {
+  if (op.kind != OpKind::kConv2D) return false;
+  const auto shape = [&](size_t i) -> const Shape& {
+    return graph.tensors[static_cast<size_t>(op.inputs[i])].shape;
+  };
+  return GroupsOf(shape(0), shape(kWeightsInput)) > 1;
+}
+
 // The activation fused into an operator; kNone where its kind has none.
 Activation FusedActivationOf(const Op& op);
 

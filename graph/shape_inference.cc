@@ -13,9 +13,13 @@ const Tensor& Input(const Graph& graph, const Op& op, size_t index) {
   return graph.tensors[static_cast<size_t>(op.inputs[index])];
 }
 
-// The values of an int32 constant: axes, paddings, a shape. CheckForm has looked at it.
+// The values of an int32 constant: axes, paddings, a shape; by default of the last input. CheckForm
+// has looked at it.
+std::vector<int32_t> Parameter(const Graph& graph, const Op& op, size_t index) {
+  return Input(graph, op, index).constant->Values<int32_t>();
+}
 std::vector<int32_t> Parameter(const Graph& graph, const Op& op) {
-  return Input(graph, op, op.inputs.size() - 1).constant->Values<int32_t>();
+  return Parameter(graph, op, op.inputs.size() - 1);
 }
 
 Status CheckForm(const Graph& graph, const Op& op) {
@@ -33,11 +37,12 @@ Status CheckForm(const Graph& graph, const Op& op) {
   if (op.options.index() != DefaultOptions(op.kind).index()) {
     return Error(StatusCode::kCorrupt, "the options are those of another operator");
   }
-  if (!takes.last_is_parameter) return OkStatus();
-  const Tensor& parameter = Input(graph, op, op.inputs.size() - 1);
-  if (parameter.is_constant() && parameter.type == DataType::kInt32) return OkStatus();
-  return Error(StatusCode::kUnsupported, "input {} must be a constant of type int32",
-               op.inputs.size() - 1);
+  for (size_t i = op.inputs.size() - takes.parameters; i < op.inputs.size(); ++i) {
+    const Tensor& parameter = Input(graph, op, i);
+    if (parameter.is_constant() && parameter.type == DataType::kInt32) continue;
+    return Error(StatusCode::kUnsupported, "input {} must be a constant of type int32", i);
+  }
+  return OkStatus();
 }
 
 Status CheckRank(const Shape& shape, size_t rank, std::string_view what) {
@@ -105,10 +110,11 @@ Result<Shape> Conv2DShape(const Graph& graph, const Op& op) {
   const Shape& filter = Input(graph, op, 1).shape;
   QB_RETURN_IF_ERROR(CheckRank(input, 4, "input"));
   QB_RETURN_IF_ERROR(CheckRank(filter, 4, "filter"));
-  if (input[3] != filter[3]) {
-    return Error(StatusCode::kUnsupported,
-                 "the filter has {} input channels and the input {} (grouped convolution?)",
-                 filter[3], input[3]);
+  if (input[3] % filter[3] != 0 || filter[0] % (input[3] / filter[3]) != 0) {
+    return Error(StatusCode::kCorrupt,
+                 "a filter of {} input and {} output channels for an input of {}: they are no "
+                 "groups",
+                 filter[3], filter[0], input[3]);
   }
   QB_RETURN_IF_ERROR(CheckBias(graph, op, filter[0]));
   return ConvolutionShape(input, filter, std::get<Conv2DOptions>(op.options), filter[0]);
@@ -266,6 +272,105 @@ Result<Shape> ReshapeShape(const Graph& graph, const Op& op) {
   }
   if (open != nullptr) *open = static_cast<int32_t>(count / known);
   return output;
+}
+
+Result<Shape> TransposeShape(const Graph& graph, const Op& op) {
+  const Shape& input = Input(graph, op, 0).shape;
+  const std::vector<int32_t> order = Parameter(graph, op);
+  const auto rank = static_cast<int32_t>(input.size());
+  if (rank > 6) return Error(StatusCode::kUnsupported, "{} dimensions; at most 6", rank);
+  std::vector<bool> taken(input.size(), false);
+  Shape output;
+  for (const int32_t from : order) {
+    const int32_t dimension = from < 0 ? from + rank : from;
+    const bool sound = dimension >= 0 && dimension < rank;
+    if (!sound || taken[static_cast<size_t>(dimension)]) {
+      return Error(StatusCode::kCorrupt, "[{}] is no order of {} dimensions",
+                   fmt::join(order, ", "), rank);
+    }
+    taken[static_cast<size_t>(dimension)] = true;
+    output.push_back(input[static_cast<size_t>(dimension)]);
+  }
+  if (order.size() == input.size()) return output;
+  return Error(StatusCode::kCorrupt, "an order of {} dimensions for {}", order.size(), rank);
+}
+
+Result<std::vector<SliceDimension>> SliceDimensions(const Shape& input, const Op& op,
+                                                    std::span<const int32_t> begin,
+                                                    std::span<const int32_t> end,
+                                                    std::span<const int32_t> strides) {
+  const auto& options = std::get<StridedSliceOptions>(op.options);
+  const size_t sliced = begin.size();
+  if (end.size() != sliced || strides.size() != sliced || sliced > input.size() ||
+      input.size() > 5) {
+    return Error(StatusCode::kUnsupported, "{} begins, {} ends and {} strides for {} dimensions",
+                 sliced, end.size(), strides.size(), input.size());
+  }
+  std::vector<SliceDimension> dimensions;
+  for (size_t i = 0; i < input.size(); ++i) {
+    const int64_t size = input[i];
+    if (i >= sliced) {
+      dimensions.push_back({.begin = 0, .stride = 1, .count = size});
+      continue;
+    }
+    const auto masked = [&](int32_t mask) { return ((mask >> i) & 1) != 0; };
+    const int64_t stride = strides[i];
+    const bool shrinks = masked(options.shrink_axis_mask);
+    if (stride < 1 || (shrinks && stride != 1)) {
+      return Error(StatusCode::kUnsupported, "a stride of {}", stride);
+    }
+    const auto inside = [&](int64_t index) {
+      return std::clamp<int64_t>(index < 0 ? index + size : index, 0, size);
+    };
+    const int64_t first = !shrinks && masked(options.begin_mask) ? 0 : inside(begin[i]);
+    const int64_t last = shrinks ? first + 1 : masked(options.end_mask) ? size : inside(end[i]);
+    if (first >= size || last <= first) {
+      return Error(StatusCode::kUnsupported, "nothing of dimension {} is left", i);
+    }
+    dimensions.push_back({.begin = first,
+                          .stride = stride,
+                          .count = (last - first + stride - 1) / stride,
+                          .goes = shrinks});
+  }
+  return dimensions;
+}
+
+Result<Shape> StridedSliceShape(const Graph& graph, const Op& op) {
+  QB_ASSIGN_OR_RETURN(const auto dimensions,
+                      SliceDimensions(Input(graph, op, 0).shape, op, Parameter(graph, op, 1),
+                                      Parameter(graph, op, 2), Parameter(graph, op, 3)));
+  Shape output;
+  for (const SliceDimension& dimension : dimensions) {
+    if (!dimension.goes) output.push_back(static_cast<int32_t>(dimension.count));
+  }
+  return output;
+}
+
+Result<Shape> ResizeShape(const Graph& graph, const Op& op) {
+  const Shape& input = Input(graph, op, 0).shape;
+  QB_RETURN_IF_ERROR(CheckRank(input, 4, "input"));
+  const std::vector<int32_t> size = Parameter(graph, op);
+  constexpr int32_t kMostPixels = 1 << 16;
+  const bool sound = size.size() == 2 && std::ranges::all_of(size, [](int32_t pixels) {
+                       return pixels >= 1 && pixels <= kMostPixels;
+                     });
+  if (!sound) return Error(StatusCode::kCorrupt, "the new size is [{}]", fmt::join(size, ", "));
+  return Shape{input[0], size[0], size[1], input[3]};
+}
+
+Result<Shape> DepthToSpaceShape(const Graph& graph, const Op& op) {
+  const Shape& input = Input(graph, op, 0).shape;
+  QB_RETURN_IF_ERROR(CheckRank(input, 4, "input"));
+  const int64_t block = std::get<DepthToSpaceOptions>(op.options).block;
+  constexpr int64_t kLargest = 1 << 10;
+  if (block < 1 || block > kLargest || input[3] % (block * block) != 0 ||
+      std::max(input[1], input[2]) * block > std::numeric_limits<int32_t>::max()) {
+    return Error(StatusCode::kCorrupt, "blocks of {} for the input [{}]", block,
+                 fmt::join(input, ", "));
+  }
+  return Shape{input[0], static_cast<int32_t>(input[1] * block),
+               static_cast<int32_t>(input[2] * block),
+               static_cast<int32_t>(input[3] / (block * block))};
 }
 
 Result<Shape> InferOutputShape(const Graph& graph, const Op& op) {

@@ -42,11 +42,6 @@ Status CheckActivation(const Tensor& tensor) {
   return OkStatus();
 }
 
-// How many inputs are activations; they come first.
-size_t ActivationInputs(const Op& op) {
-  return op.inputs.size() - (InfoOf(op.kind).inputs.last_is_parameter ? 1 : 0);
-}
-
 Status CheckIntegerFilter(const Op& op, const Tensor& filter) {
   if (!filter.is_constant()) {
     return Error(StatusCode::kUnsupported, "the {} weights are not a constant",
@@ -182,6 +177,14 @@ Status CheckLeakyRelu(const Graph& graph, const Op& op) {
   const float alpha = std::get<LeakyReluOptions>(op.options).alpha;
   if (!std::isfinite(alpha)) return Error(StatusCode::kUnsupported, "alpha is {}", alpha);
   return CheckSameType(graph, op);
+}
+
+Status CheckResize(const Graph& graph, const Op& op) {
+  const auto& options = std::get<ResizeOptions>(op.options);
+  if (options.align_corners && options.half_pixel_centers) {
+    return Error(StatusCode::kCorrupt, "aligned corners and half-pixel centers at once");
+  }
+  return CheckSameScale(graph, op);
 }
 
 Status CheckSoftmax(const Graph& graph, const Op& op) {

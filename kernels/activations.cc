@@ -11,6 +11,14 @@ using graph::OpKind;
 
 float LogisticOf(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 float TanhOf(float x) { return std::tanh(x); }
+float EluOf(float x) { return x < 0.0F ? std::expm1(x) : x; }
+float RsqrtOf(float x) { return 1.0F / std::sqrt(x); }
+// x * the normal distribution's function at x (Hendrycks and Gimpel 2016, arXiv 1606.08415), and
+// the paper's approximation of it.
+float GeluOf(float x) { return 0.5F * x * std::erfc(x * -0.70710678F); }
+float ApproximateGeluOf(float x) {
+  return 0.5F * x * (1.0F + std::tanh(0.79788456F * (x + 0.044715F * x * x * x)));
+}
 float HardSwishOf(float x) { return x * std::min(6.0F, std::max(0.0F, x + 3.0F)) / 6.0F; }
 
 // The Run that applies `function` to every element.
@@ -18,6 +26,23 @@ template <typename Element, typename Function>
 Run ForEachElement(const OpContext& context, const Function& function) {
   return [=, in = context.input(0).As<Element>(), out = context.output().As<Element>(),
           count = context.output().count()] { std::transform(in, in + count, out, function); };
+}
+
+using Function = float (*)(float);
+Function GeluFunction(const OpContext& context) {
+  return context.options<graph::GeluOptions>().approximate ? ApproximateGeluOf : GeluOf;
+}
+Function TableFunction(const OpContext& context) {
+  switch (context.op->kind) {
+    case OpKind::kTanh:
+      return TanhOf;
+    case OpKind::kElu:
+      return EluOf;
+    case OpKind::kGelu:
+      return GeluFunction(context);
+    default:
+      return LogisticOf;
+  }
 }
 
 int16_t Saturate16(int32_t x) {
@@ -103,6 +128,12 @@ Result<Run> PrepareActivationFloat(const OpContext& context) {
       return ForEachElement<float>(context, TanhOf);
     case OpKind::kHardSwish:
       return ForEachElement<float>(context, HardSwishOf);
+    case OpKind::kElu:
+      return ForEachElement<float>(context, EluOf);
+    case OpKind::kGelu:
+      return ForEachElement<float>(context, GeluFunction(context));
+    case OpKind::kRsqrt:
+      return ForEachElement<float>(context, RsqrtOf);
     default:
       return Error(StatusCode::kInternal, "no activation of floats");
   }
@@ -158,9 +189,8 @@ Result<Run> PrepareReluQuantized(const OpContext& context) {
 
 template <typename Element>
 Result<Run> PrepareTableQuantized(const OpContext& context) {
-  const bool tanh = context.op->kind == OpKind::kTanh;
   const ByteTable table =
-      MakeTable<Element>(context.input(0), context.output(), tanh ? TanhOf : LogisticOf);
+      MakeTable<Element>(context.input(0), context.output(), TableFunction(context));
   return ForEachElement<uint8_t>(context, [table](uint8_t x) { return table[x]; });
 }
 

@@ -1,5 +1,5 @@
-// Activation functions as operators of their own: RELU, RELU6, LEAKY_RELU, LOGISTIC, TANH and
-// HARD_SWISH.
+// Activation functions as operators of their own: RELU, RELU6, LEAKY_RELU, LOGISTIC, TANH, ELU,
+// GELU and HARD_SWISH; and RSQRT.
 #pragma once
 
 #include <array>
@@ -47,7 +47,7 @@ Result<Run> PrepareActivationFloat(const OpContext& context);  // all of them
 template <typename Element>
 Result<Run> PrepareReluQuantized(const OpContext& context);  // kRelu, kRelu6, kLeakyRelu
 template <typename Element>
-Result<Run> PrepareTableQuantized(const OpContext& context);  // kLogistic, kTanh
+Result<Run> PrepareTableQuantized(const OpContext& context);  // kLogistic, kTanh, kElu, kGelu
 template <typename Element>
 Result<Run> PrepareHardSwishQuantized(const OpContext& context);
 

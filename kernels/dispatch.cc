@@ -9,6 +9,8 @@
 #include "kernels/depthwise_conv2d.h"
 #include "kernels/elementwise.h"
 #include "kernels/fully_connected.h"
+#include "kernels/grouped_conv2d.h"
+#include "kernels/image_resize.h"
 #include "kernels/kernel.h"
 #include "kernels/pooling.h"
 #include "kernels/rearrange.h"
@@ -73,6 +75,22 @@ constexpr Kernel kKernels[] = {
     {OpKind::kMul, kI8, kI8, PrepareMulQuantized<int8_t>},
     {OpKind::kMul, kU8, kU8, PrepareMulQuantized<uint8_t>},
     {OpKind::kMul, kI16, kI16, PrepareMulQuantized<int16_t>},
+    {OpKind::kDiv, kF32, kF32, PrepareBinaryFloat},
+    {OpKind::kMaximum, kF32, kF32, PrepareExtremum<float>},
+    {OpKind::kMaximum, kI8, kI8, PrepareExtremum<int8_t>},
+    {OpKind::kMaximum, kU8, kU8, PrepareExtremum<uint8_t>},
+    {OpKind::kMaximum, kI16, kI16, PrepareExtremum<int16_t>},
+    {OpKind::kMinimum, kF32, kF32, PrepareExtremum<float>},
+    {OpKind::kMinimum, kI8, kI8, PrepareExtremum<int8_t>},
+    {OpKind::kMinimum, kU8, kU8, PrepareExtremum<uint8_t>},
+    {OpKind::kMinimum, kI16, kI16, PrepareExtremum<int16_t>},
+    {OpKind::kResizeBilinear, kF32, kF32, PrepareResizeBilinearFloat},
+    {OpKind::kElu, kF32, kF32, PrepareActivationFloat},
+    {OpKind::kElu, kI8, kI8, PrepareTableQuantized<int8_t>},
+    {OpKind::kGelu, kF32, kF32, PrepareActivationFloat},
+    {OpKind::kGelu, kI8, kI8, PrepareTableQuantized<int8_t>},
+    {OpKind::kGelu, kU8, kU8, PrepareTableQuantized<uint8_t>},
+    {OpKind::kRsqrt, kF32, kF32, PrepareActivationFloat},
     {OpKind::kAveragePool2D, kF32, kF32, PrepareAveragePool2DFloat},
     {OpKind::kAveragePool2D, kI8, kI8, PrepareAveragePool2DQuantized<int8_t>},
     {OpKind::kAveragePool2D, kU8, kU8, PrepareAveragePool2DQuantized<uint8_t>},
@@ -138,6 +156,10 @@ constexpr MovingKernel kMovingKernels[] = {
     {OpKind::kConcatenation, PrepareConcatenation},
     {OpKind::kPad, PreparePad},
     {OpKind::kReshape, PrepareReshape},
+    {OpKind::kTranspose, PrepareTranspose},
+    {OpKind::kDepthToSpace, PrepareDepthToSpace},
+    {OpKind::kStridedSlice, PrepareStridedSlice},
+    {OpKind::kResizeNearestNeighbor, PrepareResizeNearest},
 };
 
 std::optional<Prepare> FindWeightedKernel(const OpContext& context) {
@@ -160,7 +182,7 @@ std::optional<Prepare> FindKernel(const OpContext& context) {
   if (info.has_weights()) return FindWeightedKernel(context);
   const DataType input = context.input(0).type();
   const DataType output = context.output().type();
-  const size_t activations = context.inputs.size() - (info.inputs.last_is_parameter ? 1 : 0);
+  const size_t activations = graph::ActivationInputs(*context.op);
   for (size_t i = 1; i < activations; ++i) {
     if (context.input(i).type() != input) return std::nullopt;
   }
@@ -190,7 +212,9 @@ std::string TypesOf(const OpContext& context) {
 
 Result<Run> PrepareOp(const OpContext& context) {
   const std::optional<Prepare> prepare = FindKernel(context);
-  if (prepare.has_value()) return (*prepare)(context);
+  if (prepare.has_value()) {
+    return IsGrouped(context) ? PrepareGroupedConv2D(context, *prepare) : (*prepare)(context);
+  }
   return Error(StatusCode::kUnsupported, "there is no reference kernel for the types {}",
                TypesOf(context));
 }

@@ -111,9 +111,19 @@ Result<Run> PrepareBinaryFloat(const OpContext& context) {
       return PrepareBinary<float>(context, [=](float a, float b) { return range.Clamp(a + b); });
     case graph::OpKind::kSub:
       return PrepareBinary<float>(context, [=](float a, float b) { return range.Clamp(a - b); });
+    case graph::OpKind::kDiv:
+      return PrepareBinary<float>(context, [=](float a, float b) { return range.Clamp(a / b); });
     default:
       return PrepareBinary<float>(context, [=](float a, float b) { return range.Clamp(a * b); });
   }
+}
+
+template <typename Element>
+Result<Run> PrepareExtremum(const OpContext& context) {
+  if (context.op->kind == graph::OpKind::kMaximum) {
+    return PrepareBinary<Element>(context, [](Element a, Element b) { return a > b ? a : b; });
+  }
+  return PrepareBinary<Element>(context, [](Element a, Element b) { return a < b ? a : b; });
 }
 
 namespace {
@@ -209,5 +219,9 @@ template Result<Run> PrepareAddQuantized<int16_t>(const OpContext&);
 template Result<Run> PrepareMulQuantized<int8_t>(const OpContext&);
 template Result<Run> PrepareMulQuantized<uint8_t>(const OpContext&);
 template Result<Run> PrepareMulQuantized<int16_t>(const OpContext&);
+template Result<Run> PrepareExtremum<float>(const OpContext&);
+template Result<Run> PrepareExtremum<int8_t>(const OpContext&);
+template Result<Run> PrepareExtremum<uint8_t>(const OpContext&);
+template Result<Run> PrepareExtremum<int16_t>(const OpContext&);
 
 }  // namespace qbench::kernels

@@ -59,4 +59,8 @@ Result<Run> PrepareAddQuantized(const OpContext& context);  // kAdd, kSub
 template <typename Element>
 Result<Run> PrepareMulQuantized(const OpContext& context);
 
+// MAXIMUM and MINIMUM; integers are compared as they are, since all have one scale.
+template <typename Element>
+Result<Run> PrepareExtremum(const OpContext& context);
+
 }  // namespace qbench::kernels

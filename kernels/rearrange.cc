@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "graph/operators.h"
+
 namespace qbench::kernels {
 namespace {
 
@@ -87,6 +89,73 @@ Result<Run> PreparePad(const OpContext& context) {
   std::memcpy(value.data(), &zero_point, std::min(value.size(), sizeof(zero_point)));
   return Run(
       [dimensions, value, in = input.data, out = output.data] { Pad(dimensions, in, value, out); });
+}
+
+uint8_t* Walk(std::span<const WalkDimension> dimensions, const uint8_t* input, size_t size,
+              uint8_t* output) {
+  if (dimensions.empty()) {
+    std::memcpy(output, input, size);
+    return output + size;
+  }
+  const WalkDimension& here = dimensions.front();
+  for (int64_t i = 0; i < here.count; ++i, input += here.step) {
+    output = Walk(dimensions.subspan(1), input, size, output);
+  }
+  return output;
+}
+
+Result<Run> PrepareTranspose(const OpContext& context) {
+  const Operand& input = context.input(0);
+  const size_t size = graph::DataTypeSize(input.type());
+  const auto rank = static_cast<int32_t>(input.shape().size());
+  std::vector<int64_t> steps(input.shape().size());
+  auto step = static_cast<int64_t>(size);
+  for (size_t d = steps.size(); d-- > 0; step *= input.shape()[d]) steps[d] = step;
+  std::vector<WalkDimension> dimensions;
+  const auto* order = context.input(1).As<int32_t>();
+  for (int32_t d = 0; d < rank; ++d) {
+    const auto from = static_cast<size_t>(order[d] < 0 ? order[d] + rank : order[d]);
+    dimensions.push_back({.count = input.shape()[from], .step = steps[from]});
+  }
+  return Run(
+      [=, in = input.data, out = context.output().data] { Walk(dimensions, in, size, out); });
+}
+
+Result<Run> PrepareDepthToSpace(const OpContext& context) {
+  const graph::Shape& in = context.input(0).shape();
+  const int64_t block = context.options<graph::DepthToSpaceOptions>().block;
+  const size_t pixel = static_cast<size_t>(context.output().shape()[3]) *
+                       graph::DataTypeSize(context.output().type());
+  const auto bytes = static_cast<int64_t>(pixel);
+  const int64_t row = in[2] * block * block * bytes;
+  const std::vector<WalkDimension> dimensions = {{.count = in[0] * in[1], .step = row},
+                                                 {.count = block, .step = block * bytes},
+                                                 {.count = in[2], .step = block * block * bytes},
+                                                 {.count = block, .step = bytes}};
+  return Run([=, in = context.input(0).data, out = context.output().data] {
+    Walk(dimensions, in, pixel, out);
+  });
+}
+
+Result<Run> PrepareStridedSlice(const OpContext& context) {
+  const Operand& input = context.input(0);
+  const size_t size = graph::DataTypeSize(input.type());
+  const auto values = [&](size_t i) {
+    const Operand& operand = context.input(i);
+    return std::span<const int32_t>(operand.As<int32_t>(), static_cast<size_t>(operand.count()));
+  };
+  QB_ASSIGN_OR_RETURN(const auto sliced, graph::SliceDimensions(input.shape(), *context.op,
+                                                                values(1), values(2), values(3)));
+  std::vector<WalkDimension> dimensions(sliced.size());
+  auto step = static_cast<int64_t>(size);
+  int64_t start = 0;
+  for (size_t d = sliced.size(); d-- > 0; step *= input.shape()[d]) {
+    dimensions[d] = {.count = sliced[d].count, .step = step * sliced[d].stride};
+    start += step * sliced[d].begin;
+  }
+  return Run([=, in = input.data + start, out = context.output().data] {
+    Walk(dimensions, in, size, out);
+  });
 }
 
 Result<Run> PrepareReshape(const OpContext& context) {

@@ -1,4 +1,5 @@
-// Operators that move values without computing: CONCATENATION, PAD and RESHAPE. They do not care
+// Operators that move values without computing: CONCATENATION, PAD, RESHAPE, TRANSPOSE,
+// STRIDED_SLICE and DEPTH_TO_SPACE. They do not care
 // for the type, only for the bytes of an element.
 #pragma once
 
@@ -28,9 +29,21 @@ struct PadDimension {
 void Pad(std::span<const PadDimension> dimensions, const uint8_t* input,
          std::span<const uint8_t> value, uint8_t* output);
 
+// Copies elements of `size` bytes from `input`, dimension by dimension of the output: `count` of
+// them, `step` bytes apart. Returns the output's next byte.
+struct WalkDimension {
+  int64_t count = 0;
+  int64_t step = 0;
+};
+uint8_t* Walk(std::span<const WalkDimension> dimensions, const uint8_t* input, size_t size,
+              uint8_t* output);
+
 // kUnsupported where CONCATENATION or PAD would have to change the scale.
 Result<Run> PrepareConcatenation(const OpContext& context);
 Result<Run> PreparePad(const OpContext& context);
 Result<Run> PrepareReshape(const OpContext& context);
+Result<Run> PrepareTranspose(const OpContext& context);
+Result<Run> PrepareStridedSlice(const OpContext& context);
+Result<Run> PrepareDepthToSpace(const OpContext& context);
 
 }  // namespace qbench::kernels

@@ -197,7 +197,7 @@ class Rewriter {
       const Tensor& tensor = At(inputs[i]);
       if (tensor.is_constant() && tensor.type == DataType::kFloat32) {
         QB_ASSIGN_OR_RETURN(op.inputs[i], AddIntegerConstant(inputs[i]));
-      } else if (op.kind == OpKind::kConcatenation &&
+      } else if (graph::SharesScale(op) && !tensor.is_constant() &&
                  tensor.quantization != At(op.outputs[0]).quantization) {
         op.inputs[i] = Requantize(inputs[i], op.outputs[0]);
       }
@@ -215,7 +215,7 @@ class Rewriter {
     return requantized;
   }
 
-  // A constant operand of an addition, multiplication or concatenation.
+  // A constant operand of an operator without weights.
   Result<TensorId> AddIntegerConstant(TensorId id) {
     const std::vector<float> values = At(id).constant->Values<float>();
     const auto& shared = scales_[static_cast<size_t>(id)];
@@ -255,6 +255,8 @@ class Rewriter {
     if (At(op.inputs[0]).is_constant()) {
       QB_ASSIGN_OR_RETURN(op.inputs[0], AddIntegerConstant(op.inputs[0]));
     }
+    // What is known of inputs is known for all channels at once.
+    const bool grouped = graph::IsGrouped(model_.graph, op);
     // Held, as tensors that are added move the others.
     const graph::Constant constant = *At(inputs.weights).constant;
     const graph::ConstantValues<float> weights(constant);
@@ -269,7 +271,7 @@ class Rewriter {
                                 .output_scale = At(op.outputs[0]).quantization->scales[0],
                                 .per_channel = !ChoiceOf(options_.choices, index).per_tensor,
                                 .activations = options_.activations,
-                                .inputs = InputsOf(index)});
+                                .inputs = grouped ? nullptr : InputsOf(index)});
     if (!quantized.ok()) {
       return quantized.status().WithContext(graph::DisplayName(model_.graph, op));
     }

@@ -11,13 +11,13 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/archive/unzip.h"
 #include "base/files.h"
 #include "base/interrupt.h"
 #include "base/sha256.h"
 #include "datasets/dataset.h"
 #include "datasets/file_names.h"
 #include "datasets/folder_layout.h"
-#include "datasets/import/unzip.h"
 #include "datasets/split_folders.h"
 #include "fmt/ranges.h"
 

@@ -29,11 +29,14 @@ void ListRefused(const KerasModel& model, const std::string& prefix,
       ListRefused(*layer.model, prefix + layer.name + "/", refused);
       continue;
     }
-    const bool known =
-        layer.class_name == "InputLayer" || FindLayerBuilder(layer.class_name) != nullptr;
-    if (known && layer.refusal.empty()) continue;
-    const std::string reason =
-        layer.refusal.empty() ? "layers of this class cannot be read" : layer.refusal;
+    const bool is_operator = !layer.function.empty();
+    const bool known = is_operator ? FindOperatorBuilder(layer.function) != nullptr
+                                   : layer.class_name == "InputLayer" ||
+                                         FindLayerBuilder(layer.class_name) != nullptr;
+    if (known) continue;
+    const std::string reason = !is_operator
+                                   ? "layers of this class cannot be read"
+                                   : fmt::format("the operator {} cannot be read", layer.function);
     auto found = std::ranges::find_if(refused, [&](const RefusedLayers& other) {
       return other.class_name == layer.class_name && other.reason == reason;
     });
@@ -55,30 +58,20 @@ Status CheckLayers(const KerasModel& model) {
   if (refused.empty()) return OkStatus();
   std::vector<std::string> texts;
   bool operators = false;
-  bool keras3_operators = false;
   for (const RefusedLayers& layers : refused) {
     texts.push_back(fmt::format(
         "layer \"{}\" ({}){}: {}", layers.first, layers.class_name,
         layers.count == 1 ? "" : fmt::format(" and {} more", layers.count - 1), layers.reason));
-    operators = operators || layers.reason.ends_with("not a layer");
-    keras3_operators = keras3_operators || layers.reason == kKeras3Operator;
+    operators = operators || layers.reason.starts_with("the operator");
   }
   if (texts.size() > kMostNamed) {
     texts[kMostNamed] = fmt::format("and layers of {} more classes", texts.size() - kMostNamed);
     texts.resize(kMostNamed + 1);
   }
-  // Keras 3 writes operators into an .h5 file and cannot load it.
   return Error(StatusCode::kUnsupported,
-               "{}; build the model with layers that qbench knows in their place{}, with the "
-               "weights of this one ({}), {}",
-               fmt::join(texts, "; "),
-               operators ? " (Rescaling for x * number + number; Add, Subtract and Multiply for "
-                           "tensors)"
-                         : "",
-               keras3_operators ? "new.load_weights(file), as Keras 3 does not load operators "
-                                  "from an .h5 file"
-                                : "new.set_weights(old.get_weights())",
-               kConvertInstead);
+               "{}; build the model with layers{} that qbench knows in their place, with the "
+               "weights of this one (new.set_weights(old.get_weights())), {}",
+               fmt::join(texts, "; "), operators ? " and operators" : "", kConvertInstead);
 }
 
 }  // namespace qbench::graph::import

@@ -91,6 +91,20 @@ bool IsFloatType(hid_t type) {
   return size == 2 || size == 4 || size == 8;
 }
 
+void SetUpLibrary() {
+  H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  H5PLset_loading_state(0);  // no filter plugins named by the file
+}
+
+// How the library gets memory for a file's image: it uses the one that there is, and copies
+// nothing.
+void* UseImage(size_t, H5FD_file_image_op_t, void* image) { return image; }
+void* KeepImage(void* to, const void*, size_t, H5FD_file_image_op_t, void*) { return to; }
+herr_t LeaveImage(void*, H5FD_file_image_op_t, void*) { return 0; }
+void* SameMemory(void* image) { return image; }
+herr_t LeaveMemory(void*) { return 0; }
+
 }  // namespace
 
 Hdf5Id::~Hdf5Id() {
@@ -98,16 +112,8 @@ Hdf5Id::~Hdf5Id() {
   if (id_ >= 0) H5Idec_ref(id_);
 }
 
-Result<Hdf5Group> Hdf5Group::OpenFile(const std::filesystem::path& path) {
-  H5dont_atexit();
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  H5PLset_loading_state(0);  // no filter plugins named by the file
-  Hdf5Id access(H5Pcreate(H5P_FILE_ACCESS));
-  // Read-only folders and network file systems have no locks; nobody writes the file meanwhile.
-  H5Pset_file_locking(access.get(), false, true);
-  // Of large data sets, parts of rows are read; by default each takes 64 KiB of the file.
-  H5Pset_sieve_buf_size(access.get(), kSieveBytes);
-  Hdf5Id file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
+Result<Hdf5Group> Hdf5Group::Open(const char* name, int64_t access) {
+  Hdf5Id file(H5Fopen(name, H5F_ACC_RDONLY, access));
   if (!file.ok())
     return Error(StatusCode::kCorrupt,
                  "not an HDF5 file, or a damaged one: copy it again, or save the model again");
@@ -117,11 +123,66 @@ Result<Hdf5Group> Hdf5Group::OpenFile(const std::filesystem::path& path) {
   return Hdf5Group(std::move(root));
 }
 
+Result<Hdf5Group> Hdf5Group::OpenFile(const std::filesystem::path& path) {
+  SetUpLibrary();
+  Hdf5Id access(H5Pcreate(H5P_FILE_ACCESS));
+  // Read-only folders and network file systems have no locks; nobody writes the file meanwhile.
+  H5Pset_file_locking(access.get(), false, true);
+  // Of large data sets, parts of rows are read; by default each takes 64 KiB of the file.
+  H5Pset_sieve_buf_size(access.get(), kSieveBytes);
+  return Open(path.c_str(), access.get());
+}
+
+Result<Hdf5Group> Hdf5Group::OpenImage(std::span<uint8_t> image) {
+  SetUpLibrary();
+  Hdf5Id access(H5Pcreate(H5P_FILE_ACCESS));
+  H5FD_file_image_callbacks_t callbacks = {UseImage,   KeepImage,   nullptr,     LeaveImage,
+                                           SameMemory, LeaveMemory, image.data()};
+  if (H5Pset_fapl_core(access.get(), kSieveBytes, false) < 0 ||
+      H5Pset_file_image_callbacks(access.get(), &callbacks) < 0 ||
+      H5Pset_file_image(access.get(), image.data(), image.size()) < 0) {
+    return Error(StatusCode::kInternal, "the HDF5 library takes no file in memory");
+  }
+  return Open("image", access.get());
+}
+
 Result<Hdf5Group> Hdf5Group::Open(const std::string& name) const {
   const Hdf5Id access = NoExternalLinks(H5P_GROUP_ACCESS);
   Hdf5Id group(H5Gopen2(id_.get(), name.c_str(), access.get()));
   if (!group.ok()) return Error(StatusCode::kCorrupt, "there is no group \"{}\"", name);
   return Hdf5Group(std::move(group));
+}
+
+bool Hdf5Group::HasGroup(const std::string& name) const {
+  if (H5Lexists(id_.get(), name.c_str(), H5P_DEFAULT) <= 0) return false;
+  const Hdf5Id access = NoExternalLinks(H5P_GROUP_ACCESS);
+  return Hdf5Id(H5Gopen2(id_.get(), name.c_str(), access.get())).ok();
+}
+
+bool Hdf5Group::HasArray(const std::string& name) const {
+  if (H5Lexists(id_.get(), name.c_str(), H5P_DEFAULT) <= 0) return false;
+  const Hdf5Id access = NoExternalLinks(H5P_DATASET_ACCESS);
+  return Hdf5Id(H5Dopen2(id_.get(), name.c_str(), access.get())).ok();
+}
+
+Result<std::vector<std::string>> Hdf5Group::Groups(size_t most) const {
+  H5G_info_t info = {};
+  if (H5Gget_info(id_.get(), &info) < 0 || info.nlinks > most) {
+    return Error(StatusCode::kCorrupt, "a group is damaged, or has more than {} entries", most);
+  }
+  std::vector<std::string> names;
+  for (hsize_t i = 0; i < info.nlinks; ++i) {
+    constexpr size_t kLongest = 4096;
+    std::string name(kLongest, '\0');
+    const ssize_t length = H5Lget_name_by_idx(id_.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i,
+                                              name.data(), name.size(), H5P_DEFAULT);
+    if (length < 0 || static_cast<size_t>(length) >= name.size()) {
+      return Error(StatusCode::kCorrupt, "entry {} of a group is damaged", i);
+    }
+    name.resize(static_cast<size_t>(length));
+    if (HasGroup(name)) names.push_back(std::move(name));
+  }
+  return names;
 }
 
 bool Hdf5Group::HasAttribute(const std::string& name) const {

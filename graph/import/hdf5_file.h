@@ -66,11 +66,22 @@ class Hdf5Array {
 
 class Hdf5Group {
  public:
+  Hdf5Group() = default;  // of no file: there is nothing in it
+
   // The root group. kCorrupt where the file is not HDF5 or cannot be opened as such.
   static Result<Hdf5Group> OpenFile(const std::filesystem::path& path);
 
+  // The same of a file that is in memory. `image` outlives all that is opened of it.
+  static Result<Hdf5Group> OpenImage(std::span<uint8_t> image);
+
   // A group below this one. kCorrupt where there is none.
   Result<Hdf5Group> Open(const std::string& name) const;
+
+  bool HasGroup(const std::string& name) const;
+  bool HasArray(const std::string& name) const;
+  // The names of the groups in this one, in alphabetical order. kCorrupt where there are more than
+  // `most` entries.
+  Result<std::vector<std::string>> Groups(size_t most) const;
 
   bool HasAttribute(const std::string& name) const;
 
@@ -85,6 +96,9 @@ class Hdf5Group {
   Result<Hdf5Array> OpenArray(const std::string& path, uint64_t max_bytes) const;
 
  private:
+  // With these access properties.
+  static Result<Hdf5Group> Open(const char* name, int64_t access);
+
   explicit Hdf5Group(Hdf5Id id) : id_(std::move(id)) {}
   Hdf5Id id_;
 };

@@ -71,19 +71,10 @@ bool IsKeras3Operator(const KerasLayer& layer, const Json& call) {
          !layer.config.contains("trainable");
 }
 
-// Operators that are exactly the layers of these names.
-bool IsLikeALayer(const KerasLayer& op) {
-  return op.class_name == "Add" || op.class_name == "Subtract" || op.class_name == "Multiply" ||
-         ((op.class_name == "Concatenate" || op.class_name == "Softmax") &&
-          op.config.contains("axis"));
-}
-
-// "it is the operator math.truediv, not a layer".
-std::string DescribeKeras2Operator(const KerasLayer& op) {
+// "math.truediv"; "?" where the file does not say.
+std::string Keras2Function(const KerasLayer& op) {
   const Json function = op.config.is_object() ? op.config.value("function", Json()) : Json();
-  const bool named = function.is_string();
-  return fmt::format("it is {}{}, not a layer", named ? "the operator " : "an operator",
-                     named ? function.get<std::string>().substr(0, 60) : "");
+  return function.is_string() ? function.get<std::string>().substr(0, 100) : "?";
 }
 
 // A Sequential model: each layer is called once, on the output of the one before.
@@ -123,6 +114,9 @@ class FunctionalParser {
   Result<KerasCall> ReadKeras2Call(const Json& json);
   Status CheckKeras2Arguments(const Json& arguments);
   Result<KerasCall> ReadKeras3Call(const Json& json);
+  Result<KerasCall> ReadKeras2Operator(const Json& json);
+  Result<KerasCall> ReadKeras3Operator(const Json& json);
+  Result<Json> ReadArgument(const Json& json, KerasCall& call);
   Status CollectTensors(const Json& json, KerasCall& call);
   Result<KerasTensorRef> ReadReference(const Json& json);
   Status ReadEnds(const Json& config, const char* key, std::vector<KerasTensorRef>& references);
@@ -158,18 +152,14 @@ Status FunctionalParser::AddLayer(Json& json) {
 Status FunctionalParser::ReadCalls(size_t layer) {
   KerasLayer& target = model_.layers[layer];
   if (target.class_name == "InputLayer") return OkStatus();
-  if (IsKeras2Operator(target.class_name)) {
-    target.refusal = DescribeKeras2Operator(target);
-    return OkStatus();
-  }
+  if (IsKeras2Operator(target.class_name)) target.function = Keras2Function(target);
   for (size_t i = 0; i < calls_json_[layer].size(); ++i) {
     const Json& json = calls_json_[layer][i];
-    auto call = json.is_object() ? ReadKeras3Call(json) : ReadKeras2Call(json);
-    if (IsKeras3Operator(target, json) &&
-        (!IsLikeALayer(target) || call.status().code() == StatusCode::kUnsupported)) {
-      target.refusal = kKeras3Operator;
-      continue;
-    }
+    if (IsKeras3Operator(target, json)) target.function = target.class_name;
+    const bool keras3 = json.is_object();
+    auto call = target.function.empty()
+                    ? (keras3 ? ReadKeras3Call(json) : ReadKeras2Call(json))
+                    : (keras3 ? ReadKeras3Operator(json) : ReadKeras2Operator(json));
     if (!call.ok()) {
       return call.status().WithContext("layer \"" + target.name + "\" (" + target.class_name + ")");
     }
@@ -220,6 +210,80 @@ Result<KerasCall> FunctionalParser::ReadKeras3Call(const Json& json) {
     QB_RETURN_IF_ERROR(CollectTensors(value, call));
   }
   return call;
+}
+
+// ["layer", call, output, {keyword arguments}], or a list of such where the first argument is a
+// list. A first argument that is no tensor is ["_CONSTANT_VALUE", -1, value, {…}].
+Result<KerasCall> FunctionalParser::ReadKeras2Operator(const Json& json) {
+  KerasCall call;
+  const bool list = json.is_array() && !json.empty() && json[0].is_array();
+  const Json& first = list ? json[0] : json;
+  if (!first.is_array() || first.size() < 3) {
+    return Error(StatusCode::kCorrupt, "a call is not a list");
+  }
+  Json args = Json::array();
+  if (first[0] == "_CONSTANT_VALUE") {
+    args.push_back(first[2]);
+  } else {
+    QB_ASSIGN_OR_RETURN(Json argument, ReadArgument(json, call));
+    args.push_back(std::move(argument));
+  }
+  Json keywords = Json::object();
+  if (first.size() > 3 && first[3].is_object()) {
+    for (const auto& [key, value] : first[3].items()) {
+      QB_ASSIGN_OR_RETURN(Json argument, ReadArgument(value, call));
+      // The second operand of what Python writes between two.
+      if (key == "y") {
+        args.push_back(std::move(argument));
+      } else if (!value.is_null()) {
+        keywords[key] = std::move(argument);
+      }
+    }
+  }
+  call.arguments = {{"args", std::move(args)}, {"kwargs", std::move(keywords)}};
+  return call;
+}
+
+Result<KerasCall> FunctionalParser::ReadKeras3Operator(const Json& json) {
+  KerasCall call;
+  Json args = Json::array();
+  Json keywords = Json::object();
+  for (const Json& value : json.value("args", Json::array())) {
+    QB_ASSIGN_OR_RETURN(Json argument, ReadArgument(value, call));
+    args.push_back(std::move(argument));
+  }
+  const Json named = json.value("kwargs", Json::object());
+  if (!named.is_object()) return Error(StatusCode::kCorrupt, "call arguments are not a table");
+  for (const auto& [key, value] : named.items()) {
+    if (value.is_null()) continue;
+    QB_ASSIGN_OR_RETURN(Json argument, ReadArgument(value, call));
+    keywords[key] = std::move(argument);
+  }
+  call.arguments = {{"args", std::move(args)}, {"kwargs", std::move(keywords)}};
+  return call;
+}
+
+// A copy in which {"tensor": i} stands for tensors.
+Result<Json> FunctionalParser::ReadArgument(const Json& json, KerasCall& call) {
+  const bool keras3 = json.is_object() && json.value("class_name", Json()) == "__keras_tensor__";
+  const bool keras2 = json.is_array() && json.size() >= 3 && json[0].is_string() &&
+                      json[1].is_number_unsigned() && json[2].is_number_unsigned();
+  if (keras2 || keras3) {
+    const size_t index = call.inputs.size();
+    if (keras3) {
+      QB_RETURN_IF_ERROR(CollectTensors(json, call));
+    } else {
+      QB_ASSIGN_OR_RETURN(const KerasTensorRef ref, ReadReference(json));
+      call.inputs.push_back(ref);
+    }
+    return Json({{"tensor", index}});
+  }
+  if (!json.is_structured()) return json;
+  Json copy = json;
+  for (Json& item : copy) {
+    QB_ASSIGN_OR_RETURN(item, ReadArgument(Json(item), call));
+  }
+  return copy;
 }
 
 Status FunctionalParser::CollectTensors(const Json& json, KerasCall& call) {

@@ -15,9 +15,6 @@ namespace qbench::graph::import {
 
 struct KerasModel;
 
-// KerasLayer::refusal of an operator of Keras 3.
-inline constexpr char kKeras3Operator[] = "it is an operator of keras.ops, not a layer";
-
 // One output of one call of a layer of the same model, by indices into the vectors below.
 struct KerasTensorRef {
   size_t layer = 0;
@@ -29,6 +26,9 @@ struct KerasTensorRef {
 // nothing.
 struct KerasCall {
   std::vector<KerasTensorRef> inputs;
+  // Of an operator: what it is called with, {"args": […], "kwargs": {…}}. {"tensor": i} stands for
+  // inputs[i]; a hostile file may have written that itself, with any i.
+  Json arguments;
 };
 
 // NOLINTNEXTLINE(bugprone-exception-escape): nlohmann's destructor allocates, by its own account.
@@ -37,9 +37,9 @@ struct KerasLayer {
   std::string class_name;
   Json config;  // the layer's own options
   std::vector<KerasCall> calls;
-  // Not empty: an operator on tensors that Keras wrote down as if it were a layer, and why it is
-  // not read; its calls then have no inputs.
-  std::string refusal;
+  // Not empty: an operator on tensors that Keras wrote down as if it were a layer. Its function as
+  // TensorFlow names it ("math.truediv", of Keras 2), or its class of keras.ops ("TrueDivide").
+  std::string function;
   std::unique_ptr<KerasModel> model;  // set where the layer is a model (`config` is null then)
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <queue>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include "graph/import/keras_config.h"
 #include "graph/import/keras_layer.h"
 #include "graph/import/keras_layers.h"
+#include "graph/import/layer_groups.h"
 #include "graph/validate.h"
 
 namespace qbench::graph::import {
@@ -42,6 +44,10 @@ class Importer {
   // `notes` may be null.
   Importer(const KerasFile& file, std::vector<std::string>* notes) : notes_(notes) {
     import_.file = &file;
+    if (file.by_order) {
+      by_order_.emplace(file);
+      return;
+    }
     for (const KerasWeightGroup& group : file.groups) groups_.emplace(group.layer, &group);
   }
 
@@ -54,13 +60,16 @@ class Importer {
   Result<Value> AddInput(const KerasLayer& layer);
   Result<std::vector<Value>> BuildModel(const KerasModel& model, const Place& place,
                                         const std::vector<Value>& inputs);
-  Result<std::vector<Value>> BuildCall(const KerasLayer& layer, const Place& place,
+  const KerasWeightGroup* GroupOf(const KerasModel& model, size_t layer, const Place& place);
+  Result<std::vector<Value>> BuildCall(const KerasLayer& layer, const KerasCall& keras_call,
+                                       const KerasWeightGroup* group, const Place& place,
                                        const std::vector<Value>& inputs);
   Result<std::vector<Value>> Gather(const KerasModel& model, const Outputs& outputs,
                                     const std::vector<KerasTensorRef>& references) const;
 
   KerasImport import_;
   std::map<std::string, const KerasWeightGroup*> groups_;
+  std::optional<LayerGroups> by_order_;  // of a .keras file
   size_t calls_ = 0;
   std::vector<std::string>* notes_;
   std::map<std::string, std::set<std::string>> other_types_;  // not float32: the layers of each
@@ -147,14 +156,17 @@ Result<Shape> InputShape(const LayerOptions& options) {
   return shape;
 }
 
-// Layers that make floats of whole numbers before they compute.
-bool MakesFloats(LayerBuilder builder) {
-  return builder == BuildRescaling || builder == BuildNormalization;
+// Layers and operators that make floats of whole numbers before they compute.
+bool GivesFloats(const KerasLayer& layer) {
+  return layer.function.empty()
+             ? layer.class_name == "Rescaling" || layer.class_name == "Normalization"
+             : MakesFloats(layer.function);
 }
 
 // Whole numbers overflow and are cut off where Keras computes with them.
-Status CheckTakesIntegers(const LayerOptions& options, LayerBuilder builder) {
-  if (MakesFloats(builder) || builder == BuildIdentity || builder == BuildResizing) {
+Status CheckTakesIntegers(const KerasLayer& layer, const LayerOptions& options,
+                          LayerBuilder builder) {
+  if (GivesFloats(layer) || builder == BuildIdentity || builder == BuildResizing) {
     return OkStatus();
   }
   return options.Unsupported(
@@ -224,39 +236,58 @@ Result<std::vector<Value>> Importer::BuildModel(const KerasModel& model, const P
     const KerasLayer& layer = model.layers[id.first];
     QB_ASSIGN_OR_RETURN(const auto call_inputs,
                         Gather(model, outputs, layer.calls[id.second].inputs));
-    QB_ASSIGN_OR_RETURN(outputs[id], BuildCall(layer, place, call_inputs));
+    const KerasWeightGroup* group = GroupOf(model, id.first, place);
+    QB_ASSIGN_OR_RETURN(outputs[id],
+                        BuildCall(layer, layer.calls[id.second], group, place, call_inputs));
   }
   return Gather(model, outputs, model.outputs);
 }
 
-Result<std::vector<Value>> Importer::BuildCall(const KerasLayer& layer, const Place& place,
+const KerasWeightGroup* Importer::GroupOf(const KerasModel& model, size_t layer,
+                                          const Place& place) {
+  if (by_order_) {
+    if (!place.nested) return by_order_->Of(model, "")[layer];
+    return place.group == nullptr ? nullptr : by_order_->Of(model, place.group->layer + "/")[layer];
+  }
+  if (place.nested) return place.group;
+  const auto found = groups_.find(model.layers[layer].name);
+  return found == groups_.end() ? nullptr : found->second;
+}
+
+Result<std::vector<Value>> Importer::BuildCall(const KerasLayer& layer, const KerasCall& keras_call,
+                                               const KerasWeightGroup* group, const Place& place,
                                                const std::vector<Value>& inputs) {
   const std::string name = place.prefix + layer.name;
   if (++calls_ > kMaxCalls) {
     return Error(StatusCode::kUnsupported, "the model has more than {} layers", kMaxCalls);
   }
-  const KerasWeightGroup* group = place.group;
-  if (!place.nested) {
-    const auto found = groups_.find(layer.name);
-    group = found == groups_.end() ? nullptr : found->second;
-  }
   if (layer.model != nullptr) return BuildModel(*layer.model, {name + "/", group, true}, inputs);
 
-  const LayerOptions options(name, layer.class_name, layer.config);
-  const LayerBuilder builder = FindLayerBuilder(layer.class_name);
+  const bool is_operator = !layer.function.empty();
+  // What Keras 3 has among an operator's options, Keras 2 has among the arguments.
+  Json config = is_operator ? layer.config : Json();
+  if (is_operator && config.is_object() && keras_call.arguments.is_object()) {
+    config.update(keras_call.arguments.value("kwargs", Json::object()));
+  }
+  const LayerOptions options(name, is_operator ? layer.function : layer.class_name,
+                             is_operator ? config : layer.config);
+  const LayerBuilder builder =
+      is_operator ? FindOperatorBuilder(layer.function) : FindLayerBuilder(layer.class_name);
   if (builder == nullptr) return options.Corrupt("it is not among the model's inputs");
-  QB_RETURN_IF_ERROR(TakeType(options));
+  if (!is_operator) QB_RETURN_IF_ERROR(TakeType(options));
   std::vector<TensorId> tensors;
   bool integer = false;
   for (const Value& input : inputs) {
     tensors.push_back(input.tensor);
     integer = integer || input.is_integer;
   }
-  if (integer) QB_RETURN_IF_ERROR(CheckTakesIntegers(options, builder));
-  LayerCall call(import_, options, group, place.nested, std::move(tensors));
+  if (integer) QB_RETURN_IF_ERROR(CheckTakesIntegers(layer, options, builder));
+  LayerCall call(import_, options, group, place.nested, std::move(tensors),
+                 is_operator ? &keras_call.arguments : nullptr);
   QB_ASSIGN_OR_RETURN(const TensorId output, builder(call));
+  QB_RETURN_IF_ERROR(call.CheckAllTaken());
   call.NameOutput(output);
-  return std::vector<Value>{{output, integer && !MakesFloats(builder)}};
+  return std::vector<Value>{{output, integer && !GivesFloats(layer)}};
 }
 
 Result<Model> Importer::Import(const KerasModel& keras) {

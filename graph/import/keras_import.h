@@ -10,7 +10,7 @@
 
 namespace qbench::graph::import {
 
-// As ReadKerasH5 (keras_h5.h), without the file's name in messages.
+// As ReadKerasModel (keras_model.h), without the file's name in messages.
 Result<Model> ImportKeras(const KerasFile& file, std::vector<std::string>* notes = nullptr);
 
 }  // namespace qbench::graph::import

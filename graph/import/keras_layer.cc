@@ -63,9 +63,20 @@ bool LayerOptions::Has(const char* key) const {
   return config_.is_object() && config_.contains(key) && !config_.at(key).is_null();
 }
 
+// Numbers of NumPy are written as {"type": "ndarray", "value": …}, or by Keras 3 as {"class_name":
+// "__numpy__", "config": {"value": …}}.
+const Json& Plain(const Json& json) {
+  if (!json.is_object()) return json;
+  if (json.value("type", Json()) == "ndarray" && json.contains("value")) return json.at("value");
+  const Json kind = json.value("class_name", Json());
+  const bool array = kind == "__numpy__" || kind == "__tensor__";
+  if (!array || !json.contains("config") || !json.at("config").is_object()) return json;
+  return json.at("config").contains("value") ? json.at("config").at("value") : json;
+}
+
 const Json& LayerOptions::operator[](const char* key) const {
   static const Json null;
-  return Has(key) ? config_.at(key) : null;
+  return Has(key) ? Plain(config_.at(key)) : null;
 }
 
 Result<bool> LayerOptions::Bool(const char* key, bool fallback) const {
@@ -146,6 +157,19 @@ bool LayerOptions::AxisIsLast(size_t rank) const {
   return number.is_null() || number == -1 || number == rank - 1;
 }
 
+Result<size_t> LayerOptions::OneAxis(size_t rank) const {
+  const Json& axis = (*this)["axis"];
+  const Json& number = axis.is_array() && axis.size() == 1 ? axis[0] : axis;
+  if (number.is_null()) return rank - 1;
+  const auto value = WholeNumber(number, -8, 8);
+  const int64_t from_front =
+      value && *value < 0 ? *value + static_cast<int64_t>(rank) : value.value_or(0);
+  if (from_front >= 1 && from_front < static_cast<int64_t>(rank)) {
+    return static_cast<size_t>(from_front);
+  }
+  return UnsupportedOption("axis is not one dimension of a sample");
+}
+
 Status LayerOptions::CheckChannelsLast() const {
   QB_ASSIGN_OR_RETURN(const std::string format, Text("data_format", "channels_last"));
   if (format == "channels_last") return OkStatus();
@@ -165,13 +189,31 @@ Status LayerOptions::UnsupportedOption(std::string_view what) const {
 }
 
 LayerCall::LayerCall(KerasImport& import, const LayerOptions& options,
-                     const KerasWeightGroup* weights, bool nested, std::vector<TensorId> inputs)
+                     const KerasWeightGroup* weights, bool nested, std::vector<TensorId> inputs,
+                     const Json* arguments)
     : import_(import),
       options_(options),
       weights_(weights),
       nested_(nested),
       inputs_(std::move(inputs)),
+      arguments_(arguments),
       first_tensor_(import.graph.tensors.size()) {}
+
+bool LayerCall::is_keras3() const { return import_.file->keras_version.starts_with("3."); }
+
+const Json& LayerCall::Argument(size_t index) const {
+  static const Json null;
+  if (arguments_ == nullptr || !arguments_->contains("args")) return null;
+  const Json& args = arguments_->at("args");
+  return index < args.size() ? args[index] : null;
+}
+
+std::optional<TensorId> LayerCall::TensorOf(const Json& argument) const {
+  if (!argument.is_object() || !argument.contains("tensor")) return std::nullopt;
+  const auto index = WholeNumber(argument.at("tensor"), 0, INT32_MAX);
+  if (!index || static_cast<size_t>(*index) >= inputs_.size()) return std::nullopt;
+  return inputs_[static_cast<size_t>(*index)];
+}
 
 Result<TensorId> LayerCall::Input(size_t rank) const {
   if (inputs_.size() != 1) {
@@ -191,29 +233,61 @@ Result<TensorId> LayerCall::Input(size_t rank) const {
 // model stand the variables of all its layers. A variable without any layer's name (Keras 2 does
 // so for Normalization), or below another one's (a renamed layer), is taken where only one in the
 // group has that name. Of layers of one name in several models, the outer models' names tell.
-Result<const KerasWeight*> LayerCall::FindWeight(std::initializer_list<std::string_view> names,
-                                                 const std::vector<int64_t>& dims) const {
+Result<const KerasWeight*> LayerCall::FindByName(
+    std::initializer_list<std::string_view> names) const {
   std::vector<const KerasWeight*> exact;
   size_t agreement = 1;
   std::vector<const KerasWeight*> same_variable;
   for (size_t i = 0; weights_ != nullptr && i < weights_->weights.size(); ++i) {
     const KerasWeight& weight = weights_->weights[i];
     const auto [path, variable] = SplitWeightName(weight.name);
-    if (std::find(names.begin(), names.end(), variable) == names.end()) continue;
+    const bool named = std::ranges::find(names, variable) != names.end();
+    if (!named && std::ranges::find(names, kAnyVariable) == names.end()) continue;
     if (const size_t common = CommonEnd(path, options_.name()); common >= agreement) {
       if (common > agreement) exact.clear();
       agreement = common;
       exact.push_back(&weight);
     }
-    if (path.empty() || !nested_) same_variable.push_back(&weight);
+    if (named && (path.empty() || !nested_)) same_variable.push_back(&weight);
   }
   const auto& found = exact.empty() ? same_variable : exact;
-  const std::string_view name = *names.begin();
-  if (found.size() != 1) {
-    return options_.Corrupt(fmt::format("the file has {} weights \"{}\" for it",
-                                        found.empty() ? "no" : std::to_string(found.size()), name));
+  if (found.size() == 1) return found[0];
+  return options_.Corrupt(fmt::format("the file has {} weights \"{}\" for it",
+                                      found.empty() ? "no" : std::to_string(found.size()),
+                                      *names.begin()));
+}
+
+Result<const KerasWeight*> LayerCall::TakeNext(std::string_view name) {
+  if (weights_ == nullptr) {
+    return options_.Corrupt(fmt::format("the file has no weights \"{}\" for it", name));
   }
-  const KerasWeight& weight = *found[0];
+  if (!weights_->layer_name.empty() && weights_->layer_name != LastPart(options_.name())) {
+    return options_.Corrupt(
+        fmt::format("in its place the file has the weights of \"{}\"", weights_->layer_name));
+  }
+  if (taken_ == weights_->weights.size()) {
+    return options_.Corrupt(
+        fmt::format("the file has {} weights for it, and \"{}\" is not one", taken_, name));
+  }
+  return &weights_->weights[taken_++];
+}
+
+Status LayerCall::CheckAllTaken() const {
+  if (taken_ == 0) return OkStatus();
+  const size_t all = weights_->weights.size();
+  // Normalization counts what it has adapted to.
+  const size_t unused = options_.class_name() == "Normalization" ? 1 : 0;
+  if (all <= taken_ + unused) return OkStatus();
+  return options_.Corrupt(
+      fmt::format("the file has {} weights for it, where it needs {}", all, taken_));
+}
+
+Result<const KerasWeight*> LayerCall::FindWeight(std::initializer_list<std::string_view> names,
+                                                 const std::vector<int64_t>& dims) {
+  const std::string_view name = *names.begin();
+  QB_ASSIGN_OR_RETURN(const KerasWeight* found,
+                      import_.file->by_order ? TakeNext(name) : FindByName(names));
+  const KerasWeight& weight = *found;
   if (!weight.is_float) {
     return options_.Unsupported(
         fmt::format("its weight \"{}\" is not stored as floating point, as quantized ones and "
@@ -229,7 +303,7 @@ Result<const KerasWeight*> LayerCall::FindWeight(std::initializer_list<std::stri
 }
 
 Result<std::vector<float>> LayerCall::Weight(std::initializer_list<std::string_view> names,
-                                             const std::vector<int64_t>& dims) const {
+                                             const std::vector<int64_t>& dims) {
   QB_ASSIGN_OR_RETURN(const KerasWeight* weight, FindWeight(names, dims));
   return weight->Values();
 }

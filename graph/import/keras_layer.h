@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -39,6 +40,12 @@ struct KerasImport {
   std::string UniqueName(const std::string& name);
 };
 
+// Among the names of a variable: whatever it is called, if it is the layer's only one.
+inline constexpr std::string_view kAnyVariable = "*";
+
+// What a number or list of NumPy stands for; anything else as it is.
+const Json& Plain(const Json& json);
+
 // A layer's options, read with their types. A key that is missing or null gives the fallback.
 class LayerOptions {
  public:
@@ -69,6 +76,9 @@ class LayerOptions {
   Result<Padding> ReadPadding() const;
   // The option `axis` (a number or a list of one, from either end) is the last of `rank`.
   bool AxisIsLast(size_t rank) const;
+  // The option `axis`, from the front; by default the last. kUnsupported where there are several,
+  // or it is the batch.
+  Result<size_t> OneAxis(size_t rank) const;
   // kUnsupported where the option data_format is not channels_last.
   Status CheckChannelsLast() const;
 
@@ -87,12 +97,17 @@ class LayerOptions {
 // One call of a layer.
 class LayerCall {
  public:
-  // `weights` may be null: the layer has none in the file.
+  // `weights` may be null: the layer has none in the file. `arguments`: KerasCall::arguments.
   LayerCall(KerasImport& import, const LayerOptions& options, const KerasWeightGroup* weights,
-            bool nested, std::vector<TensorId> inputs);
+            bool nested, std::vector<TensorId> inputs, const Json* arguments = nullptr);
 
   const LayerOptions& options() const { return options_; }
   const std::vector<TensorId>& inputs() const { return inputs_; }
+  bool is_keras3() const;
+  // Of an operator: what it is called with at that place, null where there is nothing; and the
+  // tensor that such an argument is, if it is one.
+  const Json& Argument(size_t index) const;
+  std::optional<TensorId> TensorOf(const Json& argument) const;
   // The only input; kCorrupt where there are more or none, or where its rank is not `rank` (0:
   // any).
   Result<TensorId> Input(size_t rank = 0) const;
@@ -101,8 +116,9 @@ class LayerCall {
 
   // The layer's variable of one of these names, which differ between versions of Keras. kCorrupt
   // where it is missing, ambiguous, of another shape or not of a floating-point type.
+  // Asked for in the order in which Keras makes them: .keras files tell variables by that alone.
   Result<std::vector<float>> Weight(std::initializer_list<std::string_view> names,
-                                    const std::vector<int64_t>& dims) const;
+                                    const std::vector<int64_t>& dims);
   // The same as a constant of `shape`, with the last dimension of `dims` first; its data are not
   // copied. The same tensor at every call of a shared layer.
   Result<TensorId> Kernel(std::string_view name, const std::vector<int64_t>& dims, Shape shape);
@@ -126,13 +142,19 @@ class LayerCall {
   void SetStatistics(OutputStatistics statistics) {
     import_.graph.ops.back().statistics = std::move(statistics);
   }
+  // kCorrupt where the file has variables of the layer that were not asked for, as far as it can
+  // be told: of a .keras file, where any were.
+  Status CheckAllTaken() const;
   // Gives the layer's name to its last tensor.
   void NameOutput(TensorId output);
 
  private:
   std::string UniqueName(std::string_view suffix);
   Result<const KerasWeight*> FindWeight(std::initializer_list<std::string_view> names,
-                                        const std::vector<int64_t>& dims) const;
+                                        const std::vector<int64_t>& dims);
+  // By its name, or by its place alone: null where there is none.
+  Result<const KerasWeight*> FindByName(std::initializer_list<std::string_view> names) const;
+  Result<const KerasWeight*> TakeNext(std::string_view name);
   // The tensor of an earlier call, or a new one with what `make` returns.
   TensorId SharedConstant(std::string_view suffix, Shape shape,
                           const std::function<graph::Constant()>& make);
@@ -142,6 +164,8 @@ class LayerCall {
   const KerasWeightGroup* weights_;
   bool nested_;
   std::vector<TensorId> inputs_;
+  const Json* arguments_;
+  size_t taken_ = 0;     // of the weights, where they are in order
   size_t first_tensor_;  // tensors before this one are not of this call
 };
 

@@ -2,7 +2,9 @@
 // operators. One small function a class; layers_*.cc hold them by family.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "graph/import/keras_layer.h"
@@ -17,6 +19,14 @@ using LayerBuilder = Result<TensorId> (*)(LayerCall& call);
 // Null where the class is unknown.
 LayerBuilder FindLayerBuilder(std::string_view class_name);
 
+// The same of an operator, by its function as TensorFlow or keras.ops names it.
+LayerBuilder FindOperatorBuilder(std::string_view function);
+// All classes of layers, and all functions of operators, that can be read.
+std::vector<std::string_view> KnownLayers();
+std::vector<std::string_view> KnownOperators();
+// Operators that make floats of whole numbers.
+bool MakesFloats(std::string_view function);
+
 // layers_convolution.cc
 Result<TensorId> BuildConv2D(LayerCall& call);
 Result<TensorId> BuildDepthwiseConv2D(LayerCall& call);
@@ -29,25 +39,78 @@ Result<TensorId> BuildActivation(LayerCall& call);
 Result<TensorId> BuildRelu(LayerCall& call);
 Result<TensorId> BuildLeakyRelu(LayerCall& call);
 Result<TensorId> BuildSoftmax(LayerCall& call);
+Result<TensorId> BuildElu(LayerCall& call);
+Result<TensorId> BuildPRelu(LayerCall& call);
 // The option `activation` of a layer, applied to `input`.
 Result<TensorId> ApplyActivation(LayerCall& call, TensorId input);
+// An activation by its name.
+Result<TensorId> ApplyNamed(LayerCall& call, std::string_view name, TensorId input);
+// `input` held between the two bounds, either of which may be infinite.
+Result<TensorId> Clip(LayerCall& call, TensorId input, double low, double high);
 
 // layers_shape.cc
 Result<TensorId> BuildAdd(LayerCall& call);
 Result<TensorId> BuildSubtract(LayerCall& call);
 Result<TensorId> BuildMultiply(LayerCall& call);
+Result<TensorId> BuildAverage(LayerCall& call);
+Result<TensorId> BuildMaximum(LayerCall& call);
+Result<TensorId> BuildMinimum(LayerCall& call);
 Result<TensorId> BuildConcatenate(LayerCall& call);
 Result<TensorId> BuildZeroPadding2D(LayerCall& call);
 Result<TensorId> BuildMaxPooling2D(LayerCall& call);
 Result<TensorId> BuildAveragePooling2D(LayerCall& call);
 Result<TensorId> BuildGlobalAveragePooling2D(LayerCall& call);
+Result<TensorId> BuildGlobalMaxPooling2D(LayerCall& call);
 Result<TensorId> BuildFlatten(LayerCall& call);
 Result<TensorId> BuildReshape(LayerCall& call);
+// `shape` is the new shape of one sample; the batch stays open.
+Result<TensorId> EmitReshape(LayerCall& call, TensorId input, Shape shape);
+
+// layers_image.cc
+Result<TensorId> BuildPermute(LayerCall& call);
+Result<TensorId> BuildCropping2D(LayerCall& call);
+Result<TensorId> BuildUpSampling2D(LayerCall& call);
+Result<TensorId> BuildResizing(LayerCall& call);
+Result<TensorId> BuildCenterCrop(LayerCall& call);
+// The dimensions of a sample in another order: `order` has all of the input's, the batch first.
+Result<TensorId> EmitTranspose(LayerCall& call, TensorId input, const std::vector<int32_t>& order);
+// What is taken of a dimension: from `begin` to before `end`.
+struct Range {
+  int32_t begin = 0, end = 0, stride = 1;
+  bool index = false;  // a single one, whose dimension goes
+};
+// Of each dimension of the input, the batch first.
+Result<TensorId> EmitSlice(LayerCall& call, TensorId input, const std::vector<Range>& ranges);
+
+// layers_transposed.cc
+Result<TensorId> BuildConv2DTranspose(LayerCall& call);
+
+// layers_1d.cc
+Result<TensorId> BuildConv1D(LayerCall& call);
+Result<TensorId> BuildDepthwiseConv1D(LayerCall& call);
+Result<TensorId> BuildSeparableConv1D(LayerCall& call);
+Result<TensorId> BuildMaxPooling1D(LayerCall& call);
+Result<TensorId> BuildAveragePooling1D(LayerCall& call);
+Result<TensorId> BuildGlobalAveragePooling1D(LayerCall& call);
+Result<TensorId> BuildGlobalMaxPooling1D(LayerCall& call);
+Result<TensorId> BuildZeroPadding1D(LayerCall& call);
+Result<TensorId> BuildCropping1D(LayerCall& call);
+Result<TensorId> BuildUpSampling1D(LayerCall& call);
+Result<TensorId> BuildRepeatVector(LayerCall& call);
+
+// layers_normalization.cc
+Result<TensorId> BuildGroupNormalization(LayerCall& call);
+Result<TensorId> BuildUnitNormalization(LayerCall& call);
+Result<TensorId> BuildLayerNormalization(LayerCall& call);
 
 // layers_preprocess.cc
 Result<TensorId> BuildIdentity(LayerCall& call);
 Result<TensorId> BuildRescaling(LayerCall& call);
 Result<TensorId> BuildNormalization(LayerCall& call);
-Result<TensorId> BuildResizing(LayerCall& call);
+Result<TensorId> BuildLayerScale(LayerCall& call);
+Result<TensorId> BuildCustomScale(LayerCall& call);
+// input * factor and input + offset for all channels, left out where that is the identity.
+Result<TensorId> Scaled(LayerCall& call, TensorId input, double factor);
+Result<TensorId> Shifted(LayerCall& call, TensorId input, double offset);
 
 }  // namespace qbench::graph::import

@@ -1,6 +1,8 @@
 // Activation layers, and the activation that other layers carry as an option.
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "graph/import/keras_layers.h"
 
@@ -29,6 +31,53 @@ Result<TensorId> LeakyReluFunction(LayerCall& call, TensorId input) {
   return LeakyRelu(call, input, 0.2);
 }
 
+// x above 0, alpha * (exp(x) - 1) below: alpha * elu(x) + (1 - alpha) * relu(x).
+Result<TensorId> EluOf(LayerCall& call, TensorId input, double alpha) {
+  QB_ASSIGN_OR_RETURN(const TensorId elu, call.Emit(OpKind::kElu, {input}));
+  if (alpha == 1.0) return elu;
+  QB_ASSIGN_OR_RETURN(const TensorId scaled, Scaled(call, elu, alpha));
+  QB_ASSIGN_OR_RETURN(const TensorId relu, call.Emit(OpKind::kRelu, {input}));
+  QB_ASSIGN_OR_RETURN(const TensorId rest, Scaled(call, relu, 1.0 - alpha));
+  return call.Emit(OpKind::kAdd, {scaled, rest});
+}
+
+// min(max(x, 0), most): RELU6 of another unit.
+Result<TensorId> ReluUpTo(LayerCall& call, TensorId input, double most) {
+  QB_ASSIGN_OR_RETURN(const TensorId sixths, Scaled(call, input, 6.0 / most));
+  QB_ASSIGN_OR_RETURN(const TensorId clipped, call.Emit(OpKind::kRelu6, {sixths}));
+  return Scaled(call, clipped, most / 6.0);
+}
+
+// Keras 3: relu6(x + 3) / 6. Keras 2: x / 5 + 1/2 between 0 and 1, which is relu6(1.2 x + 3) / 6.
+Result<TensorId> HardSigmoid(LayerCall& call, TensorId input) {
+  QB_ASSIGN_OR_RETURN(const TensorId scaled, Scaled(call, input, call.is_keras3() ? 1.0 : 1.2));
+  QB_ASSIGN_OR_RETURN(const TensorId shifted, Shifted(call, scaled, 3.0));
+  QB_ASSIGN_OR_RETURN(const TensorId clipped, call.Emit(OpKind::kRelu6, {shifted}));
+  return Scaled(call, clipped, 1.0 / 6.0);
+}
+
+Result<TensorId> Gelu(LayerCall& call, TensorId input) {
+  return call.Emit(OpKind::kGelu, GeluOptions{}, {input});
+}
+
+// With alpha = 1.6733 and scale = 1.0507 (Klambauer et al. 2017, arXiv 1706.02515): scale * x above
+// 0 and scale * alpha * (exp(x) - 1) below, from ELU, which has neither.
+Result<TensorId> Selu(LayerCall& call, TensorId input) {
+  constexpr double kAlpha = 1.6732632423543772;
+  constexpr double kScale = 1.0507009873554805;
+  QB_ASSIGN_OR_RETURN(const TensorId elu, EluOf(call, input, kAlpha));
+  return Scaled(call, elu, kScale);
+}
+
+// x / (1 + |x|)
+Result<TensorId> Softsign(LayerCall& call, TensorId input) {
+  QB_ASSIGN_OR_RETURN(const TensorId size, LeakyRelu(call, input, -1.0));
+  QB_ASSIGN_OR_RETURN(const TensorId divisor, Shifted(call, size, 1.0));
+  return call.Emit(OpKind::kDiv, {input, divisor});
+}
+
+Result<TensorId> Elu(LayerCall& call, TensorId input) { return EluOf(call, input, 1.0); }
+
 struct NamedActivation {
   std::string_view name;
   Result<TensorId> (*apply)(LayerCall&, TensorId);
@@ -39,8 +88,13 @@ constexpr NamedActivation kActivations[] = {
     {"relu", One<OpKind::kRelu>},
     {"relu6", One<OpKind::kRelu6>},
     {"leaky_relu", LeakyReluFunction},
+    {"elu", Elu},
+    {"selu", Selu},
+    {"gelu", Gelu},
     {"sigmoid", One<OpKind::kLogistic>},
+    {"hard_sigmoid", HardSigmoid},
     {"softmax", One<OpKind::kSoftmax>},
+    {"softsign", Softsign},
     {"softmax_v2", One<OpKind::kSoftmax>},  // tf.nn.softmax by its own name
     {"tanh", One<OpKind::kTanh>},
     {"hard_swish", One<OpKind::kHardSwish>},  // x * relu6(x + 3) / 6
@@ -57,9 +111,106 @@ std::string KnownActivations() {
   return names;
 }
 
+// relu(x) up to `max_value`, less slope * relu(-x).
+Result<TensorId> BoundedLeakyRelu(LayerCall& call, TensorId input, double max_value, double slope) {
+  QB_ASSIGN_OR_RETURN(const TensorId above, ReluUpTo(call, input, max_value));
+  QB_ASSIGN_OR_RETURN(const TensorId negated, Scaled(call, input, -slope));
+  if (slope < 0.0) return call.options().Corrupt("negative_slope is below 0");
+  QB_ASSIGN_OR_RETURN(const TensorId below, call.Emit(OpKind::kRelu, {negated}));
+  return call.Emit(OpKind::kSub, {above, below});
+}
+
+// `options` are the activation's own.
+Result<TensorId> ReluLayer(LayerCall& call, const LayerOptions& options, TensorId input) {
+  QB_ASSIGN_OR_RETURN(const double max_value, options.Number("max_value", HUGE_VAL));
+  QB_ASSIGN_OR_RETURN(const double slope, options.Number("negative_slope", 0.0));
+  QB_ASSIGN_OR_RETURN(const double threshold, options.Number("threshold", 0.0));
+  if (threshold != 0.0) return options.UnsupportedOption("a threshold other than 0 is not known");
+  if (!(max_value > 0.0)) return options.UnsupportedOption("max_value is not above 0");
+  if (slope != 0.0) {
+    if (max_value == HUGE_VAL) return LeakyRelu(call, input, slope);
+    return BoundedLeakyRelu(call, input, max_value, slope);
+  }
+  if (max_value == HUGE_VAL) return call.Emit(OpKind::kRelu, {input});
+  return ReluUpTo(call, input, max_value);
+}
+
+Result<TensorId> LeakyReluLayer(LayerCall& call, const LayerOptions& options, TensorId input) {
+  // "alpha" in Keras 2. Both default to 0.3.
+  const char* key = options.Has("alpha") ? "alpha" : "negative_slope";
+  QB_ASSIGN_OR_RETURN(const double slope, options.Number(key, 0.3));
+  return LeakyRelu(call, input, slope);
+}
+
+Result<TensorId> EluLayer(LayerCall& call, const LayerOptions& options, TensorId input) {
+  QB_ASSIGN_OR_RETURN(const double alpha, options.Number("alpha", 1.0));
+  return EluOf(call, input, alpha);
+}
+
+Result<TensorId> SoftmaxLayer(LayerCall& call, const LayerOptions& options, TensorId input) {
+  const size_t rank = call.ShapeOf(input).size();
+  QB_ASSIGN_OR_RETURN(const size_t axis, options.OneAxis(rank));
+  if (axis + 1 == rank) return call.Emit(OpKind::kSoftmax, {input});
+  // That dimension last, and back.
+  std::vector<int32_t> order;
+  for (size_t i = 0; i < rank; ++i) order.push_back(static_cast<int32_t>(i));
+  std::swap(order[axis], order.back());
+  QB_ASSIGN_OR_RETURN(const TensorId turned, EmitTranspose(call, input, order));
+  QB_ASSIGN_OR_RETURN(const TensorId softmax, call.Emit(OpKind::kSoftmax, {turned}));
+  return EmitTranspose(call, softmax, order);
+}
+
+Result<TensorId> NamedLayer(LayerCall& call, const LayerOptions& options, TensorId input) {
+  QB_ASSIGN_OR_RETURN(const std::string name, options.Text("activation", ""));
+  return ApplyNamed(call, name, input);
+}
+
+// Activations that are layers without weights.
+struct ActivationLayer {
+  std::string_view class_name;
+  Result<TensorId> (*apply)(LayerCall&, const LayerOptions&, TensorId);
+};
+constexpr ActivationLayer kLayers[] = {
+    {"Activation", NamedLayer}, {"ELU", EluLayer},         {"LeakyReLU", LeakyReluLayer},
+    {"ReLU", ReluLayer},        {"Softmax", SoftmaxLayer},
+};
+
+// {"class_name": "LeakyReLU", "config": {…}} as an option of another layer.
+Result<TensorId> ApplyLayer(LayerCall& call, const Json& layer, TensorId input) {
+  const Json name = layer.value("class_name", Json());
+  const auto* found = std::ranges::find_if(
+      kLayers, [&](const ActivationLayer& known) { return name == known.class_name; });
+  if (found == std::end(kLayers)) {
+    return call.options().Unsupported(
+        "its activation is a layer; put that layer after it as one of its own");
+  }
+  const Json config = layer.value("config", Json::object());
+  const LayerOptions options(call.options().name(), std::string(found->class_name), config);
+  return found->apply(call, options, input);
+}
+
 }  // namespace
 
-// "relu", or {"class_name": "function", "config": "relu6"}.
+Result<TensorId> Clip(LayerCall& call, TensorId input, double low, double high) {
+  if (!(low < high)) return call.options().Corrupt("its bounds are the wrong way round");
+  TensorId clipped = input;
+  for (const auto& [kind, bound] : {std::pair(OpKind::kMaximum, low), {OpKind::kMinimum, high}}) {
+    if (std::isinf(bound)) continue;
+    const TensorId constant = call.Constant("bound", {1}, std::vector{static_cast<float>(bound)});
+    QB_ASSIGN_OR_RETURN(clipped, call.Emit(kind, {clipped, constant}));
+  }
+  return clipped;
+}
+
+Result<TensorId> ApplyNamed(LayerCall& call, std::string_view name, TensorId input) {
+  const auto* found = std::ranges::find(kActivations, name, &NamedActivation::name);
+  if (found != std::end(kActivations)) return found->apply(call, input);
+  return call.options().UnsupportedOption(
+      fmt::format("the activation {} is not known (known: {})",
+                  DumpJson(Json(std::string(name))).substr(0, 60), KnownActivations()));
+}
+
+// "relu", or {"class_name": "function", "config": "relu6"}, or a layer.
 Result<TensorId> ApplyActivation(LayerCall& call, TensorId input) {
   const Json* activation = &call.options()["activation"];
   if (activation->is_null()) return input;
@@ -67,20 +218,9 @@ Result<TensorId> ApplyActivation(LayerCall& call, TensorId input) {
       activation->contains("config")) {
     activation = &activation->at("config");
   }
-  if (!activation->is_string()) {
-    return call.options().Unsupported(
-        "its activation is a layer; put that layer after it as one of its own");
-  }
-  const auto& name = activation->get_ref<const std::string&>();
-  const auto* found =
-      std::find_if(std::begin(kActivations), std::end(kActivations),
-                   [&](const NamedActivation& known) { return known.name == name; });
-  if (found == std::end(kActivations)) {
-    return call.options().UnsupportedOption(
-        fmt::format("the activation {} is not known (known: {})",
-                    DumpJson(*activation).substr(0, 60), KnownActivations()));
-  }
-  return found->apply(call, input);
+  if (activation->is_object()) return ApplyLayer(call, *activation, input);
+  if (!activation->is_string()) return call.options().Corrupt("activation is not a name");
+  return ApplyNamed(call, activation->get_ref<const std::string&>(), input);
 }
 
 Result<TensorId> BuildActivation(LayerCall& call) {
@@ -92,35 +232,46 @@ Result<TensorId> BuildActivation(LayerCall& call) {
 // max(x, 0) up to max_value; negative_slope * (x - threshold) below the threshold.
 Result<TensorId> BuildRelu(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
-  const LayerOptions& options = call.options();
-  QB_ASSIGN_OR_RETURN(const double max_value, options.Number("max_value", HUGE_VAL));
-  QB_ASSIGN_OR_RETURN(const double slope, options.Number("negative_slope", 0.0));
-  QB_ASSIGN_OR_RETURN(const double threshold, options.Number("threshold", 0.0));
-  if (threshold != 0.0) return options.UnsupportedOption("a threshold other than 0 is not known");
-  if (slope != 0.0) {
-    if (max_value == HUGE_VAL) return LeakyRelu(call, input, slope);
-    return options.UnsupportedOption("max_value together with negative_slope is not known");
-  }
-  if (max_value == HUGE_VAL) return call.Emit(OpKind::kRelu, {input});
-  if (max_value == 6.0) return call.Emit(OpKind::kRelu6, {input});
-  return options.UnsupportedOption(
-      fmt::format("max_value = {} is not known; none and 6 are", max_value));
+  return ReluLayer(call, call.options(), input);
 }
 
 Result<TensorId> BuildLeakyRelu(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
-  // "alpha" in Keras 2. Both default to 0.3.
-  const char* key = call.options().Has("alpha") ? "alpha" : "negative_slope";
-  QB_ASSIGN_OR_RETURN(const double slope, call.options().Number(key, 0.3));
-  return LeakyRelu(call, input, slope);
+  return LeakyReluLayer(call, call.options(), input);
+}
+
+Result<TensorId> BuildElu(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
+  return EluLayer(call, call.options(), input);
 }
 
 Result<TensorId> BuildSoftmax(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
-  if (!call.options().AxisIsLast(call.ShapeOf(input).size())) {
-    return call.options().UnsupportedOption("axis is not the last one");
+  return SoftmaxLayer(call, call.options(), input);
+}
+
+// max(x, 0) + alpha * min(x, 0) = alpha * x + (1 - alpha) * max(x, 0), with an alpha for each value
+// of a sample, or for each of the dimensions that are not shared.
+Result<TensorId> BuildPRelu(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
+  Shape shape = call.ShapeOf(input);
+  shape.erase(shape.begin());
+  for (const Json& axis : call.options()["shared_axes"]) {
+    if (!axis.is_number_unsigned() || axis == 0 || axis.get<size_t>() > shape.size()) {
+      return call.options().Corrupt("shared_axes are not dimensions of its input");
+    }
+    shape[axis.get<size_t>() - 1] = 1;
   }
-  return call.Emit(OpKind::kSoftmax, {input});
+  const std::vector<int64_t> dims(shape.begin(), shape.end());
+  QB_ASSIGN_OR_RETURN(const auto alpha, call.Weight({"alpha"}, dims));
+  std::vector<float> rest(alpha.size());
+  std::ranges::transform(alpha, rest.begin(), [](float a) { return 1.0F - a; });
+  const TensorId alphas = call.WeightConstant("alpha", shape, alpha);
+  const TensorId others = call.WeightConstant("rest", shape, rest);
+  QB_ASSIGN_OR_RETURN(const TensorId all, call.Emit(OpKind::kMul, {input, alphas}));
+  QB_ASSIGN_OR_RETURN(const TensorId positive, call.Emit(OpKind::kRelu, {input}));
+  QB_ASSIGN_OR_RETURN(const TensorId above, call.Emit(OpKind::kMul, {positive, others}));
+  return call.Emit(OpKind::kAdd, {all, above});
 }
 
 }  // namespace qbench::graph::import

@@ -18,8 +18,6 @@ struct ConvolutionOptions {
 
 Result<ConvolutionOptions> ReadConvolution(const LayerOptions& options) {
   QB_RETURN_IF_ERROR(options.CheckChannelsLast());
-  QB_ASSIGN_OR_RETURN(const int32_t groups, options.Size("groups", 1));
-  if (groups != 1) return options.UnsupportedOption("groups is not 1");
   if (!options.Has("kernel_size")) return options.Corrupt("it has no kernel_size");
   ConvolutionOptions read;
   QB_ASSIGN_OR_RETURN(read.padding, options.ReadPadding());
@@ -43,7 +41,11 @@ Result<TensorId> BiasOrZero(LayerCall& call, std::string_view suffix, bool use_b
 Result<TensorId> Convolve(LayerCall& call, TensorId input, const ConvolutionOptions& read,
                           std::string_view variable) {
   QB_ASSIGN_OR_RETURN(const int32_t filters, call.options().SizeOfWeights("filters"));
-  const int32_t channels = call.Channels(input);
+  QB_ASSIGN_OR_RETURN(const int32_t groups, call.options().Size("groups", 1));
+  if (call.Channels(input) % groups != 0 || filters % groups != 0) {
+    return call.options().Corrupt("its channels do not fall into groups");
+  }
+  const int32_t channels = call.Channels(input) / groups;
   const auto [height, width] = read.kernel;
   QB_ASSIGN_OR_RETURN(const TensorId filter,
                       call.Kernel(variable, {height, width, channels, filters},
@@ -84,7 +86,7 @@ Result<TensorId> ConvolveDepthwise(LayerCall& call, TensorId input, const Convol
 }
 
 // The variable, or `fallback` for every channel where the option `flag` leaves it out.
-Result<std::vector<float>> WeightUnless(const LayerCall& call, const char* flag,
+Result<std::vector<float>> WeightUnless(LayerCall& call, const char* flag,
                                         std::string_view variable, int32_t channels,
                                         float fallback) {
   QB_ASSIGN_OR_RETURN(const bool present, call.options().Bool(flag, true));
@@ -140,10 +142,11 @@ Result<TensorId> BuildDense(LayerCall& call) {
 // the graph's folding pass rounds once more.
 Result<TensorId> BuildBatchNormalization(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
-  if (!call.options().AxisIsLast(call.ShapeOf(input).size())) {
-    return call.options().UnsupportedOption("axis is not the last one");
-  }
-  const int32_t channels = call.Channels(input);
+  QB_ASSIGN_OR_RETURN(const size_t axis, call.options().OneAxis(call.ShapeOf(input).size()));
+  const Shape& shape = call.ShapeOf(input);
+  const int32_t channels = shape[axis];
+  Shape stretched(shape.size() - axis, 1);
+  stretched[0] = channels;
   QB_ASSIGN_OR_RETURN(const double epsilon, call.options().Number("epsilon", 1e-3));
   QB_ASSIGN_OR_RETURN(const auto gamma, WeightUnless(call, "scale", "gamma", channels, 1.0F));
   QB_ASSIGN_OR_RETURN(const auto beta, WeightUnless(call, "center", "beta", channels, 0.0F));
@@ -160,11 +163,11 @@ Result<TensorId> BuildBatchNormalization(LayerCall& call) {
     statistics.deviation[c] =
         static_cast<float>(std::abs(scale) * std::sqrt(std::max(variance[c], 0.0F)));
   }
-  const TensorId factors = call.WeightConstant("factor", {channels}, factor);
-  const TensorId offsets = call.WeightConstant("offset", {channels}, offset);
+  const TensorId factors = call.WeightConstant("factor", stretched, factor);
+  const TensorId offsets = call.WeightConstant("offset", stretched, offset);
   QB_ASSIGN_OR_RETURN(const TensorId scaled, call.Emit(OpKind::kMul, {input, factors}));
   QB_ASSIGN_OR_RETURN(const TensorId output, call.Emit(OpKind::kAdd, {scaled, offsets}));
-  call.SetStatistics(std::move(statistics));
+  if (stretched.size() == 1) call.SetStatistics(std::move(statistics));
   return output;
 }
 

@@ -80,18 +80,33 @@ Result<TensorId> BuildNormalization(LayerCall& call) {
   return Multiply(call, centred, factor);
 }
 
-// Resizing and cropping to `height` x `width`: nothing to do where the input has that size.
-Result<TensorId> BuildResizing(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(4));
-  QB_RETURN_IF_ERROR(call.options().CheckChannelsLast());
-  QB_ASSIGN_OR_RETURN(const int32_t height, call.options().Size("height", 0));
-  QB_ASSIGN_OR_RETURN(const int32_t width, call.options().Size("width", 0));
-  const Shape& shape = call.ShapeOf(input);
-  if (shape[1] == height && shape[2] == width) return input;
-  return call.options().Unsupported(
-      fmt::format("it changes the image's size from {}x{} to {}x{}; resize before the model "
-                  "(qbench does so) and give it an input of {}x{}",
-                  shape[1], shape[2], height, width, height, width));
+Result<TensorId> Scaled(LayerCall& call, TensorId input, double factor) {
+  return Multiply(call, input, {static_cast<float>(factor)});
+}
+
+Result<TensorId> Shifted(LayerCall& call, TensorId input, double offset) {
+  return Add(call, input, {static_cast<float>(offset)});
+}
+
+// ConvNeXt's: input * gamma, which has no name of its own in Keras 3.
+Result<TensorId> BuildLayerScale(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
+  if (!call.options().Has("projection_dim")) {
+    return call.options().Unsupported("it is not the layer of that name in keras.applications");
+  }
+  QB_ASSIGN_OR_RETURN(const auto gamma,
+                      call.Weight({"gamma", kAnyVariable}, {call.Channels(input)}));
+  return Multiply(call, input, gamma);
+}
+
+// InceptionResNetV2's: the first input + the second * scale.
+Result<TensorId> BuildCustomScale(LayerCall& call) {
+  const auto& inputs = call.inputs();
+  if (inputs.size() != 2) return call.options().Corrupt("it takes two inputs");
+  if (!call.options().Has("scale")) return call.options().Corrupt("it has no scale");
+  QB_ASSIGN_OR_RETURN(const double scale, call.options().Number("scale", 1.0));
+  QB_ASSIGN_OR_RETURN(const TensorId scaled, Scaled(call, inputs[1], scale));
+  return call.Emit(OpKind::kAdd, {inputs[0], scaled});
 }
 
 }  // namespace qbench::graph::import

@@ -38,15 +38,14 @@ Result<TensorId> BuildPooling(LayerCall& call, OpKind kind) {
                    {input});
 }
 
-// `shape` is the new shape of one sample; the batch stays open.
+}  // namespace
+
 Result<TensorId> EmitReshape(LayerCall& call, TensorId input, Shape shape) {
   shape.insert(shape.begin(), -1);
   const auto rank = static_cast<int32_t>(shape.size());
   const TensorId constant = call.Constant("shape", {rank}, shape);
   return call.Emit(OpKind::kReshape, ReshapeOptions{.new_shape = shape}, {input, constant});
 }
-
-}  // namespace
 
 Result<TensorId> BuildAdd(LayerCall& call) {
   return BuildBinary(call, OpKind::kAdd, call.inputs().size());
@@ -56,6 +55,19 @@ Result<TensorId> BuildSubtract(LayerCall& call) { return BuildBinary(call, OpKin
 
 Result<TensorId> BuildMultiply(LayerCall& call) {
   return BuildBinary(call, OpKind::kMul, call.inputs().size());
+}
+
+Result<TensorId> BuildMaximum(LayerCall& call) {
+  return BuildBinary(call, OpKind::kMaximum, call.inputs().size());
+}
+
+Result<TensorId> BuildMinimum(LayerCall& call) {
+  return BuildBinary(call, OpKind::kMinimum, call.inputs().size());
+}
+
+Result<TensorId> BuildAverage(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId sum, BuildAdd(call));
+  return Scaled(call, sum, 1.0 / static_cast<double>(call.inputs().size()));
 }
 
 Result<TensorId> BuildConcatenate(LayerCall& call) {
@@ -105,6 +117,17 @@ Result<TensorId> BuildGlobalAveragePooling2D(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
   const TensorId axes = call.Constant("axes", {2}, std::vector<int32_t>{1, 2});
   return call.Emit(OpKind::kMean, MeanOptions{.keep_dims = keep_dims}, {input, axes});
+}
+
+// The largest of a window over the whole image.
+Result<TensorId> BuildGlobalMaxPooling2D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(4));
+  QB_RETURN_IF_ERROR(call.options().CheckChannelsLast());
+  QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
+  const Shape shape = call.ShapeOf(input);
+  const Pool2DOptions options{.filter_h = shape[1], .filter_w = shape[2]};
+  QB_ASSIGN_OR_RETURN(const TensorId largest, call.Emit(OpKind::kMaxPool2D, options, {input}));
+  return keep_dims ? largest : EmitReshape(call, largest, {shape[3]});
 }
 
 Result<TensorId> BuildFlatten(LayerCall& call) {

@@ -53,9 +53,8 @@ class OptionsReader {
   Status operator()(BinaryOptions& o) const {
     if (op_.kind == OpKind::kAdd) return ReadSum(wire_.builtin_options_as_AddOptions(), o);
     if (op_.kind == OpKind::kSub) return ReadSum(wire_.builtin_options_as_SubOptions(), o);
-    const auto* options = wire_.builtin_options_as_MulOptions();
-    if (options == nullptr) return OkStatus();
-    return ReadActivation(options->fused_activation_function(), o.activation);
+    if (op_.kind == OpKind::kDiv) return ReadProduct(wire_.builtin_options_as_DivOptions(), o);
+    return ReadProduct(wire_.builtin_options_as_MulOptions(), o);
   }
 
   Status operator()(ConcatenationOptions& o) const {
@@ -127,6 +126,44 @@ class OptionsReader {
     return OkStatus();
   }
 
+  Status operator()(StridedSliceOptions& o) const {
+    const auto* options = wire_.builtin_options_as_StridedSliceOptions();
+    if (options == nullptr) return OkStatus();
+    if (options->ellipsis_mask() != 0 || options->new_axis_mask() != 0 || options->offset()) {
+      return Error(StatusCode::kUnsupported, "an ellipsis, new dimensions or offsets");
+    }
+    o.begin_mask = options->begin_mask();
+    o.end_mask = options->end_mask();
+    o.shrink_axis_mask = options->shrink_axis_mask();
+    return OkStatus();
+  }
+
+  Status operator()(ResizeOptions& o) const {
+    const auto read = [&o](const auto* options) {
+      if (options == nullptr) return;
+      o.align_corners = options->align_corners();
+      o.half_pixel_centers = options->half_pixel_centers();
+    };
+    if (op_.kind == OpKind::kResizeBilinear) {
+      read(wire_.builtin_options_as_ResizeBilinearOptions());
+    } else {
+      read(wire_.builtin_options_as_ResizeNearestNeighborOptions());
+    }
+    return OkStatus();
+  }
+
+  Status operator()(DepthToSpaceOptions& o) const {
+    QB_ASSIGN_OR_RETURN(const auto* options, Required<wire::DepthToSpaceOptions>(wire_));
+    o.block = options->block_size();
+    return OkStatus();
+  }
+
+  Status operator()(GeluOptions& o) const {
+    const auto* options = wire_.builtin_options_as_GeluOptions();
+    o.approximate = options != nullptr && options->approximate();
+    return OkStatus();
+  }
+
   Status operator()(SoftmaxOptions& o) const {
     QB_ASSIGN_OR_RETURN(const auto* options, Required<wire::SoftmaxOptions>(wire_));
     o.beta = options->beta();
@@ -134,6 +171,13 @@ class OptionsReader {
   }
 
  private:
+  // Of a multiplication or division.
+  template <typename Wire>
+  Status ReadProduct(const Wire* options, BinaryOptions& o) const {
+    if (options == nullptr) return OkStatus();
+    return ReadActivation(options->fused_activation_function(), o.activation);
+  }
+
   // Of an addition or subtraction.
   template <typename Wire>
   Status ReadSum(const Wire* options, BinaryOptions& o) const {
@@ -169,6 +213,10 @@ class OptionsWriter {
     if (op_.kind == OpKind::kSub) {
       return {wire::BuiltinOptions_SubOptions,
               wire::CreateSubOptions(builder_, activation, powers_of_two).Union()};
+    }
+    if (op_.kind == OpKind::kDiv) {
+      return {wire::BuiltinOptions_DivOptions,
+              wire::CreateDivOptions(builder_, activation).Union()};
     }
     return {wire::BuiltinOptions_MulOptions, wire::CreateMulOptions(builder_, activation).Union()};
   }
@@ -215,6 +263,35 @@ class OptionsWriter {
   WireOptions operator()(const LeakyReluOptions& o) const {
     return {wire::BuiltinOptions_LeakyReluOptions,
             wire::CreateLeakyReluOptions(builder_, o.alpha).Union()};
+  }
+
+  WireOptions operator()(const StridedSliceOptions& o) const {
+    return {wire::BuiltinOptions_StridedSliceOptions,
+            wire::CreateStridedSliceOptions(builder_, o.begin_mask, o.end_mask, 0, 0,
+                                            o.shrink_axis_mask)
+                .Union()};
+  }
+
+  WireOptions operator()(const ResizeOptions& o) const {
+    if (op_.kind == OpKind::kResizeBilinear) {
+      return {wire::BuiltinOptions_ResizeBilinearOptions,
+              wire::CreateResizeBilinearOptions(builder_, o.align_corners, o.half_pixel_centers)
+                  .Union()};
+    }
+    return {
+        wire::BuiltinOptions_ResizeNearestNeighborOptions,
+        wire::CreateResizeNearestNeighborOptions(builder_, o.align_corners, o.half_pixel_centers)
+            .Union()};
+  }
+
+  WireOptions operator()(const DepthToSpaceOptions& o) const {
+    return {wire::BuiltinOptions_DepthToSpaceOptions,
+            wire::CreateDepthToSpaceOptions(builder_, o.block).Union()};
+  }
+
+  WireOptions operator()(const GeluOptions& o) const {
+    return {wire::BuiltinOptions_GeluOptions,
+            wire::CreateGeluOptions(builder_, o.approximate).Union()};
   }
 
   WireOptions operator()(const SoftmaxOptions& o) const {

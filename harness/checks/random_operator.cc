@@ -57,9 +57,27 @@ class Builder {
       case OpKind::kReshape:
         Reshape();
         break;
+      case OpKind::kTranspose:
+        Transpose();
+        break;
+      case OpKind::kDepthToSpace:
+        DepthToSpace();
+        break;
+      case OpKind::kStridedSlice:
+        StridedSlice();
+        break;
+      case OpKind::kResizeNearestNeighbor:
+      case OpKind::kResizeBilinear:
+        Resize();
+        break;
+      case OpKind::kMaximum:
+      case OpKind::kMinimum:
+        Extremum();
+        break;
       case OpKind::kAdd:
       case OpKind::kSub:
       case OpKind::kMul:
+      case OpKind::kDiv:
         Binary();
         break;
       default:
@@ -305,6 +323,71 @@ class Builder {
     Finish({input, model_.graph.AddConstant("shape", {2}, flat)}, flat, x, type_);
   }
 
+  TensorId Parameter(const std::string& name, const std::vector<int32_t>& values) {
+    return model_.graph.AddConstant(name, {static_cast<int32_t>(values.size())}, values);
+  }
+
+  void Transpose() {
+    const Shape image = AnyImage();
+    std::vector<int32_t> order = {0, 1, 2, 3};
+    for (int32_t d = 3; d > 1; --d) std::swap(order[d], order[random_.Int(1, d)]);
+    Shape y;
+    for (const int32_t d : order) y.push_back(image[d]);
+    const Quantization x = AnyScale(type_);
+    const TensorId input = Input(image, x);
+    Finish({input, Parameter("order", order)}, y, x, type_);
+  }
+
+  void DepthToSpace() {
+    const int32_t block = random_.Int(1, 3);
+    std::get<DepthToSpaceOptions>(options_).block = block;
+    Shape image = AnyImage();
+    const Shape y = {1, image[1] * block, image[2] * block, image[3]};
+    image[3] *= block * block;
+    const Quantization x = AnyScale(type_);
+    Finish({Input(image, x)}, y, x, type_);
+  }
+
+  void StridedSlice() {
+    const Shape image = AnyImage();
+    std::vector<int32_t> begin = {0, random_.Int(0, 2), random_.Int(-3, -1), 0};
+    std::vector<int32_t> end = {0, image[1], image[2], image[3]};
+    const std::vector<int32_t> strides = {1, random_.Int(1, 2), 1, random_.Int(1, 3)};
+    auto& options = std::get<StridedSliceOptions>(options_);
+    options.begin_mask = options.end_mask = 1;
+    if (random_.Coin()) options.end_mask |= 4;
+    const bool shrinks = random_.Coin();
+    if (shrinks) options.shrink_axis_mask = 4;
+    const auto counted = [&](int32_t size, size_t d) {
+      return (size + strides[d] - 1) / strides[d];
+    };
+    Shape y = {1, counted(image[1] - begin[1], 1)};
+    if (!shrinks) y.push_back(-begin[2]);
+    y.push_back(counted(image[3], 3));
+    const Quantization x = AnyScale(type_);
+    const TensorId input = Input(image, x);
+    Finish({input, Parameter("begin", begin), Parameter("end", end), Parameter("strides", strides)},
+           y, x, type_);
+  }
+
+  void Resize() {
+    const Shape image = AnyImage();
+    const std::vector<int32_t> size = {random_.Int(1, 15), random_.Int(1, 15)};
+    auto& options = std::get<ResizeOptions>(options_);
+    options.half_pixel_centers = random_.Coin();
+    options.align_corners = !options.half_pixel_centers && random_.Coin();
+    const Quantization x = AnyScale(type_);
+    const TensorId input = Input(image, x);
+    Finish({input, Parameter("size", size)}, {1, size[0], size[1], image[3]}, x, type_);
+  }
+
+  void Extremum() {
+    const Shape image = AnyImage();
+    const Quantization x = AnyScale(type_);
+    const TensorId first = Input(image, x);
+    Finish({first, Input(random_.Coin() ? image : Shape{1, 1, 1, image[3]}, x)}, image, x, type_);
+  }
+
   void Binary() {
     const Shape image = AnyImage();
     std::get<BinaryOptions>(options_).activation = AnyActivation();
@@ -336,6 +419,10 @@ class Builder {
         break;
       case OpKind::kDequantize:
         out_type = DataType::kFloat32;
+        break;
+      case OpKind::kGelu:
+        std::get<GeluOptions>(options_).approximate = random_.Coin();
+        if (random_.Coin()) y = x;
         break;
       case OpKind::kLeakyRelu:
         std::get<LeakyReluOptions>(options_).alpha = random_.Real(0.01F, 0.9F);

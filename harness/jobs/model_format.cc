@@ -20,26 +20,35 @@ constexpr size_t kTailBytes = 65536;  // of a zip archive: its table of contents
 
 using namespace std::string_view_literals;
 
-constexpr std::array<ModelFormatInfo, 2> kModelFormats = {{
+constexpr std::string_view kZip = "PK\x03\x04"sv;
+constexpr std::string_view kZipEnd = "PK\x05\x06"sv;
+
+constexpr std::array<ModelFormatInfo, 3> kModelFormats = {{
     {.format = ModelFormat::kKerasH5,
      .name = "a Keras .h5",
      .begins_as = "HDF5",
      .ending = ".h5",
      .alternative = ".hdf5",
      .signature = "\x89HDF\r\n\x1a\n"sv,
-     .signature_offset = 0},
+     .signature_offset = 0,
+     .entry = ""},
+    {.format = ModelFormat::kKerasZip,
+     .name = "a .keras",
+     .begins_as = ".keras",
+     .ending = ".keras",
+     .alternative = "",
+     .signature = kZip,
+     .signature_offset = 0,
+     .entry = "model.weights.h5"},
     {.format = ModelFormat::kTflite,
      .name = "a .tflite",
      .begins_as = ".tflite",
      .ending = ".tflite",
      .alternative = "",
      .signature = "TFL3"sv,
-     .signature_offset = 4},
+     .signature_offset = 4,
+     .entry = ""},
 }};
-
-constexpr char kFromKeras[] =
-    "load it in Keras and save it as .h5 (model.save(\"model.h5\")), or, where Keras refuses that, "
-    "convert it with tf.lite.TFLiteConverter.from_keras_model(model) and give qbench the .tflite";
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -57,11 +66,13 @@ const ModelFormatInfo* FormatByEnding(const fs::path& path) {
   return found == kModelFormats.end() ? nullptr : &*found;
 }
 
-// "a Keras .h5 or a .tflite".
+// "a Keras .h5, a .keras or a .tflite".
 std::string FormatNames() {
   std::vector<std::string_view> names;
   for (const ModelFormatInfo& info : kModelFormats) names.push_back(info.name);
-  return fmt::format("{}", fmt::join(names, " or "));
+  const std::string_view last = names.back();
+  names.pop_back();
+  return fmt::format("{} or {}", fmt::join(names, ", "), last);
 }
 
 // What a file is and what to do about it.
@@ -94,14 +105,21 @@ Result<Content> ReadContent(const fs::path& path) {
 }
 
 // A zip archive names its files at its end.
-Kind OfZip(const std::string& tail, const std::string& extension) {
+Kind OfZip(const std::string& tail) {
   const auto has = [&](std::string_view name) { return tail.find(name) != std::string::npos; };
-  if (has("model.weights.h5") || has("config.json") || extension == ".keras") {
-    return {"a .keras file (a zip archive)", kFromKeras};
-  }
   if (has("/data.pkl") || has("/constants.pkl")) {
     return {"a PyTorch file",
             "export the network to .tflite (litert-torch does that) and give qbench that file"};
+  }
+  if (has("saved_model.pb")) {
+    return {"a zip archive of a SavedModel",
+            "unpack it and convert the folder with tf.lite.TFLiteConverter.from_saved_model, or "
+            "export the model again as .h5 or .tflite (Teachable Machine offers both)"};
+  }
+  for (const ModelFormatInfo& info : kModelFormats) {
+    if (!info.entry.empty() || !has(info.ending)) continue;
+    return {fmt::format("a zip archive with {} file in it", info.name),
+            "unpack it and name the model file in it"};
   }
   return {"a zip archive", "unpack it and name the model file in it"};
 }
@@ -120,14 +138,14 @@ std::optional<Kind> OfText(const std::string& head) {
   }
   if (text.starts_with("{")) {
     return Kind{"a JSON text, which has no weights",
-                "save the whole model in Keras (model.save(\"model.h5\"))"};
+                "save the whole model in Keras (model.save(\"model.keras\"))"};
   }
   return std::nullopt;
 }
 
 std::optional<Kind> OfOther(const Content& content, const std::string& extension) {
   const std::string& head = content.head;
-  if (head.starts_with("PK\x03\x04")) return OfZip(content.tail, extension);
+  if (head.starts_with(kZip)) return OfZip(content.tail);
   if (head.starts_with("\x1F\x8B")) {
     return Kind{"a gzip archive", "unpack it (tar -xf) and name the model file in it"};
   }
@@ -155,8 +173,8 @@ Status RefuseFolder(const fs::path& path) {
   std::error_code error;
   if (fs::exists(path / "saved_model.pb", error)) {
     return Refuse(path, {"a SavedModel folder",
-                         "save the model in Keras as .h5 (model.save(\"model.h5\")), or convert "
-                         "the folder with tf.lite.TFLiteConverter.from_saved_model and give qbench "
+                         "save the model in Keras (model.save(\"model.keras\")), or convert the "
+                         "folder with tf.lite.TFLiteConverter.from_saved_model and give qbench "
                          "the .tflite"});
   }
   return Error(StatusCode::kUnsupported,
@@ -183,17 +201,26 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
   QB_ASSIGN_OR_RETURN(const Content content, ReadContent(path));
   const std::string_view head = content.head;
   for (const ModelFormatInfo& info : kModelFormats) {
-    if (head.size() >= info.signature_offset &&
-        head.substr(info.signature_offset).starts_with(info.signature)) {
-      return info.format;
+    if (head.size() < info.signature_offset ||
+        !head.substr(info.signature_offset).starts_with(info.signature)) {
+      continue;
     }
+    if (content.tail.find(info.entry) != std::string::npos) return info.format;
   }
   const std::string extension = Lower(path.extension().string());
   if (head.empty()) {
     return Error(StatusCode::kCorrupt, "{}: the file is empty: copy it again", path.string());
   }
+  const ModelFormatInfo* named = FormatByEnding(path);
+  // A zip's contents stand at its end, which a download that broke off lacks.
+  const bool cut_off = named != nullptr && !named->entry.empty() && head.starts_with(kZip) &&
+                       content.tail.find(kZipEnd) == std::string::npos;
+  if (cut_off) {
+    return Error(StatusCode::kCorrupt, "{}: the zip archive has no end: copy it again",
+                 path.string());
+  }
   if (const auto kind = OfOther(content, extension)) return Refuse(path, *kind);
-  if (const ModelFormatInfo* named = FormatByEnding(path)) {
+  if (named != nullptr) {
     return Error(StatusCode::kCorrupt,
                  "{}: the file does not begin as a {} file does: it is damaged, or something else; "
                  "copy it again",

@@ -10,7 +10,7 @@
 
 namespace qbench::jobs {
 
-enum class ModelFormat { kKerasH5, kTflite };
+enum class ModelFormat { kKerasH5, kKerasZip, kTflite };
 
 // A format that qbench reads.
 struct ModelFormatInfo {
@@ -21,7 +21,11 @@ struct ModelFormatInfo {
   std::string_view alternative;  // a second ending; empty: none
   std::string_view signature;    // the bytes that it begins with,
   size_t signature_offset;       // behind so many others
+  std::string_view entry;        // of a zip: the file in it that tells the format; empty: no zip
 };
+
+// Whether importing has to make a .tflite of it.
+inline bool NeedsConversion(ModelFormat format) { return format != ModelFormat::kTflite; }
 
 // All of them, in the order in which a shipped model is looked for: the one list from which files
 // are told, found and named in messages.
@@ -31,10 +35,10 @@ std::span<const ModelFormatInfo> ModelFormats();
 bool HasModelEnding(const std::filesystem::path& path);
 
 // Reads the file's beginning and, of a zip archive, its end. kNotFound, kIo; kUnsupported for
-// anything else that can be told (a .keras file, a SavedModel folder, an ONNX or PyTorch file, a
+// anything else that can be told (a SavedModel folder or a zip of one, an ONNX or PyTorch file, a
 // web page, a Git LFS pointer, an archive) with the way to a file that qbench reads; kCorrupt for
-// an empty file and for one named .tflite or .h5 that is nothing known. Messages begin with the
-// path.
+// an empty file and for one that is named as a known format and is nothing known. Messages begin
+// with the path.
 Result<ModelFormat> DetectModelFormat(const std::filesystem::path& path);
 
 }  // namespace qbench::jobs

@@ -12,7 +12,7 @@
 #include "base/files.h"
 #include "base/regular_file.h"
 #include "base/sha256.h"
-#include "graph/import/keras_h5.h"
+#include "graph/import/keras_model.h"
 #include "graph/model_summary.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_contents.h"
@@ -71,7 +71,7 @@ class ImportedFile : public graph::TfliteSink {
 
 Status ImportKeras(const std::filesystem::path& path, std::vector<std::string>& notes,
                    ImportedFile& file) {
-  QB_ASSIGN_OR_RETURN(graph::Model model, graph::import::ReadKerasH5(path, &notes));
+  QB_ASSIGN_OR_RETURN(graph::Model model, graph::import::ReadKerasModel(path, &notes));
   QB_RETURN_IF_ERROR(graph::Optimize(model));
   return graph::WriteTflite(std::move(model), {.statistics = true}, file);
 }
@@ -102,7 +102,7 @@ Status CopyTflite(const std::filesystem::path& path, ImportedFile& file) {
 Status LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& result,
                     ImportedFile& file) {
   QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(path));
-  result.converted = format == jobs::ModelFormat::kKerasH5;
+  result.converted = jobs::NeedsConversion(format);
   return result.converted ? ImportKeras(path, result.notes, file) : CopyTflite(path, file);
 }
 

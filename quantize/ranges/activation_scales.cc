@@ -72,7 +72,7 @@ ValueRange RangeOf(const AffineParameters& parameters, DataType activations) {
 
 // An input with fixed parameters cannot be changed to fit the others: it stays out of the group,
 // unless all inputs have the same ones.
-void JoinConcatenation(const graph::Op& op, DataType activations, ScaleGroups& groups) {
+void JoinInputs(const graph::Op& op, DataType activations, ScaleGroups& groups) {
   const TensorId output = op.outputs[0];
   const auto first = groups.Of(op.inputs[0]).fixed;
   const bool all_fixed_alike =
@@ -123,13 +123,13 @@ Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ra
       continue;
     }
     if (!KeepsScale(op.kind)) continue;
-    if (op.kind == OpKind::kConcatenation) {
+    if (graph::SharesScale(op)) {
       QB_RETURN_IF_ERROR(WidenByConstants(graph, op, groups));
     }
     if (ChoiceOf(choices, i).in_float) {
       WidenByInputs(op, ranges, groups);
-    } else if (op.kind == OpKind::kConcatenation) {
-      JoinConcatenation(op, activations, groups);
+    } else if (graph::SharesScale(op)) {
+      JoinInputs(op, activations, groups);
     } else {
       groups.Join(op.inputs[0], op.outputs[0]);
     }
@@ -273,7 +273,7 @@ Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
   for (const TensorId id : graph.inputs) QB_RETURN_IF_ERROR(choose(id));
   for (const graph::Op& op : graph.ops) {
     for (const TensorId id : op.outputs) QB_RETURN_IF_ERROR(choose(id));
-    if (op.kind != OpKind::kConcatenation) continue;
+    if (!graph::SharesScale(op)) continue;
     for (const TensorId id : op.inputs) QB_RETURN_IF_ERROR(choose(id));
   }
   return scales;

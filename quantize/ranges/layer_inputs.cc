@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "graph/operators.h"
 #include "quantize/float_model.h"
 
 namespace qbench::quantize {
@@ -35,7 +36,8 @@ LayerInputsMeter::LayerInputsMeter(const graph::Graph& graph, const LayerInputsO
   const graph::Uses uses = graph::FindUses(graph);
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const graph::Op& op = graph.ops[i];
-    if (!FindWeights(op) || ChoiceOf(options.choices, i).in_float) continue;
+    if (!FindWeights(op) || graph::IsGrouped(graph, op)) continue;
+    if (ChoiceOf(options.choices, i).in_float) continue;
     Layer layer{.op = i, .source = BeforeReshapes(graph, uses, op.inputs[0])};
     if (graph.tensors[static_cast<size_t>(layer.source)].is_constant()) continue;
     if (options.means) layer.sums.resize(Channels(graph, op), 0.0);

@@ -5,6 +5,7 @@
 
 #include "graph/constant_values.h"
 #include "graph/numerics/quantize_math.h"
+#include "graph/operators.h"
 #include "quantize/weights/weight_only.h"
 
 namespace qbench::quantize {
@@ -51,7 +52,8 @@ Status QuantizeWeightsDynamically(graph::Model& model, const OperatorChoices& ch
     graph::Op& op = graph.ops[i];
     const auto inputs = FindWeights(op);
     if (!inputs || ChoiceOf(choices, i).in_float) continue;
-    if (hybrid == HybridOperators::kAll || op.kind != graph::OpKind::kDepthwiseConv2D) {
+    const bool slow = op.kind == graph::OpKind::kDepthwiseConv2D;
+    if (!graph::IsGrouped(graph, op) && (hybrid == HybridOperators::kAll || !slow)) {
       MakeHybrid(graph, op, *inputs, stored);
     } else {
       dequantized.choices[i].in_float = false;

@@ -11,6 +11,7 @@
 
 #include "graph/constant_values.h"
 #include "graph/numerics/quantize_math.h"
+#include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "quantize/weights/feedback_rounding.h"
 #include "quantize/weights/integer_weights.h"
@@ -147,6 +148,7 @@ std::optional<graph::Op> StoreWeightsOf(graph::Graph& graph, graph::Op& op,
   if (!places) return std::nullopt;
   const graph::Tensor weights = graph.tensors[static_cast<size_t>(places->weights)];
   const bool int4 = storage.int4_from >= 0 && op.kind != graph::OpKind::kDepthwiseConv2D &&
+                    !graph::IsGrouped(graph, op) &&
                     graph::ElementCount(weights.shape) >= storage.int4_from;
   const Rounding rounding{.channel_axis = places->channel_axis,
                           .per_channel = per_channel,

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "graph/import/keras_h5.h"
+#include "graph/import/keras_model.h"
 #include "graph/passes/passes.h"
 #include "graph/random.h"
 #include "graph/tflite/tflite_writer.h"
@@ -15,7 +15,7 @@ bool any_failed = false;
 Result<ShippedModel> Make(const std::string& stem) {
   ShippedModel model;
   model.path = ShareFolder() / "models" / (stem + ".h5");
-  QB_ASSIGN_OR_RETURN(model.imported, graph::import::ReadKerasH5(model.path));
+  QB_ASSIGN_OR_RETURN(model.imported, graph::import::ReadKerasModel(model.path));
   model.optimized = model.imported;
   QB_RETURN_IF_ERROR(graph::Optimize(model.optimized));
   QB_ASSIGN_OR_RETURN(Bytes file, graph::WriteTflite(model.optimized));

@@ -1,7 +1,7 @@
 // Models from files and to files: import, optimizing, reading and writing .tflite.
 #include "graph/import/keras_file.h"
-#include "graph/import/keras_h5.h"
 #include "graph/import/keras_import.h"
+#include "graph/import/keras_model.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"
@@ -15,7 +15,7 @@ void ReadKeras(benchmark::State& state, const char* stem) {
   const Result<ShippedModel>& model = Shipped(stem);
   if (!Check(state, model)) return;
   for ([[maybe_unused]] const auto _ : state) {
-    const Result<graph::Model> read = graph::import::ReadKerasH5(model->path);
+    const Result<graph::Model> read = graph::import::ReadKerasModel(model->path);
     if (!Check(state, read)) return;
   }
 }

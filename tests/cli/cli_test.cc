@@ -222,19 +222,19 @@ TEST(Cli, InspectListsAForeignFile) {
   const Workplace place;
   const fs::path file = place.File("foreign.tflite");
   ASSERT_TRUE(WriteFileAtomically(
-                  file, graph::ForeignFile{.code = 111, .more_codes = {19, 150, 111}}.Build())
+                  file, graph::ForeignFile{.code = 108, .more_codes = {19, 152, 108}}.Build())
                   .ok());
   const Answer text = place.Run({"inspect", file.string()});
   EXPECT_EQ(text.status, 0) << text.err;
-  EXPECT_THAT(text.out, HasSubstr("operators that qbench does not know: ELU (2 of them, the first "
-                                  "'t1'), GELU ('t3')\n"));
-  EXPECT_THAT(text.out, HasSubstr("4 operators: 2 ELU 1 GELU 1 RELU\n"));
+  EXPECT_THAT(text.out, HasSubstr("operators that qbench does not know: COS (2 of them, the first "
+                                  "'t1'), RELU_0_TO_1 ('t3')\n"));
+  EXPECT_THAT(text.out, HasSubstr("4 operators: 2 COS 1 RELU 1 RELU_0_TO_1\n"));
   const Answer machine = place.Run({"inspect", file.string(), "--json"});
   EXPECT_EQ(machine.status, 0) << machine.err;
   const Result<Json> json = ParseJson(machine.out);
   ASSERT_TRUE(json.ok()) << machine.out;
-  EXPECT_EQ(json->at("operators"), Json({{"ELU", 2}, {"GELU", 1}, {"RELU", 1}}));
-  EXPECT_EQ(json->at("ops").at(2).at("kind"), "GELU");
+  EXPECT_EQ(json->at("operators"), Json({{"COS", 2}, {"RELU_0_TO_1", 1}, {"RELU", 1}}));
+  EXPECT_EQ(json->at("ops").at(2).at("kind"), "RELU_0_TO_1");
   EXPECT_EQ(json->at("ops").at(2).at("known"), false);
   EXPECT_EQ(json->at("unsupported").size(), 1U);
 }

@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
+#include "base/archive/unzip.h"
 #include "datasets/dataset.h"
-#include "datasets/import/unzip.h"
 #include "gmock/gmock.h"
 #include "tests/datasets/test_images.h"
 

@@ -1,5 +1,5 @@
-// Keras .h5 files (graph/import/keras_h5.h).
-#include "graph/import/keras_h5.h"
+// Keras .h5 files (graph/import/keras_model.h).
+#include "graph/import/keras_model.h"
 
 #include "tests/fuzz/keras_target.h"
 #include "tests/fuzz/scratch_file.h"
@@ -17,7 +17,9 @@ std::vector<Bytes> Seeds() {
   return seeds;
 }
 
-bool Run(ByteSpan input) { return Judge(graph::import::ReadKerasH5(ScratchFile("m.h5", input))); }
+bool Run(ByteSpan input) {
+  return Judge(graph::import::ReadKerasModel(ScratchFile("m.h5", input)));
+}
 
 }  // namespace
 

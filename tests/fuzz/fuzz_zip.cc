@@ -1,4 +1,4 @@
-// Zips that data sets come in (datasets/import/unzip.h): nothing gets out of the folder, and the
+// Zips that data sets come in (base/archive/unzip.h): nothing gets out of the folder, and the
 // limits hold. Mutations keep the checksums of entries right.
 #include <archive.h>
 #include <archive_entry.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "datasets/import/unzip.h"
+#include "base/archive/unzip.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutate.h"
 #include "tests/fuzz/scratch_file.h"
@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr datasets::UnzipLimits kLimits = {.entries = 64, .file_bytes = 4096, .total_bytes = 16384};
+constexpr UnzipLimits kLimits = {.entries = 64, .file_bytes = 4096, .total_bytes = 16384};
 
 void AddEntry(archive* writer, const char* path, unsigned type, std::string_view content) {
   archive_entry* entry = archive_entry_new();
@@ -101,8 +101,8 @@ bool Run(ByteSpan input) {
   const fs::path around = ScratchFolder() / "around";
   fs::remove_all(around);
   fs::create_directories(around / "in" / "target");
-  const Status unzipped = datasets::Unzip(zip, around / "in" / "target", kLimits,
-                                          [](std::string_view) { return true; });
+  const Status unzipped =
+      Unzip(zip, around / "in" / "target", kLimits, [](std::string_view) { return true; });
   if (BytesBelow(around / "in" / "target") > kLimits.total_bytes) Fail("more than the limit");
   if (BytesBelow(around) != BytesBelow(around / "in" / "target")) Fail("written outside");
   return unzipped.ok() || !Refused(unzipped);

@@ -29,8 +29,8 @@ TEST(OperatorsTest, RowsDoNotContradictThemselves) {
     EXPECT_TRUE(op.shape != nullptr && op.types != nullptr && op.version != nullptr);
     EXPECT_TRUE(!op.has_weights() || op.inputs.count > kBiasInput);
     EXPECT_FALSE(op.fixed_scale.has_value() && op.keeps_scale);
-    EXPECT_FALSE(op.inputs.or_more && (op.inputs.last_optional || op.inputs.last_is_parameter));
-    EXPECT_FALSE(op.inputs.last_optional && op.inputs.last_is_parameter);
+    EXPECT_FALSE(op.inputs.or_more && (op.inputs.last_optional || op.inputs.parameters > 0));
+    EXPECT_FALSE(op.inputs.last_optional && op.inputs.parameters > 0);
   }
 }
 

@@ -47,7 +47,7 @@ TEST(TfliteNamesTest, AreTheFormatsOwn) {
 // Known or not, of every subgraph.
 TEST(TfliteContentsTest, ListsEveryOperator) {
   const auto contents =
-      ListTflite(ForeignFile{.code = 111, .subgraphs = 2, .more_codes = {19, 150}}.Build());
+      ListTflite(ForeignFile{.code = 108, .subgraphs = 2, .more_codes = {19, 152}}.Build());
   ASSERT_TRUE(contents.ok()) << contents.status().message();
   EXPECT_EQ(contents->subgraphs, 2);
   std::vector<std::string> kinds;
@@ -56,7 +56,7 @@ TEST(TfliteContentsTest, ListsEveryOperator) {
     kinds.push_back(op.kind);
     known.push_back(op.known);
   }
-  EXPECT_THAT(kinds, ElementsAre("ELU", "RELU", "GELU", "ELU", "RELU", "GELU"));
+  EXPECT_THAT(kinds, ElementsAre("COS", "RELU", "RELU_0_TO_1", "COS", "RELU", "RELU_0_TO_1"));
   EXPECT_THAT(known, ElementsAre(false, true, false, false, true, false));
   EXPECT_EQ(contents->ops[4].subgraph, 1);
   ASSERT_EQ(contents->ops[2].outputs.size(), 1U);
@@ -64,7 +64,7 @@ TEST(TfliteContentsTest, ListsEveryOperator) {
   EXPECT_EQ(contents->ops[2].outputs[0].type, "float32");
   EXPECT_THAT(contents->ops[2].outputs[0].shape, ElementsAre(1, 1));
   EXPECT_THAT(contents->unsupported,
-              ElementsAre("operators that qbench does not know: ELU ('t1'), GELU ('t3')",
+              ElementsAre("operators that qbench does not know: COS ('t1'), RELU_0_TO_1 ('t3')",
                           "the file: 2 subgraphs; qbench reads models of one"));
 }
 

@@ -66,8 +66,8 @@ TEST(ForeignFileTest, PlainOnesAreRead) { EXPECT_TRUE(Read(ForeignFile{}.Build()
 
 TEST(ForeignFileTest, WhatTheIrDoesNotHaveIsNamed) {
   ExpectUnsupported({.code = 105}, "REVERSE_V2 ('t1')");
-  ExpectUnsupported({.code = 111}, "an operator that qbench does not know: ELU ('t1')");
-  ExpectUnsupported({.code = 150}, "GELU");
+  ExpectUnsupported({.code = 108}, "an operator that qbench does not know: COS ('t1')");
+  ExpectUnsupported({.code = 152}, "RELU_0_TO_1");
   ExpectUnsupported({.code = 9999}, "BUILTIN_9999");
   ExpectUnsupported({.code = kCustomOperatorCode, .custom_code = "Mine"},
                     "custom operator Mine ('t1')");
@@ -84,10 +84,11 @@ TEST(ForeignFileTest, WhatTheIrDoesNotHaveIsNamed) {
 
 // Not the first alone, which the next attempt would be answered with the second of.
 TEST(ForeignFileTest, EverythingThatIsMissingIsSaidAtOnce) {
-  const ForeignFile file{.code = 111, .shape_signature = {1, -1}, .more_codes = {150, 19, 111}};
-  ExpectUnsupported(file,
-                    "operators that qbench does not know: "
-                    "ELU (2 of them, the first 't1'), GELU ('t2'); tensor 0 ('t0') and 4 more");
+  const ForeignFile file{.code = 108, .shape_signature = {1, -1}, .more_codes = {152, 19, 108}};
+  ExpectUnsupported(
+      file,
+      "operators that qbench does not know: "
+      "COS (2 of them, the first 't1'), RELU_0_TO_1 ('t2'); tensor 0 ('t0') and 4 more");
   ForeignFile many;
   for (int32_t code = 118; code < 138; ++code) many.more_codes.push_back(code);
   ExpectUnsupported(many, "and 8 more (qbench inspect lists all)");

@@ -120,7 +120,7 @@ const BrokenCase kBrokenCases[] = {
        filter.shape = {4, 3, 3, 1};
        filter.constant = MakeConstant(std::vector<float>(36));
      },
-     StatusCode::kUnsupported, "grouped"},
+     StatusCode::kCorrupt, "they are no groups"},
     {"WrongDepthMultiplier",
      [](Model& m) {
        std::get<DepthwiseConv2DOptions>(FindOp(m, OpKind::kDepthwiseConv2D)->options)

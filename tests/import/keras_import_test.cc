@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "fmt/format.h"
+#include "graph/import/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {
@@ -24,7 +27,7 @@ struct OnesFile {
     size_t count = 1;
     for (const int64_t dim : dims) count *= static_cast<size_t>(dim);
     if (file.groups.empty() || file.groups.back().layer != group) {
-      file.groups.push_back({group, {}});
+      file.groups.push_back({group, {}, {}});
     }
     const ByteSpan data = AsBytes(*ones).first(count * sizeof(float));
     file.groups.back().weights.push_back({name, std::move(dims), true, data});
@@ -74,7 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refusal{"Lambda", "", "layers of this class cannot be read"},
         Refusal{"Custom>Mine", "", "layers of this class cannot be read"},
-        Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "groups": 3)", "groups is not 1"},
+        Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "groups": 3)",
+                "do not fall into groups"},
         Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "data_format": "channels_first")",
                 "channels_last"},
         Refusal{"Conv2D", R"("filters": 2, "kernel_size": 1, "padding": "causal")", "padding"},
@@ -89,15 +93,14 @@ INSTANTIATE_TEST_SUITE_P(
                 R"("dtype": {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8"}})",
                 "its dtype is {\"mode\":\"int8\"}"},
         Refusal{"BatchNormalization", R"("scale": "yes")", "scale is not true or false"},
-        Refusal{"ReLU", R"("max_value": 3.0)", "max_value = 3"},
+        Refusal{"ReLU", R"("max_value": 0.0)", "max_value is not above 0"},
         Refusal{"ReLU", R"("threshold": 1.0)", "threshold"},
-        Refusal{"ReLU", R"("negative_slope": 0.1, "max_value": 6.0)", "negative_slope"},
         Refusal{"ReLU", R"("max_value": "six")", "max_value is not a number"},
-        Refusal{"Activation", R"("activation": "gelu")", "gelu"},
-        Refusal{"Activation", R"("activation": {"class_name": "ReLU", "config": {}})",
+        Refusal{"Activation", R"("activation": "mish")", "mish"},
+        Refusal{"Activation", R"("activation": {"class_name": "PReLU", "config": {}})",
                 "its activation is a layer"},
-        Refusal{"Activation", "", "no activation"}, Refusal{"Softmax", R"("axis": 1)", "axis"},
-        Refusal{"BatchNormalization", R"("axis": 1)", "axis"},
+        Refusal{"Activation", "", "no activation"}, Refusal{"Softmax", R"("axis": 0)", "axis"},
+        Refusal{"BatchNormalization", R"("axis": [1, 2])", "axis"},
         Refusal{"Concatenate", R"("axis": 0)", "batch"},
         Refusal{"Reshape", R"("target_shape": [5, -1])", "target_shape"},
         Refusal{"Reshape", R"("target_shape": [2147483647, 2147483647, 0])", "target_shape"},
@@ -202,29 +205,70 @@ TEST(KerasImport, RefusesWhatIsNotConnectedAsAGraph) {
 
 constexpr char kFromImage[] = R"([[["image", 0, 0, {}]]])";
 
-// Python's operators on a layer's output: written down as layers, and called otherwise.
-TEST(KerasImport, NamesOperatorsAsWhatTheyAre) {
-  const Status keras2 =
-      ImportStatus(TwoLayers(kFromImage, R"([["a", 0, 0, {"y": 127.5, "name": null}]])",
-                             R"([["b", 0, 0]])", R"("function": "math.truediv", )", "TFOpLambda"));
-  EXPECT_EQ(keras2.code(), StatusCode::kUnsupported);
-  EXPECT_THAT(keras2.message(), HasSubstr("layer \"b\" (TFOpLambda): it is the operator "
-                                          "math.truediv, not a layer"));
-  EXPECT_THAT(keras2.message(), HasSubstr("Rescaling for x * number + number"));
+// Python's operators on a layer's output, as Keras 2 and Keras 3 write them down.
+std::string Keras2Operator(const std::string& function, const std::string& call) {
+  return TwoLayers(kFromImage, call, R"([["b", 0, 0]])",
+                   fmt::format(R"("function": "{}", )", function), "TFOpLambda");
+}
+
+std::string Keras3Operator(const std::string& class_name, const std::string& arguments,
+                           const std::string& options = "") {
   const std::string tensor =
       R"({"class_name": "__keras_tensor__", "config": {"keras_history": ["a", 0, 0]}})";
-  const auto keras3 = [&](const std::string& class_name, const std::string& arguments) {
-    return ImportStatus(TwoLayers(
-        kFromImage, fmt::format(R"([{{"args": [{}, {}], "kwargs": {{}}}}])", tensor, arguments),
-        R"([["b", 0, 0]])", "", class_name));
-  };
-  EXPECT_THAT(keras3("TrueDivide", "127.5").message(),
-              HasSubstr("layer \"b\" (TrueDivide): it is an operator of keras.ops, not a layer"));
-  EXPECT_THAT(keras3("TrueDivide", "127.5").message(), HasSubstr("new.load_weights"));
-  EXPECT_THAT(keras3("Add", "2").message(), HasSubstr("an operator of keras.ops"));
-  EXPECT_TRUE(keras3("Add", tensor).ok());
-  // A layer and an operator of one name, with other options.
-  EXPECT_THAT(keras3("Reshape", "[-1, 2, 2]").message(), HasSubstr("an operator of keras.ops"));
+  return TwoLayers(kFromImage,
+                   fmt::format(R"([{{"args": [{}{}], "kwargs": {{}}}}])", tensor, arguments),
+                   R"([["b", 0, 0]])", options, class_name);
+}
+
+TEST(KerasImport, OperatorsAreRead) {
+  const std::string divide2 = Keras2Operator("math.truediv", R"([["a", 0, 0, {"y": 127.5}]])");
+  const std::string divide3 = Keras3Operator("TrueDivide", ", 127.5");
+  for (const std::string& config : {divide2, divide3}) {
+    const auto model = ImportKeras(OnesFile(config).file);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    const Op& last = model->graph.ops.back();
+    EXPECT_EQ(last.kind, OpKind::kMul);
+    EXPECT_EQ(model->graph.tensors[last.inputs[1]].constant->Values<float>()[0], 1.0F / 127.5F);
+  }
+  // Of a constant and a tensor, in this order.
+  const auto difference =
+      ImportKeras(OnesFile(Keras2Operator("math.subtract",
+                                          R"([["_CONSTANT_VALUE", -1, 1.0, {"y": ["a", 0, 0]}]])"))
+                      .file);
+  ASSERT_TRUE(difference.ok()) << difference.status().message();
+  EXPECT_TRUE(difference->graph.tensors[difference->graph.ops.back().inputs[0]].is_constant());
+  EXPECT_TRUE(ImportStatus(Keras3Operator("Reshape", "", R"("newshape": [-1, 2, 2], )")).ok());
+  EXPECT_TRUE(ImportStatus(Keras3Operator("Mean", "", R"("axis": -1, "keepdims": true, )")).ok());
+}
+
+TEST(KerasImport, TheDocumentationNamesAllThatCanBeRead) {
+  const auto text = ReadTextFile(std::filesystem::path(QBENCH_SOURCE_DIR) / "docs/models.md");
+  ASSERT_TRUE(text.ok());
+  for (const auto& names : {KnownLayers(), KnownOperators()}) {
+    EXPECT_GT(names.size(), 40U);
+    for (const std::string_view name : names) {
+      EXPECT_THAT(*text, HasSubstr(fmt::format("`{}`", name)));
+    }
+  }
+}
+
+TEST(KerasImport, OperatorsThatAreNotKnownAreNamed) {
+  const Status keras2 = ImportStatus(Keras2Operator("math.lgamma", R"([["a", 0, 0, {}]])"));
+  EXPECT_EQ(keras2.code(), StatusCode::kUnsupported);
+  EXPECT_THAT(keras2.message(),
+              HasSubstr("layer \"b\" (TFOpLambda): the operator math.lgamma cannot be read"));
+  EXPECT_THAT(ImportStatus(Keras3Operator("Lgamma", "")).message(),
+              HasSubstr("layer \"b\" (Lgamma): the operator Lgamma cannot be read"));
+  EXPECT_THAT(ImportStatus(Keras3Operator("TrueDivide", ", 0")).message(),
+              HasSubstr("layer \"b\" (TrueDivide): it divides by 0"));
+  EXPECT_THAT(ImportStatus(Keras3Operator("Add", ", \"one\"")).message(),
+              HasSubstr("neither tensor nor number"));
+  EXPECT_THAT(ImportStatus(Keras3Operator("Add", R"(, {"tensor": 7})")).message(),
+              HasSubstr("neither tensor nor number"));
+  EXPECT_THAT(ImportStatus(Keras3Operator("Mean", "", R"("axis": 0, )")).message(),
+              HasSubstr("over the batch"));
+  EXPECT_THAT(ImportStatus(Keras3Operator("Reshape", "", R"("newshape": [3, -1], )")).message(),
+              HasSubstr("changes the batch"));
 }
 
 TEST(KerasImport, NamesEveryLayerThatCannotBeRead) {
@@ -287,6 +331,16 @@ TEST(KerasImport, TakesTheNamesOfOtherVersions) {
       ImportKeras(OnesFile(OneLayer("Activation", R"("activation": "leaky_relu")")).file);
   ASSERT_TRUE(leaky.ok()) << leaky.status().message();
   EXPECT_EQ(std::get<LeakyReluOptions>(leaky->graph.ops[0].options).alpha, 0.2F);
+  const auto ndarray = ImportKeras(
+      OnesFile(OneLayer("LeakyReLU", R"("alpha": {"type": "ndarray", "value": 0.5})")).file);
+  ASSERT_TRUE(ndarray.ok()) << ndarray.status().message();
+  EXPECT_EQ(std::get<LeakyReluOptions>(ndarray->graph.ops[0].options).alpha, 0.5F);
+  const auto layer = ImportKeras(
+      OnesFile(OneLayer("Activation",
+                        R"("activation": {"class_name": "ReLU", "config": {"max_value": 6}})"))
+          .file);
+  ASSERT_TRUE(layer.ok()) << layer.status().message();
+  EXPECT_EQ(layer->graph.ops[0].kind, OpKind::kRelu6);
 }
 
 // Keras 2 says the shape of a Sequential model that was built by its first input beside its layers.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/import/keras_h5.h"
+#include "graph/import/keras_model.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"
@@ -33,7 +33,7 @@ class SmallModels : public testing::TestWithParam<const char*> {};
 
 TEST_P(SmallModels, AnswersAsKeras) {
   const std::string stem = GetParam();
-  auto model = ReadKerasH5(kData / (stem + ".h5"));
+  auto model = ReadKerasModel(kData / (stem + ".h5"));
   ASSERT_TRUE(model.ok()) << model.status().message();
   const auto inputs = ReadArrays(stem, 'x');
   const auto expected = ReadArrays(stem, 'y');
@@ -46,8 +46,57 @@ TEST_P(SmallModels, AnswersAsKeras) {
   EXPECT_LE(LargestDifference(*model, inputs, expected), 1e-5);
 }
 
+// The same models as archives, whose weights have no names.
+class Archives : public testing::TestWithParam<const char*> {};
+
+TEST_P(Archives, AnswersAsKeras) {
+  const std::string stem = GetParam();
+  const auto model = ReadKerasModel(kData / (stem + ".keras"));
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const auto expected = ReadArrays(stem, 'y');
+  ASSERT_EQ(expected.size(), model->graph.outputs.size());
+  EXPECT_LE(LargestDifference(*model, ReadArrays(stem, 'x'), expected), 1e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, Archives,
+                         testing::Values("convolutions.keras2", "convolutions.keras3",
+                                         "nested.keras2", "nested.keras3", "pooling.keras3",
+                                         "preprocessing.keras2", "preprocessing.keras3",
+                                         "shared.keras2", "shared.keras3"),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+TEST(KerasZip, ContentCountsAndNotTheName) {
+  const auto folder = TempDir::Create("keras-zip");
+  ASSERT_TRUE(folder.ok());
+  for (const auto& [from, to] : {std::pair("nested.keras3.keras", "archive.h5"),
+                                 std::pair("nested.keras3.h5", "hdf5.keras")}) {
+    std::filesystem::copy_file(kData / from, folder->path() / to);
+    const auto model = ReadKerasModel(folder->path() / to);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    EXPECT_EQ(model->description, "nested");
+  }
+}
+
+TEST(KerasZip, SaysWhatIsWrongWithAnArchive) {
+  const auto folder = TempDir::Create("keras-zip");
+  ASSERT_TRUE(folder.ok());
+  const auto whole = ReadFile(kData / "nested.keras3.keras");
+  ASSERT_TRUE(whole.ok());
+  for (const size_t size : {size_t{100}, whole->size() / 2}) {
+    const std::filesystem::path path = folder->path() / "cut.keras";
+    ASSERT_TRUE(WriteFileAtomically(path, ByteSpan(*whole).first(size)).ok());
+    const auto model = ReadKerasModel(path);
+    ASSERT_FALSE(model.ok()) << size;
+    EXPECT_EQ(model.status().message().find(path.string()), 0U) << model.status().message();
+  }
+}
+
 TEST_P(SmallModels, TensorsAreNamedApart) {
-  const auto model = ReadKerasH5(kData / (std::string(GetParam()) + ".h5"));
+  const auto model = ReadKerasModel(kData / (std::string(GetParam()) + ".h5"));
   ASSERT_TRUE(model.ok());
   std::vector<std::string> names;
   for (const Tensor& tensor : model->graph.tensors) names.push_back(tensor.name);
@@ -71,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(Keras, SmallModels,
 
 TEST(KerasH5, NamesInputsOutputsAndLayersAsKerasDoes) {
   for (const char* file : {"nested.keras2.h5", "nested.keras3.h5"}) {
-    const auto model = ReadKerasH5(kData / file);
+    const auto model = ReadKerasModel(kData / file);
     ASSERT_TRUE(model.ok()) << model.status().message();
     ASSERT_TRUE(model->signature.has_value());
     EXPECT_EQ(model->signature->key, "serving_default");
@@ -88,7 +137,7 @@ TEST(KerasH5, NamesInputsOutputsAndLayersAsKerasDoes) {
 }
 
 TEST(KerasH5, LayersThatDoNothingLeaveNoOperators) {
-  const auto model = ReadKerasH5(kData / "augmentation.keras3.h5");
+  const auto model = ReadKerasModel(kData / "augmentation.keras3.h5");
   ASSERT_TRUE(model.ok()) << model.status().message();
   ASSERT_EQ(model->graph.ops.size(), 2U);
   EXPECT_EQ(model->graph.ops[0].kind, OpKind::kConv2D);
@@ -96,7 +145,7 @@ TEST(KerasH5, LayersThatDoNothingLeaveNoOperators) {
 }
 
 TEST(KerasH5, SharedLayersHaveTheirWeightsOnce) {
-  const auto model = ReadKerasH5(kData / "shared.keras2.h5");
+  const auto model = ReadKerasModel(kData / "shared.keras2.h5");
   ASSERT_TRUE(model.ok()) << model.status().message();
   const auto& tensors = model->graph.tensors;
   EXPECT_EQ(std::count_if(tensors.begin(), tensors.end(),
@@ -108,7 +157,7 @@ TEST(KerasH5, SharedLayersHaveTheirWeightsOnce) {
 TEST(KerasH5, SaysWhatIsComputedInAnotherType) {
   for (const char* file : {"precision.keras2.h5", "precision.keras3.h5"}) {
     std::vector<std::string> notes;
-    ASSERT_TRUE(ReadKerasH5(kData / file, &notes).ok());
+    ASSERT_TRUE(ReadKerasModel(kData / file, &notes).ok());
     ASSERT_EQ(notes.size(), 2U);
     EXPECT_EQ(
         notes[0],
@@ -116,12 +165,12 @@ TEST(KerasH5, SaysWhatIsComputedInAnotherType) {
     EXPECT_EQ(notes[1], "5 layers of dtype mixed_float16 (\"bn\" is one) compute in float32 here");
   }
   std::vector<std::string> notes;
-  ASSERT_TRUE(ReadKerasH5(kData / "nested.keras2.h5", &notes).ok());
+  ASSERT_TRUE(ReadKerasModel(kData / "nested.keras2.h5", &notes).ok());
   EXPECT_TRUE(notes.empty());
 }
 
 TEST(KerasH5, SaysWhatIsWrongWithAFileOfWeights) {
-  const auto model = ReadKerasH5(kData / "weights_only.h5");
+  const auto model = ReadKerasModel(kData / "weights_only.h5");
   EXPECT_EQ(model.status().code(), StatusCode::kInvalidArgument);
   EXPECT_NE(model.status().message().find("weights_only.h5: no model in it"), std::string::npos);
   EXPECT_NE(model.status().message().find("model.save("), std::string::npos);
@@ -139,8 +188,8 @@ class Peers : public testing::TestWithParam<Peer> {};
 TEST_P(Peers, AgreesWithKeras) {
   const std::filesystem::path peers = SharedDir() / "peers";
   const Peer& peer = GetParam();
-  if (!std::filesystem::exists(peers / (std::string(peer.model) + ".h5"))) GTEST_SKIP() << kNoPeers;
-  auto model = ReadKerasH5(peers / (std::string(peer.model) + ".h5"));
+  if (!std::filesystem::exists(peers / peer.model)) GTEST_SKIP() << kNoPeers;
+  auto model = ReadKerasModel(peers / peer.model);
   ASSERT_TRUE(model.ok()) << model.status().message();
   ASSERT_TRUE(Optimize(*model).ok());
   const auto bytes = WriteTflite(*model);
@@ -157,10 +206,11 @@ TEST_P(Peers, AgreesWithKeras) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Keras, Peers,
-                         testing::Values(Peer{"intelcnn", "intelcnn", 14024536},
-                                         Peer{"mbv2_035_96", "mbv2_035_96", 1623248},
-                                         Peer{"mbv2_100_299", "mbv2_100_299", 8879228},
-                                         Peer{"mbv2_035_96.keras3", "mbv2_035_96", 1623248}),
+                         testing::Values(Peer{"intelcnn.h5", "intelcnn", 14024536},
+                                         Peer{"mbv2_035_96.h5", "mbv2_035_96", 1623248},
+                                         Peer{"mbv2_100_299.h5", "mbv2_100_299", 8879228},
+                                         Peer{"mbv2_035_96.keras3.h5", "mbv2_035_96", 1623248},
+                                         Peer{"mbv2_035_96.keras3.keras", "mbv2_035_96", 1623248}),
                          [](const auto& test) {
                            std::string name = test.param.model;
                            std::replace(name.begin(), name.end(), '.', '_');
@@ -175,7 +225,7 @@ TEST_P(Cases, AgreesWithKeras) {
   if (!std::filesystem::exists(stem.string() + ".h5")) {
     GTEST_SKIP() << "no " << GetParam() << ".h5: set QBENCH_SHARED to the folder that holds cases/";
   }
-  auto model = ReadKerasH5(stem.string() + ".h5");
+  auto model = ReadKerasModel(stem.string() + ".h5");
   ASSERT_TRUE(model.ok()) << model.status().message();
   ASSERT_TRUE(Optimize(*model).ok());
   const auto input = ReadNpy(stem.string() + ".check_x.npy");
@@ -185,7 +235,8 @@ TEST_P(Cases, AgreesWithKeras) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Keras, Cases,
-                         testing::Values("bn_scale_1", "bn_v1", "keras3_aug", "nested_blocks_k3"),
+                         testing::Values("bn_scale_1", "bn_v1", "keras2_tutorial", "keras3_aug",
+                                         "nested_blocks_k3"),
                          [](const auto& test) { return std::string(test.param); });
 
 }  // namespace

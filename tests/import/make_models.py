@@ -4,7 +4,8 @@
     python3 make_models.py
 
 needs TensorFlow with Keras 3 and tf_keras (Keras 2); tried with TensorFlow 2.21, keras 3.15 and
-tf_keras 2.21. Models are saved by either Keras as data/<name>.keras2.h5 and .keras3.h5, beside
+tf_keras 2.21. Models are saved by either Keras as data/<name>.keras2.h5 and .keras3.h5, some also
+as .keras2.keras and .keras3.keras, beside
 <name>.keras2.x0.npy, … (seeded inputs) and .y0.npy, … (what that Keras answers), in the order of
 the model's inputs and outputs. Weights are random, also those of batch normalization. data/ is
 committed, so the build needs none of this.
@@ -208,6 +209,8 @@ def save(keras, make):
     randomize(model, random)
     stem = DATA / f"{make.__name__}.{'keras2' if keras is keras2 else 'keras3'}"
     model.save(f"{stem}.h5", include_optimizer=False)
+    if make in (convolutions, pooling, preprocessing, nested, shared):
+        model.save(f"{stem}.keras")
     low, high = (0, 255) if make in (preprocessing, precision) else (-1, 1)
     inputs = [random.uniform(low, high, (2,) + SHAPE).astype("float32") for _ in model.inputs]
     if make is precision:  # what float32 makes of the same weights and numbers

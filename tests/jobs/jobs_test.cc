@@ -54,10 +54,11 @@ TEST_F(Jobs, ImportPassesTfliteOnByteForByte) {
 }
 
 TEST_F(Jobs, ImportRefusesWhatIsNoModel) {
-  std::ofstream(Path("model.keras")) << "PK\x03\x04, as zip files begin";
+  std::ofstream(Path("model.keras"))
+      << "PK\x03\x04, as zip files begin, of saved_model.pb PK\x05\x06";
   JobOutcome outcome = Run(ImportJob{.model = Path("model.keras"), .output = {}});
   EXPECT_EQ(outcome.status, store::Outcome::kUnsupported);
-  EXPECT_THAT(outcome.reason, HasSubstr("save it as .h5 (model.save(\"model.h5\"))"));
+  EXPECT_THAT(outcome.reason, HasSubstr("this is a zip archive of a SavedModel"));
 
   Bytes truncated = *ReadFile(model());
   truncated.resize(truncated.size() / 2);
@@ -72,14 +73,14 @@ TEST_F(Jobs, ImportRefusesWhatIsNoModel) {
 
 // A file with operators that qbench does not know is told apart, and passed on as it is.
 TEST_F(Jobs, ImportListsAForeignFile) {
-  const Bytes foreign = graph::ForeignFile{.code = 111, .more_codes = {19, 150}}.Build();
+  const Bytes foreign = graph::ForeignFile{.code = 108, .more_codes = {19, 152}}.Build();
   ASSERT_TRUE(WriteFileAtomically(Path("foreign.tflite"), foreign).ok());
   JobOutcome outcome =
       Run(ImportJob{.model = Path("foreign.tflite"), .output = Path("foreign.out")});
   ASSERT_TRUE(outcome.ok()) << outcome.reason;
   const auto& result = std::get<ImportResult>(outcome.result);
   EXPECT_TRUE(result.summary.is_null());
-  EXPECT_EQ(result.contents.at("operators"), Json({{"ELU", 1}, {"GELU", 1}, {"RELU", 1}}));
+  EXPECT_EQ(result.contents.at("operators"), Json({{"COS", 1}, {"RELU_0_TO_1", 1}, {"RELU", 1}}));
   EXPECT_EQ(result.contents.at("unsupported").size(), 1U);
   EXPECT_EQ(*ReadFile(Path("foreign.out")), foreign);
 

@@ -39,6 +39,10 @@ constexpr std::string_view kHdf5("\x89HDF\r\n\x1a\n....", 12);
 TEST_F(ModelFormatTest, ContentCountsAndNotTheName) {
   EXPECT_EQ(*Detect("model.tflite", std::string(kHdf5)), ModelFormat::kKerasH5);
   EXPECT_EQ(*Detect("model.h5", "    TFL3...."), ModelFormat::kTflite);
+  const std::string archive = "PK\x03\x04 config.json model.weights.h5 PK\x05\x06";
+  EXPECT_EQ(*Detect("model.keras", archive), ModelFormat::kKerasZip);
+  EXPECT_EQ(*Detect("model.h5", archive), ModelFormat::kKerasZip);
+  EXPECT_EQ(*Detect("model.keras", std::string(kHdf5)), ModelFormat::kKerasH5);
 }
 
 TEST_F(ModelFormatTest, NamesWhatIsThereInsteadOfAModel) {
@@ -46,17 +50,19 @@ TEST_F(ModelFormatTest, NamesWhatIsThereInsteadOfAModel) {
   EXPECT_THAT(Refusal("b.h5", "<html lang=en>"), HasSubstr("download the file itself"));
   EXPECT_THAT(Refusal("c.h5", "version https://git-lfs.github.com/spec/v1\noid sha256:1\n"),
               HasSubstr("`git lfs pull`"));
-  EXPECT_THAT(Refusal("d.h5", "PK\x03\x04 config.json model.weights.h5"),
-              HasSubstr("this is a .keras file (a zip archive)"));
-  EXPECT_THAT(Refusal("e.keras", "PK\x03\x04"), HasSubstr("tf.lite.TFLiteConverter"));
+  EXPECT_THAT(Refusal("d.zip", "PK\x03\x04 model.savedmodel/saved_model.pb"),
+              HasSubstr("this is a zip archive of a SavedModel"));
+  EXPECT_THAT(Refusal("e.keras", "PK\x03\x04 notes.txt PK\x05\x06"), HasSubstr("a zip archive,"));
   EXPECT_THAT(Refusal("f.pt", "PK\x03\x04 archive/data.pkl"), HasSubstr("a PyTorch file"));
   EXPECT_THAT(Refusal("g.pth", "\x80\x02\x8a\x0a"), HasSubstr("a Python pickle"));
-  EXPECT_THAT(Refusal("h.h5", "PK\x03\x04 model.tflite"), HasSubstr("a zip archive"));
+  EXPECT_THAT(Refusal("h.h5", "PK\x03\x04 model.tflite"),
+              HasSubstr("a zip archive with a .tflite file"));
   EXPECT_THAT(Refusal("i.tar.gz", "\x1f\x8b\x08"), HasSubstr("a gzip archive"));
   EXPECT_THAT(Refusal("j.onnx", "\x08\x08"), HasSubstr("an ONNX file"));
   EXPECT_THAT(Refusal("k.pb", "\x0a\x10"), HasSubstr("from_frozen_graph"));
   EXPECT_THAT(Refusal("l.json", "{\"class_name\": \"Functional\"}"), HasSubstr("has no weights"));
-  EXPECT_THAT(Refusal("m.txt", "words"), HasSubstr("give it a Keras .h5 or a .tflite file"));
+  EXPECT_THAT(Refusal("m.txt", "words"),
+              HasSubstr("give it a Keras .h5, a .keras or a .tflite file"));
 }
 
 // Damage is not the same as another format.
@@ -64,6 +70,9 @@ TEST_F(ModelFormatTest, TellsDamageFromOtherFormats) {
   const auto damaged = Detect("model.tflite", "\x01\x02\x03\x04 zeros");
   EXPECT_EQ(damaged.status().code(), StatusCode::kCorrupt);
   EXPECT_THAT(damaged.status().message(), HasSubstr("does not begin as a .tflite file does"));
+  const auto cut_off = Detect("model.keras", "PK\x03\x04 config.json");
+  EXPECT_EQ(cut_off.status().code(), StatusCode::kCorrupt);
+  EXPECT_THAT(cut_off.status().message(), HasSubstr("copy it again"));
   const auto empty = Detect("model.h5", "");
   EXPECT_EQ(empty.status().code(), StatusCode::kCorrupt);
   EXPECT_THAT(empty.status().message(), HasSubstr("the file is empty"));

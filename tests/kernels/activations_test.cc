@@ -89,5 +89,20 @@ TEST(Activations, LeakyReluWithANegativeSlope) {
   EXPECT_THAT(*output, ElementsAre(5, 0, 10));
 }
 
+TEST(FloatActivations, EluGeluAndRsqrt) {
+  const auto of = [](graph::OpKind kind, graph::OpOptions options, float x) {
+    const auto output = SingleOp().Input<float>({1}, {x}).Run<float>(kind, std::move(options), {1});
+    EXPECT_TRUE(output.ok()) << output.status().message();
+    return output.ok() ? (*output)[0] : 0.0F;
+  };
+  EXPECT_EQ(of(graph::OpKind::kElu, graph::NoOptions{}, 2.0F), 2.0F);
+  EXPECT_NEAR(of(graph::OpKind::kElu, graph::NoOptions{}, -1.0F), -0.632120559F, 1e-7);
+  EXPECT_EQ(of(graph::OpKind::kRsqrt, graph::NoOptions{}, 4.0F), 0.5F);
+  // x / 2 * (1 + erf(x / sqrt(2))), and its approximation.
+  EXPECT_NEAR(of(graph::OpKind::kGelu, graph::GeluOptions{}, 1.0F), 0.841344746F, 1e-6);
+  EXPECT_NEAR(of(graph::OpKind::kGelu, graph::GeluOptions{.approximate = true}, 1.0F), 0.841191991F,
+              1e-6);
+}
+
 }  // namespace
 }  // namespace qbench::kernels

@@ -221,5 +221,25 @@ TEST(Conv2D, RefusesQuantizedTensorsWithoutAScale) {
   EXPECT_THAT(output.status().message(), HasSubstr("layer"));
 }
 
+// Two groups of one input channel and two output channels each.
+TEST(GroupedConv2D, EachGroupSeesItsOwnChannels) {
+  const auto floats = SingleOp()
+                          .Input<float>({1, 1, 2, 2}, {1, 2, 3, 4})
+                          .Constant<float>({4, 1, 1, 1}, {1, 10, 100, 1000})
+                          .Constant<float>({4}, {0, 1, 0, 1})
+                          .Run<float>(graph::OpKind::kConv2D, graph::Conv2DOptions{}, {1, 1, 2, 4});
+  ASSERT_TRUE(floats.ok()) << floats.status().message();
+  EXPECT_THAT(*floats, testing::ElementsAre(1, 11, 200, 2001, 3, 31, 400, 4001));
+  const auto q = Affine(1.0F, 0);
+  const auto integers =
+      SingleOp()
+          .Input<int8_t>({1, 1, 2, 2}, {1, 2, 3, 4}, q)
+          .Constant<int8_t>({4, 1, 1, 1}, {1, 2, 3, 4}, PerChannel({1, 2, 1, 2}, 0))
+          .Constant<int32_t>({4}, {0, 1, 0, 1}, PerChannel({1, 2, 1, 2}, 0))
+          .Run<int8_t>(graph::OpKind::kConv2D, graph::Conv2DOptions{}, {1, 1, 2, 4}, q);
+  ASSERT_TRUE(integers.ok()) << integers.status().message();
+  EXPECT_THAT(*integers, testing::ElementsAre(1, 6, 6, 18, 3, 14, 12, 34));
+}
+
 }  // namespace
 }  // namespace qbench::kernels

@@ -76,5 +76,54 @@ TEST(Reshape, KeepsTheOrder) {
   EXPECT_THAT(*output, ElementsAreArray(input));
 }
 
+TEST(Transpose, PutsDimensionsInAnotherOrder) {
+  const auto output =
+      SingleOp()
+          .Input<int8_t>({1, 2, 3}, {1, 2, 3, 4, 5, 6}, Affine(0.5F, 1))
+          .Constant<int32_t>({3}, {0, -1, 1})
+          .Run<int8_t>(OpKind::kTranspose, graph::NoOptions{}, {1, 3, 2}, Affine(0.5F, 1));
+  ASSERT_TRUE(output.ok()) << output.status().message();
+  EXPECT_THAT(*output, ElementsAre(1, 4, 2, 5, 3, 6));
+  const auto twice = SingleOp()
+                         .Input<float>({1, 2}, {1, 2})
+                         .Constant<int32_t>({2}, {1, 1})
+                         .Run<float>(OpKind::kTranspose, graph::NoOptions{}, {1, 2});
+  EXPECT_EQ(twice.status().code(), StatusCode::kCorrupt);
+}
+
+// [1, 3, 4] from row 1, every second column, and then one index of the rows.
+TEST(StridedSlice, TakesRangesAndIndices) {
+  const std::vector<float> values = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  const auto ranges =
+      SingleOp()
+          .Input<float>({1, 3, 4}, values)
+          .Constant<int32_t>({3}, {0, 1, 0})
+          .Constant<int32_t>({3}, {0, 3, -1})
+          .Constant<int32_t>({3}, {1, 1, 2})
+          .Run<float>(OpKind::kStridedSlice,
+                      graph::StridedSliceOptions{.begin_mask = 1, .end_mask = 1}, {1, 2, 2});
+  ASSERT_TRUE(ranges.ok()) << ranges.status().message();
+  EXPECT_THAT(*ranges, ElementsAre(4, 6, 8, 10));
+  const auto index = SingleOp()
+                         .Input<float>({1, 3, 4}, values)
+                         .Constant<int32_t>({3}, {0, -1, 0})
+                         .Constant<int32_t>({3}, {0, 0, 0})
+                         .Constant<int32_t>({3}, {1, 1, 1})
+                         .Run<float>(OpKind::kStridedSlice,
+                                     graph::StridedSliceOptions{
+                                         .begin_mask = 1, .end_mask = 5, .shrink_axis_mask = 2},
+                                     {1, 4});
+  ASSERT_TRUE(index.ok()) << index.status().message();
+  EXPECT_THAT(*index, ElementsAre(8, 9, 10, 11));
+  const auto backwards =
+      SingleOp()
+          .Input<float>({1, 4}, {0, 1, 2, 3})
+          .Constant<int32_t>({2}, {0, 3})
+          .Constant<int32_t>({2}, {1, 0})
+          .Constant<int32_t>({2}, {1, -1})
+          .Run<float>(OpKind::kStridedSlice, graph::StridedSliceOptions{}, {1, 3});
+  EXPECT_EQ(backwards.status().code(), StatusCode::kUnsupported);
+}
+
 }  // namespace
 }  // namespace qbench::kernels

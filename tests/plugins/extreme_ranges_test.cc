@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "graph/import/keras_h5.h"
+#include "graph/import/keras_model.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"
@@ -212,7 +212,7 @@ class ScaleCases : public ::testing::Test {
   void Read(const std::string& name) {
     const std::filesystem::path stem = graph::SharedDir() / "cases" / name;
     if (!std::filesystem::exists(stem.string() + ".h5")) GTEST_SKIP() << kNoCases;
-    auto model = graph::import::ReadKerasH5(stem.string() + ".h5");
+    auto model = graph::import::ReadKerasModel(stem.string() + ".h5");
     ASSERT_TRUE(model.ok()) << model.status().message();
     ASSERT_TRUE(graph::Optimize(*model).ok());
     model_ = std::move(*model);

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "graph/operators.h"
 #include "plugins/quantizers/full_integer/sample_calibration.h"
 #include "quantize/ranges/expected_inputs.h"
 #include "quantize/ranges/input_range.h"
@@ -227,6 +228,9 @@ Result<OperatorChoices> FullIntegerQuantizer::Choices(const graph::Model& model)
       float_head_ ? FindHead(model) : std::vector<bool>(choices.size(), false);
   for (size_t i = 0; i < choices.size(); ++i) {
     choices[i].in_float = choices[i].int8_storage = head[i];
+    // What TensorFlow Lite has no integer kernel for stays float among integers.
+    if (!graph::HasKernel(model.graph.ops[i].kind, options_.activations))
+      choices[i].in_float = true;
   }
   if (recipe_file_.empty()) return choices;
   QB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(recipe_file_));

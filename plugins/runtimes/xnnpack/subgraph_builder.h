@@ -55,6 +55,9 @@ class SubgraphBuilder {
 
   // subgraph_operators.cc.
   Status DefineBinary(const graph::Op& op);
+  Status DefineExtremum(const graph::Op& op);
+  Status DefineResizeBilinear(const graph::Op& op);
+  Status DefineElu(const graph::Op& op);
   Status DefineConv2D(const graph::Op& op);
   Status DefineDepthwiseConv2D(const graph::Op& op);
   Status DefineFullyConnected(const graph::Op& op);

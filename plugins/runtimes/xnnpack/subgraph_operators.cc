@@ -62,6 +62,11 @@ Status SubgraphBuilder::Define(const Op& op) {
       {OpKind::kAdd, &Builder::DefineBinary},
       {OpKind::kSub, &Builder::DefineBinary},
       {OpKind::kMul, &Builder::DefineBinary},
+      {OpKind::kDiv, &Builder::DefineBinary},
+      {OpKind::kMaximum, &Builder::DefineExtremum},
+      {OpKind::kMinimum, &Builder::DefineExtremum},
+      {OpKind::kResizeBilinear, &Builder::DefineResizeBilinear},
+      {OpKind::kElu, &Builder::DefineElu},
       {OpKind::kConv2D, &Builder::DefineConv2D},
       {OpKind::kDepthwiseConv2D, &Builder::DefineDepthwiseConv2D},
       {OpKind::kFullyConnected, &Builder::DefineFullyConnected},
@@ -92,9 +97,18 @@ Status SubgraphBuilder::DefineBinary(const Op& op) {
   QB_ASSIGN_OR_RETURN(const ValueId output, Activation(op.outputs[0]));
   const auto define = op.kind == OpKind::kAdd   ? xnn_define_add2
                       : op.kind == OpKind::kSub ? xnn_define_subtract
+                      : op.kind == OpKind::kDiv ? xnn_define_divide
                                                 : xnn_define_multiply2;
   return FromXnn(define(subgraph_.get(), range.min, range.max, a, b, output, 0),
                  graph::OpKindName(op.kind));
+}
+
+Status SubgraphBuilder::DefineExtremum(const Op& op) {
+  QB_ASSIGN_OR_RETURN(const ValueId a, Activation(op.inputs[0]));
+  QB_ASSIGN_OR_RETURN(const ValueId b, Activation(op.inputs[1]));
+  QB_ASSIGN_OR_RETURN(const ValueId output, Activation(op.outputs[0]));
+  const auto define = op.kind == OpKind::kMaximum ? xnn_define_maximum2 : xnn_define_minimum2;
+  return FromXnn(define(subgraph_.get(), a, b, output, 0), graph::OpKindName(op.kind));
 }
 
 Status SubgraphBuilder::DefineConv2D(const Op& op) {
@@ -103,6 +117,7 @@ Status SubgraphBuilder::DefineConv2D(const Op& op) {
   QB_ASSIGN_OR_RETURN(const kernels::Window window,
                       ConvolutionWindow(options, Input(op), Output(op), filter_shape));
   const Padding padding = PaddingOf(window);
+  const int32_t groups = graph::GroupsOf(Input(op).shape, filter_shape);
   const graph::ActivationInfo& range = graph::InfoOf(options.activation);
   QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
   QB_ASSIGN_OR_RETURN(const ValueId filter, Filter(op, filter_shape));
@@ -112,8 +127,8 @@ Status SubgraphBuilder::DefineConv2D(const Op& op) {
       xnn_define_convolution_2d(
           subgraph_.get(), padding.top, padding.right, padding.bottom, padding.left,
           U32(filter_shape[1]), U32(filter_shape[2]), U32(options.stride_h), U32(options.stride_w),
-          U32(options.dilation_h), U32(options.dilation_w), /*groups=*/1, Size(filter_shape[3]),
-          Size(filter_shape[0]), range.min, range.max, input, filter, bias, output, 0),
+          U32(options.dilation_h), U32(options.dilation_w), U32(groups), Size(filter_shape[3]),
+          Size(filter_shape[0] / groups), range.min, range.max, input, filter, bias, output, 0),
       "CONV_2D");
 }
 
@@ -284,6 +299,26 @@ Status SubgraphBuilder::DefineClamp(const Op& op) {
 Status SubgraphBuilder::DefineLogistic(const Op& op) {
   return DefineUnary(op, [&](ValueId input, ValueId output) {
     return xnn_define_sigmoid(subgraph_.get(), input, output, 0);
+  });
+}
+
+Status SubgraphBuilder::DefineElu(const Op& op) {
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_elu(subgraph_.get(), 1.0F, input, output, 0);
+  });
+}
+
+Status SubgraphBuilder::DefineResizeBilinear(const Op& op) {
+  // The library's rounding of integers is nobody's here.
+  if (Input(op).type != DataType::kFloat32) return Lacking(op, "of integers");
+  const auto& options = std::get<graph::ResizeOptions>(op.options);
+  const Shape& size = Output(op).shape;
+  const uint32_t flags = options.align_corners        ? XNN_FLAG_ALIGN_CORNERS
+                         : options.half_pixel_centers ? 0
+                                                      : XNN_FLAG_TENSORFLOW_LEGACY_MODE;
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_static_resize_bilinear_2d(subgraph_.get(), Size(size[1]), Size(size[2]),
+                                                input, output, flags);
   });
 }
 

@@ -1,5 +1,7 @@
-// Reads full Keras models in HDF5 files (`model.save("x.h5")` of Keras 2 and Keras 3): the layers
-// from the JSON in the attribute `model_config`, the weights from the group `model_weights`.
+// Reads full Keras models: HDF5 files (`model.save("x.h5")` of Keras 2 and Keras 3: the layers from
+// the JSON in the attribute `model_config`, the weights from the group `model_weights`) and .keras
+// archives (`model.save("x.keras")`: config.json and model.weights.h5 in a zip). Which of them a
+// file is, its content says.
 #pragma once
 
 #include <filesystem>
@@ -15,11 +17,11 @@ namespace qbench::graph::import {
 // batch free; inputs and outputs named as Keras names them; the signature is `serving_default`. Not
 // optimized: call graph::Optimize.
 //
-// kNotFound, kIo; kCorrupt: not HDF5, or broken, with what is broken; kInvalidArgument: a file of
+// kNotFound, kIo; kCorrupt: neither, or broken, with what is broken; kInvalidArgument: a file of
 // weights alone (the message says how to save the whole model); kUnsupported: a layer or option
 // that is not understood, with the layer's name, its class and what is missing.
 // `notes` (may be null) gets a line for each way in which the graph computes otherwise than Keras.
-Result<Model> ReadKerasH5(const std::filesystem::path& path,
-                          std::vector<std::string>* notes = nullptr);
+Result<Model> ReadKerasModel(const std::filesystem::path& path,
+                             std::vector<std::string>* notes = nullptr);
 
 }  // namespace qbench::graph::import

@@ -1,11 +1,11 @@
-#include "graph/import/keras_h5.h"
+#include "graph/import/keras_model.h"
 
 #include "graph/import/keras_file.h"
 #include "graph/import/keras_import.h"
 
 namespace qbench::graph::import {
 
-Result<Model> ReadKerasH5(const std::filesystem::path& path, std::vector<std::string>* notes) {
+Result<Model> ReadKerasModel(const std::filesystem::path& path, std::vector<std::string>* notes) {
   QB_ASSIGN_OR_RETURN(const KerasFile file, ReadKerasFile(path));
   auto model = ImportKeras(file, notes);
   if (!model.ok()) return model.status().WithContext(path.string());

@@ -1,0 +1,218 @@
+// Layers of one dimension, [length, channels], as those of images of one row.
+#include <utility>
+
+#include "graph/import/keras_layers.h"
+
+namespace qbench::graph::import {
+namespace {
+
+// A size that may stand in a list of its own.
+Result<int32_t> OneSize(const LayerOptions& options, const char* key, int32_t fallback) {
+  const Json& json = options[key];
+  if (json.is_null()) return fallback;
+  const Json& one = json.is_array() && json.size() == 1 ? json[0] : json;
+  QB_ASSIGN_OR_RETURN(const auto pair, options.ReadPair(one, key, 1));
+  return pair.first;
+}
+
+// Two numbers from 0, or one for both.
+Result<LayerOptions::Pair> TwoSizes(const LayerOptions& options, const char* key) {
+  const Json& json = options[key];
+  return options.ReadPair(json.is_array() && json.size() == 1 ? json[0] : json, key, 0);
+}
+
+Result<TensorId> AsImage(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(3));
+  QB_RETURN_IF_ERROR(call.options().CheckChannelsLast());
+  const Shape shape = call.ShapeOf(input);
+  return EmitReshape(call, input, {1, shape[1], shape[2]});
+}
+
+Result<TensorId> AsRow(LayerCall& call, TensorId image) {
+  const Shape shape = call.ShapeOf(image);
+  return EmitReshape(call, image, {shape[2], shape[3]});
+}
+
+Result<TensorId> EmitPad(LayerCall& call, TensorId image, int32_t before, int32_t after) {
+  const TensorId paddings =
+      call.Constant("paddings", {4, 2}, std::vector<int32_t>{0, 0, 0, 0, before, after, 0, 0});
+  return call.Emit(OpKind::kPad, {image, paddings});
+}
+
+struct Convolution1D {
+  TensorId image = kNoTensor;  // padded, where that is causal
+  int32_t kernel = 1, stride = 1, dilation = 1;
+  Padding padding = Padding::kValid;
+};
+
+Result<Convolution1D> ReadConvolution1D(LayerCall& call) {
+  const LayerOptions& options = call.options();
+  Convolution1D read;
+  QB_ASSIGN_OR_RETURN(read.image, AsImage(call));
+  if (!options.Has("kernel_size")) return options.Corrupt("it has no kernel_size");
+  QB_ASSIGN_OR_RETURN(read.kernel, OneSize(options, "kernel_size", 1));
+  QB_ASSIGN_OR_RETURN(read.stride, OneSize(options, "strides", 1));
+  QB_ASSIGN_OR_RETURN(read.dilation, OneSize(options, "dilation_rate", 1));
+  QB_ASSIGN_OR_RETURN(const std::string padding, options.Text("padding", "valid"));
+  if (padding != "causal") {
+    QB_ASSIGN_OR_RETURN(read.padding, options.ReadPadding());
+    return read;
+  }
+  const int32_t before = (read.kernel - 1) * read.dilation;
+  QB_ASSIGN_OR_RETURN(read.image, EmitPad(call, read.image, before, 0));
+  return read;
+}
+
+Result<TensorId> Bias(LayerCall& call, bool use_bias, int32_t channels, const char* name) {
+  std::vector<float> bias(static_cast<size_t>(channels), 0.0F);
+  if (use_bias) {
+    QB_ASSIGN_OR_RETURN(bias, call.Weight({"bias"}, {channels}));
+  }
+  return call.WeightConstant(name, {channels}, bias);
+}
+
+// Without bias: `use_bias` is the layer's own.
+Result<TensorId> Depthwise(LayerCall& call, const Convolution1D& read, bool use_bias) {
+  QB_ASSIGN_OR_RETURN(const int32_t multiplier, call.options().Size("depth_multiplier", 1));
+  const int32_t channels = call.Channels(read.image);
+  QB_ASSIGN_OR_RETURN(const auto kernel, call.Weight({"depthwise_kernel", "kernel"},
+                                                     {read.kernel, channels, multiplier}));
+  const int32_t outputs = channels * multiplier;
+  const TensorId filter =
+      call.WeightConstant("depthwise_kernel", {1, 1, read.kernel, outputs}, kernel);
+  QB_ASSIGN_OR_RETURN(const TensorId bias, Bias(call, use_bias, outputs, "depthwise_bias"));
+  return call.Emit(OpKind::kDepthwiseConv2D,
+                   DepthwiseConv2DOptions{.padding = read.padding,
+                                          .stride_h = read.stride,
+                                          .stride_w = read.stride,
+                                          .dilation_w = read.dilation,
+                                          .depth_multiplier = multiplier},
+                   {read.image, filter, bias});
+}
+
+Result<TensorId> Pooled(LayerCall& call, OpKind kind) {
+  const LayerOptions& options = call.options();
+  QB_ASSIGN_OR_RETURN(const TensorId image, AsImage(call));
+  QB_ASSIGN_OR_RETURN(const Padding padding, options.ReadPadding());
+  QB_ASSIGN_OR_RETURN(const int32_t size, OneSize(options, "pool_size", 2));
+  QB_ASSIGN_OR_RETURN(const int32_t stride, OneSize(options, "strides", size));
+  QB_ASSIGN_OR_RETURN(const TensorId pooled, call.Emit(kind,
+                                                       Pool2DOptions{.padding = padding,
+                                                                     .stride_h = 1,
+                                                                     .stride_w = stride,
+                                                                     .filter_h = 1,
+                                                                     .filter_w = size},
+                                                       {image}));
+  return AsRow(call, pooled);
+}
+
+}  // namespace
+
+Result<TensorId> BuildConv1D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const Convolution1D read, ReadConvolution1D(call));
+  QB_ASSIGN_OR_RETURN(const int32_t filters, call.options().SizeOfWeights("filters"));
+  QB_ASSIGN_OR_RETURN(const int32_t groups, call.options().Size("groups", 1));
+  if (call.Channels(read.image) % groups != 0 || filters % groups != 0) {
+    return call.options().Corrupt("its channels do not fall into groups");
+  }
+  const int32_t channels = call.Channels(read.image) / groups;
+  QB_ASSIGN_OR_RETURN(const TensorId filter, call.Kernel("kernel", {read.kernel, channels, filters},
+                                                         {filters, 1, read.kernel, channels}));
+  QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
+  QB_ASSIGN_OR_RETURN(const TensorId bias, Bias(call, use_bias, filters, "bias"));
+  QB_ASSIGN_OR_RETURN(const TensorId image, call.Emit(OpKind::kConv2D,
+                                                      Conv2DOptions{.padding = read.padding,
+                                                                    .stride_h = 1,
+                                                                    .stride_w = read.stride,
+                                                                    .dilation_w = read.dilation},
+                                                      {read.image, filter, bias}));
+  QB_ASSIGN_OR_RETURN(const TensorId row, AsRow(call, image));
+  return ApplyActivation(call, row);
+}
+
+Result<TensorId> BuildDepthwiseConv1D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const Convolution1D read, ReadConvolution1D(call));
+  QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
+  QB_ASSIGN_OR_RETURN(const TensorId image, Depthwise(call, read, use_bias));
+  QB_ASSIGN_OR_RETURN(const TensorId row, AsRow(call, image));
+  return ApplyActivation(call, row);
+}
+
+Result<TensorId> BuildSeparableConv1D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const Convolution1D read, ReadConvolution1D(call));
+  QB_ASSIGN_OR_RETURN(const TensorId middle, Depthwise(call, read, false));
+  QB_ASSIGN_OR_RETURN(const int32_t filters, call.options().SizeOfWeights("filters"));
+  const int32_t channels = call.Channels(middle);
+  QB_ASSIGN_OR_RETURN(const TensorId filter, call.Kernel("pointwise_kernel", {1, channels, filters},
+                                                         {filters, 1, 1, channels}));
+  QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
+  QB_ASSIGN_OR_RETURN(const TensorId bias, Bias(call, use_bias, filters, "bias"));
+  QB_ASSIGN_OR_RETURN(const TensorId image, call.Emit(OpKind::kConv2D, {middle, filter, bias}));
+  QB_ASSIGN_OR_RETURN(const TensorId row, AsRow(call, image));
+  return ApplyActivation(call, row);
+}
+
+Result<TensorId> BuildMaxPooling1D(LayerCall& call) { return Pooled(call, OpKind::kMaxPool2D); }
+
+Result<TensorId> BuildAveragePooling1D(LayerCall& call) {
+  return Pooled(call, OpKind::kAveragePool2D);
+}
+
+Result<TensorId> BuildGlobalAveragePooling1D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(3));
+  QB_RETURN_IF_ERROR(call.options().CheckChannelsLast());
+  QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
+  const TensorId axes = call.Constant("axes", {1}, std::vector<int32_t>{1});
+  return call.Emit(OpKind::kMean, MeanOptions{.keep_dims = keep_dims}, {input, axes});
+}
+
+Result<TensorId> BuildGlobalMaxPooling1D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId image, AsImage(call));
+  QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
+  const Shape shape = call.ShapeOf(image);
+  QB_ASSIGN_OR_RETURN(
+      const TensorId largest,
+      call.Emit(OpKind::kMaxPool2D, Pool2DOptions{.filter_h = 1, .filter_w = shape[2]}, {image}));
+  return EmitReshape(call, largest, keep_dims ? Shape{1, shape[3]} : Shape{shape[3]});
+}
+
+Result<TensorId> BuildZeroPadding1D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const auto padding, TwoSizes(call.options(), "padding"));
+  QB_ASSIGN_OR_RETURN(const TensorId image, AsImage(call));
+  QB_ASSIGN_OR_RETURN(const TensorId padded, EmitPad(call, image, padding.first, padding.second));
+  return AsRow(call, padded);
+}
+
+Result<TensorId> BuildCropping1D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(3));
+  QB_ASSIGN_OR_RETURN(const auto cropping, TwoSizes(call.options(), "cropping"));
+  const Shape shape = call.ShapeOf(input);
+  return EmitSlice(call, input,
+                   {{0, shape[0]}, {cropping.first, shape[1] - cropping.second}, {0, shape[2]}});
+}
+
+Result<TensorId> BuildUpSampling1D(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId image, AsImage(call));
+  QB_ASSIGN_OR_RETURN(const int32_t size, OneSize(call.options(), "size", 2));
+  const int64_t length = int64_t{call.ShapeOf(image)[2]} * size;
+  if (length > (1 << 16)) return call.options().Unsupported("its output is too large");
+  const TensorId constant =
+      call.Constant("size", {2}, std::vector<int32_t>{1, static_cast<int32_t>(length)});
+  QB_ASSIGN_OR_RETURN(const TensorId longer,
+                      call.Emit(OpKind::kResizeNearestNeighbor,
+                                ResizeOptions{.half_pixel_centers = true}, {image, constant}));
+  return AsRow(call, longer);
+}
+
+Result<TensorId> BuildRepeatVector(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(2));
+  QB_ASSIGN_OR_RETURN(const int32_t count, call.options().Size("n", 1));
+  QB_ASSIGN_OR_RETURN(const TensorId image, EmitReshape(call, input, {1, 1, call.Channels(input)}));
+  const TensorId constant = call.Constant("size", {2}, std::vector<int32_t>{1, count});
+  QB_ASSIGN_OR_RETURN(const TensorId longer,
+                      call.Emit(OpKind::kResizeNearestNeighbor,
+                                ResizeOptions{.half_pixel_centers = true}, {image, constant}));
+  return AsRow(call, longer);
+}
+
+}  // namespace qbench::graph::import
