@@ -98,13 +98,13 @@ TEST(JsonInPieces, OfARunInShortIsTheSame) {
     ++pieces;
     return OkStatus();
   };
-  const Status written = WriteJsonReport(in_short, visit, sink);
+  const Status written = WriteJsonReport(in_short, {}, visit, sink);
   ASSERT_TRUE(written.ok()) << written.message();
   EXPECT_EQ(text, JsonReport(whole));
   EXPECT_GT(pieces, 12U);
   // A reader that wants no more ends it.
   const auto full = [&](std::string_view) { return Error(StatusCode::kNoSpace, "full"); };
-  EXPECT_EQ(WriteJsonReport(in_short, visit, full).message(), "full");
+  EXPECT_EQ(WriteJsonReport(in_short, {}, visit, full).message(), "full");
 }
 
 }  // namespace
