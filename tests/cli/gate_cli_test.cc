@@ -68,7 +68,7 @@ TEST_F(GateCliTest, PinsListsShowsAndDrops) {
   ExpectError(Baseline({"pin", "b", "--db", Database()}), "there is a baseline \"b\" already");
   ExpectError(Baseline({"pin", "../c", "--db", Database()}), "is no name of a baseline");
   ExpectError(Baseline({"pin", "c", "--run", "9", "--db", Database()}), "there is no run 9");
-  ExpectError(Baseline({"pin", "c", "--run", "x", "--db", Database()}), "write a run's number");
+  ExpectError(Baseline({"pin", "c", "--run", "x", "--db", Database()}), "there is no run \"x\"");
   ExpectError(Baseline({"show", "c"}), "no baseline \"c\"");
   EXPECT_EQ(Baseline({"drop", "b"}).status, 0);
   ExpectError(Baseline({"drop", "b"}), "no baseline \"b\"");

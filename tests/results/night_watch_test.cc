@@ -85,9 +85,10 @@ TEST(LoadNights, SaysWhatWasNotAsOnTheNightBefore) {
   });
   const NightHistory history = Load(nights);
   EXPECT_THAT(history.nights[1].changed, IsEmpty());
-  ASSERT_THAT(history.nights[2].changed, SizeIs(1));
-  EXPECT_EQ(history.nights[2].changed[0].name, "litert, version");
-  EXPECT_EQ(history.nights[2].changed[0].now, "0.2.0");
+  ASSERT_THAT(history.nights[2].changed, SizeIs(2));  // of another version, and another file
+  EXPECT_EQ(history.nights[2].changed[0].name, "litert, library");
+  EXPECT_EQ(history.nights[2].changed[1].name, "litert, version");
+  EXPECT_EQ(history.nights[2].changed[1].now, "0.2.0");
   EXPECT_THAT(history.nights[3].changed, IsEmpty());
 }
 
