@@ -6,6 +6,7 @@
 #include "reports/html_groups.h"
 #include "reports/html_sections.h"
 #include "reports/losses.h"
+#include "reports/page_data.h"
 #include "reports/recommendation_text.h"
 #include "reports/reports.h"
 #include "reports/result_table.h"
@@ -25,12 +26,6 @@ extern const std::string_view kPageScript;
 extern const std::string_view kChartLibrary;
 
 namespace {
-
-Data TextList(const std::vector<std::string>& texts) {
-  Data list(Data::type::list);
-  for (const std::string& text : texts) list.push_back(Data("text", text));
-  return list;
-}
 
 Data VerdictList(const RunView& run) {
   const auto verdicts = Verdicts(run);
@@ -63,13 +58,6 @@ Data ExplanationList(const RunView& run) {
     list.push_back(item);
   }
   return list;
-}
-
-// A section appears only where it has something to show.
-void SetIfAny(Data* section, const std::string& name, const Data& list) {
-  if (list.list_value().empty()) return;
-  section->set("has_" + name, true);
-  section->set(name, list);
 }
 
 // [{subject, choice, reason, command, rejected: [{text}]}]

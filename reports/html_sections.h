@@ -2,15 +2,12 @@
 // All texts go through the template's escaping; what is marked "ready HTML" is made of numbers.
 #pragma once
 
-#include <kainjow/mustache.hpp>
-
 #include "reports/layer_page.h"
+#include "reports/page_data.h"
 #include "reports/pictures.h"
 #include "reports/variants.h"
 
 namespace qbench::reports {
-
-using Data = kainjow::mustache::data;
 
 // {columns: [{title, explanation, number}], rows: [{name, problem, new_model, cells: [{text, sort,
 // mark, kind}]}]}: the main table; the first column has the variants' names, then come those that

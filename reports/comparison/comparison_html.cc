@@ -13,6 +13,7 @@
 #include "reports/comparison/comparison_words.h"
 #include "reports/flipped_images.h"
 #include "reports/html_flips.h"
+#include "reports/page_data.h"
 #include "reports/text_format.h"
 #include "reports/variants.h"
 
@@ -39,18 +40,6 @@ constexpr std::array kWorstFirst = {
     Judgement::kWorse,       Judgement::kMaybeWorse, Judgement::kInvalid,
     Judgement::kNone,        Judgement::kUnclear,    Judgement::kBetter,
     Judgement::kMaybeBetter, Judgement::kNotJudged,  Judgement::kSame};
-
-data TextList(const std::vector<std::string>& texts) {
-  data list(data::type::list);
-  for (const std::string& text : texts) list.push_back(data("text", text));
-  return list;
-}
-
-void SetIfAny(data* page, const std::string& name, const data& list) {
-  if (list.list_value().empty()) return;
-  page->set("has_" + name, true);
-  page->set(name, list);
-}
 
 std::string ClassOf(Judgement judgement) {
   switch (judgement) {

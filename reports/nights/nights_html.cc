@@ -6,6 +6,7 @@
 #include "reports/nights/nights_reports.h"
 #include "reports/nights/nights_words.h"
 #include "reports/nights/trend_svg.h"
+#include "reports/page_data.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
@@ -33,18 +34,6 @@ using results::JudgedNight;
 using results::LevelChange;
 using results::NightAnswer;
 using results::Watch;
-
-data TextList(const std::vector<std::string>& texts) {
-  data list(data::type::list);
-  for (const std::string& text : texts) list.push_back(data("text", text));
-  return list;
-}
-
-void SetIfAny(data* page, const std::string& name, const data& list) {
-  if (list.list_value().empty()) return;
-  page->set("has_" + name, true);
-  page->set(name, list);
-}
 
 struct Look {
   const char* css_class;
