@@ -11,6 +11,7 @@
 #include "cli/requirements.h"
 #include "cli/run_choice.h"
 #include "cli/terminal.h"
+#include "harness/results/night_history.h"
 #include "harness/results/reduced_run.h"
 #include "harness/store/store.h"
 #include "reports/junit_report.h"
@@ -83,7 +84,7 @@ Result<std::string> JunitText(const std::vector<RunChoice::Chosen>& chosen,
                               const reports::Runs& runs) {
   std::map<int64_t, results::Night> nights;
   for (size_t i = 0; i < runs.size(); ++i) {
-    if (!runs[i].run.settings.contains("gate")) continue;
+    if (!results::IsNight(runs[i].run)) continue;
     QB_ASSIGN_OR_RETURN(nights[chosen[i].id], GateJudge(*chosen[i].store).Judge(chosen[i].id));
   }
   return reports::JunitReport(runs, nights);

@@ -6,6 +6,7 @@
 
 #include "base/utc_time.h"
 #include "fmt/format.h"
+#include "harness/results/reduced_run.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
@@ -19,20 +20,16 @@ constexpr double kLaneGap = 12;
 constexpr double kSpans = 26;  // the height of the processes' lane
 constexpr double kAxis = 22;
 
-std::optional<double> Number(const Json& readings, const char* name) {
-  const auto value = readings.find(name);
-  if (value == readings.end() || !value->is_number()) return std::nullopt;
-  return value->get<double>();
-}
-
 BoardReading ReadingOf(const Json& conditions, const char* end) {
   BoardReading reading;
+  reading.temperature_c = results::ReadingIn(conditions, end, "temperature_c");
+  if (const auto khz = results::ReadingIn(conditions, end, "frequency_khz")) {
+    reading.mhz = *khz / 1000;
+  }
+  reading.load = results::ReadingIn(conditions, end, "load_1min");
   if (!conditions.is_object() || !conditions.contains(end)) return reading;
   const Json& readings = conditions.at(end);
   if (!readings.is_object()) return reading;
-  reading.temperature_c = Number(readings, "temperature_c");
-  if (const auto khz = Number(readings, "frequency_khz")) reading.mhz = *khz / 1000;
-  reading.load = Number(readings, "load_1min");
   // The low four bits are about now, the others about since boot.
   const auto bits = readings.find("throttled");
   const auto voltage = readings.find("under_voltage");

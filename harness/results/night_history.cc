@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/one_line.h"
 #include "fmt/ranges.h"
+#include "harness/results/reduced_run.h"
 #include "harness/stats/descriptive.h"
 
 namespace qbench::results {
@@ -29,10 +30,8 @@ void AddTemperatures(const std::vector<store::CellData>& cells, std::vector<doub
     for (const store::Measurement& measurement : cell.measurements) {
       if (measurement.kind != store::MeasurementKind::kLatency) continue;
       for (const char* when : {"before", "after"}) {
-        const auto side = measurement.conditions.find(when);
-        if (side == measurement.conditions.end() || !side->is_object()) continue;
-        const auto value = side->find("temperature_c");
-        if (value != side->end() && value->is_number()) readings->push_back(value->get<double>());
+        const auto value = ReadingIn(measurement.conditions, when, "temperature_c");
+        if (value) readings->push_back(*value);
       }
     }
   }

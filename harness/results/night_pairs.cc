@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "harness/results/night.h"
+#include "harness/results/reduced_run.h"
 
 namespace qbench::results {
 namespace {
@@ -27,18 +28,9 @@ std::string WhyLost(const Measurement& process, int32_t threads, double max_wait
       *waiting * 100);
 }
 
-// A number of the readings; none where it is not there.
-std::optional<double> Reading(const Json& conditions, const char* when, const char* what) {
-  const auto side = conditions.find(when);
-  if (side == conditions.end() || !side->is_object()) return std::nullopt;
-  const auto value = side->find(what);
-  if (value == side->end() || !value->is_number()) return std::nullopt;
-  return value->get<double>();
-}
-
 std::optional<double> Increase(const Json& conditions, const char* what) {
-  const auto before = Reading(conditions, "before", what);
-  const auto after = Reading(conditions, "after", what);
+  const auto before = ReadingIn(conditions, "before", what);
+  const auto after = ReadingIn(conditions, "after", what);
   if (!before || !after || *after < *before) return std::nullopt;
   return *after - *before;
 }

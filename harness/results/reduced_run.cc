@@ -155,6 +155,16 @@ Result<store::RunData> LoadReduced(store::Store& store, int64_t run_id, Keep kee
   return store.LoadRun(run_id, options);
 }
 
+std::optional<double> ReadingIn(const Json& conditions, std::string_view end,
+                                std::string_view name) {
+  if (!conditions.is_object()) return std::nullopt;
+  const auto at_end = conditions.find(end);
+  if (at_end == conditions.end() || !at_end->is_object()) return std::nullopt;
+  const auto value = at_end->find(name);
+  if (value == at_end->end() || !value->is_number()) return std::nullopt;
+  return value->get<double>();
+}
+
 std::optional<double> ReadingOf(const store::CellData& cell, const store::Measurement& process,
                                 std::string_view end, std::string_view name) {
   if (!cell.in_short.empty()) {
@@ -166,12 +176,7 @@ std::optional<double> ReadingOf(const store::CellData& cell, const store::Measur
     const double value = readings[*side * kReadings.size() + *reading];
     return std::isnan(value) ? std::nullopt : std::optional(value);
   }
-  if (!process.conditions.is_object()) return std::nullopt;
-  const auto at_end = process.conditions.find(end);
-  if (at_end == process.conditions.end() || !at_end->is_object()) return std::nullopt;
-  const auto value = at_end->find(name);
-  if (value == at_end->end() || !value->is_number()) return std::nullopt;
-  return value->get<double>();
+  return ReadingIn(process.conditions, end, name);
 }
 
 }  // namespace qbench::results

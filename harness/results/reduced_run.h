@@ -22,6 +22,11 @@ enum class Keep {
 // comparison.h says the same of such a run. The errors of LoadRun.
 Result<store::RunData> LoadReduced(store::Store& store, int64_t run_id, Keep keep);
 
+// A number among a process's conditions (harness/measure/conditions.h): what the board said `end`
+// ("before" or "after") it. None where it is not there, or is no number.
+std::optional<double> ReadingIn(const Json& conditions, std::string_view end,
+                                std::string_view name);
+
 // A number that the board said before or after a latency process (`end`: "before", "after"), of
 // those that comparisons look at: "temperature_c", "frequency_khz", "load_1min", "throttled". None:
 // it did not say it.
