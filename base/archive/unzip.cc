@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/bytes.h"
+#include "base/files.h"
 
 namespace qbench {
 namespace {
@@ -30,21 +31,16 @@ class FolderSink : public ZipSink {
   }
 
   Status Append(ByteSpan piece) override {
-    while (!piece.empty()) {
-      const ssize_t written = write(fd_, piece.data(), piece.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return CannotWrite();
-      piece = piece.subspan(static_cast<size_t>(written));
-    }
-    return OkStatus();
+    const int error = WriteAll(fd_, piece);
+    return error == 0 ? OkStatus() : CannotWrite(error);
   }
 
-  Status End() override { return close(fd_) == 0 ? OkStatus() : CannotWrite(); }
+  Status End() override { return close(fd_) == 0 ? OkStatus() : CannotWrite(errno); }
 
  private:
-  Status CannotWrite() const {
+  Status CannotWrite(int error) const {
     return Error(StatusCode::kIo, "cannot write {}: {}", file_.string(),
-                 std::generic_category().message(errno));
+                 std::generic_category().message(error));
   }
 
   // A path that comes twice, is a file and a folder, or has a name too long is the zip's fault.
