@@ -58,6 +58,17 @@ struct Quantization {
   bool operator==(const Quantization&) const = default;
 };
 
+// The values that a float network was trained to keep a tensor in, by simulated quantization: one
+// pair, or for weights one for each index of `axis`. A quantizer to 8 bits takes it in place of
+// measuring one.
+struct LearnedRange {
+  std::vector<float> min;
+  std::vector<float> max;  // as many; none is below its min
+  int32_t axis = 0;
+
+  bool operator==(const LearnedRange&) const = default;
+};
+
 // Immutable bytes that several tensors and models may share, with whatever keeps them alive.
 class Constant {
  public:
@@ -100,6 +111,7 @@ struct Tensor {
   // The batch (dimension 0) is free: the file says -1 there and `shape` holds 1.
   bool dynamic_batch = false;
   std::optional<Quantization> quantization = std::nullopt;
+  std::optional<LearnedRange> learned_range = std::nullopt;  // of float32
   // Set: a weight; its size is StoredBytes.
   std::optional<Constant> constant = std::nullopt;
 

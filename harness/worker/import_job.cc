@@ -12,7 +12,7 @@
 #include "base/files.h"
 #include "base/regular_file.h"
 #include "base/sha256.h"
-#include "graph/import/keras_model.h"
+#include "graph/import/keras/keras_model.h"
 #include "graph/model_summary.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_contents.h"

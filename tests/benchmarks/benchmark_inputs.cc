@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "graph/import/keras_model.h"
+#include "graph/import/keras/keras_model.h"
 #include "graph/passes/passes.h"
 #include "graph/random.h"
 #include "graph/tflite/tflite_writer.h"

@@ -1,7 +1,7 @@
 // Models from files and to files: import, optimizing, reading and writing .tflite.
-#include "graph/import/keras_file.h"
-#include "graph/import/keras_import.h"
-#include "graph/import/keras_model.h"
+#include "graph/import/keras/keras_file.h"
+#include "graph/import/keras/keras_import.h"
+#include "graph/import/keras/keras_model.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"

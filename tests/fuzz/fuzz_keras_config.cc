@@ -1,6 +1,6 @@
 // What comes after HDF5: the configuration of a Keras model, which is JSON, with the weights of a
-// sound file (graph/import/keras_import.h). Runs in this process, so coverage is seen.
-#include "graph/import/keras_import.h"
+// sound file (graph/import/keras/keras_import.h). Runs in this process, so coverage is seen.
+#include "graph/import/keras/keras_import.h"
 
 #include "tests/fuzz/keras_target.h"
 #include "tests/fuzz/mutate_json.h"

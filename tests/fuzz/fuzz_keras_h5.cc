@@ -1,5 +1,5 @@
-// Keras .h5 files (graph/import/keras_model.h).
-#include "graph/import/keras_model.h"
+// Keras .h5 files (graph/import/keras/keras_model.h).
+#include "graph/import/keras/keras_model.h"
 
 #include "tests/fuzz/keras_target.h"
 #include "tests/fuzz/scratch_file.h"

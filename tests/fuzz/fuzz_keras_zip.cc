@@ -1,4 +1,4 @@
-// .keras archives (graph/import/keras_model.h). Mutations keep the zip sound: the JSON stays JSON,
+// .keras archives (graph/import/keras/keras_model.h). Mutations keep the zip sound: the JSON stays JSON,
 // and what changes is below it or in the HDF5 file of the weights.
 #include <archive.h>
 #include <archive_entry.h>
@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/archive/zip_reader.h"
-#include "graph/import/keras_model.h"
+#include "graph/import/keras/keras_model.h"
 #include "tests/fuzz/keras_target.h"
 #include "tests/fuzz/mutate.h"
 #include "tests/fuzz/mutate_json.h"

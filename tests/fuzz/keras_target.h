@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/files.h"
-#include "graph/import/keras_file.h"
+#include "graph/import/keras/keras_file.h"
 #include "graph/ir.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_reader.h"

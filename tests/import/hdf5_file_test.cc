@@ -1,12 +1,12 @@
 // The adapter over libhdf5, on sound files that hold what no Keras model does. (Damaged ones, which
 // crash the library, are keras_file_test's and the fuzz target's: those run in a process apart.)
-#include "graph/import/hdf5_file.h"
+#include "graph/import/keras/hdf5_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "graph/import/keras_file.h"
+#include "graph/import/keras/keras_file.h"
 #include "hdf5.h"
 
 namespace qbench::graph::import {

@@ -1,4 +1,4 @@
-#include "graph/import/keras_file.h"
+#include "graph/import/keras/keras_file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What the importer makes of model_config: connections, and errors that name the layer.
-#include "graph/import/keras_import.h"
+#include "graph/import/keras/keras_import.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 #include "base/files.h"
 #include "fmt/format.h"
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {

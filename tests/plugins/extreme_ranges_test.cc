@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "graph/import/keras_model.h"
+#include "graph/import/keras/keras_model.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 

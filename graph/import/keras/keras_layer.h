@@ -8,14 +8,14 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/json.h"
-#include "graph/import/keras_file.h"
+#include "graph/import/graph_builder.h"
+#include "graph/import/keras/keras_file.h"
 #include "graph/ir.h"
 
 namespace qbench::graph::import {
@@ -27,17 +27,12 @@ inline constexpr char kConvertInstead[] =
 
 // The graph under construction and what is shared between its layers.
 struct KerasImport {
-  Graph graph;
+  GraphBuilder builder;
   std::map<std::string, TensorId> weights;  // by name; a layer called twice has them once
-  std::set<std::string> names;              // of tensors
-  std::map<std::string, int32_t> name_count;
   // What keeps a weight's data alive: constants that hold them where the file's reader put them.
   // When the last goes, after the import, their memory does.
   std::map<const uint8_t*, std::shared_ptr<const void>> data_owners;
   const KerasFile* file = nullptr;
-
-  // `name`, or `name`_1, …, where tensors have those already.
-  std::string UniqueName(const std::string& name);
 };
 
 // Among the names of a variable: whatever it is called, if it is the layer's only one.
@@ -111,7 +106,9 @@ class LayerCall {
   // The only input; kCorrupt where there are more or none, or where its rank is not `rank` (0:
   // any).
   Result<TensorId> Input(size_t rank = 0) const;
-  const Shape& ShapeOf(TensorId tensor) const { return import_.graph.tensors[tensor].shape; }
+  const Shape& ShapeOf(TensorId tensor) const {
+    return import_.builder.graph.tensors[tensor].shape;
+  }
   int32_t Channels(TensorId tensor) const { return ShapeOf(tensor).back(); }
 
   // The layer's variable of one of these names, which differ between versions of Keras. kCorrupt
@@ -129,7 +126,7 @@ class LayerCall {
   // A constant that may differ from call to call.
   template <typename T>
   TensorId Constant(std::string_view suffix, Shape shape, const std::vector<T>& values) {
-    return import_.graph.AddConstant(UniqueName(suffix), std::move(shape), values);
+    return import_.builder.graph.AddConstant(UniqueName(suffix), std::move(shape), values);
   }
 
   // Adds an operator of this layer and returns its output. kCorrupt or kUnsupported where inputs
@@ -140,7 +137,7 @@ class LayerCall {
   }
   // What is known of the outputs of the operator that was added last.
   void SetStatistics(OutputStatistics statistics) {
-    import_.graph.ops.back().statistics = std::move(statistics);
+    import_.builder.graph.ops.back().statistics = std::move(statistics);
   }
   // kCorrupt where the file has variables of the layer that were not asked for, as far as it can
   // be told: of a .keras file, where any were.

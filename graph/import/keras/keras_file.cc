@@ -1,4 +1,4 @@
-#include "graph/import/keras_file.h"
+#include "graph/import/keras/keras_file.h"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/files.h"
-#include "graph/import/keras_extract.h"
+#include "graph/import/keras/keras_extract.h"
 
 namespace qbench::graph::import {
 namespace {

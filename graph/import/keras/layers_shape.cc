@@ -1,7 +1,7 @@
 // Layers without weights that join, pad, pool or reshape.
 #include <utility>
 
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {

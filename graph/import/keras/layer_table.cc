@@ -2,7 +2,7 @@
 #include <iterator>
 #include <utility>
 
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {

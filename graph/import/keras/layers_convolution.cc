@@ -3,7 +3,7 @@
 // OHWI, 1HW(I*M) and OI.
 #include <cmath>
 
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "graph/import/operator_arguments.h"
+#include "graph/import/keras/operator_arguments.h"
 
 namespace qbench::graph::import {
 namespace {

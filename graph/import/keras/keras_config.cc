@@ -1,4 +1,4 @@
-#include "graph/import/keras_config.h"
+#include "graph/import/keras/keras_config.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "graph/import/operator_arguments.h"
+#include "graph/import/keras/operator_arguments.h"
 
 #include <algorithm>
 

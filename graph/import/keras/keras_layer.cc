@@ -1,4 +1,4 @@
-#include "graph/import/keras_layer.h"
+#include "graph/import/keras/keras_layer.h"
 
 #include <algorithm>
 #include <optional>
@@ -11,9 +11,6 @@ namespace {
 
 constexpr int64_t kMaxWindow = 4096;
 constexpr int64_t kMaxUnits = int64_t{1} << 24;
-constexpr int64_t kMaxElements = int64_t{1} << 29;  // 2 GiB of floats
-// Nested models that are called many times multiply; no real network comes near.
-constexpr size_t kMaxOperators = 20000;
 
 // "block/conv/kernel:0" -> {"block/conv", "kernel"}
 std::pair<std::string_view, std::string_view> SplitWeightName(std::string_view name) {
@@ -49,12 +46,6 @@ std::optional<int32_t> WholeNumber(const Json& json, int64_t low, int64_t high) 
 }
 
 }  // namespace
-
-std::string KerasImport::UniqueName(const std::string& name) {
-  std::string unique = name;
-  while (!names.insert(unique).second) unique = fmt::format("{}_{}", name, ++name_count[name]);
-  return unique;
-}
 
 LayerOptions::LayerOptions(std::string layer, std::string class_name, const Json& config)
     : name_(std::move(layer)), class_name_(std::move(class_name)), config_(config) {}
@@ -197,7 +188,7 @@ LayerCall::LayerCall(KerasImport& import, const LayerOptions& options,
       nested_(nested),
       inputs_(std::move(inputs)),
       arguments_(arguments),
-      first_tensor_(import.graph.tensors.size()) {}
+      first_tensor_(import.builder.graph.tensors.size()) {}
 
 bool LayerCall::is_keras3() const { return import_.file->keras_version.starts_with("3."); }
 
@@ -335,51 +326,30 @@ TensorId LayerCall::SharedConstant(std::string_view suffix, Shape shape,
   const std::string key = fmt::format("{}/{}", options_.name(), suffix);
   const auto found = import_.weights.find(key);
   if (found != import_.weights.end() && ShapeOf(found->second) == shape) return found->second;
-  const TensorId id = import_.graph.AddTensor({.name = UniqueName(suffix),
-                                               .type = DataType::kFloat32,
-                                               .shape = std::move(shape),
-                                               .constant = make()});
+  const TensorId id = import_.builder.graph.AddTensor({.name = UniqueName(suffix),
+                                                       .type = DataType::kFloat32,
+                                                       .shape = std::move(shape),
+                                                       .constant = make()});
   import_.weights.emplace(key, id);
   return id;
 }
 
 Result<TensorId> LayerCall::Emit(OpKind kind, OpOptions options, std::vector<TensorId> inputs) {
-  if (import_.graph.ops.size() >= kMaxOperators) {
-    return options_.Unsupported(fmt::format("the model has more than {} operators", kMaxOperators));
-  }
-  Op op{kind, std::move(options), std::move(inputs), {}, options_.name()};
-  auto shape = InferOutputShape(import_.graph, op);
-  if (!shape.ok()) {
-    return Status(shape.status().code(), options_.Corrupt(shape.status().message()).message());
-  }
-  int64_t elements = 1;
-  for (const int32_t dim : *shape) {
-    if (dim < 1 || elements > kMaxElements / dim) {
-      return options_.Unsupported(
-          fmt::format("its output would have the shape [{}]", fmt::join(*shape, ", ")));
-    }
-    elements *= dim;
-  }
-  Tensor tensor;
-  tensor.name = UniqueName(OpKindName(kind));
-  tensor.shape = std::move(*shape);
-  tensor.dynamic_batch = true;
-  const TensorId output = import_.graph.AddTensor(std::move(tensor));
-  op.outputs = {output};
-  import_.graph.ops.push_back(std::move(op));
-  return output;
+  auto output = import_.builder.Emit(kind, std::move(options), std::move(inputs), options_.name());
+  if (output.ok()) return output;
+  return Status(output.status().code(), options_.Corrupt(output.status().message()).message());
 }
 
 void LayerCall::NameOutput(TensorId output) {
   if (static_cast<size_t>(output) < first_tensor_) return;  // a layer that does nothing
-  import_.graph.tensors[output].name = UniqueName({});
+  import_.builder.graph.tensors[output].name = UniqueName({});
 }
 
 // "layer/suffix"; "layer/suffix_1" where it is taken.
 std::string LayerCall::UniqueName(std::string_view suffix) {
   std::string name = options_.name();
   if (!suffix.empty()) name += fmt::format("/{}", suffix);
-  return import_.UniqueName(name);
+  return import_.builder.UniqueName(name);
 }
 
 }  // namespace qbench::graph::import

@@ -1,7 +1,7 @@
 // Layers of one dimension, [length, channels], as those of images of one row.
 #include <utility>
 
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/status.h"
-#include "graph/import/keras_config.h"
+#include "graph/import/keras/keras_config.h"
 
 namespace qbench::graph::import {
 

@@ -1,7 +1,7 @@
-#include "graph/import/keras_model.h"
+#include "graph/import/keras/keras_model.h"
 
-#include "graph/import/keras_file.h"
-#include "graph/import/keras_import.h"
+#include "graph/import/keras/keras_file.h"
+#include "graph/import/keras/keras_import.h"
 
 namespace qbench::graph::import {
 

@@ -1,11 +1,11 @@
-#include "graph/import/check_layers.h"
+#include "graph/import/keras/check_layers.h"
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "fmt/ranges.h"
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {

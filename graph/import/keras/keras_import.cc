@@ -1,4 +1,4 @@
-#include "graph/import/keras_import.h"
+#include "graph/import/keras/keras_import.h"
 
 #include <algorithm>
 #include <functional>
@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "graph/import/check_layers.h"
-#include "graph/import/keras_config.h"
-#include "graph/import/keras_layer.h"
-#include "graph/import/keras_layers.h"
-#include "graph/import/layer_groups.h"
+#include "graph/import/keras/check_layers.h"
+#include "graph/import/keras/keras_config.h"
+#include "graph/import/keras/keras_layer.h"
+#include "graph/import/keras/keras_layers.h"
+#include "graph/import/keras/layer_groups.h"
 #include "graph/validate.h"
 
 namespace qbench::graph::import {
@@ -181,9 +181,9 @@ Result<Value> Importer::AddInput(const KerasLayer& layer) {
   if (!integer) QB_RETURN_IF_ERROR(TakeType(options));
   Tensor tensor;
   QB_ASSIGN_OR_RETURN(tensor.shape, InputShape(options));
-  tensor.name = import_.UniqueName(layer.name);
+  tensor.name = import_.builder.UniqueName(layer.name);
   tensor.dynamic_batch = true;
-  const Value input = {import_.graph.AddTensor(std::move(tensor)), integer};
+  const Value input = {import_.builder.graph.AddTensor(std::move(tensor)), integer};
   if (integer && notes_ != nullptr) {
     notes_->push_back(
         fmt::format("the input \"{}\" is {} in the file, and float32 here: it takes "
@@ -301,7 +301,7 @@ Result<Model> Importer::Import(const KerasModel& keras) {
     QB_ASSIGN_OR_RETURN(const Value input, AddInput(layer));
     inputs.push_back(input);
     distinct.insert(input.tensor);
-    import_.graph.inputs.push_back(input.tensor);
+    import_.builder.graph.inputs.push_back(input.tensor);
     signature.input_names.push_back(layer.name);
   }
   QB_ASSIGN_OR_RETURN(const auto outputs, BuildModel(keras, {}, inputs));
@@ -316,10 +316,10 @@ Result<Model> Importer::Import(const KerasModel& keras) {
     const auto taken =
         std::count(signature.output_names.begin(), signature.output_names.end(), name);
     signature.output_names.push_back(taken == 0 ? name : fmt::format("{}_{}", name, i));
-    import_.graph.outputs.push_back(outputs[i].tensor);
+    import_.builder.graph.outputs.push_back(outputs[i].tensor);
   }
   model.description = keras.name;
-  model.graph = std::move(import_.graph);
+  model.graph = std::move(import_.builder.graph);
   model.signature = std::move(signature);
   QB_RETURN_IF_ERROR(Validate(model));
   if (notes_ == nullptr) return model;

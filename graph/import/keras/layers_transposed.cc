@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "graph/import/keras_file.h"
+#include "graph/import/keras/keras_file.h"
 #include "graph/ir.h"
 
 namespace qbench::graph::import {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "graph/import/keras_config.h"
-#include "graph/import/keras_file.h"
+#include "graph/import/keras/keras_config.h"
+#include "graph/import/keras/keras_file.h"
 
 namespace qbench::graph::import {
 

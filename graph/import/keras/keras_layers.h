@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "graph/import/keras_layer.h"
+#include "graph/import/keras/keras_layer.h"
 #include "graph/ir.h"
 
 namespace qbench::graph::import {

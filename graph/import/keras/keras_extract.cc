@@ -1,4 +1,4 @@
-#include "graph/import/keras_extract.h"
+#include "graph/import/keras/keras_extract.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -19,7 +19,7 @@
 #include "base/file_descriptor.h"
 #include "base/files.h"
 #include "base/json.h"
-#include "graph/import/hdf5_file.h"
+#include "graph/import/keras/hdf5_file.h"
 
 namespace qbench::graph::import {
 namespace {

@@ -1,4 +1,4 @@
-#include "graph/import/hdf5_file.h"
+#include "graph/import/keras/hdf5_file.h"
 
 #include <cstring>
 #include <type_traits>

@@ -1,4 +1,4 @@
-#include "graph/import/layer_groups.h"
+#include "graph/import/keras/layer_groups.h"
 
 #include <cctype>
 #include <charconv>

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <string>
 
-#include "graph/import/keras_layers.h"
+#include "graph/import/keras/keras_layers.h"
 
 namespace qbench::graph::import {
 namespace {
