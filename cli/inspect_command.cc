@@ -22,7 +22,8 @@ constexpr Help kHelp = {
     "model.\n"
     "Of a .tflite file with operators that qbench does not know it lists all operators and what "
     "is\n"
-    "missing. Of the ranges that quantizing leaves beside an artifact\n(FILE.ranges.json) it shows "
+    "missing; of a Keras file that cannot be imported all classes, operators and options that are.\n"
+    "Of the ranges that quantizing leaves beside an artifact\n(FILE.ranges.json) it shows "
     "a table.",
     "qbench inspect intel-cnn\nqbench inspect my-int8.tflite.ranges.json",
     "Exit status: 0 done, 2 usage or environment error."};
@@ -107,15 +108,35 @@ std::string FormatNotes(const jobs::ImportResult& result) {
   return text;
 }
 
+// "passes   MoveTransposes -3, FoldBatchNorm -104: 66 of 173 operators are left".
+std::string FormatPasses(const jobs::ImportResult& result) {
+  if (!result.passes.is_object()) return "";
+  std::string text;
+  for (const auto& [pass, fewer] : result.passes.at("operators_fewer").items()) {
+    if (fewer == 0) continue;
+    text += fmt::format("{}{} {:+}", text.empty() ? "" : ", ", pass, -fewer.get<int64_t>());
+  }
+  return fmt::format("passes   {}: {} operators of {} are left\n", text.empty() ? "none" : text,
+                     result.summary.at("ops").size(),
+                     result.passes.at("operators_before").get<int64_t>());
+}
+
+// All that keeps a file from being imported.
+std::string FormatMissing(const std::filesystem::path& file, const jobs::ImportResult& result) {
+  std::string text = fmt::format("{}: cannot be imported; missing is\n", file.string());
+  for (const std::string& line : result.missing) text += fmt::format("  {}\n", line);
+  return text;
+}
+
 std::string FormatSummary(const std::filesystem::path& file, const jobs::ImportResult& result) {
   const Json& summary = result.summary;
   return fmt::format(
-      "{}: {} as .tflite{}\n{}{}{}{} parameters, {} MACs an image, about {} of activations at "
+      "{}: {} as .tflite{}\n{}{}{}{}{} parameters, {} MACs an image, about {} of activations at "
       "their "
       "peak\n\n{}",
       file.string(), FormatBytes(result.file_bytes), result.converted ? " (imported)" : "",
       FormatNotes(result), FormatTensors("input", summary.at("inputs")),
-      FormatTensors("output", summary.at("outputs")),
+      FormatTensors("output", summary.at("outputs")), FormatPasses(result),
       Grouped(summary.at("parameters").get<int64_t>()), Grouped(summary.at("macs").get<int64_t>()),
       FormatBytes(summary.at("peak_activation_bytes").get<uint64_t>()), FormatOps(summary));
 }
@@ -153,12 +174,16 @@ std::string FormatForeign(const std::filesystem::path& file, const jobs::ImportR
 
 // The result for machines: what is known of any file, and the figures of one that qbench reads.
 Json ResultJson(const std::filesystem::path& file, const jobs::ImportResult& result) {
+  if (!result.missing.empty()) {
+    return {{"file", file.string()}, {"missing", result.missing}, {"error", result.error}};
+  }
   const bool read = result.summary.is_object();
   Json json = read ? result.summary : result.contents;
   json["file"] = file.string();
   json["sha256"] = result.sha256;
   json["tflite_bytes"] = result.file_bytes;
   json["notes"] = result.notes;
+  json["passes"] = result.passes;
   for (const char* key : {"operators", "unsupported"}) json[key] = result.contents.at(key);
   return json;
 }
@@ -197,9 +222,12 @@ Result<ExitStatus> InspectCommand(const std::vector<std::string>& args) {
   const auto& result = std::get<jobs::ImportResult>(outcome.result);
   if (arguments.Get<bool>("json")) {
     Print(DumpJson(ResultJson(file, result)) + "\n");
+  } else if (!result.missing.empty()) {
+    Print(FormatMissing(file, result));
   } else {
     Print(result.summary.is_object() ? FormatSummary(file, result) : FormatForeign(file, result));
   }
+  if (!result.missing.empty()) return Error(StatusCode::kUnsupported, "{}", result.error);
   return kDone;
 }
 

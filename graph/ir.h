@@ -170,6 +170,11 @@ enum class OpKind : uint8_t {
   kRsqrt,         // input                                         no options
   kDiv,           // a, b                                          BinaryOptions
   kDepthToSpace,  // input                                  DepthToSpaceOptions
+  kBatchMatMul,   // a, b                                   BatchMatMulOptions
+  kPrelu,         // input, slopes below 0                  no options
+  kSum,           // input, axes (int32 constant)           MeanOptions (the next, too)
+  kReduceMax,
+  kSqrt,  // input                                          no options
 };
 
 // "CONV_2D", as TensorFlow Lite's schema names it.
@@ -250,6 +255,13 @@ struct DepthToSpaceOptions {
   int32_t block = 1;
   bool operator==(const DepthToSpaceOptions&) const = default;
 };
+// The matrices of the last two dimensions: a of [rows, depth] and b of [depth, columns], either of
+// them turned where that is said. The dimensions before them are repeated as in arithmetic.
+struct BatchMatMulOptions {
+  bool adj_x = false, adj_y = false;
+  bool asymmetric_quantize_inputs = false;  // dynamic range, which is read and not computed
+  bool operator==(const BatchMatMulOptions&) const = default;
+};
 struct GeluOptions {
   bool approximate = false;  // by tanh
   bool operator==(const GeluOptions&) const = default;
@@ -259,7 +271,7 @@ using OpOptions =
     std::variant<NoOptions, BinaryOptions, ConcatenationOptions, Conv2DOptions,
                  DepthwiseConv2DOptions, FullyConnectedOptions, Pool2DOptions, MeanOptions,
                  ReshapeOptions, LeakyReluOptions, SoftmaxOptions, StridedSliceOptions,
-                 ResizeOptions, GeluOptions, DepthToSpaceOptions>;
+                 ResizeOptions, GeluOptions, DepthToSpaceOptions, BatchMatMulOptions>;
 
 // The options an operator of this kind carries, at their defaults.
 OpOptions DefaultOptions(OpKind kind);

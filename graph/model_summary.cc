@@ -38,9 +38,14 @@ std::vector<TensorId> Parameters(const Graph& graph, const Op& op) {
   return ids;
 }
 
-// Each output element sums up the products with the weights of its channel.
+// Each output element sums up the products with the weights of its channel, or of a row and a column.
 int64_t Macs(const Graph& graph, const Op& op) {
   const OperatorInfo& info = InfoOf(op.kind);
+  if (op.kind == OpKind::kBatchMatMul) {
+    const Shape& a = TensorAt(graph, op.inputs[0]).shape;
+    const bool turned = std::get<BatchMatMulOptions>(op.options).adj_x;
+    return ElementCount(TensorAt(graph, op.outputs[0]).shape) * a[a.size() - (turned ? 2 : 1)];
+  }
   if (!info.has_weights()) return 0;
   const Shape& weights = TensorAt(graph, op.inputs[kWeightsInput]).shape;
   return ElementCount(TensorAt(graph, op.outputs[0]).shape) *
@@ -109,6 +114,10 @@ struct OptionParts {
     if (o.half_pixel_centers) Add("half-pixel centers");
   }
   void operator()(const DepthToSpaceOptions& o) { Add(fmt::format("blocks of {}", o.block)); }
+  void operator()(const BatchMatMulOptions& o) {
+    if (o.adj_x) Add("first turned");
+    if (o.adj_y) Add("second turned");
+  }
   void operator()(const GeluOptions& o) {
     if (o.approximate) Add("approximate");
   }

@@ -33,7 +33,8 @@ struct OpSummary {
   int64_t parameters = 0;
   int64_t weight_bytes = 0;
   // Multiplications with addition, for one image: output elements x what each sums up, for
-  // convolutions (padding counted) and fully connected layers; 0 for all others, as usual.
+  // convolutions (padding counted), fully connected layers and BATCH_MATMUL; 0 for all others, as
+  // usual.
   int64_t macs = 0;
   // Bytes of the tensors that it reads (inputs, weights and parameters, each once) and writes: what
   // must be moved at least once if nothing is in a cache.

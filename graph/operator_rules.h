@@ -24,6 +24,8 @@ Result<Shape> TransposeShape(const Graph& graph, const Op& op);
 Result<Shape> StridedSliceShape(const Graph& graph, const Op& op);
 Result<Shape> ResizeShape(const Graph& graph, const Op& op);
 Result<Shape> DepthToSpaceShape(const Graph& graph, const Op& op);
+Result<Shape> BatchMatMulShape(const Graph& graph, const Op& op);
+Result<Shape> PreluShape(const Graph& graph, const Op& op);
 
 // Types, quantization and values of options (validate_ops.cc). The shapes have been checked.
 Status CheckSameType(const Graph& graph, const Op& op);  // of all activations and the output

@@ -373,6 +373,48 @@ Result<Shape> DepthToSpaceShape(const Graph& graph, const Op& op) {
                static_cast<int32_t>(input[3] / (block * block))};
 }
 
+// The last two dimensions as matrices, those before them as in BroadcastShape.
+Result<Shape> BatchMatMulShape(const Graph& graph, const Op& op) {
+  const auto& options = std::get<BatchMatMulOptions>(op.options);
+  const Shape& a = Input(graph, op, 0).shape;
+  const Shape& b = Input(graph, op, 1).shape;
+  constexpr size_t kMostDimensions = 5;
+  if (std::min(a.size(), b.size()) < 2 || std::max(a.size(), b.size()) > kMostDimensions) {
+    return Error(StatusCode::kUnsupported, "[{}] and [{}] are not matrices of 2 to {} dimensions",
+                 fmt::join(a, ", "), fmt::join(b, ", "), kMostDimensions);
+  }
+  const auto last = [](const Shape& shape, bool second) {
+    return shape[shape.size() - (second ? 2 : 1)];
+  };
+  if (last(a, options.adj_x) != last(b, !options.adj_y)) {
+    return Error(StatusCode::kCorrupt, "[{}] and [{}] cannot be multiplied", fmt::join(a, ", "),
+                 fmt::join(b, ", "));
+  }
+  const size_t rank = std::max(a.size(), b.size());
+  Shape output(rank, 1);
+  for (size_t back = 3; back <= rank; ++back) {
+    const int32_t x = back <= a.size() ? a[a.size() - back] : 1;
+    const int32_t y = back <= b.size() ? b[b.size() - back] : 1;
+    if (x != y && x != 1 && y != 1) {
+      return Error(StatusCode::kCorrupt, "[{}] and [{}] do not broadcast", fmt::join(a, ", "),
+                   fmt::join(b, ", "));
+    }
+    output[rank - back] = std::max(x, y);
+  }
+  output[rank - 2] = last(a, !options.adj_x);
+  output[rank - 1] = last(b, options.adj_y);
+  return output;
+}
+
+// The slopes are repeated, the input is not.
+Result<Shape> PreluShape(const Graph& graph, const Op& op) {
+  QB_ASSIGN_OR_RETURN(Shape output, BroadcastShape(graph, op));
+  if (output == Input(graph, op, 0).shape) return output;
+  return Error(StatusCode::kCorrupt, "slopes of [{}] for an input of [{}]",
+               fmt::join(Input(graph, op, 1).shape, ", "),
+               fmt::join(Input(graph, op, 0).shape, ", "));
+}
+
 Result<Shape> InferOutputShape(const Graph& graph, const Op& op) {
   QB_RETURN_IF_ERROR(CheckForm(graph, op));
   return InfoOf(op.kind).shape(graph, op);

@@ -13,6 +13,7 @@ float LogisticOf(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 float TanhOf(float x) { return std::tanh(x); }
 float EluOf(float x) { return x < 0.0F ? std::expm1(x) : x; }
 float RsqrtOf(float x) { return 1.0F / std::sqrt(x); }
+float SqrtOf(float x) { return std::sqrt(x); }
 // x * the normal distribution's function at x (Hendrycks and Gimpel 2016, arXiv 1606.08415), and
 // the paper's approximation of it.
 float GeluOf(float x) { return 0.5F * x * std::erfc(x * -0.70710678F); }
@@ -134,6 +135,8 @@ Result<Run> PrepareActivationFloat(const OpContext& context) {
       return ForEachElement<float>(context, GeluFunction(context));
     case OpKind::kRsqrt:
       return ForEachElement<float>(context, RsqrtOf);
+    case OpKind::kSqrt:
+      return ForEachElement<float>(context, SqrtOf);
     default:
       return Error(StatusCode::kInternal, "no activation of floats");
   }

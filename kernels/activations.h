@@ -1,5 +1,5 @@
 // Activation functions as operators of their own: RELU, RELU6, LEAKY_RELU, LOGISTIC, TANH, ELU,
-// GELU and HARD_SWISH; and RSQRT.
+// GELU and HARD_SWISH; RSQRT and SQRT.
 #pragma once
 
 #include <array>

@@ -57,6 +57,8 @@ bool DelegatedToXnnpack(const OpContext& context) {
   switch (context.op->kind) {
     case OpKind::kSoftmax:
     case OpKind::kAveragePool2D:
+    case OpKind::kBatchMatMul:
+    case OpKind::kPrelu:
       return false;
     case OpKind::kFullyConnected:
       return IsByte(input) || IsDynamicRange(context);

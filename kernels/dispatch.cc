@@ -4,6 +4,7 @@
 
 #include "graph/operators.h"
 #include "kernels/activations.h"
+#include "kernels/batch_matmul.h"
 #include "kernels/conv2d.h"
 #include "kernels/convert.h"
 #include "kernels/depthwise_conv2d.h"
@@ -76,6 +77,11 @@ constexpr Kernel kKernels[] = {
     {OpKind::kMul, kU8, kU8, PrepareMulQuantized<uint8_t>},
     {OpKind::kMul, kI16, kI16, PrepareMulQuantized<int16_t>},
     {OpKind::kDiv, kF32, kF32, PrepareBinaryFloat},
+    {OpKind::kBatchMatMul, kF32, kF32, PrepareBatchMatMulFloat},
+    {OpKind::kBatchMatMul, kI8, kI8, PrepareBatchMatMulInt8},
+    {OpKind::kPrelu, kF32, kF32, PreparePreluFloat},
+    {OpKind::kPrelu, kI8, kI8, PreparePreluQuantized<int8_t>},
+    {OpKind::kPrelu, kU8, kU8, PreparePreluQuantized<uint8_t>},
     {OpKind::kMaximum, kF32, kF32, PrepareExtremum<float>},
     {OpKind::kMaximum, kI8, kI8, PrepareExtremum<int8_t>},
     {OpKind::kMaximum, kU8, kU8, PrepareExtremum<uint8_t>},
@@ -91,6 +97,7 @@ constexpr Kernel kKernels[] = {
     {OpKind::kGelu, kI8, kI8, PrepareTableQuantized<int8_t>},
     {OpKind::kGelu, kU8, kU8, PrepareTableQuantized<uint8_t>},
     {OpKind::kRsqrt, kF32, kF32, PrepareActivationFloat},
+    {OpKind::kSqrt, kF32, kF32, PrepareActivationFloat},
     {OpKind::kAveragePool2D, kF32, kF32, PrepareAveragePool2DFloat},
     {OpKind::kAveragePool2D, kI8, kI8, PrepareAveragePool2DQuantized<int8_t>},
     {OpKind::kAveragePool2D, kU8, kU8, PrepareAveragePool2DQuantized<uint8_t>},
@@ -99,6 +106,11 @@ constexpr Kernel kKernels[] = {
     {OpKind::kMaxPool2D, kI8, kI8, PrepareMaxPool2DQuantized<int8_t>},
     {OpKind::kMaxPool2D, kU8, kU8, PrepareMaxPool2DQuantized<uint8_t>},
     {OpKind::kMaxPool2D, kI16, kI16, PrepareMaxPool2DQuantized<int16_t>},
+    {OpKind::kSum, kF32, kF32, PrepareSumFloat},
+    {OpKind::kReduceMax, kF32, kF32, PrepareReduceMax<float>},
+    {OpKind::kReduceMax, kI8, kI8, PrepareReduceMax<int8_t>},
+    {OpKind::kReduceMax, kU8, kU8, PrepareReduceMax<uint8_t>},
+    {OpKind::kReduceMax, kI16, kI16, PrepareReduceMax<int16_t>},
     {OpKind::kMean, kF32, kF32, PrepareMeanFloat},
     {OpKind::kMean, kI8, kI8, PrepareMeanQuantized<int8_t>},
     {OpKind::kMean, kU8, kU8, PrepareMeanQuantized<uint8_t>},

@@ -118,6 +118,35 @@ Result<Run> PrepareBinaryFloat(const OpContext& context) {
   }
 }
 
+int32_t PreluQuantized(const PreluQuantization& q, int32_t input, int32_t slope) {
+  const int32_t x = input - q.input_zero_point;
+  const int32_t scaled =
+      x >= 0 ? Multiply(x, q.above) : Multiply(x * (slope - q.slope_zero_point), q.below);
+  return q.range.Clamp(WrappingAdd(scaled, q.output_zero_point));
+}
+
+Result<Run> PreparePreluFloat(const OpContext& context) {
+  return PrepareBinary<float>(context,
+                              [](float x, float slope) { return x >= 0.0F ? x : x * slope; });
+}
+
+template <typename Element>
+Result<Run> PreparePreluQuantized(const OpContext& context) {
+  const Operand& input = context.input(0);
+  const Operand& slope = context.input(1);
+  const Operand& output = context.output();
+  PreluQuantization q;
+  q.input_zero_point = input.zero_point();
+  q.slope_zero_point = slope.zero_point();
+  q.output_zero_point = output.zero_point();
+  q.range = RangeOf(graph::Activation::kNone, output);
+  // In float, as TensorFlow Lite does.
+  QB_ASSIGN_OR_RETURN(q.above, MultiplierOf(input.scale() / output.scale()));
+  QB_ASSIGN_OR_RETURN(q.below, MultiplierOf(input.scale() * slope.scale() / output.scale()));
+  return PrepareBinary<Element>(
+      context, [q](Element x, Element y) { return static_cast<Element>(PreluQuantized(q, x, y)); });
+}
+
 template <typename Element>
 Result<Run> PrepareExtremum(const OpContext& context) {
   if (context.op->kind == graph::OpKind::kMaximum) {
@@ -213,6 +242,8 @@ Result<Run> PrepareMulQuantized(const OpContext& context) {
       context, [q](Element x, Element y) { return static_cast<Element>(MulQuantized(q, x, y)); });
 }
 
+template Result<Run> PreparePreluQuantized<int8_t>(const OpContext&);
+template Result<Run> PreparePreluQuantized<uint8_t>(const OpContext&);
 template Result<Run> PrepareAddQuantized<int8_t>(const OpContext&);
 template Result<Run> PrepareAddQuantized<uint8_t>(const OpContext&);
 template Result<Run> PrepareAddQuantized<int16_t>(const OpContext&);

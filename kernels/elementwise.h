@@ -1,4 +1,4 @@
-// ADD, SUB and MUL of two tensors, element by element. Shapes broadcast as in NumPy: aligned at the
+// ADD, SUB, MUL, DIV, PRELU, MAXIMUM and MINIMUM of two tensors, element by element. Shapes broadcast as in NumPy: aligned at the
 // last dimension, a dimension of 1 repeats.
 #pragma once
 
@@ -58,6 +58,21 @@ template <typename Element>
 Result<Run> PrepareAddQuantized(const OpContext& context);  // kAdd, kSub
 template <typename Element>
 Result<Run> PrepareMulQuantized(const OpContext& context);
+
+// Quantized PRELU, in fixed point: from the input's scale to the output's where x is not below 0, and
+// from the product's where it is.
+//
+//   output = zero_point + x * (input_scale / output_scale), x = input - its zero point, x >= 0
+//            zero_point + x * (slope - its zero point) * (input_scale * slope_scale / output_scale)
+struct PreluQuantization {
+  int32_t input_zero_point = 0, slope_zero_point = 0, output_zero_point = 0;
+  graph::QuantizedMultiplier above, below;
+  QuantizedRange range;
+};
+int32_t PreluQuantized(const PreluQuantization& q, int32_t input, int32_t slope);
+Result<Run> PreparePreluFloat(const OpContext& context);
+template <typename Element>
+Result<Run> PreparePreluQuantized(const OpContext& context);
 
 // MAXIMUM and MINIMUM; integers are compared as they are, since all have one scale.
 template <typename Element>

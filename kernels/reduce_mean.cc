@@ -1,7 +1,9 @@
 #include "kernels/reduce_mean.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 namespace qbench::kernels {
 namespace {
@@ -16,6 +18,22 @@ const Element* AddUp(const Reduction& reduction, size_t d, const Element* input,
       *sums += static_cast<Sum>(*input++);
     } else {
       input = AddUp(reduction, d + 1, input, sums);
+    }
+  }
+  return input;
+}
+
+// The largest of the input's elements that belong to each output; returns the input's end.
+template <typename Element>
+const Element* Compare(const Reduction& reduction, size_t d, const Element* input,
+                       Element* largest) {
+  const int64_t stride = reduction.output_stride[d];
+  const bool innermost = d + 1 == reduction.rank;
+  for (int64_t i = 0; i < reduction.size[d]; ++i, largest += stride) {
+    if (innermost) {
+      *largest = std::max(*largest, *input++);
+    } else {
+      input = Compare(reduction, d + 1, input, largest);
     }
   }
   return input;
@@ -44,7 +62,7 @@ Result<Reduction> ReductionOf(const OpContext& context) {
   }
   reduction.outputs = stride;
   // 16-bit values fit a 32-bit sum this often.
-  if (reduction.reduced > (1 << 15)) {
+  if (context.op->kind != graph::OpKind::kReduceMax && reduction.reduced > (1 << 15)) {
     return Error(StatusCode::kUnsupported, "a mean over {} values", reduction.reduced);
   }
   return reduction;
@@ -113,6 +131,24 @@ void MeanQuantized(const Reduction& reduction, const MeanQuantization& q, const 
   }
 }
 
+Result<Run> PrepareSumFloat(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Reduction reduction, ReductionOf(context));
+  return Run([reduction, in = context.input(0).As<float>(), out = context.output().As<float>()] {
+    std::fill_n(out, reduction.outputs, 0.0F);
+    AddUp(reduction, 0, in, out);
+  });
+}
+
+template <typename Element>
+Result<Run> PrepareReduceMax(const OpContext& context) {
+  QB_ASSIGN_OR_RETURN(const Reduction reduction, ReductionOf(context));
+  return Run(
+      [reduction, in = context.input(0).As<Element>(), out = context.output().As<Element>()] {
+        std::fill_n(out, reduction.outputs, std::numeric_limits<Element>::lowest());
+        Compare(reduction, 0, in, out);
+      });
+}
+
 Result<Run> PrepareMeanFloat(const OpContext& context) {
   QB_ASSIGN_OR_RETURN(const Reduction reduction, ReductionOf(context));
   return Run([reduction, in = context.input(0).As<float>(), out = context.output().As<float>()] {
@@ -131,6 +167,10 @@ Result<Run> PrepareMeanQuantized(const OpContext& context) {
   });
 }
 
+template Result<Run> PrepareReduceMax<float>(const OpContext&);
+template Result<Run> PrepareReduceMax<int8_t>(const OpContext&);
+template Result<Run> PrepareReduceMax<uint8_t>(const OpContext&);
+template Result<Run> PrepareReduceMax<int16_t>(const OpContext&);
 template Result<Run> PrepareMeanQuantized<int8_t>(const OpContext&);
 template Result<Run> PrepareMeanQuantized<uint8_t>(const OpContext&);
 template Result<Run> PrepareMeanQuantized<int16_t>(const OpContext&);

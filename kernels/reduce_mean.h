@@ -1,4 +1,5 @@
-// MEAN over some of a tensor's dimensions (global average pooling is a mean over height and width).
+// MEAN, SUM and REDUCE_MAX over some of a tensor's dimensions (global average pooling is a mean over
+// height and width).
 #pragma once
 
 #include <array>
@@ -39,6 +40,10 @@ void MeanQuantized(const Reduction& reduction, const MeanQuantization& q, const 
                    int32_t* sums, Element* output);
 
 Result<Run> PrepareMeanFloat(const OpContext& context);
+Result<Run> PrepareSumFloat(const OpContext& context);
+// Integers are compared as they are, since input and output have one scale.
+template <typename Element>
+Result<Run> PrepareReduceMax(const OpContext& context);
 template <typename Element>
 Result<Run> PrepareMeanQuantized(const OpContext& context);
 

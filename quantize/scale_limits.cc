@@ -41,7 +41,8 @@ constexpr MultiplierLimit kMultiplierLimits[] = {
     {OpKind::kMul, 256.0, 2.0},           {OpKind::kMean, 0x1p22, 0x1p15},
     {OpKind::kRelu, 0x1p22, 0x1p15},      {OpKind::kRelu6, 0x1p22, 0x1p15},
     {OpKind::kLeakyRelu, 0x1p22, 0x1p15}, {OpKind::kQuantize, 0x1p22, 0x1p15},
-    {OpKind::kHardSwish, 128.0, 128.0},
+    {OpKind::kHardSwish, 128.0, 128.0},   {OpKind::kBatchMatMul, 0x1p22, 0x1p15},
+    {OpKind::kPrelu, 0x1p22, 0x1p15},
 };
 
 // 0: none.
@@ -59,7 +60,10 @@ double ScaleBefore(const Op& op, std::span<const double> input_scales) {
     case OpKind::kSub:
       return *std::ranges::max_element(input_scales);
     case OpKind::kMul:
+    case OpKind::kBatchMatMul:
       return input_scales.front() * input_scales.back();
+    case OpKind::kPrelu:
+      return input_scales.front() * std::max(1.0, input_scales.back());
     case OpKind::kLeakyRelu: {
       const double alpha = std::get<graph::LeakyReluOptions>(op.options).alpha;
       return input_scales.front() * std::max(1.0, std::abs(alpha));

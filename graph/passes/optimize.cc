@@ -34,13 +34,27 @@ void RemoveTensors(Graph& graph, const std::vector<bool>& used) {
   }
 }
 
-Status RunAll(Model& model) {
-  QB_RETURN_IF_ERROR(FoldBatchNorm(model));
-  QB_RETURN_IF_ERROR(FuseActivations(model));
-  QB_RETURN_IF_ERROR(FoldPads(model));
-  QB_RETURN_IF_ERROR(RemoveIdentities(model));
-  QB_RETURN_IF_ERROR(FoldConstants(model));
-  return RemoveDeadCode(model);
+struct Pass {
+  std::string_view name;
+  Status (*run)(Model&);
+};
+constexpr Pass kPasses[] = {
+    {"MoveTransposes", MoveTransposes},     {"FoldBatchNorm", FoldBatchNorm},
+    {"FuseActivations", FuseActivations},   {"FuseHardSwish", FuseHardSwish},
+    {"FoldPads", FoldPads},                 {"FoldAffineInput", FoldAffineInput},
+    {"FoldReshapes", FoldReshapes},         {"RemoveIdentities", RemoveIdentities},
+    {"FoldConstants", FoldConstants},       {"ShareParameters", ShareParameters},
+    {"RemoveDeadCode", RemoveDeadCode},
+};
+
+Status RunAll(Model& model, std::vector<PassEffect>& effects) {
+  for (size_t i = 0; i < effects.size(); ++i) {
+    const size_t before = model.graph.ops.size();
+    QB_RETURN_IF_ERROR(kPasses[i].run(model));
+    effects[i].operators +=
+        static_cast<int64_t>(before) - static_cast<int64_t>(model.graph.ops.size());
+  }
+  return OkStatus();
 }
 
 }  // namespace
@@ -61,13 +75,16 @@ Status RemoveDeadCode(Model& model) {
   return OkStatus();
 }
 
-Status Optimize(Model& model) {
+Status Optimize(Model& model, std::vector<PassEffect>* effects) {
   QB_RETURN_IF_ERROR(Validate(model));
+  std::vector<PassEffect> done;
+  for (const Pass& pass : kPasses) done.push_back({.pass = pass.name});
   // Each round that changes something removes an operator, so this ends.
   for (size_t before = model.graph.ops.size() + 1; model.graph.ops.size() < before;) {
     before = model.graph.ops.size();
-    QB_RETURN_IF_ERROR(RunAll(model));
+    QB_RETURN_IF_ERROR(RunAll(model, done));
   }
+  if (effects != nullptr) *effects = std::move(done);
   return Validate(model).WithContext("after optimizing (a bug in qbench)");
 }
 

@@ -158,6 +158,15 @@ class OptionsReader {
     return OkStatus();
   }
 
+  Status operator()(BatchMatMulOptions& o) const {
+    const auto* options = wire_.builtin_options_as_BatchMatMulOptions();
+    if (options == nullptr) return OkStatus();
+    o.adj_x = options->adj_x();
+    o.adj_y = options->adj_y();
+    o.asymmetric_quantize_inputs = options->asymmetric_quantize_inputs();
+    return OkStatus();
+  }
+
   Status operator()(GeluOptions& o) const {
     const auto* options = wire_.builtin_options_as_GeluOptions();
     o.approximate = options != nullptr && options->approximate();
@@ -287,6 +296,12 @@ class OptionsWriter {
   WireOptions operator()(const DepthToSpaceOptions& o) const {
     return {wire::BuiltinOptions_DepthToSpaceOptions,
             wire::CreateDepthToSpaceOptions(builder_, o.block).Union()};
+  }
+
+  WireOptions operator()(const BatchMatMulOptions& o) const {
+    return {wire::BuiltinOptions_BatchMatMulOptions,
+            wire::CreateBatchMatMulOptions(builder_, o.adj_x, o.adj_y, o.asymmetric_quantize_inputs)
+                .Union()};
   }
 
   WireOptions operator()(const GeluOptions& o) const {

@@ -46,7 +46,15 @@ class Builder {
         Pool();
         break;
       case OpKind::kMean:
-        Mean();
+      case OpKind::kSum:
+      case OpKind::kReduceMax:
+        Reduction();
+        break;
+      case OpKind::kBatchMatMul:
+        BatchMatMul();
+        break;
+      case OpKind::kPrelu:
+        Prelu();
         break;
       case OpKind::kPad:
         Pad();
@@ -280,13 +288,54 @@ class Builder {
     Finish({Input(image, x)}, y, x, type_);
   }
 
-  void Mean() {
+  // Of one batch or several, which one of the two may repeat.
+  void BatchMatMul() {
+    const int32_t rows = random_.Int(1, 7);
+    const int32_t depth = random_.Int(1, 40);
+    const int32_t columns = random_.Int(1, 7);
+    auto& options = std::get<BatchMatMulOptions>(options_);
+    options.adj_x = random_.Coin();
+    options.adj_y = random_.Coin();
+    const int32_t batches = random_.Int(1, 3);
+    const Shape a = options.adj_x ? Shape{1, batches, depth, rows} : Shape{1, batches, rows, depth};
+    const int32_t repeated = random_.Coin() ? 1 : batches;
+    const Shape b =
+        options.adj_y ? Shape{1, repeated, columns, depth} : Shape{1, repeated, depth, columns};
+    const Quantization x = AnyScale(type_);
+    const Quantization y = AnyScale(type_);
+    Quantization out = AnyScale(type_);
+    const float sums =
+        x.scales[0] * y.scales[0] * 5000.0F * std::sqrt(static_cast<float>(depth));
+    out.scales = {sums * std::exp2(random_.Real(0, 3)) / 128.0F};
+    const TensorId first = Input(a, x);
+    Finish({first, Input(b, y)}, {1, batches, rows, columns}, out, type_);
+  }
+
+  void Prelu() {
+    const Shape image = AnyImage();
+    const Quantization x = AnyScale(type_);
+    Quantization y = AnyScale(type_);
+    y.scales = {x.scales[0] * std::exp2(random_.Real(-1, 1))};
+    const TensorId input = Input(image, x);
+    TensorId slopes = kNoTensor;
+    const Shape shape = {1, 1, image[3]};
+    if (IsFloat()) {
+      slopes = Constant(shape, random_.Reals(image[3], -1, 1));
+    } else if (type_ == DataType::kUInt8) {
+      slopes = Constant(shape, random_.Values<uint8_t>(image[3], 0, 255), AnyScale(type_));
+    } else {
+      slopes = Constant(shape, random_.Values<int8_t>(image[3], -128, 127), AnyScale(type_));
+    }
+    Finish({input, slopes}, image, y, type_);
+  }
+
+  void Reduction() {
     const Shape image = AnyImage();
     const bool keep = random_.Coin();
     std::get<MeanOptions>(options_).keep_dims = keep;
     const Quantization x = AnyScale(type_);
     Quantization y = AnyScale(type_);
-    if (random_.Coin()) y = x;
+    if (kind_ == OpKind::kReduceMax || random_.Coin()) y = x;
     const TensorId input = Input(image, x);
     const TensorId axes = model_.graph.AddConstant("axes", {2}, std::vector<int32_t>{1, 2});
     Finish({input, axes}, keep ? Shape{1, 1, 1, image[3]} : Shape{1, image[3]}, y, type_);

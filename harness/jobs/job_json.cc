@@ -91,7 +91,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult::Entry, descriptor, available, fa
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult, plugins, refusals)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportResult, converted, sha256, file_bytes, float_model,
                                    operators, inputs, outputs, input_shape, output_shape,
-                                   output_operator, summary, contents, notes)
+                                   output_operator, summary, contents, notes, passes, missing,
+                                   error)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult::Entry, name, media_type, file, sha256,
                                    file_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult, artifact, sha256, file_bytes, entries, warnings,

@@ -88,6 +88,12 @@ struct ImportResult {
   Json summary;  // of graph/model_summary.h, for `qbench inspect`; null where qbench cannot read it
   Json contents;  // of graph/tflite/tflite_contents.h: all operators, and what qbench cannot read
   std::vector<std::string> notes;  // what importing changed, for people
+  // Of a converted file: {"operators_before", "operators_fewer": {pass: number}}; else null.
+  Json passes;
+  // Where there is no output to write: all of a file that qbench cannot read, a line each, and the
+  // error that importing it is. The other members are then empty.
+  std::vector<std::string> missing;
+  std::string error;
 };
 
 // --- quantize: a float .tflite file becomes an artifact. ----------------------------------------

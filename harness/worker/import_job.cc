@@ -69,10 +69,17 @@ class ImportedFile : public graph::TfliteSink {
   std::optional<MappedModel> mapped_;
 };
 
-Status ImportKeras(const std::filesystem::path& path, std::vector<std::string>& notes,
+Status ImportKeras(const std::filesystem::path& path, jobs::ImportResult& result,
                    ImportedFile& file) {
-  QB_ASSIGN_OR_RETURN(graph::Model model, graph::import::ReadKerasModel(path, &notes));
-  QB_RETURN_IF_ERROR(graph::Optimize(model));
+  QB_ASSIGN_OR_RETURN(graph::Model model,
+                      graph::import::ReadKerasModel(path, &result.notes, &result.missing));
+  std::vector<graph::PassEffect> effects;
+  const size_t before = model.graph.ops.size();
+  QB_RETURN_IF_ERROR(graph::Optimize(model, &effects));
+  result.passes = {{"operators_before", before}, {"operators_fewer", Json::object()}};
+  for (const graph::PassEffect& effect : effects) {
+    result.passes["operators_fewer"][std::string(effect.pass)] = effect.operators;
+  }
   return graph::WriteTflite(std::move(model), {.statistics = true}, file);
 }
 
@@ -103,7 +110,7 @@ Status LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& resul
                     ImportedFile& file) {
   QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(path));
   result.converted = jobs::NeedsConversion(format);
-  return result.converted ? ImportKeras(path, result.notes, file) : CopyTflite(path, file);
+  return result.converted ? ImportKeras(path, result, file) : CopyTflite(path, file);
 }
 
 bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {
@@ -137,7 +144,12 @@ void DescribeEnds(const graph::TfliteInfo& info, jobs::ImportResult& result) {
 Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
   jobs::ImportResult result;
   QB_ASSIGN_OR_RETURN(ImportedFile file, ImportedFile::Create(job.output));
-  QB_RETURN_IF_ERROR(LoadAsTflite(job.model, result, file));
+  const Status loaded = LoadAsTflite(job.model, result, file);
+  if (!loaded.ok() && job.output.empty() && !result.missing.empty()) {
+    result.error = loaded.message();  // whoever only looks at it wants to see all of it
+    return result;
+  }
+  QB_RETURN_IF_ERROR(loaded);
   QB_ASSIGN_OR_RETURN(const ByteSpan bytes, file.Finish());
   result.sha256 = file.Sha256();
   result.file_bytes = bytes.size();

@@ -239,6 +239,39 @@ TEST(Cli, InspectListsAForeignFile) {
   EXPECT_EQ(json->at("unsupported").size(), 1U);
 }
 
+// Of a Keras file that cannot be imported: all that is missing, at once.
+TEST(Cli, InspectListsAllThatIsMissing) {
+  const Workplace place;
+  const std::string file =
+      (fs::path(QBENCH_SOURCE_DIR) / "tests/import/data/unreadable.keras3.h5").string();
+  const Answer text = place.Run({"inspect", file});
+  EXPECT_EQ(text.status, 2);
+  EXPECT_THAT(text.out, HasSubstr("layer \"attention\" (Attention): layers of this class"));
+  EXPECT_THAT(text.out, HasSubstr("layer \"exp\" (Exp): the operator Exp cannot be read"));
+  const Answer machine = place.Run({"inspect", file, "--json"});
+  EXPECT_EQ(machine.status, 2);
+  const Result<Json> json = ParseJson(machine.out);
+  ASSERT_TRUE(json.ok()) << machine.out;
+  EXPECT_EQ(json->at("missing").size(), 5U);
+  EXPECT_THAT(json->at("error").get<std::string>(), HasSubstr("TFLiteConverter"));
+}
+
+TEST(Cli, InspectSaysWhatThePassesDid) {
+  const Answer text = Shared().Run({"inspect", "mobilenetv2-035-96"});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("\npasses   FoldBatchNorm -"));
+  const Answer machine = Shared().Run({"inspect", "mobilenetv2-035-96", "--json"});
+  const Result<Json> json = ParseJson(machine.out);
+  ASSERT_TRUE(json.ok()) << machine.out;
+  const Json& passes = json->at("passes");
+  int64_t fewer = 0;
+  for (const auto& [pass, operators] : passes.at("operators_fewer").items()) {
+    fewer += operators.get<int64_t>();
+  }
+  EXPECT_EQ(passes.at("operators_before").get<int64_t>() - fewer,
+            static_cast<int64_t>(json->at("ops").size()));
+}
+
 // Before the sidecar is asked for, which such a file will never have.
 TEST(Cli, AFileThatIsNoModelIsNamed) {
   const Workplace place;

@@ -31,6 +31,83 @@ class FloatOracle {
   }
 
  private:
+  std::vector<int32_t> Integers(TensorId id) const {
+    return graph_.tensors[static_cast<size_t>(id)].constant->Values<int32_t>();
+  }
+  // The index of an element in each dimension, and back.
+  static std::vector<size_t> IndexOf(size_t place, const Shape& shape) {
+    std::vector<size_t> index(shape.size());
+    for (size_t i = shape.size(); i-- > 0; place /= Size(shape[i])) index[i] = place % Size(shape[i]);
+    return index;
+  }
+  static size_t PlaceOf(const std::vector<size_t>& index, const Shape& shape) {
+    size_t place = 0;
+    for (size_t i = 0; i < shape.size(); ++i) place = place * Size(shape[i]) + index[i];
+    return place;
+  }
+
+  template <typename Function>
+  std::vector<double> Each(const Op& op, const Function& function) {
+    std::vector<double> values = values_[op.inputs[0]];
+    for (double& value : values) value = function(value);
+    return values;
+  }
+
+  std::vector<double> Transpose(const Op& op) {
+    const Shape& from = ShapeOf(op.inputs[0]);
+    const std::vector<int32_t> order = Integers(op.inputs[1]);
+    std::vector<double> output(values_[op.inputs[0]].size());
+    for (size_t i = 0; i < output.size(); ++i) {
+      const std::vector<size_t> to = IndexOf(i, ShapeOf(op.outputs[0]));
+      std::vector<size_t> index(to.size());
+      for (size_t d = 0; d < to.size(); ++d) index[Size(order[d])] = to[d];
+      output[i] = values_[op.inputs[0]][PlaceOf(index, from)];
+    }
+    return output;
+  }
+
+  std::vector<double> Concatenation(const Op& op) {
+    const Shape& shape = ShapeOf(op.outputs[0]);
+    const int32_t axis = std::get<ConcatenationOptions>(op.options).axis;
+    const size_t along = Size(axis < 0 ? axis + static_cast<int32_t>(shape.size()) : axis);
+    std::vector<double> output(static_cast<size_t>(ElementCount(shape)));
+    for (size_t i = 0; i < output.size(); ++i) {
+      std::vector<size_t> index = IndexOf(i, shape);
+      for (const TensorId input : op.inputs) {
+        const size_t size = Size(ShapeOf(input)[along]);
+        if (index[along] < size) {
+          output[i] = values_[input][PlaceOf(index, ShapeOf(input))];
+          break;
+        }
+        index[along] -= size;
+      }
+    }
+    return output;
+  }
+
+  std::vector<double> Reduction(const Op& op) {
+    const Shape& from = ShapeOf(op.inputs[0]);
+    Shape kept = from;
+    double count = 1.0;
+    for (const int32_t axis : Integers(op.inputs[1])) {
+      count *= from[Size(axis)];
+      kept[Size(axis)] = 1;
+    }
+    const bool largest = op.kind == OpKind::kReduceMax;
+    std::vector<double> output(static_cast<size_t>(ElementCount(kept)), largest ? -1e30 : 0.0);
+    for (size_t i = 0; i < values_[op.inputs[0]].size(); ++i) {
+      std::vector<size_t> index = IndexOf(i, from);
+      for (size_t d = 0; d < index.size(); ++d) index[d] %= Size(kept[d]);
+      double& result = output[PlaceOf(index, kept)];
+      const double value = values_[op.inputs[0]][i];
+      result = largest ? std::max(result, value) : result + value;
+    }
+    if (op.kind == OpKind::kMean) {
+      for (double& value : output) value /= count;
+    }
+    return output;
+  }
+
   const Shape& ShapeOf(TensorId id) const { return graph_.tensors[static_cast<size_t>(id)].shape; }
   static size_t Size(int32_t value) { return static_cast<size_t>(value); }
 
@@ -58,6 +135,18 @@ class FloatOracle {
         return Pad(op);
       case OpKind::kReshape:
         return values_[op.inputs[0]];
+      case OpKind::kTranspose:
+        return Transpose(op);
+      case OpKind::kConcatenation:
+        return Concatenation(op);
+      case OpKind::kMean:
+      case OpKind::kSum:
+      case OpKind::kReduceMax:
+        return Reduction(op);
+      case OpKind::kHardSwish:
+        return Each(op, [](double x) { return x * std::clamp(x + 3.0, 0.0, 6.0) / 6.0; });
+      case OpKind::kTanh:
+        return Each(op, [](double x) { return std::tanh(x); });
       case OpKind::kRelu:
         return Map(op, Activation::kRelu);
       case OpKind::kRelu6:

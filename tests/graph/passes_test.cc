@@ -386,8 +386,11 @@ TEST(OptimizeTest, RandomModelsKeepTheirFunction) {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const Model model = RandomModel(seed);
-    for (const auto pass : {FoldBatchNorm, FuseActivations, FoldPads, RemoveIdentities,
-                            FoldConstants, RemoveDeadCode, Optimize}) {
+    const auto optimize = [](Model& m) { return Optimize(m); };
+    for (Status (*pass)(Model&) :
+         std::initializer_list<Status (*)(Model&)>{FoldBatchNorm, FuseActivations, FoldPads,
+                                                   FoldAffineInput, RemoveIdentities, FoldConstants,
+                                                   ShareParameters, RemoveDeadCode, optimize}) {
       ExpectSameFunction(model, pass);
       if (testing::Test::HasFatalFailure()) return;
     }

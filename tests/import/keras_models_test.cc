@@ -59,7 +59,9 @@ TEST_P(Archives, AnswersAsKeras) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Keras, Archives,
-                         testing::Values("convolutions.keras2", "convolutions.keras3",
+                         testing::Values("attention.keras2", "attention.keras3",
+                                         "sequences.keras2", "sequences.keras3",
+                                         "convolutions.keras2", "convolutions.keras3",
                                          "nested.keras2", "nested.keras3", "pooling.keras3",
                                          "preprocessing.keras2", "preprocessing.keras3",
                                          "shared.keras2", "shared.keras3"),
@@ -105,7 +107,11 @@ TEST_P(SmallModels, TensorsAreNamedApart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Keras, SmallModels,
-                         testing::Values("activations.keras3", "augmentation.keras2",
+                         testing::Values("activations.keras3", "attention.keras2",
+                                         "attention.keras3", "caffe.keras2", "caffe.keras3",
+                                         "channels_first.keras3", "sequences.keras2",
+                                         "sequences.keras3", "slopes.keras2", "slopes.keras3",
+                                         "augmentation.keras2",
                                          "augmentation.keras3", "convolutions.keras2",
                                          "convolutions.keras3", "in_sequential.keras3",
                                          "nested.keras2", "nested.keras3", "pooling.keras3",
@@ -142,6 +148,49 @@ TEST(KerasH5, LayersThatDoNothingLeaveNoOperators) {
   ASSERT_EQ(model->graph.ops.size(), 2U);
   EXPECT_EQ(model->graph.ops[0].kind, OpKind::kConv2D);
   EXPECT_EQ(model->graph.ops[1].kind, OpKind::kMean);
+}
+
+TEST(KerasH5, ChannelsFirstLeavesNoTransposes) {
+  std::vector<std::string> notes;
+  auto model = ReadKerasModel(kData / "channels_first.keras3.h5", &notes);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  ASSERT_TRUE(Optimize(*model).ok());
+  for (const Op& op : model->graph.ops) {
+    EXPECT_NE(op.kind, OpKind::kTranspose) << op.name;
+    EXPECT_NE(op.kind, OpKind::kPad) << op.name;
+  }
+  EXPECT_EQ(model->graph.tensors[model->graph.inputs[0]].shape, (Shape{1, 8, 6, 3}));
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0],
+            "the input \"image\" is 3x8x6 in the file, channels first, and 8x6x3 here: height, "
+            "width, channels");
+}
+
+TEST(KerasH5, PreprocessingGoesIntoTheFirstConvolution) {
+  for (const char* file : {"caffe.keras2.h5", "caffe.keras3.h5"}) {
+    auto model = ReadKerasModel(kData / file);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    ASSERT_TRUE(Optimize(*model).ok());
+    EXPECT_EQ(model->graph.ops.size(), 3U) << file;  // channels turned, convolution, maximum
+  }
+}
+
+TEST(KerasH5, ListsAllThatIsMissing) {
+  std::vector<std::string> missing;
+  const auto model = ReadKerasModel(kData / "unreadable.keras3.h5", nullptr, &missing);
+  EXPECT_EQ(model.status().code(), StatusCode::kUnsupported);
+  ASSERT_EQ(missing.size(), 5U) << model.status().message();
+  const auto has = [&](std::string_view begin, std::string_view what) {
+    return std::ranges::any_of(missing, [&](const std::string& line) {
+      return line.starts_with(begin) && line.find(what) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(has("layer \"mish\" (Conv2D)", "the activation \"mish\" is not known"));
+  EXPECT_TRUE(has("layer \"attention\" (Attention)", "cannot be read"));
+  EXPECT_TRUE(has("layer \"exp\" (Exp)", "the operator Exp cannot be read"));
+  // These are told by building around the others.
+  EXPECT_TRUE(has("layer \"bicubic\" (Resizing)", "bicubic"));
+  EXPECT_TRUE(has("layer \"larger\" (CenterCrop)", "12x12"));
 }
 
 TEST(KerasH5, SharedLayersHaveTheirWeightsOnce) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the small Keras models in data/ that keras_models_test.cc imports.
 
-    python3 make_models.py
+    python3 make_models.py [NAME...]
 
 needs TensorFlow with Keras 3 and tf_keras (Keras 2); tried with TensorFlow 2.21, keras 3.15 and
 tf_keras 2.21. Models are saved by either Keras as data/<name>.keras2.h5 and .keras3.h5, some also
@@ -13,11 +13,13 @@ committed, so the build needs none of this.
 
 import os
 import pathlib
+import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import numpy as np
 import keras as keras3
+import tensorflow as tf
 import tf_keras as keras2
 
 DATA = pathlib.Path(__file__).parent / "data"
@@ -182,6 +184,100 @@ def precision(keras):
                        name="precision")
 
 
+def attention(keras):
+    """A block of a vision transformer, one that looks at another row, and one level down."""
+    L = keras.layers
+    i = L.Input(SHAPE, name="image")
+    x = L.Conv2D(6, 4, strides=4, name="patches")(i)
+    x = L.Reshape((4, 6), name="row")(x)
+    y = L.LayerNormalization(epsilon=1e-6, name="norm")(x)
+    y = L.MultiHeadAttention(2, 3, name="self")(y, y)
+    x = L.Add(name="add")([x, y])
+    j = L.Input((4, 6), name="inner_input")
+    z = L.MultiHeadAttention(2, 3, value_dim=2, output_shape=5, use_bias=False,
+                             name="self")(j, value=j)
+    x = keras.Model(j, z, name="inner")(x)
+    two = L.Input((3, 7), name="two")
+    x = L.MultiHeadAttention(1, 4, name="cross")(x, value=two)
+    x = L.Dense(4, activation="gelu", name="hidden")(x)
+    x = L.GlobalAveragePooling1D(name="pool")(x)
+    return keras.Model([i, two], L.Dense(3, name="logits")(x), name="attention")
+
+
+def sequences(keras):
+    """Layers for each step of a sequence: dense and normalizing ones, and one that is copied."""
+    L = keras.layers
+    T = L.TimeDistributed
+    i = L.Input((3,) + SHAPE, name="video")
+    x = T(L.Conv2D(2, 3, strides=2, activation="relu", name="conv"), name="each_conv")(i)
+    x = T(L.BatchNormalization(axis=-1, name="bn"), name="each_bn")(x)
+    x = T(L.MaxPooling2D(3, name="max"), name="each_max")(x)
+    x = T(L.Flatten(name="flat"), name="each_flat")(x)
+    j = L.Input((3, 2), name="inner_input")
+    y = T(L.Dense(3, activation="tanh", name="dense"), name="each_dense")(j)
+    x = keras.Model(j, y, name="inner")(x)
+    return keras.Model(i, x, name="sequences")
+
+
+def slopes(keras):
+    """Every kind of ReLU, PReLU, and transposed convolutions."""
+    L = keras.layers
+    i = L.Input(SHAPE, name="image")
+    a = L.ReLU(max_value=0.5, negative_slope=0.25, threshold=0.25, name="threshold")(i)
+    b = L.ReLU(max_value=0.5, name="most")(i)
+    c = L.ReLU(max_value=0.5, negative_slope=0.25, name="most_slope")(i)
+    d = L.PReLU(shared_axes=[1, 2], name="prelu")(i)
+    e = L.ReLU(threshold=0.1, name="threshold_alone")(i)
+    x = L.Concatenate(name="join")([a, b, c, d, e])
+    x = L.Conv2DTranspose(3, 3, strides=(1, 2), padding="same", name="wider")(x)
+    x = L.Conv2DTranspose(2, (4, 3), strides=(2, 3), name="larger")(x)
+    x = L.Conv2DTranspose(2, 4, strides=2, padding="same", activation="relu", name="double")(x)
+    return keras.Model(i, L.GlobalMaxPooling2D(name="largest")(x), name="slopes")
+
+
+def channels_first(keras):
+    """Images with their channels first, and a Flatten of either order."""
+    L = keras.layers
+    f = "channels_first"
+    i = L.Input((3, 8, 6), name="image")
+    x = L.ZeroPadding2D(1, data_format=f, name="pad")(i)
+    x = L.Conv2D(4, 3, strides=2, use_bias=False, data_format=f, name="conv")(x)
+    x = L.ReLU(name="relu")(L.BatchNormalization(axis=1, name="bn")(x))
+    y = L.DepthwiseConv2D(3, padding="same", data_format=f, name="depthwise")(x)
+    y = L.PReLU(shared_axes=[2, 3], name="prelu")(y)
+    g = L.GlobalAveragePooling2D(data_format=f, name="pool")(y)
+    g = L.Reshape((4, 1, 1), name="gate")(L.Dense(4, activation="sigmoid", name="squeeze")(g))
+    x = L.Add(name="add")([x, L.Multiply(name="scale")([y, g])])
+    x = L.Concatenate(axis=1, name="join")([x, y])
+    a = L.Dense(3, name="a")(L.Flatten(name="flat")(x))
+    b = L.Dense(3, name="b")(L.Flatten(data_format=f, name="flat_first")(x))
+    return keras.Model(i, [a, b], name="channels_first")
+
+
+def caffe(keras):
+    """Preprocessing as arithmetic, in front of a convolution that does not pad."""
+    L = keras.layers
+    i = L.Input(SHAPE, name="image")
+    x = keras.applications.resnet50.preprocess_input(i)
+    x = L.Conv2D(2, 3, name="conv")(x / 64.0)
+    return keras.Model(i, L.GlobalMaxPooling2D(name="largest")(x), name="caffe")
+
+
+def unreadable(keras):
+    """Layers, an operator and options that qbench does not read."""
+    L = keras.layers
+    i = L.Input(SHAPE, name="image")
+    x = L.Resizing(4, 4, interpolation="bicubic", name="bicubic")(i)
+    x = L.Conv2D(2, 3, activation="mish", name="mish")(x)
+    x = L.Flatten(name="flat")(x)
+    y = L.Attention(name="attention")([L.Reshape((2, 4))(x), L.Reshape((2, 4))(x)])
+    y = L.Flatten(name="flat2")(y)
+    z = L.CenterCrop(12, 12, name="larger")(i)
+    z = L.GlobalAveragePooling2D(name="pool")(z)
+    x = L.Concatenate(name="join")([x, y, keras.ops.exp(z)])
+    return keras.Model(i, L.Dense(3, name="logits")(x), name="unreadable")
+
+
 def randomize(model, random):
     weights = []
     for variable in model.weights:
@@ -209,21 +305,29 @@ def save(keras, make):
     randomize(model, random)
     stem = DATA / f"{make.__name__}.{'keras2' if keras is keras2 else 'keras3'}"
     model.save(f"{stem}.h5", include_optimizer=False)
-    if make in (convolutions, pooling, preprocessing, nested, shared):
+    if make in (convolutions, pooling, preprocessing, nested, shared, attention, sequences):
         model.save(f"{stem}.keras")
+    if make is unreadable:
+        return
     low, high = (0, 255) if make in (preprocessing, precision) else (-1, 1)
-    inputs = [random.uniform(low, high, (2,) + SHAPE).astype("float32") for _ in model.inputs]
+    inputs = [random.uniform(low, high, (2,) + tuple(i.shape[1:])).astype("float32")
+              for i in model.inputs]
     if make is precision:  # what float32 makes of the same weights and numbers
         keras.mixed_precision.set_global_policy("float32")
         exact = make(keras)
         exact.set_weights(model.get_weights())
         model = exact
         inputs = [np.floor(i) for i in inputs]
-    outputs = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+    # TensorFlow computes with channels first on processors by XLA alone.
+    run = tf.function(lambda x: model(x, training=False), jit_compile=True) \
+        if make is channels_first else lambda x: model(x, training=False)
+    outputs = run(inputs if len(inputs) > 1 else inputs[0])
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    if make is channels_first:  # as qbench has them
+        inputs = [np.moveaxis(i, 1, -1) for i in inputs]
     for kind, arrays in (("x", inputs), ("y", outputs)):
         for index, array in enumerate(arrays):
-            np.save(f"{stem}.{kind}{index}.npy", np.asarray(array, "float32"))
+            np.save(f"{stem}.{kind}{index}.npy", np.ascontiguousarray(array, "float32"))
 
 
 def save_weights_only():
@@ -231,11 +335,20 @@ def save_weights_only():
     model.save_weights(DATA / "weights_only.h5")
 
 
+ALL = {
+    keras2: (convolutions, preprocessing, augmentation, nested, shared, precision, attention,
+             sequences, slopes, caffe),
+    keras3: (convolutions, preprocessing, augmentation, nested, shared, precision, pooling,
+             activations, in_sequential, attention, sequences, slopes, channels_first, caffe,
+             unreadable),
+}
+
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
-    for make in (convolutions, preprocessing, augmentation, nested, shared, precision):
-        save(keras2, make)
-    for make in (convolutions, preprocessing, augmentation, nested, shared, precision, pooling,
-                 activations, in_sequential):
-        save(keras3, make)
-    save_weights_only()
+    names = sys.argv[1:]
+    for keras, makers in ALL.items():
+        for make in makers:
+            if not names or make.__name__ in names:
+                save(keras, make)
+    if not names:
+        save_weights_only()

@@ -95,10 +95,13 @@ bool IsTaken(OpKind kind, const graph::OperatorType& type) {
   static const std::set<OpKind> never = {OpKind::kConcatenation, OpKind::kTanh,
                                          OpKind::kTranspose,     OpKind::kStridedSlice,
                                          OpKind::kDepthToSpace,  OpKind::kResizeNearestNeighbor,
-                                         OpKind::kGelu,          OpKind::kRsqrt};
+                                         OpKind::kGelu,          OpKind::kRsqrt,
+                                         OpKind::kBatchMatMul,   OpKind::kSum,
+                                         OpKind::kReduceMax};
   static const std::set<OpKind> in_float = {
       OpKind::kLeakyRelu, OpKind::kHardSwish, OpKind::kSoftmax,        OpKind::kMaximum,
-      OpKind::kMinimum,   OpKind::kDiv,       OpKind::kResizeBilinear, OpKind::kElu};
+      OpKind::kMinimum,   OpKind::kDiv,       OpKind::kResizeBilinear, OpKind::kElu,
+      OpKind::kPrelu,     OpKind::kSqrt};
   if (type.activations == DataType::kInt16 || never.contains(kind)) return false;
   return type.activations == DataType::kFloat32 || !in_float.contains(kind);
 }

@@ -112,7 +112,8 @@ class FunctionalParser {
   Status AddLayer(Json& json);
   Status ReadCalls(size_t layer);
   Result<KerasCall> ReadKeras2Call(const Json& json);
-  Status CheckKeras2Arguments(const Json& arguments);
+  Status ReadKeras2Arguments(const Json& arguments, KerasCall& call);
+  Status ReadNamedTensor(const std::string& key, const Json& value, KerasCall& call);
   Result<KerasCall> ReadKeras3Call(const Json& json);
   Result<KerasCall> ReadKeras2Operator(const Json& json);
   Result<KerasCall> ReadKeras3Operator(const Json& json);
@@ -175,15 +176,33 @@ Result<KerasCall> FunctionalParser::ReadKeras2Call(const Json& json) {
   for (const Json& input : json) {
     QB_ASSIGN_OR_RETURN(const KerasTensorRef ref, ReadReference(input));
     call.inputs.push_back(ref);
-    if (input.size() > 3) QB_RETURN_IF_ERROR(CheckKeras2Arguments(input[3]));
+    if (input.size() > 3) QB_RETURN_IF_ERROR(ReadKeras2Arguments(input[3], call));
   }
   return call;
 }
 
-Status FunctionalParser::CheckKeras2Arguments(const Json& arguments) {
+// layer(query, value=x): a tensor by its argument's name. Masks change what is computed.
+Status FunctionalParser::ReadNamedTensor(const std::string& key, const Json& value,
+                                         KerasCall& call) {
+  if (key.ends_with("mask")) {
+    return Error(StatusCode::kUnsupported,
+                 "it is called with the mask \"{}\", which is not read; call it without one",
+                 key.substr(0, kMaxNameLength));
+  }
+  QB_ASSIGN_OR_RETURN(call.arguments["kwargs"][key], ReadArgument(value, call));
+  return OkStatus();
+}
+
+Status FunctionalParser::ReadKeras2Arguments(const Json& arguments, KerasCall& call) {
   if (!arguments.is_object()) return Error(StatusCode::kCorrupt, "call arguments are not a table");
   for (const auto& [key, value] : arguments.items()) {
-    if (value.is_null() || (key == "training" && value == false)) continue;
+    if (value.is_null() || value == false) continue;
+    const bool tensor = value.is_array() && value.size() >= 3 && value[0].is_string() &&
+                        index_.contains(value[0].get<std::string>());
+    if (tensor) {
+      QB_RETURN_IF_ERROR(ReadNamedTensor(key, value, call));
+      continue;
+    }
     if (key == "training") {
       return Error(StatusCode::kUnsupported,
                    "it is called with training = True, so that it trains at inference too; build "
@@ -206,8 +225,15 @@ Result<KerasCall> FunctionalParser::ReadKeras3Call(const Json& json) {
   const Json& arguments = json["kwargs"];
   if (!arguments.is_object()) return Error(StatusCode::kCorrupt, "call arguments are not a table");
   for (const auto& [key, value] : arguments.items()) {
-    if (key == "training" && value.is_boolean()) continue;
-    QB_RETURN_IF_ERROR(CollectTensors(value, call));
+    if (value.is_null() || value == false || (key == "training" && value.is_boolean())) continue;
+    if (value.is_structured()) {
+      QB_RETURN_IF_ERROR(value.is_object() ? ReadNamedTensor(key, value, call)
+                                           : CollectTensors(value, call));
+      continue;
+    }
+    return Error(StatusCode::kUnsupported,
+                 "it is called with {} = {}, which is not read; call it on tensors alone",
+                 key.substr(0, kMaxNameLength), DumpJson(value).substr(0, 40));
   }
   return call;
 }

@@ -234,12 +234,31 @@ class VariableTree {
         Status status = WriteLayer(layer, path + name);
         if (!status.ok()) return status.WithContext("the weights of \"" + path + name + "\"");
         QB_RETURN_IF_ERROR(Write(layer, path + name + "/", depth + 1));
+        const bool model =
+            layer.HasGroup("layers") || layer.HasGroup("_layer_checkpoint_dependencies");
+        if (!model) {
+          QB_RETURN_IF_ERROR(WriteParts(layer, path + name + "/", depth + 1));
+        }
       }
     }
     return out_.finish();
   }
 
  private:
+  // The layers that a layer has for itself ("query_dense"), which are no model's.
+  Status WriteParts(const Hdf5Group& layer, const std::string& path, int depth) {
+    if (depth > kMaxDepth) return Error(StatusCode::kCorrupt, "groups more than {} deep", depth);
+    QB_ASSIGN_OR_RETURN(const auto names, layer.Groups(kMaxNames));
+    for (const std::string& name : names) {
+      if (name == "vars") continue;
+      QB_ASSIGN_OR_RETURN(const Hdf5Group part, layer.Open(name));
+      Status status = WriteLayer(part, path + name);
+      if (!status.ok()) return status.WithContext("the weights of \"" + path + name + "\"");
+      QB_RETURN_IF_ERROR(WriteParts(part, path + name + "/", depth + 1));
+    }
+    return OkStatus();
+  }
+
   Status WriteLayer(const Hdf5Group& layer, const std::string& path) {
     if (++groups_ > kMaxNames) {
       return Error(StatusCode::kCorrupt, "more than {} groups of weights", kMaxNames);

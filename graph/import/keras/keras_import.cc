@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "fmt/ranges.h"
+#include "graph/import/keras/channels_first.h"
 #include "graph/import/keras/check_layers.h"
 #include "graph/import/keras/keras_config.h"
 #include "graph/import/keras/keras_layer.h"
@@ -41,11 +43,14 @@ struct Value {
 
 class Importer {
  public:
-  // `notes` may be null.
-  Importer(const KerasFile& file, std::vector<std::string>* notes) : notes_(notes) {
+  // `notes` and `missing` may be null.
+  Importer(const KerasFile& file, std::vector<std::string>* notes,
+           std::vector<std::string>* missing)
+      : notes_(notes), missing_(missing) {
     import_.file = &file;
     if (file.by_order) {
       by_order_.emplace(file);
+      for (const KerasWeightGroup& group : file.groups) import_.groups.emplace(group.layer, &group);
       return;
     }
     for (const KerasWeightGroup& group : file.groups) groups_.emplace(group.layer, &group);
@@ -58,6 +63,11 @@ class Importer {
 
   Status TakeType(const LayerOptions& options);
   Result<Value> AddInput(const KerasLayer& layer);
+  Result<Value> AddChannelsFirstInput(const KerasLayer& layer);
+  Result<Value> AddInput(const KerasModel& keras, size_t layer);
+  Result<Model> Build(const KerasModel& keras);
+  // Where parts are missing already: what else is, as far as it can be built around them.
+  Status RefuseAll(const KerasModel& keras, MissingParts missing);
   Result<std::vector<Value>> BuildModel(const KerasModel& model, const Place& place,
                                         const std::vector<Value>& inputs);
   const KerasWeightGroup* GroupOf(const KerasModel& model, size_t layer, const Place& place);
@@ -72,6 +82,9 @@ class Importer {
   std::optional<LayerGroups> by_order_;  // of a .keras file
   size_t calls_ = 0;
   std::vector<std::string>* notes_;
+  std::vector<std::string>* missing_;
+  // Set: layers that are not supported are listed, and what follows from them is left out.
+  MissingParts* refused_ = nullptr;
   std::map<std::string, std::set<std::string>> other_types_;  // not float32: the layers of each
 };
 
@@ -206,11 +219,38 @@ Status Importer::TakeType(const LayerOptions& options) {
   return OkStatus();
 }
 
+// The tensor is what Keras has, turned back from an input of height, width and channels.
+Result<Value> Importer::AddChannelsFirstInput(const KerasLayer& layer) {
+  QB_ASSIGN_OR_RETURN(const Value input, AddInput(layer));
+  Graph& graph = import_.builder.graph;
+  Shape& shape = graph.tensors[static_cast<size_t>(input.tensor)].shape;
+  const std::string before = fmt::format("{}", fmt::join(shape.begin() + 1, shape.end(), "x"));
+  std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
+  if (notes_ != nullptr) {
+    notes_->push_back(fmt::format(
+        "the input \"{}\" is {} in the file, channels first, and {} here: height, width, channels",
+        layer.name, before, fmt::join(shape.begin() + 1, shape.end(), "x")));
+  }
+  const auto rank = static_cast<int32_t>(shape.size());
+  std::vector<int32_t> order = {0, rank - 1};
+  for (int32_t i = 1; i + 1 < rank; ++i) order.push_back(i);
+  const TensorId constant =
+      import_.builder.AddConstant(layer.name + "/channels_first", {rank}, order);
+  QB_ASSIGN_OR_RETURN(
+      const TensorId turned,
+      import_.builder.Emit(OpKind::kTranspose, NoOptions{}, {input.tensor, constant}, layer.name));
+  return Value{turned, input.is_integer};
+}
+
 Result<std::vector<Value>> Importer::Gather(const KerasModel& model, const Outputs& outputs,
                                             const std::vector<KerasTensorRef>& references) const {
   std::vector<Value> values;
   for (const KerasTensorRef& ref : references) {
     const auto& of_call = outputs.at({ref.layer, ref.call});
+    if (of_call.empty() && refused_ != nullptr) {
+      values.push_back({});
+      continue;
+    }
     if (ref.output >= of_call.size()) {
       return Error(StatusCode::kCorrupt, "layer \"{}\" has no output {}",
                    model.layers[ref.layer].name, ref.output);
@@ -237,8 +277,20 @@ Result<std::vector<Value>> Importer::BuildModel(const KerasModel& model, const P
     QB_ASSIGN_OR_RETURN(const auto call_inputs,
                         Gather(model, outputs, layer.calls[id.second].inputs));
     const KerasWeightGroup* group = GroupOf(model, id.first, place);
-    QB_ASSIGN_OR_RETURN(outputs[id],
-                        BuildCall(layer, layer.calls[id.second], group, place, call_inputs));
+    if (refused_ == nullptr) {
+      QB_ASSIGN_OR_RETURN(outputs[id],
+                          BuildCall(layer, layer.calls[id.second], group, place, call_inputs));
+      continue;
+    }
+    outputs[id] = {};
+    const bool whole = std::ranges::none_of(
+        call_inputs, [](const Value& value) { return value.tensor == kNoTensor; });
+    if (!whole && layer.model == nullptr) continue;
+    auto built = BuildCall(layer, layer.calls[id.second], group, place, call_inputs);
+    if (built.ok()) outputs[id] = std::move(*built);
+    if (!built.ok() && built.status().code() == StatusCode::kUnsupported) {
+      refused_->AddError(built.status());
+    }
   }
   return Gather(model, outputs, model.outputs);
 }
@@ -273,6 +325,7 @@ Result<std::vector<Value>> Importer::BuildCall(const KerasLayer& layer, const Ke
                              is_operator ? config : layer.config);
   const LayerBuilder builder =
       is_operator ? FindOperatorBuilder(layer.function) : FindLayerBuilder(layer.class_name);
+  if (builder == nullptr && refused_ != nullptr) return std::vector<Value>{};  // listed already
   if (builder == nullptr) return options.Corrupt("it is not among the model's inputs");
   if (!is_operator) QB_RETURN_IF_ERROR(TakeType(options));
   std::vector<TensorId> tensors;
@@ -282,26 +335,63 @@ Result<std::vector<Value>> Importer::BuildCall(const KerasLayer& layer, const Ke
     integer = integer || input.is_integer;
   }
   if (integer) QB_RETURN_IF_ERROR(CheckTakesIntegers(layer, options, builder));
-  LayerCall call(import_, options, group, place.nested, std::move(tensors),
-                 is_operator ? &keras_call.arguments : nullptr);
-  QB_ASSIGN_OR_RETURN(const TensorId output, builder(call));
+  LayerCall call(import_, options, group, place.nested, std::move(tensors), &keras_call.arguments);
+  QB_ASSIGN_OR_RETURN(const TensorId output, is_operator ? builder(call) : BuildLayer(call));
   QB_RETURN_IF_ERROR(call.CheckAllTaken());
   call.NameOutput(output);
   return std::vector<Value>{{output, integer && !GivesFloats(layer)}};
 }
 
 Result<Model> Importer::Import(const KerasModel& keras) {
-  QB_RETURN_IF_ERROR(CheckLayers(keras));
+  import_.channels_first = HasChannelsFirst(keras);
+  MissingParts missing = CheckLayers(keras);
+  if (!missing.empty()) return RefuseAll(keras, std::move(missing));
+  auto model = Build(keras);
+  if (model.ok() || model.status().code() != StatusCode::kUnsupported) return model;
+  if (missing.AddError(model.status())) (void)RefuseAll(keras, std::move(missing));
+  return model;
+}
+
+// All layers that can be built are, on a graph that is thrown away.
+Status Importer::RefuseAll(const KerasModel& keras, MissingParts missing) {
+  import_.builder = GraphBuilder();
+  import_.weights.clear();
+  calls_ = 0;
+  std::vector<std::string>* const notes = std::exchange(notes_, nullptr);
+  refused_ = &missing;
+  std::vector<Value> inputs;
+  for (const KerasTensorRef& ref : keras.inputs) {
+    const auto input = AddInput(keras, ref.layer);
+    if (!input.ok()) missing.AddError(input.status());
+    inputs.push_back(input.ok() ? *input : Value{});
+  }
+  (void)BuildModel(keras, {}, inputs);
+  refused_ = nullptr;
+  notes_ = notes;
+  if (missing_ != nullptr) *missing_ = missing.List();
+  return missing.ToStatus();
+}
+
+Result<Value> Importer::AddInput(const KerasModel& keras, size_t layer) {
+  const LayerOptions options(keras.layers[layer].name, {}, keras.layers[layer].config);
+  const auto shape = InputShape(options);
+  const bool image = shape.ok() && (shape->size() == 3 || shape->size() == 4);
+  const bool turns = import_.channels_first && image && IsChannelsFirstInput(keras, layer);
+  return turns ? AddChannelsFirstInput(keras.layers[layer]) : AddInput(keras.layers[layer]);
+}
+
+Result<Model> Importer::Build(const KerasModel& keras) {
   Model model;
   Signature signature;
   std::vector<Value> inputs;
   std::set<TensorId> distinct;
   for (const KerasTensorRef& ref : keras.inputs) {
     const KerasLayer& layer = keras.layers[ref.layer];
-    QB_ASSIGN_OR_RETURN(const Value input, AddInput(layer));
+    const auto tensor = static_cast<TensorId>(import_.builder.graph.tensors.size());
+    QB_ASSIGN_OR_RETURN(const Value input, AddInput(keras, ref.layer));
     inputs.push_back(input);
-    distinct.insert(input.tensor);
-    import_.builder.graph.inputs.push_back(input.tensor);
+    distinct.insert(tensor);
+    import_.builder.graph.inputs.push_back(tensor);
     signature.input_names.push_back(layer.name);
   }
   QB_ASSIGN_OR_RETURN(const auto outputs, BuildModel(keras, {}, inputs));
@@ -334,10 +424,11 @@ Result<Model> Importer::Import(const KerasModel& keras) {
 
 }  // namespace
 
-Result<Model> ImportKeras(const KerasFile& file, std::vector<std::string>* notes) {
+Result<Model> ImportKeras(const KerasFile& file, std::vector<std::string>* notes,
+                          std::vector<std::string>* missing) {
   auto keras = ParseKerasConfig(file.model_config);
   if (!keras.ok()) return keras.status().WithContext("model_config");
-  return Importer(file, notes).Import(*keras);
+  return Importer(file, notes, missing).Import(*keras);
 }
 
 }  // namespace qbench::graph::import

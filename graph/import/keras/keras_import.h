@@ -11,6 +11,7 @@
 namespace qbench::graph::import {
 
 // As ReadKerasModel (keras_model.h), without the file's name in messages.
-Result<Model> ImportKeras(const KerasFile& file, std::vector<std::string>* notes = nullptr);
+Result<Model> ImportKeras(const KerasFile& file, std::vector<std::string>* notes = nullptr,
+                          std::vector<std::string>* missing = nullptr);
 
 }  // namespace qbench::graph::import

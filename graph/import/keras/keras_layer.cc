@@ -219,6 +219,44 @@ Result<TensorId> LayerCall::Input(size_t rank) const {
   return inputs_[0];
 }
 
+LayerCall LayerCall::With(const LayerOptions& options, std::vector<TensorId> inputs) const {
+  LayerCall call(import_, options, weights_, nested_, std::move(inputs), arguments_);
+  call.first_tensor_ = first_tensor_;
+  return call;
+}
+
+LayerCall LayerCall::Part(const LayerOptions& options,
+                          std::initializer_list<std::string_view> groups,
+                          std::vector<TensorId> inputs) const {
+  const KerasWeightGroup* weights = weights_;
+  if (import_.file->by_order && weights_ != nullptr) {
+    weights = nullptr;
+    for (const std::string_view group : groups) {
+      const auto found = import_.groups.find(fmt::format("{}/{}", weights_->layer, group));
+      if (found != import_.groups.end()) weights = found->second;
+    }
+  }
+  return {import_, options, weights, nested_, std::move(inputs)};
+}
+
+const Op* LayerCall::MakerOf(TensorId tensor) const {
+  const std::vector<Op>& ops = import_.builder.graph.ops;
+  const auto found = std::find_if(ops.rbegin(), ops.rend(),
+                                  [&](const Op& op) { return op.outputs[0] == tensor; });
+  return found == ops.rend() ? nullptr : &*found;
+}
+
+std::optional<TensorId> LayerCall::NamedInput(const char* name, size_t place) const {
+  size_t named = 0;
+  if (arguments_ != nullptr && arguments_->contains("kwargs")) {
+    const Json& kwargs = arguments_->at("kwargs");
+    if (kwargs.contains(name)) return TensorOf(kwargs.at(name));
+    named = kwargs.size();
+  }
+  if (place + named < inputs_.size()) return inputs_[place];
+  return std::nullopt;
+}
+
 // The file names a variable by its layer's name and its own ("conv/kernel"), with the outer
 // model's names before it or not, depending on the version of Keras; below the group of a nested
 // model stand the variables of all its layers. A variable without any layer's name (Keras 2 does
@@ -234,7 +272,9 @@ Result<const KerasWeight*> LayerCall::FindByName(
     const auto [path, variable] = SplitWeightName(weight.name);
     const bool named = std::ranges::find(names, variable) != names.end();
     if (!named && std::ranges::find(names, kAnyVariable) == names.end()) continue;
-    if (const size_t common = CommonEnd(path, options_.name()); common >= agreement) {
+    const size_t common =
+        std::max(CommonEnd(path, options_.name()), CommonEnd(path, options_.other_name()));
+    if (common >= agreement) {
       if (common > agreement) exact.clear();
       agreement = common;
       exact.push_back(&weight);

@@ -33,6 +33,10 @@ struct KerasImport {
   // When the last goes, after the import, their memory does.
   std::map<const uint8_t*, std::shared_ptr<const void>> data_owners;
   const KerasFile* file = nullptr;
+  // Of a .keras file: its groups by their paths.
+  std::map<std::string, const KerasWeightGroup*> groups;
+  // Some layer has its channels before height and width.
+  bool channels_first = false;
 };
 
 // Among the names of a variable: whatever it is called, if it is the layer's only one.
@@ -49,6 +53,11 @@ class LayerOptions {
 
   const std::string& name() const { return name_; }
   const std::string& class_name() const { return class_name_; }
+  // Another name under which the file may have the layer's weights: of a layer in a wrapper, the
+  // wrapper's. Empty: none.
+  const std::string& other_name() const { return other_name_; }
+  void SetOtherName(std::string name) { other_name_ = std::move(name); }
+  const Json& config() const { return config_; }
 
   bool Has(const char* key) const;  // there, and not null
   const Json& operator[](const char* key) const;
@@ -74,7 +83,8 @@ class LayerOptions {
   // The option `axis`, from the front; by default the last. kUnsupported where there are several,
   // or it is the batch.
   Result<size_t> OneAxis(size_t rank) const;
-  // kUnsupported where the option data_format is not channels_last.
+  // kUnsupported where the option data_format is not channels_last. (Where it is channels_first,
+  // the layer is built as one of channels_last, between two that turn the image.)
   Status CheckChannelsLast() const;
 
   // kCorrupt: what Keras cannot have written. kUnsupported: what qbench cannot read.
@@ -86,6 +96,7 @@ class LayerOptions {
  private:
   std::string name_;
   std::string class_name_;
+  std::string other_name_;
   const Json& config_;
 };
 
@@ -99,6 +110,15 @@ class LayerCall {
   const LayerOptions& options() const { return options_; }
   const std::vector<TensorId>& inputs() const { return inputs_; }
   bool is_keras3() const;
+  bool in_channels_first_model() const { return import_.channels_first; }
+  // A call of the same layer, or of a part of it that has options of its own, on other inputs. The
+  // part's weights are those of the layer, or in a .keras file in a group of its own below the
+  // layer's, called by one of `groups`.
+  LayerCall With(const LayerOptions& options, std::vector<TensorId> inputs) const;
+  LayerCall Part(const LayerOptions& options, std::initializer_list<std::string_view> groups,
+                 std::vector<TensorId> inputs) const;
+  // The input that is called so, or stands at that place; nothing where there is none.
+  std::optional<TensorId> NamedInput(const char* name, size_t place) const;
   // Of an operator: what it is called with at that place, null where there is nothing; and the
   // tensor that such an argument is, if it is one.
   const Json& Argument(size_t index) const;
@@ -110,6 +130,12 @@ class LayerCall {
     return import_.builder.graph.tensors[tensor].shape;
   }
   int32_t Channels(TensorId tensor) const { return ShapeOf(tensor).back(); }
+  // The operator of an earlier layer that makes the tensor, or null. Until one is added.
+  const Op* MakerOf(TensorId tensor) const;
+  // The values of an int32 constant.
+  std::vector<int32_t> IntegersOf(TensorId constant) const {
+    return import_.builder.graph.tensors[constant].constant->Values<int32_t>();
+  }
 
   // The layer's variable of one of these names, which differ between versions of Keras. kCorrupt
   // where it is missing, ambiguous, of another shape or not of a floating-point type.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,10 @@ using LayerBuilder = Result<TensorId> (*)(LayerCall& call);
 
 // Null where the class is unknown.
 LayerBuilder FindLayerBuilder(std::string_view class_name);
+
+// Adds the operators of the call of a layer that FindLayerBuilder knows, in either data_format: of
+// channels_first, between transposes of the image that graph/passes/move_transposes.cc takes out.
+Result<TensorId> BuildLayer(LayerCall& call);
 
 // The same of an operator, by its function as TensorFlow or keras.ops names it.
 LayerBuilder FindOperatorBuilder(std::string_view function);
@@ -43,6 +48,10 @@ Result<TensorId> BuildElu(LayerCall& call);
 Result<TensorId> BuildPRelu(LayerCall& call);
 // The option `activation` of a layer, applied to `input`.
 Result<TensorId> ApplyActivation(LayerCall& call, TensorId input);
+// kUnsupported where the option `activation` names one that ApplyActivation does not know.
+Status CheckActivation(const LayerOptions& options);
+// Over the option `axis` of `options`, by default the last dimension.
+Result<TensorId> SoftmaxOver(LayerCall& call, const LayerOptions& options, TensorId input);
 // An activation by its name.
 Result<TensorId> ApplyNamed(LayerCall& call, std::string_view name, TensorId input);
 // `input` held between the two bounds, either of which may be infinite.
@@ -61,6 +70,8 @@ Result<TensorId> BuildMaxPooling2D(LayerCall& call);
 Result<TensorId> BuildAveragePooling2D(LayerCall& call);
 Result<TensorId> BuildGlobalAveragePooling2D(LayerCall& call);
 Result<TensorId> BuildGlobalMaxPooling2D(LayerCall& call);
+// Over all dimensions of an input of `rank` between the batch and the channels.
+Result<TensorId> BuildReduction(LayerCall& call, OpKind kind, size_t rank);
 Result<TensorId> BuildFlatten(LayerCall& call);
 Result<TensorId> BuildReshape(LayerCall& call);
 // `shape` is the new shape of one sample; the batch stays open.
@@ -74,6 +85,9 @@ Result<TensorId> BuildResizing(LayerCall& call);
 Result<TensorId> BuildCenterCrop(LayerCall& call);
 // The dimensions of a sample in another order: `order` has all of the input's, the batch first.
 Result<TensorId> EmitTranspose(LayerCall& call, TensorId input, const std::vector<int32_t>& order);
+// The orders that move the channels, which are first, to the end of a sample, and back.
+std::vector<int32_t> ChannelsLast(size_t rank);
+std::vector<int32_t> ChannelsFirst(size_t rank);
 // What is taken of a dimension: from `begin` to before `end`.
 struct Range {
   int32_t begin = 0, end = 0, stride = 1;
@@ -84,6 +98,14 @@ Result<TensorId> EmitSlice(LayerCall& call, TensorId input, const std::vector<Ra
 
 // layers_transposed.cc
 Result<TensorId> BuildConv2DTranspose(LayerCall& call);
+
+// layers_attention.cc
+Result<TensorId> BuildMultiHeadAttention(LayerCall& call);
+
+// layers_wrapper.cc
+Result<TensorId> BuildTimeDistributed(LayerCall& call);
+// The class of the layer that a TimeDistributed has; empty where it is another layer or has none.
+std::string WrappedClass(const Json& config);
 
 // layers_1d.cc
 Result<TensorId> BuildConv1D(LayerCall& call);

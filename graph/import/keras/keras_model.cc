@@ -5,9 +5,10 @@
 
 namespace qbench::graph::import {
 
-Result<Model> ReadKerasModel(const std::filesystem::path& path, std::vector<std::string>* notes) {
+Result<Model> ReadKerasModel(const std::filesystem::path& path, std::vector<std::string>* notes,
+                             std::vector<std::string>* missing) {
   QB_ASSIGN_OR_RETURN(const KerasFile file, ReadKerasFile(path));
-  auto model = ImportKeras(file, notes);
+  auto model = ImportKeras(file, notes, missing);
   if (!model.ok()) return model.status().WithContext(path.string());
   return model;
 }

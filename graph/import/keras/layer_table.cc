@@ -62,6 +62,8 @@ constexpr Entry kLayers[] = {
     {"Cropping1D", BuildCropping1D},
     {"UpSampling1D", BuildUpSampling1D},
     {"RepeatVector", BuildRepeatVector},
+    {"MultiHeadAttention", BuildMultiHeadAttention},
+    {"TimeDistributed", BuildTimeDistributed},
     // Of keras.applications
     {"LayerScale", BuildLayerScale},
     {"CustomScaleLayer", BuildCustomScale},

@@ -159,21 +159,11 @@ Result<TensorId> BuildAveragePooling1D(LayerCall& call) {
 }
 
 Result<TensorId> BuildGlobalAveragePooling1D(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(3));
-  QB_RETURN_IF_ERROR(call.options().CheckChannelsLast());
-  QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
-  const TensorId axes = call.Constant("axes", {1}, std::vector<int32_t>{1});
-  return call.Emit(OpKind::kMean, MeanOptions{.keep_dims = keep_dims}, {input, axes});
+  return BuildReduction(call, OpKind::kMean, 3);
 }
 
 Result<TensorId> BuildGlobalMaxPooling1D(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const TensorId image, AsImage(call));
-  QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
-  const Shape shape = call.ShapeOf(image);
-  QB_ASSIGN_OR_RETURN(
-      const TensorId largest,
-      call.Emit(OpKind::kMaxPool2D, Pool2DOptions{.filter_h = 1, .filter_w = shape[2]}, {image}));
-  return EmitReshape(call, largest, keep_dims ? Shape{1, shape[3]} : Shape{shape[3]});
+  return BuildReduction(call, OpKind::kReduceMax, 3);
 }
 
 Result<TensorId> BuildZeroPadding1D(LayerCall& call) {

@@ -41,13 +41,6 @@ Result<TensorId> EluOf(LayerCall& call, TensorId input, double alpha) {
   return call.Emit(OpKind::kAdd, {scaled, rest});
 }
 
-// min(max(x, 0), most): RELU6 of another unit.
-Result<TensorId> ReluUpTo(LayerCall& call, TensorId input, double most) {
-  QB_ASSIGN_OR_RETURN(const TensorId sixths, Scaled(call, input, 6.0 / most));
-  QB_ASSIGN_OR_RETURN(const TensorId clipped, call.Emit(OpKind::kRelu6, {sixths}));
-  return Scaled(call, clipped, most / 6.0);
-}
-
 // Keras 3: relu6(x + 3) / 6. Keras 2: x / 5 + 1/2 between 0 and 1, which is relu6(1.2 x + 3) / 6.
 Result<TensorId> HardSigmoid(LayerCall& call, TensorId input) {
   QB_ASSIGN_OR_RETURN(const TensorId scaled, Scaled(call, input, call.is_keras3() ? 1.0 : 1.2));
@@ -111,13 +104,37 @@ std::string KnownActivations() {
   return names;
 }
 
-// relu(x) up to `max_value`, less slope * relu(-x).
-Result<TensorId> BoundedLeakyRelu(LayerCall& call, TensorId input, double max_value, double slope) {
-  QB_ASSIGN_OR_RETURN(const TensorId above, ReluUpTo(call, input, max_value));
-  QB_ASSIGN_OR_RETURN(const TensorId negated, Scaled(call, input, -slope));
-  if (slope < 0.0) return call.options().Corrupt("negative_slope is below 0");
-  QB_ASSIGN_OR_RETURN(const TensorId below, call.Emit(OpKind::kRelu, {negated}));
-  return call.Emit(OpKind::kSub, {above, below});
+// min(x, most)
+Result<TensorId> AtMost(LayerCall& call, TensorId input, double most) {
+  const TensorId bound = call.Constant("bound", {1}, std::vector{static_cast<float>(most)});
+  return call.Emit(OpKind::kMinimum, {input, bound});
+}
+
+// x above the threshold and 0 elsewhere. Without a comparison: what is above by however little,
+// times 2^100, is above 6, and RELU6 of it over 6 is exactly 1.
+Result<TensorId> AboveThreshold(LayerCall& call, TensorId input, double threshold) {
+  QB_ASSIGN_OR_RETURN(const TensorId above, Shifted(call, input, -threshold));
+  QB_ASSIGN_OR_RETURN(const TensorId steep, Scaled(call, above, 0x1p100));
+  QB_ASSIGN_OR_RETURN(const TensorId sixths, call.Emit(OpKind::kRelu6, {steep}));
+  QB_ASSIGN_OR_RETURN(const TensorId one, Scaled(call, sixths, 1.0 / 6.0));
+  return call.Emit(OpKind::kMul, {input, one});
+}
+
+// As keras.activations.relu has it: AboveThreshold between 0 and max_value, less slope * (threshold -
+// x) below the threshold.
+Result<TensorId> ReluFromThreshold(LayerCall& call, TensorId input, double max_value, double slope,
+                                   double threshold) {
+  QB_ASSIGN_OR_RETURN(TensorId result, AboveThreshold(call, input, threshold));
+  if (max_value != HUGE_VAL) {
+    QB_ASSIGN_OR_RETURN(result, call.Emit(OpKind::kRelu, {result}));
+    QB_ASSIGN_OR_RETURN(result, AtMost(call, result, max_value));
+  }
+  if (slope == 0.0) return result;
+  QB_ASSIGN_OR_RETURN(const TensorId negated, Scaled(call, input, -1.0));
+  QB_ASSIGN_OR_RETURN(const TensorId distance, Shifted(call, negated, threshold));
+  QB_ASSIGN_OR_RETURN(const TensorId below, call.Emit(OpKind::kRelu, {distance}));
+  QB_ASSIGN_OR_RETURN(const TensorId scaled, Scaled(call, below, slope));
+  return call.Emit(OpKind::kSub, {result, scaled});
 }
 
 // `options` are the activation's own.
@@ -125,14 +142,16 @@ Result<TensorId> ReluLayer(LayerCall& call, const LayerOptions& options, TensorI
   QB_ASSIGN_OR_RETURN(const double max_value, options.Number("max_value", HUGE_VAL));
   QB_ASSIGN_OR_RETURN(const double slope, options.Number("negative_slope", 0.0));
   QB_ASSIGN_OR_RETURN(const double threshold, options.Number("threshold", 0.0));
-  if (threshold != 0.0) return options.UnsupportedOption("a threshold other than 0 is not known");
-  if (!(max_value > 0.0)) return options.UnsupportedOption("max_value is not above 0");
+  if (!(max_value >= 0.0)) return options.Corrupt("max_value is below 0");
+  if (!(slope >= 0.0)) return options.Corrupt("negative_slope is below 0");
+  if (threshold != 0.0) return ReluFromThreshold(call, input, max_value, slope, threshold);
   if (slope != 0.0) {
-    if (max_value == HUGE_VAL) return LeakyRelu(call, input, slope);
-    return BoundedLeakyRelu(call, input, max_value, slope);
+    QB_ASSIGN_OR_RETURN(const TensorId leaky, LeakyRelu(call, input, slope));
+    return max_value == HUGE_VAL ? leaky : AtMost(call, leaky, max_value);
   }
-  if (max_value == HUGE_VAL) return call.Emit(OpKind::kRelu, {input});
-  return ReluUpTo(call, input, max_value);
+  if (max_value == 6.0) return call.Emit(OpKind::kRelu6, {input});
+  QB_ASSIGN_OR_RETURN(const TensorId relu, call.Emit(OpKind::kRelu, {input}));
+  return max_value == HUGE_VAL ? relu : AtMost(call, relu, max_value);
 }
 
 Result<TensorId> LeakyReluLayer(LayerCall& call, const LayerOptions& options, TensorId input) {
@@ -147,19 +166,6 @@ Result<TensorId> EluLayer(LayerCall& call, const LayerOptions& options, TensorId
   return EluOf(call, input, alpha);
 }
 
-Result<TensorId> SoftmaxLayer(LayerCall& call, const LayerOptions& options, TensorId input) {
-  const size_t rank = call.ShapeOf(input).size();
-  QB_ASSIGN_OR_RETURN(const size_t axis, options.OneAxis(rank));
-  if (axis + 1 == rank) return call.Emit(OpKind::kSoftmax, {input});
-  // That dimension last, and back.
-  std::vector<int32_t> order;
-  for (size_t i = 0; i < rank; ++i) order.push_back(static_cast<int32_t>(i));
-  std::swap(order[axis], order.back());
-  QB_ASSIGN_OR_RETURN(const TensorId turned, EmitTranspose(call, input, order));
-  QB_ASSIGN_OR_RETURN(const TensorId softmax, call.Emit(OpKind::kSoftmax, {turned}));
-  return EmitTranspose(call, softmax, order);
-}
-
 Result<TensorId> NamedLayer(LayerCall& call, const LayerOptions& options, TensorId input) {
   QB_ASSIGN_OR_RETURN(const std::string name, options.Text("activation", ""));
   return ApplyNamed(call, name, input);
@@ -172,8 +178,23 @@ struct ActivationLayer {
 };
 constexpr ActivationLayer kLayers[] = {
     {"Activation", NamedLayer}, {"ELU", EluLayer},         {"LeakyReLU", LeakyReluLayer},
-    {"ReLU", ReluLayer},        {"Softmax", SoftmaxLayer},
+    {"ReLU", ReluLayer},        {"Softmax", SoftmaxOver},
 };
+
+// The option `activation`: "relu", or {"class_name": "function", "config": "relu6"}, or a layer.
+const Json& ActivationOf(const LayerOptions& options) {
+  const Json& activation = options["activation"];
+  const bool function = activation.is_object() &&
+                        activation.value("class_name", Json()) == "function" &&
+                        activation.contains("config");
+  return function ? activation.at("config") : activation;
+}
+
+Status UnknownActivation(const LayerOptions& options, std::string_view name) {
+  return options.UnsupportedOption(
+      fmt::format("the activation {} is not known (known: {})",
+                  DumpJson(Json(std::string(name))).substr(0, 60), KnownActivations()));
+}
 
 // {"class_name": "LeakyReLU", "config": {…}} as an option of another layer.
 Result<TensorId> ApplyLayer(LayerCall& call, const Json& layer, TensorId input) {
@@ -191,6 +212,19 @@ Result<TensorId> ApplyLayer(LayerCall& call, const Json& layer, TensorId input) 
 
 }  // namespace
 
+Result<TensorId> SoftmaxOver(LayerCall& call, const LayerOptions& options, TensorId input) {
+  const size_t rank = call.ShapeOf(input).size();
+  QB_ASSIGN_OR_RETURN(const size_t axis, options.OneAxis(rank));
+  if (axis + 1 == rank) return call.Emit(OpKind::kSoftmax, {input});
+  // That dimension last, and back.
+  std::vector<int32_t> order;
+  for (size_t i = 0; i < rank; ++i) order.push_back(static_cast<int32_t>(i));
+  std::swap(order[axis], order.back());
+  QB_ASSIGN_OR_RETURN(const TensorId turned, EmitTranspose(call, input, order));
+  QB_ASSIGN_OR_RETURN(const TensorId softmax, call.Emit(OpKind::kSoftmax, {turned}));
+  return EmitTranspose(call, softmax, order);
+}
+
 Result<TensorId> Clip(LayerCall& call, TensorId input, double low, double high) {
   if (!(low < high)) return call.options().Corrupt("its bounds are the wrong way round");
   TensorId clipped = input;
@@ -205,22 +239,24 @@ Result<TensorId> Clip(LayerCall& call, TensorId input, double low, double high) 
 Result<TensorId> ApplyNamed(LayerCall& call, std::string_view name, TensorId input) {
   const auto* found = std::ranges::find(kActivations, name, &NamedActivation::name);
   if (found != std::end(kActivations)) return found->apply(call, input);
-  return call.options().UnsupportedOption(
-      fmt::format("the activation {} is not known (known: {})",
-                  DumpJson(Json(std::string(name))).substr(0, 60), KnownActivations()));
+  return UnknownActivation(call.options(), name);
 }
 
-// "relu", or {"class_name": "function", "config": "relu6"}, or a layer.
+Status CheckActivation(const LayerOptions& options) {
+  const Json& activation = ActivationOf(options);
+  if (!activation.is_string()) return OkStatus();
+  const auto& name = activation.get_ref<const std::string&>();
+  const bool known =
+      std::ranges::find(kActivations, name, &NamedActivation::name) != std::end(kActivations);
+  return known ? OkStatus() : UnknownActivation(options, name);
+}
+
 Result<TensorId> ApplyActivation(LayerCall& call, TensorId input) {
-  const Json* activation = &call.options()["activation"];
-  if (activation->is_null()) return input;
-  if (activation->is_object() && activation->value("class_name", Json()) == "function" &&
-      activation->contains("config")) {
-    activation = &activation->at("config");
-  }
-  if (activation->is_object()) return ApplyLayer(call, *activation, input);
-  if (!activation->is_string()) return call.options().Corrupt("activation is not a name");
-  return ApplyNamed(call, activation->get_ref<const std::string&>(), input);
+  const Json& activation = ActivationOf(call.options());
+  if (activation.is_null()) return input;
+  if (activation.is_object()) return ApplyLayer(call, activation, input);
+  if (!activation.is_string()) return call.options().Corrupt("activation is not a name");
+  return ApplyNamed(call, activation.get_ref<const std::string&>(), input);
 }
 
 Result<TensorId> BuildActivation(LayerCall& call) {
@@ -247,11 +283,10 @@ Result<TensorId> BuildElu(LayerCall& call) {
 
 Result<TensorId> BuildSoftmax(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
-  return SoftmaxLayer(call, call.options(), input);
+  return SoftmaxOver(call, call.options(), input);
 }
 
-// max(x, 0) + alpha * min(x, 0) = alpha * x + (1 - alpha) * max(x, 0), with an alpha for each value
-// of a sample, or for each of the dimensions that are not shared.
+// With a slope for each value of a sample, or for each of the dimensions that are not shared.
 Result<TensorId> BuildPRelu(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
   Shape shape = call.ShapeOf(input);
@@ -264,14 +299,7 @@ Result<TensorId> BuildPRelu(LayerCall& call) {
   }
   const std::vector<int64_t> dims(shape.begin(), shape.end());
   QB_ASSIGN_OR_RETURN(const auto alpha, call.Weight({"alpha"}, dims));
-  std::vector<float> rest(alpha.size());
-  std::ranges::transform(alpha, rest.begin(), [](float a) { return 1.0F - a; });
-  const TensorId alphas = call.WeightConstant("alpha", shape, alpha);
-  const TensorId others = call.WeightConstant("rest", shape, rest);
-  QB_ASSIGN_OR_RETURN(const TensorId all, call.Emit(OpKind::kMul, {input, alphas}));
-  QB_ASSIGN_OR_RETURN(const TensorId positive, call.Emit(OpKind::kRelu, {input}));
-  QB_ASSIGN_OR_RETURN(const TensorId above, call.Emit(OpKind::kMul, {positive, others}));
-  return call.Emit(OpKind::kAdd, {all, above});
+  return call.Emit(OpKind::kPrelu, {input, call.WeightConstant("alpha", shape, alpha)});
 }
 
 }  // namespace qbench::graph::import

@@ -94,6 +94,37 @@ Result<std::vector<float>> WeightUnless(LayerCall& call, const char* flag,
   return std::vector<float>(static_cast<size_t>(channels), fallback);
 }
 
+// gamma * (x - mean) / sqrt(variance + epsilon) + beta = x * factor + offset, computed in double:
+// the graph's folding pass rounds once more.
+Result<TensorId> Normalized(LayerCall& call, TensorId input, size_t axis) {
+  const Shape& shape = call.ShapeOf(input);
+  const int32_t channels = shape[axis];
+  Shape stretched(shape.size() - axis, 1);
+  stretched[0] = channels;
+  QB_ASSIGN_OR_RETURN(const double epsilon, call.options().Number("epsilon", 1e-3));
+  QB_ASSIGN_OR_RETURN(const auto gamma, WeightUnless(call, "scale", "gamma", channels, 1.0F));
+  QB_ASSIGN_OR_RETURN(const auto beta, WeightUnless(call, "center", "beta", channels, 0.0F));
+  QB_ASSIGN_OR_RETURN(const auto mean, call.Weight({"moving_mean"}, {channels}));
+  QB_ASSIGN_OR_RETURN(const auto variance, call.Weight({"moving_variance"}, {channels}));
+  std::vector<float> factor(mean.size());
+  std::vector<float> offset(mean.size());
+  OutputStatistics statistics{.mean = beta, .deviation = std::vector<float>(mean.size())};
+  for (size_t c = 0; c < mean.size(); ++c) {
+    const double scale = gamma[c] / std::sqrt(variance[c] + epsilon);
+    factor[c] = static_cast<float>(scale);
+    offset[c] = static_cast<float>(beta[c] - mean[c] * scale);
+    // |gamma|, but for what epsilon takes from channels that hardly vary.
+    statistics.deviation[c] =
+        static_cast<float>(std::abs(scale) * std::sqrt(std::max(variance[c], 0.0F)));
+  }
+  const TensorId factors = call.WeightConstant("factor", stretched, factor);
+  const TensorId offsets = call.WeightConstant("offset", stretched, offset);
+  QB_ASSIGN_OR_RETURN(const TensorId scaled, call.Emit(OpKind::kMul, {input, factors}));
+  QB_ASSIGN_OR_RETURN(const TensorId output, call.Emit(OpKind::kAdd, {scaled, offsets}));
+  if (stretched.size() == 1) call.SetStatistics(std::move(statistics));
+  return output;
+}
+
 }  // namespace
 
 Result<TensorId> BuildConv2D(LayerCall& call) {
@@ -138,37 +169,17 @@ Result<TensorId> BuildDense(LayerCall& call) {
   return ApplyActivation(call, output);
 }
 
-// gamma * (x - mean) / sqrt(variance + epsilon) + beta = x * factor + offset, computed in double:
-// the graph's folding pass rounds once more.
 Result<TensorId> BuildBatchNormalization(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
-  QB_ASSIGN_OR_RETURN(const size_t axis, call.options().OneAxis(call.ShapeOf(input).size()));
-  const Shape& shape = call.ShapeOf(input);
-  const int32_t channels = shape[axis];
-  Shape stretched(shape.size() - axis, 1);
-  stretched[0] = channels;
-  QB_ASSIGN_OR_RETURN(const double epsilon, call.options().Number("epsilon", 1e-3));
-  QB_ASSIGN_OR_RETURN(const auto gamma, WeightUnless(call, "scale", "gamma", channels, 1.0F));
-  QB_ASSIGN_OR_RETURN(const auto beta, WeightUnless(call, "center", "beta", channels, 0.0F));
-  QB_ASSIGN_OR_RETURN(const auto mean, call.Weight({"moving_mean"}, {channels}));
-  QB_ASSIGN_OR_RETURN(const auto variance, call.Weight({"moving_variance"}, {channels}));
-  std::vector<float> factor(mean.size());
-  std::vector<float> offset(mean.size());
-  OutputStatistics statistics{.mean = beta, .deviation = std::vector<float>(mean.size())};
-  for (size_t c = 0; c < mean.size(); ++c) {
-    const double scale = gamma[c] / std::sqrt(variance[c] + epsilon);
-    factor[c] = static_cast<float>(scale);
-    offset[c] = static_cast<float>(beta[c] - mean[c] * scale);
-    // |gamma|, but for what epsilon takes from channels that hardly vary.
-    statistics.deviation[c] =
-        static_cast<float>(std::abs(scale) * std::sqrt(std::max(variance[c], 0.0F)));
+  const size_t rank = call.ShapeOf(input).size();
+  QB_ASSIGN_OR_RETURN(const size_t axis, call.options().OneAxis(rank));
+  // Among layers whose channels are first the image has been turned already.
+  if (axis != 1 || rank < 3 || !call.in_channels_first_model()) {
+    return Normalized(call, input, axis);
   }
-  const TensorId factors = call.WeightConstant("factor", stretched, factor);
-  const TensorId offsets = call.WeightConstant("offset", stretched, offset);
-  QB_ASSIGN_OR_RETURN(const TensorId scaled, call.Emit(OpKind::kMul, {input, factors}));
-  QB_ASSIGN_OR_RETURN(const TensorId output, call.Emit(OpKind::kAdd, {scaled, offsets}));
-  if (stretched.size() == 1) call.SetStatistics(std::move(statistics));
-  return output;
+  QB_ASSIGN_OR_RETURN(const TensorId turned, EmitTranspose(call, input, ChannelsLast(rank)));
+  QB_ASSIGN_OR_RETURN(const TensorId output, Normalized(call, turned, rank - 1));
+  return EmitTranspose(call, output, ChannelsFirst(rank));
 }
 
 }  // namespace qbench::graph::import

@@ -54,6 +54,37 @@ Result<TensorId> Standardized(LayerCall& call, TensorId input, const std::vector
   return call.Emit(OpKind::kMul, {centred, factor});
 }
 
+// Layer normalization over each of `groups` groups of channels (the last dimension) and all places.
+// -1: a group for each channel.
+Result<TensorId> GroupNormalized(LayerCall& call, TensorId input) {
+  const Shape shape = call.ShapeOf(input);
+  const LayerOptions& options = call.options();
+  const int32_t channels = shape.back();
+  const bool each = options["groups"] == -1;
+  QB_ASSIGN_OR_RETURN(const int32_t groups,
+                      each ? Result<int32_t>(channels) : options.Size("groups", 32));
+  if (channels % groups != 0) return options.Corrupt("its channels do not fall into groups");
+  QB_ASSIGN_OR_RETURN(const double epsilon, options.Number("epsilon", 1e-3));
+  QB_ASSIGN_OR_RETURN(const bool scale, options.Bool("scale", true));
+  QB_ASSIGN_OR_RETURN(const bool center, options.Bool("center", true));
+  const auto places = static_cast<int32_t>(ElementCount(shape) / channels);
+  QB_ASSIGN_OR_RETURN(const TensorId grouped,
+                      EmitReshape(call, input, {places, groups, channels / groups}));
+  QB_ASSIGN_OR_RETURN(const TensorId standard, Standardized(call, grouped, {1, 3}, epsilon));
+  QB_ASSIGN_OR_RETURN(TensorId result,
+                      EmitReshape(call, standard, Shape(shape.begin() + 1, shape.end())));
+  const std::vector<int32_t> last = {static_cast<int32_t>(shape.size()) - 1};
+  if (scale) {
+    QB_ASSIGN_OR_RETURN(const TensorId gamma, PerPlace(call, "gamma", last, shape));
+    QB_ASSIGN_OR_RETURN(result, call.Emit(OpKind::kMul, {result, gamma}));
+  }
+  if (center) {
+    QB_ASSIGN_OR_RETURN(const TensorId beta, PerPlace(call, "beta", last, shape));
+    QB_ASSIGN_OR_RETURN(result, call.Emit(OpKind::kAdd, {result, beta}));
+  }
+  return result;
+}
+
 }  // namespace
 
 // gamma * (x - mean) / sqrt(variance + epsilon) + beta, both of the sample's own values.
@@ -85,38 +116,17 @@ Result<TensorId> BuildLayerNormalization(LayerCall& call) {
   return result;
 }
 
-// The same over each of `groups` groups of channels and all places. -1: a group for each channel.
 Result<TensorId> BuildGroupNormalization(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
-  const Shape shape = call.ShapeOf(input);
-  const LayerOptions& options = call.options();
-  if (!options.AxisIsLast(shape.size())) {
-    return options.UnsupportedOption("axis is not the last one");
-  }
-  const int32_t channels = shape.back();
-  const bool each = options["groups"] == -1;
-  QB_ASSIGN_OR_RETURN(const int32_t groups,
-                      each ? Result<int32_t>(channels) : options.Size("groups", 32));
-  if (channels % groups != 0) return options.Corrupt("its channels do not fall into groups");
-  QB_ASSIGN_OR_RETURN(const double epsilon, options.Number("epsilon", 1e-3));
-  QB_ASSIGN_OR_RETURN(const bool scale, options.Bool("scale", true));
-  QB_ASSIGN_OR_RETURN(const bool center, options.Bool("center", true));
-  const auto places = static_cast<int32_t>(ElementCount(shape) / channels);
-  QB_ASSIGN_OR_RETURN(const TensorId grouped,
-                      EmitReshape(call, input, {places, groups, channels / groups}));
-  QB_ASSIGN_OR_RETURN(const TensorId standard, Standardized(call, grouped, {1, 3}, epsilon));
-  QB_ASSIGN_OR_RETURN(TensorId result,
-                      EmitReshape(call, standard, Shape(shape.begin() + 1, shape.end())));
-  const std::vector<int32_t> last = {static_cast<int32_t>(shape.size()) - 1};
-  if (scale) {
-    QB_ASSIGN_OR_RETURN(const TensorId gamma, PerPlace(call, "gamma", last, shape));
-    QB_ASSIGN_OR_RETURN(result, call.Emit(OpKind::kMul, {result, gamma}));
-  }
-  if (center) {
-    QB_ASSIGN_OR_RETURN(const TensorId beta, PerPlace(call, "beta", last, shape));
-    QB_ASSIGN_OR_RETURN(result, call.Emit(OpKind::kAdd, {result, beta}));
-  }
-  return result;
+  const size_t rank = call.ShapeOf(input).size();
+  QB_ASSIGN_OR_RETURN(const size_t axis, call.options().OneAxis(rank));
+  if (axis + 1 == rank) return GroupNormalized(call, input);
+  std::vector<int32_t> order;
+  for (size_t i = 0; i < rank; ++i) order.push_back(static_cast<int32_t>(i));
+  std::swap(order[axis], order.back());
+  QB_ASSIGN_OR_RETURN(const TensorId turned, EmitTranspose(call, input, order));
+  QB_ASSIGN_OR_RETURN(const TensorId output, GroupNormalized(call, turned));
+  return EmitTranspose(call, output, order);
 }
 
 // x / sqrt(sum of squares), which is taken to be at least 1e-12.
@@ -124,13 +134,10 @@ Result<TensorId> BuildUnitNormalization(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
   const Shape shape = call.ShapeOf(input);
   QB_ASSIGN_OR_RETURN(const std::vector<int32_t> axes, NormalizedAxes(call, shape.size()));
-  int64_t count = 1;
-  for (const int32_t axis : axes) count *= shape[static_cast<size_t>(axis)];
   const TensorId over = call.Constant("axes", {static_cast<int32_t>(axes.size())}, axes);
   QB_ASSIGN_OR_RETURN(const TensorId squares, call.Emit(OpKind::kMul, {input, input}));
-  QB_ASSIGN_OR_RETURN(const TensorId mean,
-                      call.Emit(OpKind::kMean, MeanOptions{.keep_dims = true}, {squares, over}));
-  QB_ASSIGN_OR_RETURN(const TensorId sum, Scaled(call, mean, static_cast<double>(count)));
+  QB_ASSIGN_OR_RETURN(const TensorId sum,
+                      call.Emit(OpKind::kSum, MeanOptions{.keep_dims = true}, {squares, over}));
   QB_ASSIGN_OR_RETURN(const TensorId safe, Clip(call, sum, 1e-12, HUGE_VAL));
   QB_ASSIGN_OR_RETURN(const TensorId factor, call.Emit(OpKind::kRsqrt, {safe}));
   return call.Emit(OpKind::kMul, {input, factor});

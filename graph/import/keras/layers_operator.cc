@@ -66,12 +66,9 @@ Result<TensorId> GeluOperator(LayerCall& call) {
   return call.Emit(OpKind::kGelu, GeluOptions{.approximate = approximate}, {input});
 }
 
-// 1 / (1 / sqrt(x))
 Result<TensorId> Sqrt(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, FirstTensor(call));
-  QB_ASSIGN_OR_RETURN(const TensorId inverse, call.Emit(OpKind::kRsqrt, {input}));
-  const TensorId one = call.Constant("one", {1}, std::vector<float>{1.0F});
-  return call.Emit(OpKind::kDiv, {one, inverse});
+  return call.Emit(OpKind::kSqrt, {input});
 }
 
 Result<TensorId> Rsqrt(LayerCall& call) {
@@ -81,10 +78,7 @@ Result<TensorId> Rsqrt(LayerCall& call) {
 
 Result<TensorId> Softmax(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, FirstTensor(call));
-  if (!call.options().AxisIsLast(call.ShapeOf(input).size())) {
-    return call.options().UnsupportedOption("axis is not the last one");
-  }
-  return call.Emit(OpKind::kSoftmax, {input});
+  return SoftmaxOver(call, call.options(), input);
 }
 
 Result<TensorId> LeakyReluOperator(LayerCall& call) {
@@ -105,6 +99,11 @@ Result<TensorId> Square(LayerCall& call) {
   return call.Emit(OpKind::kMul, {input, input});
 }
 
+Result<TensorId> SquaredDifference(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId difference, Binary<OpKind::kSub>(call));
+  return call.Emit(OpKind::kMul, {difference, difference});
+}
+
 // A slope of -1 below 0.
 Result<TensorId> Absolute(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, FirstTensor(call));
@@ -119,50 +118,26 @@ Result<TensorId> Power(LayerCall& call) {
   return call.options().Unsupported("a power other than 1 and 2 is not known");
 }
 
-struct Reduction {
-  TensorId input = kNoTensor;
-  std::vector<int32_t> axes;
-  bool keep_dims = false;
-  int64_t count = 1;  // of the values that become one
-};
-
-Result<Reduction> ReadReduction(LayerCall& call) {
-  Reduction reduction;
-  QB_ASSIGN_OR_RETURN(reduction.input, FirstTensor(call));
-  const Shape& shape = call.ShapeOf(reduction.input);
-  QB_ASSIGN_OR_RETURN(reduction.axes, ReadAxes(call, "axis", shape.size()));
-  QB_ASSIGN_OR_RETURN(reduction.keep_dims, call.options().Bool("keepdims", false));
-  for (const int32_t axis : reduction.axes) reduction.count *= shape[static_cast<size_t>(axis)];
-  return reduction;
+template <OpKind kKind>
+Result<TensorId> Reduced(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, FirstTensor(call));
+  QB_ASSIGN_OR_RETURN(const auto axes, ReadAxes(call, "axis", call.ShapeOf(input).size()));
+  QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
+  const TensorId constant = call.Constant("axes", {static_cast<int32_t>(axes.size())}, axes);
+  return call.Emit(kKind, MeanOptions{.keep_dims = keep_dims}, {input, constant});
 }
 
-Result<TensorId> EmitMean(LayerCall& call, const Reduction& r) {
-  const TensorId axes = call.Constant("axes", {static_cast<int32_t>(r.axes.size())}, r.axes);
-  return call.Emit(OpKind::kMean, MeanOptions{.keep_dims = r.keep_dims}, {r.input, axes});
-}
-
-Result<TensorId> Mean(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
-  return EmitMean(call, reduction);
-}
-
-Result<TensorId> Sum(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
-  QB_ASSIGN_OR_RETURN(const TensorId mean, EmitMean(call, reduction));
-  return Scaled(call, mean, static_cast<double>(reduction.count));
-}
-
-// Over height and width: a window over the whole image.
-Result<TensorId> Max(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call));
-  const Shape shape = call.ShapeOf(reduction.input);
-  if (shape.size() != 4 || reduction.axes != std::vector<int32_t>{1, 2}) {
-    return call.options().Unsupported("it goes not over height and width");
+// tf.nn.bias_add(x, bias): one number for each channel.
+Result<TensorId> BiasAdd(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, FirstTensor(call));
+  QB_ASSIGN_OR_RETURN(const std::string format, call.options().Text("data_format", "NHWC"));
+  if (format.starts_with("NC")) return call.options().Unsupported("its channels are not last");
+  auto bias = ReadNumbers(call.options()["bias"]);
+  if (!bias || bias->shape != Shape{call.Channels(input)}) {
+    return call.options().Unsupported("its bias is not one number for each channel");
   }
-  const Pool2DOptions options{.filter_h = shape[1], .filter_w = shape[2]};
-  QB_ASSIGN_OR_RETURN(const TensorId largest,
-                      call.Emit(OpKind::kMaxPool2D, options, {reduction.input}));
-  return reduction.keep_dims ? largest : EmitReshape(call, largest, {shape[3]});
+  const TensorId constant = call.Constant("bias", bias->shape, bias->values);
+  return call.Emit(OpKind::kAdd, {input, constant});
 }
 
 constexpr OperatorEntry kOperators[] = {
@@ -220,12 +195,15 @@ constexpr OperatorEntry kOperators[] = {
     {"Softmax", Softmax},
     {"nn.leaky_relu", LeakyReluOperator},
     {"LeakyRelu", LeakyReluOperator},
-    {"math.reduce_mean", Mean},
-    {"Mean", Mean},
-    {"math.reduce_sum", Sum},
-    {"Sum", Sum},
-    {"math.reduce_max", Max},
-    {"Max", Max},
+    {"math.reduce_mean", Reduced<OpKind::kMean>},
+    {"Mean", Reduced<OpKind::kMean>},
+    {"math.reduce_sum", Reduced<OpKind::kSum>},
+    {"Sum", Reduced<OpKind::kSum>},
+    {"math.reduce_max", Reduced<OpKind::kReduceMax>},
+    {"Max", Reduced<OpKind::kReduceMax>},
+    {"nn.bias_add", BiasAdd},
+    {"math.squared_difference", SquaredDifference},
+    {"SquaredDifference", SquaredDifference},
 };
 
 }  // namespace

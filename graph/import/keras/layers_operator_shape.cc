@@ -1,6 +1,7 @@
 // Operators that move values: reshape, x[…], tf.pad, …
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -130,6 +131,81 @@ Result<TensorId> ResizeOperator(LayerCall& call) {
                    ResizeOptions{.half_pixel_centers = true}, {input, constant});
 }
 
+// The channels that `from` names, in that order: a convolution of one pixel with weights of 1 and 0,
+// which copies exactly and takes in what is added or multiplied behind it.
+Result<TensorId> Channels(LayerCall& call, TensorId input, const std::vector<int32_t>& from) {
+  const int32_t channels = call.Channels(input);
+  const auto count = static_cast<int32_t>(from.size());
+  std::vector<float> weights;
+  for (const int32_t chosen : from) {
+    for (int32_t c = 0; c < channels; ++c) weights.push_back(c == chosen ? 1.0F : 0.0F);
+  }
+  const TensorId bias =
+      call.Constant("bias", {count}, std::vector<float>(from.size(), 0.0F));
+  if (call.ShapeOf(input).size() == 4) {
+    const TensorId filter = call.Constant("channels", {count, 1, 1, channels}, weights);
+    return call.Emit(OpKind::kConv2D, Conv2DOptions{.padding = Padding::kValid},
+                     {input, filter, bias});
+  }
+  const TensorId matrix = call.Constant("channels", {count, channels}, weights);
+  return call.Emit(OpKind::kFullyConnected, FullyConnectedOptions{.keep_num_dims = true},
+                   {input, matrix, bias});
+}
+
+// No image has as many channels that somebody names one by one.
+constexpr int32_t kMostChosen = 256;
+
+// The channel that `tensor` is of `source`, where x[…, channel] made it.
+std::optional<int32_t> ChannelOf(const LayerCall& call, TensorId tensor, TensorId& source) {
+  const Op* op = call.MakerOf(tensor);
+  if (op == nullptr || op->kind != OpKind::kStridedSlice) return std::nullopt;
+  const Shape& whole = call.ShapeOf(op->inputs[0]);
+  const auto last = static_cast<int32_t>(whole.size()) - 1;
+  const bool only_channel =
+      std::get<StridedSliceOptions>(op->options).shrink_axis_mask == 1 << last &&
+      ElementCount(call.ShapeOf(tensor)) == ElementCount(whole) / whole.back();
+  if (!only_channel || (source != kNoTensor && source != op->inputs[0])) return std::nullopt;
+  source = op->inputs[0];
+  return call.IntegersOf(op->inputs[1]).back();
+}
+
+// tf.stack, keras.ops.stack: along a dimension of its own.
+Result<TensorId> Stack(LayerCall& call) {
+  const Json& list = call.Argument(0);
+  std::vector<TensorId> inputs;
+  for (const Json& item : list.is_array() ? list : Json::array()) {
+    const auto tensor = call.TensorOf(item);
+    if (!tensor) return call.options().Unsupported("it joins something that is no tensor");
+    inputs.push_back(*tensor);
+  }
+  if (inputs.empty()) return call.options().Corrupt("it joins nothing");
+  Shape shape = call.ShapeOf(inputs[0]);
+  QB_ASSIGN_OR_RETURN(const auto axes, ReadAxes(call, "axis", shape.size() + 1));
+  const auto axis = static_cast<size_t>(axes[0]);
+  TensorId source = kNoTensor;
+  std::vector<int32_t> channels;
+  for (const TensorId input : inputs) {
+    const auto channel = ChannelOf(call, input, source);
+    if (channel) channels.push_back(*channel);
+  }
+  if (axis == shape.size() && channels.size() == inputs.size() && channels.size() <= kMostChosen) {
+    return Channels(call, source, channels);
+  }
+  shape.insert(shape.begin() + axes[0], 1);
+  for (TensorId& input : inputs) {
+    QB_ASSIGN_OR_RETURN(input, EmitReshape(call, input, Shape(shape.begin() + 1, shape.end())));
+  }
+  return call.Emit(OpKind::kConcatenation, ConcatenationOptions{.axis = axes[0]},
+                   std::move(inputs));
+}
+
+// x[…, ::-1]: all of a dimension, backwards.
+bool IsReversal(const Json& json) {
+  const Json slice = json.is_object() && json.contains("config") ? json.at("config") : json;
+  return slice.is_object() && slice.value("step", Json()) == -1 &&
+         slice.value("start", Json()).is_null() && slice.value("stop", Json()).is_null();
+}
+
 // One entry of x[…]: null where Keras cannot have written it.
 std::optional<Range> ReadRange(const Json& json, int64_t size) {
   if (json.is_number_integer()) {
@@ -170,6 +246,7 @@ Result<TensorId> GetItem(LayerCall& call) {
       call.options().Has("slice_spec") ? call.options()["slice_spec"] : call.Argument(1);
   const Json list = given.is_array() ? given : Json::array({given});
   std::vector<Range> ranges;
+  bool reversed = false;  // the channels
   for (const Json& item : list) {
     const bool ellipsis = item.is_object() && item.value("class_name", Json()) == "__ellipsis__";
     const size_t whole =
@@ -179,6 +256,12 @@ Result<TensorId> GetItem(LayerCall& call) {
     }
     if (ellipsis) continue;
     if (ranges.size() == shape.size()) return call.options().Corrupt("it has too many entries");
+    const int32_t size = shape[ranges.size()];
+    if (IsReversal(item) && ranges.size() + 1 == shape.size() && size <= kMostChosen) {
+      reversed = true;
+      ranges.push_back({.begin = 0, .end = size});
+      continue;
+    }
     const auto range = ReadRange(item, shape[ranges.size()]);
     if (!range) return call.options().Unsupported("an entry is neither a range nor an index");
     ranges.push_back(*range);
@@ -189,7 +272,19 @@ Result<TensorId> GetItem(LayerCall& call) {
   if (ranges[0].index || ranges[0].begin != 0 || ranges[0].end != 1 || ranges[0].stride != 1) {
     return call.options().Unsupported("it takes a part of the batch");
   }
-  return EmitSlice(call, input, ranges);
+  bool whole = true;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    whole = whole && !ranges[i].index && ranges[i].begin == 0 && ranges[i].end == shape[i] &&
+            ranges[i].stride == 1;
+  }
+  TensorId taken = input;
+  if (!whole) {
+    QB_ASSIGN_OR_RETURN(taken, EmitSlice(call, input, ranges));
+  }
+  if (!reversed) return taken;
+  std::vector<int32_t> backwards(static_cast<size_t>(call.Channels(taken)));
+  std::iota(backwards.rbegin(), backwards.rend(), 0);
+  return Channels(call, taken, backwards);
 }
 
 // All tensors are float32.
@@ -210,6 +305,8 @@ constexpr OperatorEntry kOperators[] = {
     {"Squeeze", Squeeze},
     {"concat", Concat},
     {"Concatenate", Concat},
+    {"stack", Stack},
+    {"Stack", Stack},
     {"compat.v1.pad", PadOperator},
     {"Pad", PadOperator},
     {"transpose", TransposeOperator},

@@ -43,27 +43,14 @@ Result<std::vector<float>> Moments(LayerCall& call, TensorId input, const char* 
   if (call.options().Has(name)) return call.options().Numbers(name, 0.0F);
   const Json& axis = call.options()["axis"];
   if (axis.is_array() && axis.empty()) return call.Weight({name}, {});
-  if (!call.options().AxisIsLast(call.ShapeOf(input).size())) {
-    return call.options().UnsupportedOption("axis is not the last one");
+  if (axis.is_array() && axis.size() > 1) {
+    return call.options().UnsupportedOption("axis is several dimensions");
   }
   return call.Weight({name}, {call.Channels(input)});
 }
 
-}  // namespace
-
-Result<TensorId> BuildIdentity(LayerCall& call) { return call.Input(); }
-
-Result<TensorId> BuildRescaling(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
-  QB_ASSIGN_OR_RETURN(const auto scale, call.options().Numbers("scale", 1.0F));
-  QB_ASSIGN_OR_RETURN(const auto offset, call.options().Numbers("offset", 0.0F));
-  QB_ASSIGN_OR_RETURN(const TensorId scaled, Multiply(call, input, scale));
-  return Add(call, scaled, offset);
-}
-
 // (x - mean) / deviation, or with `invert` x * deviation + mean.
-Result<TensorId> BuildNormalization(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
+Result<TensorId> Standardize(LayerCall& call, TensorId input) {
   QB_ASSIGN_OR_RETURN(const bool invert, call.options().Bool("invert", false));
   QB_ASSIGN_OR_RETURN(auto mean, Moments(call, input, "mean"));
   QB_ASSIGN_OR_RETURN(auto factor, Moments(call, input, "variance"));
@@ -78,6 +65,34 @@ Result<TensorId> BuildNormalization(LayerCall& call) {
   for (float& value : mean) value = -value;
   QB_ASSIGN_OR_RETURN(const TensorId centred, Add(call, input, mean));
   return Multiply(call, centred, factor);
+}
+
+}  // namespace
+
+Result<TensorId> BuildIdentity(LayerCall& call) { return call.Input(); }
+
+Result<TensorId> BuildRescaling(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
+  QB_ASSIGN_OR_RETURN(const auto scale, call.options().Numbers("scale", 1.0F));
+  QB_ASSIGN_OR_RETURN(const auto offset, call.options().Numbers("offset", 0.0F));
+  QB_ASSIGN_OR_RETURN(const TensorId scaled, Multiply(call, input, scale));
+  return Add(call, scaled, offset);
+}
+
+Result<TensorId> BuildNormalization(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(TensorId input, call.Input());
+  // Of values along another dimension than the last: that one is last in between.
+  const size_t rank = call.ShapeOf(input).size();
+  const Json& axis = call.options()["axis"];
+  const bool one = axis.is_number_integer() || (axis.is_array() && axis.size() == 1);
+  QB_ASSIGN_OR_RETURN(const size_t along, one ? call.options().OneAxis(rank) : rank - 1);
+  if (along + 1 == rank) return Standardize(call, input);
+  std::vector<int32_t> order;
+  for (size_t i = 0; i < rank; ++i) order.push_back(static_cast<int32_t>(i));
+  std::swap(order[along], order.back());
+  QB_ASSIGN_OR_RETURN(input, EmitTranspose(call, input, order));
+  QB_ASSIGN_OR_RETURN(const TensorId output, Standardize(call, input));
+  return EmitTranspose(call, output, order);
 }
 
 Result<TensorId> Scaled(LayerCall& call, TensorId input, double factor) {

@@ -111,23 +111,22 @@ Result<TensorId> BuildAveragePooling2D(LayerCall& call) {
   return BuildPooling(call, OpKind::kAveragePool2D);
 }
 
-Result<TensorId> BuildGlobalAveragePooling2D(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(4));
+Result<TensorId> BuildReduction(LayerCall& call, OpKind kind, size_t rank) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(rank));
   QB_RETURN_IF_ERROR(call.options().CheckChannelsLast());
   QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
-  const TensorId axes = call.Constant("axes", {2}, std::vector<int32_t>{1, 2});
-  return call.Emit(OpKind::kMean, MeanOptions{.keep_dims = keep_dims}, {input, axes});
+  std::vector<int32_t> axes;
+  for (size_t i = 1; i + 1 < rank; ++i) axes.push_back(static_cast<int32_t>(i));
+  const TensorId constant = call.Constant("axes", {static_cast<int32_t>(axes.size())}, axes);
+  return call.Emit(kind, MeanOptions{.keep_dims = keep_dims}, {input, constant});
 }
 
-// The largest of a window over the whole image.
+Result<TensorId> BuildGlobalAveragePooling2D(LayerCall& call) {
+  return BuildReduction(call, OpKind::kMean, 4);
+}
+
 Result<TensorId> BuildGlobalMaxPooling2D(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(4));
-  QB_RETURN_IF_ERROR(call.options().CheckChannelsLast());
-  QB_ASSIGN_OR_RETURN(const bool keep_dims, call.options().Bool("keepdims", false));
-  const Shape shape = call.ShapeOf(input);
-  const Pool2DOptions options{.filter_h = shape[1], .filter_w = shape[2]};
-  QB_ASSIGN_OR_RETURN(const TensorId largest, call.Emit(OpKind::kMaxPool2D, options, {input}));
-  return keep_dims ? largest : EmitReshape(call, largest, {shape[3]});
+  return BuildReduction(call, OpKind::kReduceMax, 4);
 }
 
 Result<TensorId> BuildFlatten(LayerCall& call) {

@@ -58,6 +58,8 @@ class SubgraphBuilder {
   Status DefineExtremum(const graph::Op& op);
   Status DefineResizeBilinear(const graph::Op& op);
   Status DefineElu(const graph::Op& op);
+  Status DefineSqrt(const graph::Op& op);
+  Status DefinePrelu(const graph::Op& op);
   Status DefineConv2D(const graph::Op& op);
   Status DefineDepthwiseConv2D(const graph::Op& op);
   Status DefineFullyConnected(const graph::Op& op);

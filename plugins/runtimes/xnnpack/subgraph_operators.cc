@@ -66,6 +66,8 @@ Status SubgraphBuilder::Define(const Op& op) {
       {OpKind::kMaximum, &Builder::DefineExtremum},
       {OpKind::kMinimum, &Builder::DefineExtremum},
       {OpKind::kResizeBilinear, &Builder::DefineResizeBilinear},
+      {OpKind::kPrelu, &Builder::DefinePrelu},
+      {OpKind::kSqrt, &Builder::DefineSqrt},
       {OpKind::kElu, &Builder::DefineElu},
       {OpKind::kConv2D, &Builder::DefineConv2D},
       {OpKind::kDepthwiseConv2D, &Builder::DefineDepthwiseConv2D},
@@ -306,6 +308,27 @@ Status SubgraphBuilder::DefineElu(const Op& op) {
   return DefineUnary(op, [&](ValueId input, ValueId output) {
     return xnn_define_elu(subgraph_.get(), 1.0F, input, output, 0);
   });
+}
+
+Status SubgraphBuilder::DefineSqrt(const Op& op) {
+  return DefineUnary(op, [&](ValueId input, ValueId output) {
+    return xnn_define_square_root(subgraph_.get(), input, output, 0);
+  });
+}
+
+// Of images, with a slope for each channel.
+Status SubgraphBuilder::DefinePrelu(const Op& op) {
+  const Tensor& slopes = At(op.inputs[1]);
+  const int32_t channels = Input(op).shape.back();
+  if (Input(op).shape.size() != 4 || graph::ElementCount(slopes.shape) != channels ||
+      slopes.shape.back() != channels) {
+    return Lacking(op, "but of images with a slope for each channel");
+  }
+  if (Input(op).type != DataType::kFloat32) return Lacking(op, "of integers");
+  QB_ASSIGN_OR_RETURN(const ValueId input, Activation(op.inputs[0]));
+  QB_ASSIGN_OR_RETURN(const ValueId slope, Filter(op, {channels}));
+  QB_ASSIGN_OR_RETURN(const ValueId output, Activation(op.outputs[0]));
+  return FromXnn(xnn_define_prelu(subgraph_.get(), input, slope, output, 0), "PRELU");
 }
 
 Status SubgraphBuilder::DefineResizeBilinear(const Op& op) {
