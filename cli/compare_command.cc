@@ -183,6 +183,18 @@ std::filesystem::path Destination(const Arguments& arguments, const Chosen& form
   return path;
 }
 
+Status Write(const Arguments& arguments, const Chosen& format,
+             const results::Comparison& comparison, const plan::Folders& folders,
+             const std::filesystem::path& path) {
+  if (format.format == ComparisonFormat::kJson && !arguments.Get<bool>("flips")) {
+    return WriteReportInPieces(path, [&](const PieceSink& sink) {
+      return reports::WriteComparisonJson(comparison, sink);
+    });
+  }
+  QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, comparison, folders));
+  return WriteReport(path, text);
+}
+
 ExitStatus StatusOf(results::Answer answer) {
   switch (answer) {
     case results::Answer::kRegression:
@@ -211,10 +223,9 @@ Result<ExitStatus> CompareCommand(const std::vector<std::string>& args) {
   const results::Comparison comparison = results::Compare(sides.base, sides.now, limits, sides.by);
   for (const Chosen& format : formats) {
     if (Interrupted()) return InterruptStatus("writing the comparison");
-    QB_ASSIGN_OR_RETURN(const std::string text, Text(arguments, format, comparison, folders));
     const std::filesystem::path path =
         Destination(arguments, format, formats.size() == 1, sides.now.database);
-    QB_RETURN_IF_ERROR(WriteReport(path, text));
+    QB_RETURN_IF_ERROR(Write(arguments, format, comparison, folders, path));
   }
   return StatusOf(comparison.answer);
 }

@@ -1,6 +1,11 @@
 // Figures in Prometheus' text format, for the textfile collector of its node exporter:
 // https://prometheus.io/docs/instrumenting/exposition_formats. docs/exports.md lists the metrics.
 #include <cmath>
+#include <deque>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include "base/one_line.h"
 #include "fmt/format.h"
@@ -33,6 +38,7 @@ Figure Divided(const std::optional<double>& value, double by) {
 }
 
 constexpr double kMsPerSecond = 1000;
+constexpr size_t kLineBytes = 56;  // of a line beside its labels, hardly more
 
 constexpr Metric kMetrics[] = {
     {"qbench_cell_ok", "1 where all that was asked for was measured and is valid, else 0.",
@@ -91,18 +97,19 @@ struct Series {
 
 // Two cells with the same labels would be one series with two values, which is an error: the second
 // says that it is.
-std::vector<Series> SeriesOf(const std::vector<RunView>& runs) {
-  std::vector<Series> series;
-  std::set<std::string> taken;
+std::deque<Series> SeriesOf(const std::vector<RunView>& runs) {
+  std::deque<Series> series;
+  std::set<std::string_view> taken;  // of `series`, whose texts stay where they are
   for (const RunView& run : runs) {
     const std::string number = runs.size() > 1 ? std::to_string(run.data->run.id) : "";
     for (const Variant& cell : run.variants) {
       const std::string labels = LabelsOf(cell, number);
       std::string unique = labels;
-      for (int count = 2; !taken.insert(unique).second; ++count) {
+      for (int count = 2; taken.contains(unique); ++count) {
         unique = fmt::format("{},same_name=\"{}\"", labels, count);
       }
       series.push_back({std::move(unique), LatencyToExport(cell), &cell});
+      taken.insert(series.back().labels);
     }
   }
   return series;
@@ -132,16 +139,19 @@ std::string RunInfo(const Runs& runs) {
 std::string PrometheusReport(const Runs& runs) {
   std::vector<RunView> views;
   for (const store::RunData& run : runs) views.emplace_back(run);
-  const std::vector<Series> series = SeriesOf(views);
+  const std::deque<Series> series = SeriesOf(views);
   std::string text = RunInfo(runs);
+  size_t bytes = text.size();
+  for (const Series& one : series) bytes += one.labels.size() + kLineBytes;
+  text.reserve(bytes * std::size(kMetrics));  // of 10,000 cells growing would take twice as much
   for (const Metric& metric : kMetrics) {
-    std::string lines;
+    bool any = false;
     for (const Series& one : series) {
       const Figure value = metric.value(*one.cell, one.latency);
       if (!value || !std::isfinite(*value)) continue;
-      lines += fmt::format("{}{{{}}} {}\n", metric.name, one.labels, *value);
+      if (!std::exchange(any, true)) text += Header(metric.name, metric.help);
+      fmt::format_to(std::back_inserter(text), "{}{{{}}} {}\n", metric.name, one.labels, *value);
     }
-    if (!lines.empty()) text += Header(metric.name, metric.help) + lines;
   }
   return text;
 }

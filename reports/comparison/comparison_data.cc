@@ -58,6 +58,29 @@ OrderedJson LimitsObject(const results::Limits& limits) {
           {"large_drop", limits.large_drop},       {"size_growth", limits.size_growth}};
 }
 
+std::string Text(const OrderedJson& json) {
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+OrderedJson CellObject(const Comparison& comparison, const CellPair& pair,
+                       const std::string& name) {
+  OrderedJson cell = {{"name", name}};
+  cell.update(JsonObject(RowOf(comparison, pair)));
+  cell["too_few_processes"] = pair.too_few;
+  cell["noisy"] = pair.noisy;
+  cell["flips"] = OrderedJson::array();
+  for (const FlippedImage& image : FlipRows(comparison, pair, name)) {
+    cell["flips"].push_back({{"image", image.image},
+                             {"label", image.label},
+                             {"base_predicted", image.base_predicted},
+                             {"new_predicted", image.new_predicted},
+                             {"change", image.change},
+                             {"base_confidence", JsonValue(double{image.base_confidence})},
+                             {"new_confidence", JsonValue(double{image.new_confidence})}});
+  }
+  return cell;
+}
+
 }  // namespace
 
 std::string ComparisonCsv(const Comparison& comparison) {
@@ -87,44 +110,41 @@ std::string ComparisonFlipsCsv(const Comparison& comparison) {
   return out;
 }
 
-std::string ComparisonJson(const Comparison& comparison) {
+Status WriteComparisonJson(const Comparison& comparison, const Sink& sink) {
   const AnswerWords words = Answer(comparison);
+  const OrderedJson object = {{"answer", std::string(Name(comparison.answer))},
+                              {"text", words.answer},
+                              {"worse", words.worse},
+                              {"doubts", words.doubts},
+                              {"better", words.better},
+                              {"remarks", words.remarks},
+                              {"base", SideObject(*comparison.base)},
+                              {"new", SideObject(*comparison.now)},
+                              {"limits", LimitsObject(comparison.limits)},
+                              {"latency_cells", comparison.latency_cells},
+                              {"other_boards", comparison.other_boards}};
+  std::string head = Text(object);
+  head.pop_back();  // "}"
+  QB_RETURN_IF_ERROR(sink(head + ",\"cells\":["));
   const std::vector<std::string> names = PairNames(comparison);
-  OrderedJson object = {{"answer", std::string(Name(comparison.answer))},
-                        {"text", words.answer},
-                        {"worse", words.worse},
-                        {"doubts", words.doubts},
-                        {"better", words.better},
-                        {"remarks", words.remarks},
-                        {"base", SideObject(*comparison.base)},
-                        {"new", SideObject(*comparison.now)},
-                        {"limits", LimitsObject(comparison.limits)},
-                        {"latency_cells", comparison.latency_cells},
-                        {"other_boards", comparison.other_boards}};
-  object["cells"] = OrderedJson::array();
   for (size_t i = 0; i < names.size(); ++i) {
-    const CellPair& pair = comparison.pairs[i];
-    OrderedJson cell = {{"name", names[i]}};
-    cell.update(JsonObject(RowOf(comparison, pair)));
-    cell["too_few_processes"] = pair.too_few;
-    cell["noisy"] = pair.noisy;
-    cell["flips"] = OrderedJson::array();
-    for (const FlippedImage& image : FlipRows(comparison, pair, names[i])) {
-      cell["flips"].push_back({{"image", image.image},
-                               {"label", image.label},
-                               {"base_predicted", image.base_predicted},
-                               {"new_predicted", image.new_predicted},
-                               {"change", image.change},
-                               {"base_confidence", JsonValue(double{image.base_confidence})},
-                               {"new_confidence", JsonValue(double{image.new_confidence})}});
-    }
-    object["cells"].push_back(std::move(cell));
+    const std::string cell = Text(CellObject(comparison, comparison.pairs[i], names[i]));
+    QB_RETURN_IF_ERROR(sink(i == 0 ? cell : "," + cell));
   }
-  object["differences"] = OrderedJson::array();
+  OrderedJson differences = OrderedJson::array();
   for (const results::FactDifference& difference : comparison.differences) {
-    object["differences"].push_back(JsonObject(difference));
+    differences.push_back(JsonObject(difference));
   }
-  return object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+  return sink("],\"differences\":" + Text(differences) + "}\n");
+}
+
+std::string ComparisonJson(const Comparison& comparison) {
+  std::string text;
+  const Status written = WriteComparisonJson(comparison, [&](std::string_view piece) {
+    text += piece;
+    return OkStatus();
+  });
+  return written.ok() ? text : "";  // the sink does not fail
 }
 
 }  // namespace qbench::reports

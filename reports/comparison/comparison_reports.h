@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "harness/results/comparison.h"
 #include "reports/pictures.h"
+#include "reports/reports.h"
 
 namespace qbench::reports {
 
@@ -37,7 +38,10 @@ std::string ComparisonCsv(const results::Comparison& comparison);
 // One row an image that changed its class and pair of cells.
 std::string ComparisonFlipsCsv(const results::Comparison& comparison);
 
-// One object, for machines.
+// One object, for machines, cell by cell: of thousands it would fill the memory. Fails where the
+// sink does.
+Status WriteComparisonJson(const results::Comparison& comparison, const Sink& sink);
+// The same as one text.
 std::string ComparisonJson(const results::Comparison& comparison);
 
 // The images of which a page would show a picture, those that matter most first, each once.
