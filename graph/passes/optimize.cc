@@ -38,6 +38,7 @@ Status RunAll(Model& model) {
   QB_RETURN_IF_ERROR(FoldBatchNorm(model));
   QB_RETURN_IF_ERROR(FuseActivations(model));
   QB_RETURN_IF_ERROR(FoldPads(model));
+  QB_RETURN_IF_ERROR(FoldTransposes(model));
   QB_RETURN_IF_ERROR(RemoveIdentities(model));
   QB_RETURN_IF_ERROR(FoldConstants(model));
   return RemoveDeadCode(model);

@@ -22,8 +22,13 @@ Status FuseActivations(Model& model);
 // it. (Keras's MobileNetV2 pads by ((0, 1), (0, 1)) before its convolutions of stride 2.)
 Status FoldPads(Model& model);
 
+// A TRANSPOSE that stands before the RESHAPE before a fully connected layer, as where a network of
+// channels first flattens an image, goes into the order of the layer's weights.
+Status FoldTransposes(Model& model);
+
 // Operators that change nothing go: a multiplication by 1, an addition of 0, a reshape to the same
-// shape; of two reshapes one after the other, the first.
+// shape; of two reshapes one after the other, the first; a reshape that drops the dimensions that a
+// MEAN before it kept.
 Status RemoveIdentities(Model& model);
 
 // Operators whose inputs are all constant are computed now: float32 arithmetic, activations, PAD

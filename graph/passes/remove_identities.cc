@@ -31,6 +31,22 @@ bool IsIdentityReshape(const Graph& graph, const Op& op) {
   return new_shape[0] == -1;  // and so all others are given, and equal
 }
 
+// Whether RESHAPE gives what `mean`, which keeps its dimensions, would give without them.
+bool DropsWhatMeanKept(const Graph& graph, const Op& mean, const Op& reshape) {
+  if (mean.kind != OpKind::kMean || !std::get<MeanOptions>(mean.options).keep_dims) return false;
+  const Tensor& input = TensorAt(graph, mean.inputs[0]);
+  const auto rank = static_cast<int32_t>(input.shape.size());
+  Shape left = input.shape;
+  for (const int32_t axis : TensorAt(graph, mean.inputs[1]).constant->Values<int32_t>()) {
+    left[static_cast<size_t>(axis < 0 ? axis + rank : axis)] = 0;
+  }
+  if (left.empty() || left[0] == 0) return false;  // over the batch
+  std::erase(left, 0);
+  const Tensor& output = TensorAt(graph, reshape.outputs[0]);
+  return input.type == DataType::kFloat32 && left == output.shape &&
+         input.dynamic_batch == output.dynamic_batch;
+}
+
 // The tensor that may stand for the operator's output.
 TensorId Replacement(const Graph& graph, const Op& op) {
   TensorId input = UnchangedInput(graph, op);
@@ -60,6 +76,14 @@ Status RemoveIdentities(Model& model) {
       const int32_t producer = uses.producer[static_cast<size_t>(op.inputs[0])];
       if (producer >= 0 && graph.ops[static_cast<size_t>(producer)].kind == OpKind::kReshape) {
         op.inputs[0] = graph.ops[static_cast<size_t>(producer)].inputs[0];
+      }
+      if (producer >= 0 && OnlyUser(graph, uses, op.inputs[0]) >= 0 &&
+          DropsWhatMeanKept(graph, graph.ops[static_cast<size_t>(producer)], op)) {
+        const Op& mean = graph.ops[static_cast<size_t>(producer)];
+        op.kind = OpKind::kMean;
+        op.options = MeanOptions{};
+        op.inputs = mean.inputs;
+        op.name = mean.name;
       }
     }
     const TensorId replacement = Replacement(graph, op);

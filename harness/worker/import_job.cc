@@ -13,6 +13,7 @@
 #include "base/regular_file.h"
 #include "base/sha256.h"
 #include "graph/import/keras/keras_model.h"
+#include "graph/import/onnx/onnx_model.h"
 #include "graph/model_summary.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_contents.h"
@@ -69,9 +70,12 @@ class ImportedFile : public graph::TfliteSink {
   std::optional<MappedModel> mapped_;
 };
 
-Status ImportKeras(const std::filesystem::path& path, std::vector<std::string>& notes,
-                   ImportedFile& file) {
-  QB_ASSIGN_OR_RETURN(graph::Model model, graph::import::ReadKerasModel(path, &notes));
+// One of graph/import's readers.
+using Reader = Result<graph::Model> (*)(const std::filesystem::path&, std::vector<std::string>*);
+
+Status Convert(Reader read, const std::filesystem::path& path, std::vector<std::string>& notes,
+               ImportedFile& file) {
+  QB_ASSIGN_OR_RETURN(graph::Model model, read(path, &notes));
   QB_RETURN_IF_ERROR(graph::Optimize(model));
   return graph::WriteTflite(std::move(model), {.statistics = true}, file);
 }
@@ -103,7 +107,10 @@ Status LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& resul
                     ImportedFile& file) {
   QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(path));
   result.converted = jobs::NeedsConversion(format);
-  return result.converted ? ImportKeras(path, result.notes, file) : CopyTflite(path, file);
+  if (!result.converted) return CopyTflite(path, file);
+  const Reader read = format == jobs::ModelFormat::kOnnx ? graph::import::ReadOnnxModel
+                                                         : graph::import::ReadKerasModel;
+  return Convert(read, path, result.notes, file);
 }
 
 bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {

@@ -1,30 +1,18 @@
-// Conv2DTranspose as a convolution and DEPTH_TO_SPACE: TRANSPOSE_CONV of TensorFlow Lite has the
-// batch in its output's shape, which is open here.
+// Conv2DTranspose.
 #include <algorithm>
 #include <utility>
 
 #include "graph/import/keras/keras_layers.h"
+#include "graph/import/transposed_convolution.h"
 
 namespace qbench::graph::import {
 namespace {
 
-// One direction. Input pixel i adds kernel[j] to output pixel i * stride + j - before; of these the
-// first `size` are kept.
-struct Direction {
-  int32_t input = 0, kernel = 1, stride = 1;
-  int32_t before = 0, size = 0;
-
-  // Input pixels that one output pixel gets something of.
-  int32_t taps() const { return (kernel + stride - 1) / stride; }
-  // Output pixels that are computed.
-  int32_t computed() const { return (input + taps() - 1) * stride; }
-};
-
 // Lengths as in conv_utils.deconv_output_length of Keras, padding as in TensorFlow's
 // conv2d_backprop_input.
-Direction MakeDirection(int32_t input, int32_t kernel, int32_t stride, bool same,
-                        int32_t output_padding) {
-  Direction d{.input = input, .kernel = kernel, .stride = stride};
+TransposedSide MakeDirection(int32_t input, int32_t kernel, int32_t stride, bool same,
+                             int32_t output_padding) {
+  TransposedSide d{.input = input, .kernel = kernel, .stride = stride};
   if (output_padding >= 0) {
     d.size = (input - 1) * stride + kernel - (same ? kernel / 2 * 2 : 0) + output_padding;
   } else {
@@ -32,32 +20,6 @@ Direction MakeDirection(int32_t input, int32_t kernel, int32_t stride, bool same
   }
   if (same) d.before = std::max((input - 1) * stride + kernel - d.size, 0) / 2;
   return d;
-}
-
-// From Keras's [height, width, filters, channels] to OHWI with an output channel for each pixel of
-// a block and each filter, and the kernel from its end.
-std::vector<float> PhaseFilter(const std::vector<float>& kernel, const Direction& rows,
-                               const Direction& columns, int32_t filters, int32_t channels) {
-  std::vector<float> filter;
-  const auto at = [&](int32_t y, int32_t x, int32_t f, int32_t c) {
-    if (y >= rows.kernel || x >= columns.kernel) return 0.0F;
-    const int64_t index = ((int64_t{y} * columns.kernel + x) * filters + f) * channels + c;
-    return kernel[static_cast<size_t>(index)];
-  };
-  for (int32_t y = 0; y < rows.stride; ++y) {
-    for (int32_t x = 0; x < columns.stride; ++x) {
-      for (int32_t f = 0; f < filters; ++f) {
-        for (int32_t u = rows.taps() - 1; u >= 0; --u) {
-          for (int32_t v = columns.taps() - 1; v >= 0; --v) {
-            for (int32_t c = 0; c < channels; ++c) {
-              filter.push_back(at(u * rows.stride + y, v * columns.stride + x, f, c));
-            }
-          }
-        }
-      }
-    }
-  }
-  return filter;
 }
 
 // The bias once for each pixel of a block, or zeros.
@@ -72,7 +34,8 @@ Result<std::vector<float>> PhaseBias(LayerCall& call, int32_t filters, int32_t p
   return all;
 }
 
-Result<std::pair<Direction, Direction>> ReadDirections(const LayerCall& call, const Shape& input) {
+Result<std::pair<TransposedSide, TransposedSide>> ReadDirections(const LayerCall& call,
+                                                                 const Shape& input) {
   const LayerOptions& options = call.options();
   QB_RETURN_IF_ERROR(options.CheckChannelsLast());
   if (!options.Has("kernel_size")) return options.Corrupt("it has no kernel_size");
@@ -94,7 +57,7 @@ Result<std::pair<Direction, Direction>> ReadDirections(const LayerCall& call, co
   const std::pair directions(
       MakeDirection(input[1], kernel.first, strides.first, same, extra.first),
       MakeDirection(input[2], kernel.second, strides.second, same, extra.second));
-  for (const Direction& d : {directions.first, directions.second}) {
+  for (const TransposedSide& d : {directions.first, directions.second}) {
     if (d.size < 1 || d.before + d.size > d.computed()) {
       return options.UnsupportedOption("its padding leaves output pixels without input");
     }
