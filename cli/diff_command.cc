@@ -110,9 +110,10 @@ class QuantizedModel {
 Status CheckRoles(const jobs::DifferenceResult& result, const std::string& first,
                   const std::string& second) {
   if (!result.float_is_float) {
-    return Error(StatusCode::kInvalidArgument,
-                 "{} is quantized: name the float model first (.keras, .h5 or a float .tflite)",
-                 first);
+    return Error(
+        StatusCode::kInvalidArgument,
+        "{} is quantized: name the float model first (.keras, .h5, .onnx or a float .tflite)",
+        first);
   }
   if (result.quantized_is_quantized) return OkStatus();
   return Error(StatusCode::kInvalidArgument,

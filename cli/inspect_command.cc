@@ -16,9 +16,9 @@ namespace {
 constexpr Help kHelp = {
     "qbench inspect MODEL|RANGES [options]",
     "Shows a model as qbench runs it: every operator with its shape, type, parameters,\n"
-    "multiply-adds (MACs) and quantization. MODEL is a .keras, .h5 or .tflite file (what comes "
-    "from\n"
-    "Keras is shown after import, with batch normalization folded), or the name of a shipped "
+    "multiply-adds (MACs) and quantization. MODEL is a .keras, .h5, .onnx or .tflite file (all "
+    "but\n"
+    ".tflite are shown after import, with batch normalization folded), or the name of a shipped "
     "model.\n"
     "Of a .tflite file with operators that qbench does not know it lists all operators and what "
     "is\n"

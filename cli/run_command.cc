@@ -23,8 +23,9 @@ namespace {
 
 constexpr Help kHelp = {
     "qbench run [MODEL...] --dataset NAME [--plugins LIST] [options]",
-    "Runs every combination of MODEL (a .keras, .h5 or .tflite file with its sidecar MODEL.toml,\n"
-    "or the name of a shipped model; by default those of the data set), quantizer, runtime and "
+    "Runs every combination of MODEL (a .keras, .h5, .onnx or .tflite file with its sidecar\n"
+    "MODEL.toml, or the name of a shipped model; by default those of the data set), quantizer, "
+    "runtime and "
     "thread\n"
     "count over the test images of a data set. Measures file size, latency, top-1 accuracy and\n"
     "memory, stores each measurement as it finishes, and ends with a table and a report.\n"

@@ -23,7 +23,45 @@ using namespace std::string_view_literals;
 constexpr std::string_view kZip = "PK\x03\x04"sv;
 constexpr std::string_view kZipEnd = "PK\x05\x06"sv;
 
-constexpr std::array<ModelFormatInfo, 3> kModelFormats = {{
+// Takes a protobuf number off the front of `bytes`; nullopt where there is none.
+std::optional<uint64_t> TakeVarint(std::string_view& bytes) {
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= uint64_t{byte & 0x7FU} << shift;
+    if (byte < 0x80) return value;
+  }
+  return std::nullopt;
+}
+
+// A protobuf whose first field is number 1, ir_version (3 and more since ONNX 1.0), and in which a
+// field 7, the graph, comes before the end. Its fields stand in the order of their numbers; those
+// between are short, but for field 6, the documentation. A SavedModel begins in the same way, but
+// has no fields above 2.
+bool HoldsOnnx(std::string_view head, uint64_t size) {
+  constexpr uint64_t kIrVersion = 1 << 3;
+  constexpr uint64_t kModelVersion = 5 << 3;  // the other number; the rest are texts (wire type 2)
+  constexpr uint64_t kDocumentation = 6 << 3 | 2;
+  constexpr uint64_t kGraph = 7 << 3 | 2;
+  const uint64_t behind = size - head.size();
+  uint64_t last = 0;
+  while (!head.empty()) {
+    const auto key = TakeVarint(head);
+    const auto value = TakeVarint(head);
+    if (!key || !value || *key <= last || (last == 0 && *key != kIrVersion)) return false;
+    if (*key == kIrVersion && (*value < 3 || *value > 1000)) return false;
+    last = *key;
+    if (*key == kIrVersion || *key == kModelVersion) continue;
+    if ((*key & 7) != 2 || *key > kGraph || *value > head.size() + behind) return false;
+    if (*key == kGraph) return true;
+    if (*value >= head.size()) return *key == kDocumentation && *value < head.size() + behind;
+    head.remove_prefix(*value);
+  }
+  return false;
+}
+
+constexpr std::array<ModelFormatInfo, 4> kModelFormats = {{
     {.format = ModelFormat::kKerasH5,
      .name = "a Keras .h5",
      .begins_as = "HDF5",
@@ -48,6 +86,15 @@ constexpr std::array<ModelFormatInfo, 3> kModelFormats = {{
      .signature = "TFL3"sv,
      .signature_offset = 4,
      .entry = ""},
+    {.format = ModelFormat::kOnnx,
+     .name = "an .onnx",
+     .begins_as = "ONNX",
+     .ending = ".onnx",
+     .alternative = "",
+     .signature = "\x08"sv,
+     .signature_offset = 0,
+     .entry = "",
+     .holds = HoldsOnnx},
 }};
 
 std::string Lower(std::string_view text) {
@@ -85,6 +132,7 @@ struct Kind {
 struct Content {
   std::string head;
   std::string tail;
+  uint64_t size = 0;  // of the file
 };
 
 Result<Content> ReadContent(const fs::path& path) {
@@ -97,7 +145,7 @@ Result<Content> ReadContent(const fs::path& path) {
     file.read(text.data(), static_cast<std::streamsize>(bytes));
     return text;
   };
-  Content content;
+  Content content{.head = {}, .tail = {}, .size = size};
   content.head = read(0, std::min(size, kHeadBytes));
   content.tail = read(size - std::min(size, kTailBytes), std::min(size, kTailBytes));
   if (!file) return Error(StatusCode::kIo, "{}: cannot be read", path.string());
@@ -109,7 +157,7 @@ Kind OfZip(const std::string& tail) {
   const auto has = [&](std::string_view name) { return tail.find(name) != std::string::npos; };
   if (has("/data.pkl") || has("/constants.pkl")) {
     return {"a PyTorch file",
-            "export the network to .tflite (litert-torch does that) and give qbench that file"};
+            "export the network with torch.onnx.export and give qbench that .onnx file"};
   }
   if (has("saved_model.pb")) {
     return {"a zip archive of a SavedModel",
@@ -151,10 +199,7 @@ std::optional<Kind> OfOther(const Content& content, const std::string& extension
   }
   if (head.starts_with("\x80\x02") || head.starts_with("\x80\x04")) {
     return Kind{"a Python pickle (PyTorch saves such files)",
-                "export the network to .tflite (litert-torch does that) and give qbench that file"};
-  }
-  if (extension == ".onnx") {
-    return Kind{"an ONNX file", "convert it to .tflite (onnx2tf does that) and give qbench that"};
+                "export the network with torch.onnx.export and give qbench that .onnx file"};
   }
   if (extension == ".pb") {
     return Kind{"a TensorFlow graph (.pb)",
@@ -205,6 +250,7 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
         !head.substr(info.signature_offset).starts_with(info.signature)) {
       continue;
     }
+    if (info.holds != nullptr && !info.holds(head, content.size)) continue;
     if (content.tail.find(info.entry) != std::string::npos) return info.format;
   }
   const std::string extension = Lower(path.extension().string());

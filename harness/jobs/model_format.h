@@ -2,6 +2,7 @@
 // converted, and a download may be a web page.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -10,7 +11,7 @@
 
 namespace qbench::jobs {
 
-enum class ModelFormat { kKerasH5, kKerasZip, kTflite };
+enum class ModelFormat { kKerasH5, kKerasZip, kTflite, kOnnx };
 
 // A format that qbench reads.
 struct ModelFormatInfo {
@@ -22,6 +23,9 @@ struct ModelFormatInfo {
   std::string_view signature;    // the bytes that it begins with,
   size_t signature_offset;       // behind so many others
   std::string_view entry;        // of a zip: the file in it that tells the format; empty: no zip
+  // Of a format whose signature others have too: whether a file of `size` bytes that begins with
+  // `head` is of it. Null: the signature tells.
+  bool (*holds)(std::string_view head, uint64_t size) = nullptr;
 };
 
 // Whether importing has to make a .tflite of it.
@@ -35,8 +39,8 @@ std::span<const ModelFormatInfo> ModelFormats();
 bool HasModelEnding(const std::filesystem::path& path);
 
 // Reads the file's beginning and, of a zip archive, its end. kNotFound, kIo; kUnsupported for
-// anything else that can be told (a SavedModel folder or a zip of one, an ONNX or PyTorch file, a
-// web page, a Git LFS pointer, an archive) with the way to a file that qbench reads; kCorrupt for
+// anything else that can be told (a SavedModel folder or a zip of one, a PyTorch file, a web page,
+// a Git LFS pointer, an archive) with the way to a file that qbench reads; kCorrupt for
 // an empty file and for one that is named as a known format and is nothing known. Messages begin
 // with the path.
 Result<ModelFormat> DetectModelFormat(const std::filesystem::path& path);

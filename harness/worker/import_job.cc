@@ -13,6 +13,7 @@
 #include "base/regular_file.h"
 #include "base/sha256.h"
 #include "graph/import/keras/keras_model.h"
+#include "graph/import/onnx/onnx_model.h"
 #include "graph/model_summary.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_contents.h"
@@ -69,10 +70,18 @@ class ImportedFile : public graph::TfliteSink {
   std::optional<MappedModel> mapped_;
 };
 
-Status ImportKeras(const std::filesystem::path& path, jobs::ImportResult& result,
-                   ImportedFile& file) {
-  QB_ASSIGN_OR_RETURN(graph::Model model,
-                      graph::import::ReadKerasModel(path, &result.notes, &result.missing));
+// By one of graph/import's readers.
+Result<graph::Model> ReadModel(jobs::ModelFormat format, const std::filesystem::path& path,
+                               jobs::ImportResult& result) {
+  if (format == jobs::ModelFormat::kOnnx) {
+    return graph::import::ReadOnnxModel(path, &result.notes);
+  }
+  return graph::import::ReadKerasModel(path, &result.notes, &result.missing);
+}
+
+Status Convert(jobs::ModelFormat format, const std::filesystem::path& path,
+               jobs::ImportResult& result, ImportedFile& file) {
+  QB_ASSIGN_OR_RETURN(graph::Model model, ReadModel(format, path, result));
   std::vector<graph::PassEffect> effects;
   const size_t before = model.graph.ops.size();
   QB_RETURN_IF_ERROR(graph::Optimize(model, &effects));
@@ -110,7 +119,7 @@ Status LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& resul
                     ImportedFile& file) {
   QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(path));
   result.converted = jobs::NeedsConversion(format);
-  return result.converted ? ImportKeras(path, result, file) : CopyTflite(path, file);
+  return result.converted ? Convert(format, path, result, file) : CopyTflite(path, file);
 }
 
 bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {

@@ -45,6 +45,24 @@ TEST_F(ModelFormatTest, ContentCountsAndNotTheName) {
   EXPECT_EQ(*Detect("model.keras", std::string(kHdf5)), ModelFormat::kKerasH5);
 }
 
+// ir_version 8, the producer's name, an empty graph; and what is no such file.
+TEST_F(ModelFormatTest, OnnxIsToldByItsFields) {
+  const std::string onnx("\x08\x08\x12\x02me\x3a\x02..", 10);
+  EXPECT_EQ(*Detect("model.onnx", onnx), ModelFormat::kOnnx);
+  EXPECT_EQ(*Detect("model.pb", onnx), ModelFormat::kOnnx);
+  const std::string documented = std::string("\x08\x08\x32\x80\x40", 5) + std::string(9000, ' ');
+  EXPECT_EQ(*Detect("documented.onnx", documented), ModelFormat::kOnnx);
+  for (const std::string& other :
+       {std::string("\x08\x01\x12\x02me", 6),             // a SavedModel's fields
+        std::string("\x08\x08\x12\x7fme\x3a\x02..", 10),  // longer than the file
+        std::string("\x08\x08\x3a\x7f..", 6),             // cut off
+        std::string("\x08\x01\x3a\x02..", 6),             // older than ONNX 1.0
+        std::string("\x08\x08\x08\x08\x3a\x02..", 8),     // the version twice
+        std::string("\x08\x88\x88\x88\x88\x88\x88\x88\x88\x88\x88", 11), std::string("\x08", 1)}) {
+    EXPECT_EQ(Detect("other.onnx", other).status().code(), StatusCode::kCorrupt);
+  }
+}
+
 TEST_F(ModelFormatTest, NamesWhatIsThereInsteadOfAModel) {
   EXPECT_THAT(Refusal("a.tflite", "\n<!DOCTYPE html><html>"), HasSubstr("this is a web page"));
   EXPECT_THAT(Refusal("b.h5", "<html lang=en>"), HasSubstr("download the file itself"));
@@ -58,11 +76,10 @@ TEST_F(ModelFormatTest, NamesWhatIsThereInsteadOfAModel) {
   EXPECT_THAT(Refusal("h.h5", "PK\x03\x04 model.tflite"),
               HasSubstr("a zip archive with a .tflite file"));
   EXPECT_THAT(Refusal("i.tar.gz", "\x1f\x8b\x08"), HasSubstr("a gzip archive"));
-  EXPECT_THAT(Refusal("j.onnx", "\x08\x08"), HasSubstr("an ONNX file"));
   EXPECT_THAT(Refusal("k.pb", "\x0a\x10"), HasSubstr("from_frozen_graph"));
   EXPECT_THAT(Refusal("l.json", "{\"class_name\": \"Functional\"}"), HasSubstr("has no weights"));
   EXPECT_THAT(Refusal("m.txt", "words"),
-              HasSubstr("give it a Keras .h5, a .keras or a .tflite file"));
+              HasSubstr("give it a Keras .h5, a .keras, a .tflite or an .onnx file"));
 }
 
 // Damage is not the same as another format.

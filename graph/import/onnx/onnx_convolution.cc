@@ -1,0 +1,206 @@
+// Convolutions, dense layers and batch normalization: the nodes with weights. ONNX keeps
+// convolution kernels as OIHW; TensorFlow Lite wants OHWI, of depthwise ones 1HWO.
+#include <algorithm>
+#include <cmath>
+
+#include "graph/import/onnx/onnx_nodes.h"
+
+namespace qbench::graph::import::onnx {
+namespace {
+
+// The input, or zeros: LiteRT refuses a convolution without a bias.
+Result<TensorId> BiasOrZero(NodeCall& call, size_t index, int64_t channels) {
+  if (!call.Has(index)) {
+    return call.Constant("bias", {static_cast<int32_t>(channels)},
+                         std::vector<float>(static_cast<size_t>(channels), 0.0F));
+  }
+  QB_ASSIGN_OR_RETURN(const auto bias, call.FloatsOf(index));
+  if (bias.size() != static_cast<size_t>(channels)) {
+    return call.Corrupt(fmt::format("{} biases for {} channels", bias.size(), channels));
+  }
+  return call.Constant("bias", {static_cast<int32_t>(channels)}, bias);
+}
+
+// Zeros around the image, which graph::FoldPads takes into the convolution where SAME has them.
+Result<TensorId> Padded(NodeCall& call, TensorId image, const Windows& w) {
+  if (!w.padded()) return image;
+  const auto zeros = [](int64_t count) { return static_cast<int32_t>(count); };
+  return EmitPad(call, image,
+                 {0, 0, zeros(w.rows.before), zeros(w.rows.after), zeros(w.columns.before),
+                  zeros(w.columns.after), 0, 0});
+}
+
+template <typename Options>
+Options WindowOptions(const Windows& w) {
+  Options options;
+  options.padding = Padding::kValid;
+  options.stride_h = static_cast<int32_t>(w.rows.stride);
+  options.stride_w = static_cast<int32_t>(w.columns.stride);
+  options.dilation_h = static_cast<int32_t>(w.rows.dilation);
+  options.dilation_w = static_cast<int32_t>(w.columns.dilation);
+  return options;
+}
+
+// Weights of four dimensions, of floats, none of them empty.
+Result<HostTensorRef> Kernel(const NodeCall& call) {
+  QB_ASSIGN_OR_RETURN(HostTensorRef weights, call.ConstantInput(1));
+  if (!weights->is_float()) return call.Unsupported("its weights are not floats");
+  if (weights->dims.size() != 4) {
+    return call.Unsupported(
+        fmt::format("its weights have {} dimensions, and those of images 4", weights->dims.size()));
+  }
+  if (std::ranges::find(weights->dims, 0) != weights->dims.end()) {
+    return call.Corrupt("its weights are empty");
+  }
+  return weights;
+}
+
+// y = x * weights + bias, with weights [units, depth] in memory.
+Result<Value> Dense(NodeCall& call, const Value& input, const HostTensor& weights, TensorId bias) {
+  const TensorId matrix = call.Constant("weights", weights);
+  const FullyConnectedOptions options{.keep_num_dims = input.rank() > 2};
+  QB_ASSIGN_OR_RETURN(const TensorId output,
+                      call.Emit(OpKind::kFullyConnected, options, {input.tensor, matrix, bias}));
+  return InMemory(call, output, input.order);
+}
+
+HostTensor Multiplied(const HostTensor& tensor, float factor) {
+  HostTensor result = tensor;
+  if (factor == 1.0F) return result;
+  std::vector<float> values = tensor.floats.Values<float>();
+  for (float& value : values) value *= factor;
+  result.floats = TakeConstant(std::move(values));
+  result.range.reset();
+  return result;
+}
+
+// Two dimensions, neither empty, the second `depth`.
+Status CheckMatrix(const NodeCall& call, const HostTensor& matrix, int64_t depth) {
+  if (!matrix.is_float()) return call.Unsupported("its weights are not floats");
+  if (matrix.dims.size() == 2 && matrix.dims[0] > 0 && matrix.dims[1] == depth) return OkStatus();
+  return call.Unsupported(fmt::format("its weights are no matrix for an input of {}", depth));
+}
+
+}  // namespace
+
+Result<Value> BuildConv(NodeCall& call) {
+  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0, 4));
+  QB_ASSIGN_OR_RETURN(const HostTensorRef weights, Kernel(call));
+  QB_ASSIGN_OR_RETURN(const Value image, Image(call, input));
+  const Shape shape = call.ShapeOf(image.tensor);
+  QB_ASSIGN_OR_RETURN(const Windows w,
+                      ReadWindows(call, shape, weights->dims[2], weights->dims[3]));
+  const int64_t channels = input.dims[1];
+  const int64_t outputs = weights->dims[0];
+  const int64_t groups = call.Int("group", 1);
+  if (groups < 1 || groups > channels || weights->dims[1] != channels / groups ||
+      channels % groups != 0 || outputs % groups != 0) {
+    return call.Corrupt(fmt::format("weights of {} to {} channels in {} groups for {} channels",
+                                    weights->dims[1], outputs, groups, channels));
+  }
+  QB_ASSIGN_OR_RETURN(const TensorId padded, Padded(call, image.tensor, w));
+  QB_ASSIGN_OR_RETURN(const TensorId bias, BiasOrZero(call, 2, outputs));
+  const bool depthwise = groups == channels && groups > 1;
+  const HostTensor placed =
+      Permuted(*weights, depthwise ? std::vector<size_t>{1, 2, 3, 0} : ChannelsLast(4));
+  const TensorId filter = call.Constant("weights", placed);
+  if (!depthwise) {
+    QB_ASSIGN_OR_RETURN(
+        const TensorId output,
+        call.Emit(OpKind::kConv2D, WindowOptions<Conv2DOptions>(w), {padded, filter, bias}));
+    return InMemory(call, output, ChannelsLast(4));
+  }
+  auto options = WindowOptions<DepthwiseConv2DOptions>(w);
+  options.depth_multiplier = static_cast<int32_t>(outputs / channels);
+  QB_ASSIGN_OR_RETURN(const TensorId output,
+                      call.Emit(OpKind::kDepthwiseConv2D, options, {padded, filter, bias}));
+  return InMemory(call, output, ChannelsLast(4));
+}
+
+// alpha * A * B + beta * C
+Result<Value> BuildGemm(NodeCall& call) {
+  QB_ASSIGN_OR_RETURN(const Value a, call.Computed(0, 2));
+  if (call.Int("transA", 0) != 0) return call.Unsupported("transA is set");
+  QB_ASSIGN_OR_RETURN(const Value input, Plain(call, a));
+  QB_ASSIGN_OR_RETURN(const HostTensorRef given, call.ConstantInput(1));
+  if (given->dims.size() != 2) return call.Corrupt("its weights are no matrix");
+  const bool turned = call.Int("transB", 0) != 0;
+  const HostTensor weights =
+      Multiplied(turned ? *given : Permuted(*given, {1, 0}), call.Float("alpha", 1.0F));
+  QB_RETURN_IF_ERROR(CheckMatrix(call, weights, input.dims[1]));
+  TensorId bias = kNoTensor;
+  if (call.Has(2)) {
+    const auto units = static_cast<size_t>(weights.dims[0]);
+    QB_ASSIGN_OR_RETURN(std::vector<float> values, call.FloatsOf(2));
+    if (values.size() == 1) values.resize(units, values[0]);
+    if (values.size() != units) return call.Unsupported("its input C is not one row");
+    for (float& value : values) value *= call.Float("beta", 1.0F);
+    bias = call.Constant("bias", {static_cast<int32_t>(units)}, values);
+  }
+  return Dense(call, input, weights, bias);
+}
+
+// By a constant matrix: of any input whose last dimension is last in memory.
+Result<Value> BuildMatMul(NodeCall& call) {
+  QB_ASSIGN_OR_RETURN(const Value a, call.Computed(0));
+  QB_ASSIGN_OR_RETURN(const Value b, call.Input(1));
+  if (!b.is_constant()) {
+    return call.Unsupported("it multiplies two computed tensors, which qbench does not import");
+  }
+  if (b.constant->dims.size() != 2 || a.rank() < 2) {
+    return call.Unsupported("only the product of a tensor and a constant matrix is known");
+  }
+  Value input = a;
+  const size_t last = a.rank() - 1;
+  if (a.order.back() != last) {
+    Order order;
+    for (const size_t axis : a.order) {
+      if (axis != last) order.push_back(axis);
+    }
+    order.push_back(last);
+    QB_ASSIGN_OR_RETURN(input, Ordered(call, a, order));
+  }
+  const HostTensor weights = Permuted(*b.constant, {1, 0});
+  QB_RETURN_IF_ERROR(CheckMatrix(call, weights, input.dims.back()));
+  return Dense(call, input, weights, kNoTensor);
+}
+
+// scale * (x - mean) / sqrt(variance + epsilon) + bias = x * factor + offset, computed in double:
+// the graph's folding pass rounds once more.
+Result<Value> BuildBatchNormalization(NodeCall& call) {
+  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
+  if (call.Int("training_mode", 0) != 0) {
+    return call.Unsupported("it is in training mode; export the model after model.eval()");
+  }
+  if (input.rank() < 2) return call.Corrupt("its input has no channels");
+  std::vector<float> p[4];  // scale, bias, mean, variance
+  const auto channels = static_cast<size_t>(input.dims[1]);
+  for (size_t i = 0; i < 4; ++i) {
+    QB_ASSIGN_OR_RETURN(p[i], call.FloatsOf(i + 1));
+    if (p[i].size() != channels) return call.Corrupt("its parameters are not one for each channel");
+  }
+  const double epsilon = call.Float("epsilon", 1e-5F);
+  std::vector<float> factor(channels);
+  std::vector<float> offset(channels);
+  OutputStatistics statistics{.mean = p[1], .deviation = std::vector<float>(channels)};
+  for (size_t c = 0; c < channels; ++c) {
+    const double scale = p[0][c] / std::sqrt(p[3][c] + epsilon);
+    factor[c] = static_cast<float>(scale);
+    offset[c] = static_cast<float>(p[1][c] - p[2][c] * scale);
+    // |scale|, but for what epsilon takes from channels that hardly vary.
+    statistics.deviation[c] =
+        static_cast<float>(std::abs(scale) * std::sqrt(std::max(p[3][c], 0.0F)));
+  }
+  Dims dims(input.rank() - 1, 1);
+  dims[0] = input.dims[1];
+  QB_ASSIGN_OR_RETURN(const Value scaled,
+                      Binary(call, OpKind::kMul, input, ConstantValue(MakeFloats(dims, factor))));
+  QB_ASSIGN_OR_RETURN(Value output,
+                      Binary(call, OpKind::kAdd, scaled, ConstantValue(MakeFloats(dims, offset))));
+  if (output.order.back() == 1) {
+    call.import().builder.graph.ops.back().statistics = std::move(statistics);
+  }
+  return output;
+}
+
+}  // namespace qbench::graph::import::onnx
