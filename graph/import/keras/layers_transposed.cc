@@ -156,10 +156,10 @@ Result<TensorId> BuildConv2DTranspose(LayerCall& call) {
   const TensorId bias = call.WeightConstant("bias", {outputs}, biases);
   TensorId result = input;
   if (rows.taps() > 1 || columns.taps() > 1 || rows.pad_after() > 0 || columns.pad_after() > 0) {
-    const TensorId paddings = call.Constant(
-        "paddings", {4, 2},
-        std::vector<int32_t>{0, 0, rows.pad_before(), rows.pad_after(), columns.pad_before(),
-                             columns.pad_after(), 0, 0});
+    const TensorId paddings =
+        call.Constant("paddings", {4, 2},
+                      std::vector<int32_t>{0, 0, rows.pad_before(), rows.pad_after(),
+                                           columns.pad_before(), columns.pad_after(), 0, 0});
     QB_ASSIGN_OR_RETURN(result, call.Emit(OpKind::kPad, {input, paddings}));
   }
   QB_ASSIGN_OR_RETURN(result, call.Emit(OpKind::kConv2D, Conv2DOptions{.padding = Padding::kValid},
