@@ -22,7 +22,8 @@ constexpr Help kHelp = {
     "model.\n"
     "Of a .tflite file with operators that qbench does not know it lists all operators and what "
     "is\n"
-    "missing; of a Keras file that cannot be imported all classes, operators and options that are.\n"
+    "missing; of a Keras file that cannot be imported all classes, operators and options that "
+    "are.\n"
     "Of the ranges that quantizing leaves beside an artifact\n(FILE.ranges.json) it shows "
     "a table.",
     "qbench inspect intel-cnn\nqbench inspect my-int8.tflite.ranges.json",

@@ -38,7 +38,8 @@ std::vector<TensorId> Parameters(const Graph& graph, const Op& op) {
   return ids;
 }
 
-// Each output element sums up the products with the weights of its channel, or of a row and a column.
+// Each output element sums up the products with the weights of its channel, or of a row and a
+// column.
 int64_t Macs(const Graph& graph, const Op& op) {
   const OperatorInfo& info = InfoOf(op.kind);
   if (op.kind == OpKind::kBatchMatMul) {

@@ -1,5 +1,5 @@
-// ADD, SUB, MUL, DIV, PRELU, MAXIMUM and MINIMUM of two tensors, element by element. Shapes broadcast as in NumPy: aligned at the
-// last dimension, a dimension of 1 repeats.
+// ADD, SUB, MUL, DIV, PRELU, MAXIMUM and MINIMUM of two tensors, element by element. Shapes
+// broadcast as in NumPy: aligned at the last dimension, a dimension of 1 repeats.
 #pragma once
 
 #include <cstdint>
@@ -59,8 +59,8 @@ Result<Run> PrepareAddQuantized(const OpContext& context);  // kAdd, kSub
 template <typename Element>
 Result<Run> PrepareMulQuantized(const OpContext& context);
 
-// Quantized PRELU, in fixed point: from the input's scale to the output's where x is not below 0, and
-// from the product's where it is.
+// Quantized PRELU, in fixed point: from the input's scale to the output's where x is not below 0,
+// and from the product's where it is.
 //
 //   output = zero_point + x * (input_scale / output_scale), x = input - its zero point, x >= 0
 //            zero_point + x * (slope - its zero point) * (input_scale * slope_scale / output_scale)

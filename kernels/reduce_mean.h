@@ -1,5 +1,5 @@
-// MEAN, SUM and REDUCE_MAX over some of a tensor's dimensions (global average pooling is a mean over
-// height and width).
+// MEAN, SUM and REDUCE_MAX over some of a tensor's dimensions (global average pooling is a mean
+// over height and width).
 #pragma once
 
 #include <array>

@@ -20,8 +20,8 @@ std::optional<std::vector<float>> ChannelValues(const Tensor& constant, size_t c
     return std::nullopt;
   }
   std::vector<float> values = constant.constant->Values<float>();
-  const bool last = constant.shape.empty() ||
-                    values.size() == static_cast<size_t>(constant.shape.back());
+  const bool last =
+      constant.shape.empty() || values.size() == static_cast<size_t>(constant.shape.back());
   if (values.size() == 1) values.resize(channels, values[0]);
   if (!last || values.size() != channels) return std::nullopt;
   return values;
@@ -94,9 +94,9 @@ class Folder {
   void Run() {
     std::vector<bool> dead(graph_.ops.size(), false);
     for (Op& op : graph_.ops) {
-      const bool foldable = HasWeights(op.kind) && IsFloatConstant(TensorAt(graph_, op.inputs[1])) &&
-                            (op.inputs[2] == kNoTensor ||
-                             IsFloatConstant(TensorAt(graph_, op.inputs[2])));
+      const bool foldable =
+          HasWeights(op.kind) && IsFloatConstant(TensorAt(graph_, op.inputs[1])) &&
+          (op.inputs[2] == kNoTensor || IsFloatConstant(TensorAt(graph_, op.inputs[2])));
       if (foldable) Fold(op, dead);
     }
     EraseOps(graph_, dead);
@@ -114,8 +114,7 @@ class Folder {
       const Tensor& tensor = TensorAt(graph_, data);
       const int32_t maker = uses_.producer[static_cast<size_t>(data)];
       if (maker < 0 || OnlyUser(graph_, uses_, data) < 0 || tensor.learned_range ||
-          tensor.shape.empty() ||
-          static_cast<size_t>(tensor.shape.back()) != weights.inputs()) {
+          tensor.shape.empty() || static_cast<size_t>(tensor.shape.back()) != weights.inputs()) {
         break;
       }
       const auto before = Take(graph_.ops[static_cast<size_t>(maker)], pads, affine);

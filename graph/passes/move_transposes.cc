@@ -68,16 +68,16 @@ bool MovesNothing(const Shape& shape, const Order& order) {
 }
 
 bool TakesSingleValues(OpKind kind) {
-  static constexpr OpKind kKinds[] = {OpKind::kRelu,  OpKind::kRelu6, OpKind::kLogistic,
-                                      OpKind::kTanh,  OpKind::kElu,   OpKind::kLeakyRelu,
-                                      OpKind::kGelu,  OpKind::kRsqrt, OpKind::kHardSwish,
-                                      OpKind::kSqrt};
+  static constexpr OpKind kKinds[] = {
+      OpKind::kRelu,      OpKind::kRelu6, OpKind::kLogistic, OpKind::kTanh,      OpKind::kElu,
+      OpKind::kLeakyRelu, OpKind::kGelu,  OpKind::kRsqrt,    OpKind::kHardSwish, OpKind::kSqrt};
   return std::ranges::find(kKinds, kind) != std::end(kKinds);
 }
 
 bool TakesPairs(OpKind kind) {
-  static constexpr OpKind kKinds[] = {OpKind::kAdd, OpKind::kSub,     OpKind::kMul,    OpKind::kDiv,
-                                      OpKind::kMaximum, OpKind::kMinimum, OpKind::kPrelu};
+  static constexpr OpKind kKinds[] = {OpKind::kAdd,  OpKind::kSub,     OpKind::kMul,
+                                      OpKind::kDiv,  OpKind::kMaximum, OpKind::kMinimum,
+                                      OpKind::kPrelu};
   return std::ranges::find(kKinds, kind) != std::end(kKinds);
 }
 
@@ -148,8 +148,11 @@ class Mover {
     Transpose(turned, order, output, layer);
   }
   void Transpose(TensorId input, const Order& order, TensorId output, const std::string& layer) {
-    Add({OpKind::kTranspose, NoOptions{}, {input, Integers(At(output).name + "/order", order)},
-         {output}, layer});
+    Add({OpKind::kTranspose,
+         NoOptions{},
+         {input, Integers(At(output).name + "/order", order)},
+         {output},
+         layer});
   }
   void AddReshape(TensorId input, TensorId output, const std::string& layer) {
     Shape shape = At(output).shape;
@@ -236,8 +239,7 @@ class Mover {
       AddReshape(id, turned, layer);
       return turned;
     }
-    const auto values =
-        PermutedValues(At(id).constant->Values<float>(), shape, back);
+    const auto values = PermutedValues(At(id).constant->Values<float>(), shape, back);
     Shape to = Permuted(shape, back);
     while (to.size() > 1 && to.front() == 1) to.erase(to.begin());
     const TensorId turned = Like(id, std::move(to), "");
@@ -265,7 +267,8 @@ class Mover {
     }
     auto& options = std::get<ConcatenationOptions>(op.options);
     const auto rank = static_cast<int32_t>(order.size());
-    options.axis = order[static_cast<size_t>(options.axis < 0 ? options.axis + rank : options.axis)];
+    options.axis =
+        order[static_cast<size_t>(options.axis < 0 ? options.axis + rank : options.axis)];
     for (TensorId& input : op.inputs) input = Before(input);
     AddBefore(std::move(op), order, Permuted(At(op.outputs[0]).shape, Inverse(order)));
     return true;
@@ -319,8 +322,7 @@ class Mover {
     std::ranges::sort(sorted);
     Order rest;
     for (const int32_t from : left) {
-      rest.push_back(
-          static_cast<int32_t>(std::ranges::find(sorted, from) - sorted.begin()));
+      rest.push_back(static_cast<int32_t>(std::ranges::find(sorted, from) - sorted.begin()));
     }
     AddBefore(std::move(op), rest, Permuted(At(op.outputs[0]).shape, Inverse(rest)));
     return true;

@@ -39,11 +39,16 @@ struct Pass {
   Status (*run)(Model&);
 };
 constexpr Pass kPasses[] = {
-    {"MoveTransposes", MoveTransposes},     {"FoldBatchNorm", FoldBatchNorm},
-    {"FuseActivations", FuseActivations},   {"FuseHardSwish", FuseHardSwish},
-    {"FoldPads", FoldPads},                 {"FoldAffineInput", FoldAffineInput},
-    {"FoldReshapes", FoldReshapes},         {"RemoveIdentities", RemoveIdentities},
-    {"FoldConstants", FoldConstants},       {"ShareParameters", ShareParameters},
+    {"MoveTransposes", MoveTransposes},
+    {"FoldBatchNorm", FoldBatchNorm},
+    {"FuseActivations", FuseActivations},
+    {"FuseHardSwish", FuseHardSwish},
+    {"FoldPads", FoldPads},
+    {"FoldAffineInput", FoldAffineInput},
+    {"FoldReshapes", FoldReshapes},
+    {"RemoveIdentities", RemoveIdentities},
+    {"FoldConstants", FoldConstants},
+    {"ShareParameters", ShareParameters},
     {"RemoveDeadCode", RemoveDeadCode},
 };
 

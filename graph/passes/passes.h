@@ -12,8 +12,8 @@
 namespace qbench::graph {
 
 // TRANSPOSE goes behind the operators that compute with single values, join, pad, reduce or slice,
-// until it meets its inverse and both go; one in front of a reshape to a row goes into the weights of
-// the fully connected layers that read it. So what a framework computes with channels first is
+// until it meets its inverse and both go; one in front of a reshape to a row goes into the weights
+// of the fully connected layers that read it. So what a framework computes with channels first is
 // computed with channels last. Nothing is done where that leaves as many operators.
 Status MoveTransposes(Model& model);
 
@@ -25,9 +25,10 @@ Status MoveTransposes(Model& model);
 // makes an addition there inexact.
 Status FoldBatchNorm(Model& model);
 
-// Multiplications and additions of a constant per channel in front of a convolution or fully connected
-// layer that alone reads them go into its weights and bias (x / 127.5 - 1 before the first
-// convolution). An addition only where the layer does not pad, since padding is zeros behind it.
+// Multiplications and additions of a constant per channel in front of a convolution or fully
+// connected layer that alone reads them go into its weights and bias (x / 127.5 - 1 before the
+// first convolution). An addition only where the layer does not pad, since padding is zeros behind
+// it.
 Status FoldAffineInput(Model& model);
 
 // x * relu6(x + 3) / 6 becomes HARD_SWISH.
@@ -45,7 +46,7 @@ Status FuseActivations(Model& model);
 Status FoldPads(Model& model);
 
 // Operators that change nothing go: a multiplication by 1, an addition of 0, a reshape to the same
-// shape; of two reshapes one after the other, the first.
+// shape; of two reshapes one after the other, the first; a multiplication by -1 that is subtracted.
 Status RemoveIdentities(Model& model);
 
 // Operators whose inputs are all constant are computed now: float32 arithmetic, activations, PAD
@@ -61,7 +62,7 @@ Status RemoveDeadCode(Model& model);
 
 // What a pass did, in all its rounds.
 struct PassEffect {
-  std::string_view pass;   // "FoldBatchNorm"
+  std::string_view pass;  // "FoldBatchNorm"
   int64_t operators = 0;  // that there are fewer after it
 };
 

@@ -43,6 +43,19 @@ TensorId Replacement(const Graph& graph, const Op& op) {
   return same ? input : kNoTensor;
 }
 
+// a - (-b) is a + b.
+void AddNegated(const Graph& graph, const Uses& uses, Op& op) {
+  const int32_t producer = uses.producer[static_cast<size_t>(op.inputs[1])];
+  if (producer < 0 || OnlyUser(graph, uses, op.inputs[1]) < 0) return;
+  const Op& product = graph.ops[static_cast<size_t>(producer)];
+  const bool negates = product.kind == OpKind::kMul &&
+                       std::get<BinaryOptions>(product.options).activation == Activation::kNone &&
+                       IsFilledWith(TensorAt(graph, product.inputs[1]), -1.0F);
+  if (!negates) return;
+  op.kind = OpKind::kAdd;
+  op.inputs[1] = product.inputs[0];
+}
+
 }  // namespace
 
 Status RemoveIdentities(Model& model) {
@@ -62,6 +75,7 @@ Status RemoveIdentities(Model& model) {
         op.inputs[0] = graph.ops[static_cast<size_t>(producer)].inputs[0];
       }
     }
+    if (op.kind == OpKind::kSub) AddNegated(graph, uses, op);
     const TensorId replacement = Replacement(graph, op);
     if (replacement == kNoTensor) continue;
     stands_for[static_cast<size_t>(op.outputs[0])] = replacement;

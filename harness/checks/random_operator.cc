@@ -304,8 +304,7 @@ class Builder {
     const Quantization x = AnyScale(type_);
     const Quantization y = AnyScale(type_);
     Quantization out = AnyScale(type_);
-    const float sums =
-        x.scales[0] * y.scales[0] * 5000.0F * std::sqrt(static_cast<float>(depth));
+    const float sums = x.scales[0] * y.scales[0] * 5000.0F * std::sqrt(static_cast<float>(depth));
     out.scales = {sums * std::exp2(random_.Real(0, 3)) / 128.0F};
     const TensorId first = Input(a, x);
     Finish({first, Input(b, y)}, {1, batches, rows, columns}, out, type_);

@@ -24,6 +24,8 @@ L = keras.layers
 MODELS = {}
 IMAGE = (12, 10, 6)
 ROW = (20, 6)
+# Families of keras.applications that take pixels as they are.
+SCALES_ITSELF = ("EfficientNet", "MobileNetV3", "ConvNeXt", "RegNet", "ResNetRS")
 
 
 def one(name, *layers, shape=IMAGE):
@@ -286,7 +288,8 @@ def check(qbench, folder, name):
         xs = []
         for tensor in model.inputs:
             shape = (4,) + tuple(tensor.shape[1:])
-            x = random.uniform(0, 255, shape) if large else random.normal(0, 1.5, shape)
+            pixels = (0, 255) if name.startswith(SCALES_ITSELF) else (-1, 1)
+            x = random.uniform(*pixels, shape) if large else random.normal(0, 1.5, shape)
             xs.append(x.astype("float32"))
         expected = compare.answers(model, xs)
     except Exception as error:  # this Keras lacks it

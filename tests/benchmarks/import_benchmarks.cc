@@ -1,5 +1,5 @@
-// Importing a peer's MobileNetV2 (alpha 1, 299 x 299) from disk to disk, beside the least that there
-// is to do: reading the file and writing as many bytes as come out of it.
+// Importing a peer's MobileNetV2 (alpha 1, 299 x 299) from disk to disk, beside the least that
+// there is to do: reading the file and writing as many bytes as come out of it.
 #include "base/atomic_file.h"
 #include "base/files.h"
 #include "graph/import/keras/keras_model.h"

@@ -37,7 +37,8 @@ class FloatOracle {
   // The index of an element in each dimension, and back.
   static std::vector<size_t> IndexOf(size_t place, const Shape& shape) {
     std::vector<size_t> index(shape.size());
-    for (size_t i = shape.size(); i-- > 0; place /= Size(shape[i])) index[i] = place % Size(shape[i]);
+    for (size_t i = shape.size(); i-- > 0; place /= Size(shape[i]))
+      index[i] = place % Size(shape[i]);
     return index;
   }
   static size_t PlaceOf(const std::vector<size_t>& index, const Shape& shape) {

@@ -53,8 +53,8 @@ struct Builder : ModelBuilder {
   // As a framework with channels first writes a convolution.
   TensorId Convolution(TensorId x, int32_t filters) {
     const TensorId image = Last(x);
-    return First(Add(OpKind::kConv2D,
-                     {image, Weight({filters, 3, 3, Channels(image)}), Weight({filters})}));
+    return First(
+        Add(OpKind::kConv2D, {image, Weight({filters, 3, 3, Channels(image)}), Weight({filters})}));
   }
 };
 
@@ -64,8 +64,7 @@ TEST(MoveTransposesTest, ResidualBlockHasNoneLeft) {
   x = b.Add(OpKind::kMul, {x, b.Weight({3, 1, 1})});
   const TensorId y = b.Add(OpKind::kTanh, {b.Convolution(x, 3)});
   x = b.Add(OpKind::kAdd, {x, y});
-  const TensorId gate =
-      b.Add(OpKind::kMean, MeanOptions{}, {x, b.Ints({2}, {2, 3})});
+  const TensorId gate = b.Add(OpKind::kMean, MeanOptions{}, {x, b.Ints({2}, {2, 3})});
   x = b.Add(OpKind::kMul, {x, b.Reshape(gate, {-1, 3, 1, 1})});
   x = b.Add(OpKind::kConcatenation, ConcatenationOptions{.axis = 1}, {x, y});
   x = b.Add(OpKind::kPad, {x, b.Ints({4, 2}, {0, 0, 0, 0, 1, 0, 0, 2})});
@@ -115,7 +114,8 @@ TEST(MoveTransposesTest, RandomChainsKeepTheirFunction) {
           x = b.Add(OpKind::kMul, {x, b.Weight({shape[1], 1, shape[3]})});
           break;
         case 3:
-          x = b.Add(OpKind::kConcatenation, ConcatenationOptions{.axis = 2}, {x, b.First(b.Last(x))});
+          x = b.Add(OpKind::kConcatenation, ConcatenationOptions{.axis = 2},
+                    {x, b.First(b.Last(x))});
           break;
         case 4:
           x = b.Add(OpKind::kPad, {x, b.Ints({4, 2}, {0, 0, 1, 0, 0, 1, 0, 0})});
@@ -141,7 +141,8 @@ Model Preprocessing(Padding padding, OpKind last) {
   TensorId x = b.Input({1, 7, 7, 3});
   x = b.Add(OpKind::kMul, {x, b.Weight({3})});
   x = b.Add(last, {x, b.Weight({1})});
-  x = b.Add(OpKind::kConv2D, Conv2DOptions{.padding = padding}, {x, b.Weight({4, 3, 3, 3}), kNoTensor});
+  x = b.Add(OpKind::kConv2D, Conv2DOptions{.padding = padding},
+            {x, b.Weight({4, 3, 3, 3}), kNoTensor});
   return b.Finish({x});
 }
 
@@ -167,7 +168,8 @@ TEST(FoldAffineInputTest, KnowsWhichWeightsAreWhichInputChannels) {
   x = b.Add(OpKind::kFullyConnected, FullyConnectedOptions{.keep_num_dims = true},
             {x, b.Weight({3, 8}), kNoTensor});
   const Model model = After(b.Finish({x}), FoldAffineInput);
-  EXPECT_THAT(Kinds(model), ElementsAre(OpKind::kDepthwiseConv2D, OpKind::kTanh, OpKind::kFullyConnected));
+  EXPECT_THAT(Kinds(model),
+              ElementsAre(OpKind::kDepthwiseConv2D, OpKind::kTanh, OpKind::kFullyConnected));
 }
 
 TEST(FoldAffineInputTest, StaysWhereSomebodyElseReadsIt) {
@@ -185,9 +187,8 @@ TEST(FuseHardSwishTest, InEitherOrder) {
       const TensorId x = b.Input({1, 3, 3, 2});
       const TensorId three = b.graph().AddConstant("three", {}, std::vector<float>{3.0F});
       const TensorId sixth = b.graph().AddConstant("sixth", {1}, std::vector<float>{1.0F / 6.0F});
-      TensorId gate = separate
-                          ? b.Add(OpKind::kRelu6, {b.Add(OpKind::kAdd, {x, three})})
-                          : b.Add(OpKind::kAdd, BinaryOptions{Activation::kRelu6}, {x, three});
+      TensorId gate = separate ? b.Add(OpKind::kRelu6, {b.Add(OpKind::kAdd, {x, three})})
+                               : b.Add(OpKind::kAdd, BinaryOptions{Activation::kRelu6}, {x, three});
       if (early) gate = b.Add(OpKind::kMul, {gate, sixth});
       TensorId y = b.Add(OpKind::kMul, {x, gate});
       if (!early) y = b.Add(OpKind::kMul, {sixth, y});
@@ -202,7 +203,8 @@ TEST(FuseHardSwishTest, NotOfTwoTensors) {
   const TensorId x = b.Input({1, 3, 3, 2});
   const TensorId three = b.graph().AddConstant("three", {}, std::vector<float>{3.0F});
   const TensorId sixth = b.graph().AddConstant("sixth", {1}, std::vector<float>{1.0F / 6.0F});
-  const TensorId gate = b.Add(OpKind::kMul, {b.Add(OpKind::kAdd, BinaryOptions{Activation::kRelu6}, {x, three}), sixth});
+  const TensorId gate = b.Add(
+      OpKind::kMul, {b.Add(OpKind::kAdd, BinaryOptions{Activation::kRelu6}, {x, three}), sixth});
   const Model before = b.Finish({b.Add(OpKind::kMul, {b.Add(OpKind::kTanh, {x}), gate})});
   EXPECT_EQ(After(before, FuseHardSwish).graph.ops.size(), 4U);
 }
@@ -211,7 +213,8 @@ TEST(FoldReshapesTest, AReductionKeepsItsDimensionsOrNot) {
   for (const bool keep : {true, false}) {
     Builder b;
     const TensorId x = b.Input({1, 3, 4, 2});
-    const TensorId y = b.Add(OpKind::kMean, MeanOptions{.keep_dims = keep}, {x, b.Ints({2}, {1, 2})});
+    const TensorId y =
+        b.Add(OpKind::kMean, MeanOptions{.keep_dims = keep}, {x, b.Ints({2}, {1, 2})});
     const TensorId z = keep ? b.Reshape(y, {-1, 2}) : b.Reshape(y, {-1, 1, 1, 2});
     const Model model = After(b.Finish({z}), FoldReshapes);
     EXPECT_THAT(Kinds(model), ElementsAre(OpKind::kMean));

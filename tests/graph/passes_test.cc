@@ -387,10 +387,9 @@ TEST(OptimizeTest, RandomModelsKeepTheirFunction) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const Model model = RandomModel(seed);
     const auto optimize = [](Model& m) { return Optimize(m); };
-    for (Status (*pass)(Model&) :
-         std::initializer_list<Status (*)(Model&)>{FoldBatchNorm, FuseActivations, FoldPads,
-                                                   FoldAffineInput, RemoveIdentities, FoldConstants,
-                                                   ShareParameters, RemoveDeadCode, optimize}) {
+    for (Status (*pass)(Model&) : std::initializer_list<Status (*)(Model&)>{
+             FoldBatchNorm, FuseActivations, FoldPads, FoldAffineInput, RemoveIdentities,
+             FoldConstants, ShareParameters, RemoveDeadCode, optimize}) {
       ExpectSameFunction(model, pass);
       if (testing::Test::HasFatalFailure()) return;
     }

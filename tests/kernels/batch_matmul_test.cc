@@ -62,8 +62,8 @@ TEST(BatchMatMul, FloatAgreesWithDouble) {
     const Product p(random);
     const auto a = random.Reals(graph::ElementCount(p.A()), -2, 2);
     const auto b = random.Reals(graph::ElementCount(p.B()), -2, 2);
-    const auto output = SingleOp().Input(p.A(), a).Input(p.B(), b).Run<float>(
-        OpKind::kBatchMatMul, p.options, p.Y());
+    const auto output = SingleOp().Input(p.A(), a).Input(p.B(), b).Run<float>(OpKind::kBatchMatMul,
+                                                                              p.options, p.Y());
     ASSERT_TRUE(output.ok()) << output.status().message();
     const auto expected = Oracle(p, {a.begin(), a.end()}, {b.begin(), b.end()});
     for (size_t i = 0; i < expected.size(); ++i) {
@@ -83,8 +83,10 @@ TEST(BatchMatMul, Int8IsWithinAStepOfDouble) {
     const graph::Quantization y = Affine(random.Real(0.01F, 0.1F), random.Int(-128, 127));
     const auto expected = Oracle(p, RealOf(a, x), RealOf(b, y));
     const graph::Quantization out = Fitting<int8_t>(expected);
-    const auto output = SingleOp().Input(p.A(), a, x).Input(p.B(), b, y).Run<int8_t>(
-        OpKind::kBatchMatMul, p.options, p.Y(), out);
+    const auto output = SingleOp()
+                            .Input(p.A(), a, x)
+                            .Input(p.B(), b, y)
+                            .Run<int8_t>(OpKind::kBatchMatMul, p.options, p.Y(), out);
     ASSERT_TRUE(output.ok()) << output.status().message();
     for (size_t i = 0; i < expected.size(); ++i) {
       ASSERT_NEAR((*output)[i], QuantizedOf<int8_t>(expected[i], out), 1) << i;
@@ -94,8 +96,10 @@ TEST(BatchMatMul, Int8IsWithinAStepOfDouble) {
 
 TEST(BatchMatMul, RefusesMatricesThatDoNotFit) {
   const std::vector<float> six(6);
-  const auto depth = SingleOp().Input<float>({2, 3}, six).Input<float>({2, 3}, six).Run<float>(
-      OpKind::kBatchMatMul, BatchMatMulOptions{}, {2, 3});
+  const auto depth = SingleOp()
+                         .Input<float>({2, 3}, six)
+                         .Input<float>({2, 3}, six)
+                         .Run<float>(OpKind::kBatchMatMul, BatchMatMulOptions{}, {2, 3});
   EXPECT_EQ(depth.status().code(), StatusCode::kCorrupt);
   const auto vector = SingleOp().Input<float>({6}, six).Input<float>({6}, six).Run<float>(
       OpKind::kBatchMatMul, BatchMatMulOptions{}, {1});

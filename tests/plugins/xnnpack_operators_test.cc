@@ -92,12 +92,11 @@ void Compare(const graph::OperatorType& type, OpKind kind, uint32_t seed, Agreem
 // Which operators the library takes in which types, of any shape or of some; the others run on the
 // kernels. A newer library may take more.
 bool IsTaken(OpKind kind, const graph::OperatorType& type) {
-  static const std::set<OpKind> never = {OpKind::kConcatenation, OpKind::kTanh,
-                                         OpKind::kTranspose,     OpKind::kStridedSlice,
-                                         OpKind::kDepthToSpace,  OpKind::kResizeNearestNeighbor,
-                                         OpKind::kGelu,          OpKind::kRsqrt,
-                                         OpKind::kBatchMatMul,   OpKind::kSum,
-                                         OpKind::kReduceMax};
+  static const std::set<OpKind> never = {
+      OpKind::kConcatenation, OpKind::kTanh,         OpKind::kTranspose,
+      OpKind::kStridedSlice,  OpKind::kDepthToSpace, OpKind::kResizeNearestNeighbor,
+      OpKind::kGelu,          OpKind::kRsqrt,        OpKind::kBatchMatMul,
+      OpKind::kSum,           OpKind::kReduceMax};
   static const std::set<OpKind> in_float = {
       OpKind::kLeakyRelu, OpKind::kHardSwish, OpKind::kSoftmax,        OpKind::kMaximum,
       OpKind::kMinimum,   OpKind::kDiv,       OpKind::kResizeBilinear, OpKind::kElu,

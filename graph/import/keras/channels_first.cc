@@ -21,8 +21,8 @@ Order OrderOf(const KerasLayer& layer) {
 bool MovesDimensions(const KerasLayer& layer) {
   static constexpr std::string_view kClasses[] = {"Permute", "Reshape", "Flatten",
                                                   "TimeDistributed"};
-  static constexpr std::string_view kFunctions[] = {
-      "transpose", "compat.v1.transpose", "Transpose", "reshape", "Reshape"};
+  static constexpr std::string_view kFunctions[] = {"transpose", "compat.v1.transpose", "Transpose",
+                                                    "reshape", "Reshape"};
   return std::ranges::find(kClasses, layer.class_name) != std::end(kClasses) ||
          std::ranges::find(kFunctions, layer.function) != std::end(kFunctions);
 }

@@ -90,8 +90,7 @@ bool MissingParts::AddError(const Status& error) {
     return false;
   }
   Add(std::string(text.substr(kBegin.size(), name_end - kBegin.size())),
-      std::string(text.substr(name_end + 3, class_end - name_end - 3)),
-      text.substr(class_end + 3));
+      std::string(text.substr(name_end + 3, class_end - name_end - 3)), text.substr(class_end + 3));
   return true;
 }
 
@@ -115,8 +114,8 @@ Status MissingParts::ToStatus() const {
                          return part.reason == kUnknownClass;
                        });
   if (texts.size() > kMostNamed) {
-    texts[kMostNamed] = fmt::format("and {} more (qbench inspect lists all)",
-                                    texts.size() - kMostNamed);
+    texts[kMostNamed] =
+        fmt::format("and {} more (qbench inspect lists all)", texts.size() - kMostNamed);
     texts.resize(kMostNamed + 1);
   }
   if (!classes) {

@@ -27,8 +27,8 @@ struct KerasTensorRef {
 struct KerasCall {
   std::vector<KerasTensorRef> inputs;
   // Of an operator: what it is called with, {"args": […], "kwargs": {…}}. {"tensor": i} stands for
-  // inputs[i]; a hostile file may have written that itself, with any i. Of a layer: the tensors that
-  // it is given by name, {"kwargs": {"value": {"tensor": 1}}}.
+  // inputs[i]; a hostile file may have written that itself, with any i. Of a layer: the tensors
+  // that it is given by name, {"kwargs": {"value": {"tensor": 1}}}.
   Json arguments;
 };
 

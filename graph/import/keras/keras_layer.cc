@@ -241,8 +241,8 @@ LayerCall LayerCall::Part(const LayerOptions& options,
 
 const Op* LayerCall::MakerOf(TensorId tensor) const {
   const std::vector<Op>& ops = import_.builder.graph.ops;
-  const auto found = std::find_if(ops.rbegin(), ops.rend(),
-                                  [&](const Op& op) { return op.outputs[0] == tensor; });
+  const auto found =
+      std::find_if(ops.rbegin(), ops.rend(), [&](const Op& op) { return op.outputs[0] == tensor; });
   return found == ops.rend() ? nullptr : &*found;
 }
 

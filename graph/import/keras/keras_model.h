@@ -23,8 +23,9 @@ namespace qbench::graph::import {
 // weights alone (the message says how to save the whole model); kUnsupported: a layer or option
 // that is not understood, with the layer's name, its class and what is missing.
 // `notes` (may be null) gets a line for each way in which the graph computes otherwise than Keras,
-// `missing` (likewise), where the model is not supported, a line for each thing that it has and qbench
-// cannot read: classes, operators and options, as far as they can be told without what they lack.
+// `missing` (likewise), where the model is not supported, a line for each thing that it has and
+// qbench cannot read: classes, operators and options, as far as they can be told without what they
+// lack.
 Result<Model> ReadKerasModel(const std::filesystem::path& path,
                              std::vector<std::string>* notes = nullptr,
                              std::vector<std::string>* missing = nullptr);

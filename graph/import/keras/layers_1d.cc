@@ -106,6 +106,26 @@ Result<TensorId> Pooled(LayerCall& call, OpKind kind) {
   return AsRow(call, pooled);
 }
 
+// Copies that are operands of one operator; more are made by resizing.
+constexpr int32_t kMostCopies = 64;
+
+Result<TensorId> SideBySide(LayerCall& call, TensorId input, int32_t axis, int32_t count) {
+  if (count == 1) return input;
+  return call.Emit(OpKind::kConcatenation, ConcatenationOptions{.axis = axis},
+                   std::vector<TensorId>(static_cast<size_t>(count), input));
+}
+
+// [length, channels] to another length, a multiple of its own, by the nearest place.
+Result<TensorId> Stretched(LayerCall& call, TensorId row, int32_t length) {
+  const Shape shape = call.ShapeOf(row);
+  QB_ASSIGN_OR_RETURN(const TensorId image, EmitReshape(call, row, {1, shape[1], shape[2]}));
+  const TensorId size = call.Constant("size", {2}, std::vector<int32_t>{1, length});
+  QB_ASSIGN_OR_RETURN(const TensorId longer,
+                      call.Emit(OpKind::kResizeNearestNeighbor,
+                                ResizeOptions{.half_pixel_centers = true}, {image, size}));
+  return AsRow(call, longer);
+}
+
 }  // namespace
 
 Result<TensorId> BuildConv1D(LayerCall& call) {
@@ -168,9 +188,10 @@ Result<TensorId> BuildGlobalMaxPooling1D(LayerCall& call) {
 
 Result<TensorId> BuildZeroPadding1D(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const auto padding, TwoSizes(call.options(), "padding"));
-  QB_ASSIGN_OR_RETURN(const TensorId image, AsImage(call));
-  QB_ASSIGN_OR_RETURN(const TensorId padded, EmitPad(call, image, padding.first, padding.second));
-  return AsRow(call, padded);
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(3));
+  const TensorId paddings = call.Constant(
+      "paddings", {3, 2}, std::vector<int32_t>{0, 0, padding.first, padding.second, 0, 0});
+  return call.Emit(OpKind::kPad, {input, paddings});
 }
 
 Result<TensorId> BuildCropping1D(LayerCall& call) {
@@ -181,28 +202,28 @@ Result<TensorId> BuildCropping1D(LayerCall& call) {
                    {{0, shape[0]}, {cropping.first, shape[1] - cropping.second}, {0, shape[2]}});
 }
 
+// Each place `size` times: its channels so often side by side, which are places of their own then.
 Result<TensorId> BuildUpSampling1D(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(const TensorId image, AsImage(call));
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(3));
   QB_ASSIGN_OR_RETURN(const int32_t size, OneSize(call.options(), "size", 2));
-  const int64_t length = int64_t{call.ShapeOf(image)[2]} * size;
+  const Shape shape = call.ShapeOf(input);
+  const int64_t length = int64_t{shape[1]} * size;
   if (length > (1 << 16)) return call.options().Unsupported("its output is too large");
-  const TensorId constant =
-      call.Constant("size", {2}, std::vector<int32_t>{1, static_cast<int32_t>(length)});
-  QB_ASSIGN_OR_RETURN(const TensorId longer,
-                      call.Emit(OpKind::kResizeNearestNeighbor,
-                                ResizeOptions{.half_pixel_centers = true}, {image, constant}));
-  return AsRow(call, longer);
+  if (size > kMostCopies) return Stretched(call, input, static_cast<int32_t>(length));
+  QB_ASSIGN_OR_RETURN(const TensorId wider, SideBySide(call, input, 2, size));
+  return EmitReshape(call, wider, {static_cast<int32_t>(length), shape[2]});
 }
 
 Result<TensorId> BuildRepeatVector(LayerCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input(2));
   QB_ASSIGN_OR_RETURN(const int32_t count, call.options().Size("n", 1));
-  QB_ASSIGN_OR_RETURN(const TensorId image, EmitReshape(call, input, {1, 1, call.Channels(input)}));
-  const TensorId constant = call.Constant("size", {2}, std::vector<int32_t>{1, count});
-  QB_ASSIGN_OR_RETURN(const TensorId longer,
-                      call.Emit(OpKind::kResizeNearestNeighbor,
-                                ResizeOptions{.half_pixel_centers = true}, {image, constant}));
-  return AsRow(call, longer);
+  const int32_t channels = call.Channels(input);
+  if (count <= kMostCopies) {
+    QB_ASSIGN_OR_RETURN(const TensorId wider, SideBySide(call, input, 1, count));
+    return EmitReshape(call, wider, {count, channels});
+  }
+  QB_ASSIGN_OR_RETURN(const TensorId row, EmitReshape(call, input, {1, channels}));
+  return Stretched(call, row, count);
 }
 
 }  // namespace qbench::graph::import

@@ -31,14 +31,10 @@ Result<TensorId> LeakyReluFunction(LayerCall& call, TensorId input) {
   return LeakyRelu(call, input, 0.2);
 }
 
-// x above 0, alpha * (exp(x) - 1) below: alpha * elu(x) + (1 - alpha) * relu(x).
+// x above 0, alpha * (exp(x) - 1) below: ELU has the sign of x, so that a slope below 0 is alpha.
 Result<TensorId> EluOf(LayerCall& call, TensorId input, double alpha) {
   QB_ASSIGN_OR_RETURN(const TensorId elu, call.Emit(OpKind::kElu, {input}));
-  if (alpha == 1.0) return elu;
-  QB_ASSIGN_OR_RETURN(const TensorId scaled, Scaled(call, elu, alpha));
-  QB_ASSIGN_OR_RETURN(const TensorId relu, call.Emit(OpKind::kRelu, {input}));
-  QB_ASSIGN_OR_RETURN(const TensorId rest, Scaled(call, relu, 1.0 - alpha));
-  return call.Emit(OpKind::kAdd, {scaled, rest});
+  return alpha == 1.0 ? elu : LeakyRelu(call, elu, alpha);
 }
 
 // Keras 3: relu6(x + 3) / 6. Keras 2: x / 5 + 1/2 between 0 and 1, which is relu6(1.2 x + 3) / 6.
@@ -110,29 +106,36 @@ Result<TensorId> AtMost(LayerCall& call, TensorId input, double most) {
   return call.Emit(OpKind::kMinimum, {input, bound});
 }
 
-// x above the threshold and 0 elsewhere. Without a comparison: what is above by however little,
-// times 2^100, is above 6, and RELU6 of it over 6 is exactly 1.
-Result<TensorId> AboveThreshold(LayerCall& call, TensorId input, double threshold) {
-  QB_ASSIGN_OR_RETURN(const TensorId above, Shifted(call, input, -threshold));
-  QB_ASSIGN_OR_RETURN(const TensorId steep, Scaled(call, above, 0x1p100));
-  QB_ASSIGN_OR_RETURN(const TensorId sixths, call.Emit(OpKind::kRelu6, {steep}));
-  QB_ASSIGN_OR_RETURN(const TensorId one, Scaled(call, sixths, 1.0 / 6.0));
+Result<TensorId> Emit(LayerCall& call, OpKind kind, TensorId a, TensorId b, Activation activation) {
+  return call.Emit(kind, BinaryOptions{.activation = activation}, {a, b});
+}
+
+// x above the threshold and 0 elsewhere. Without a comparison: what is above by however little is,
+// times 2^100, above 1, and cut off there.
+Result<TensorId> AboveThreshold(LayerCall& call, TensorId input, float threshold) {
+  const TensorId bound = call.Constant("threshold", {1}, std::vector{threshold});
+  const TensorId steep = call.Constant("steep", {1}, std::vector{0x1p100F});
+  QB_ASSIGN_OR_RETURN(const TensorId above,
+                      Emit(call, OpKind::kSub, input, bound, Activation::kRelu));
+  QB_ASSIGN_OR_RETURN(const TensorId one,
+                      Emit(call, OpKind::kMul, above, steep, Activation::kReluN1To1));
   return call.Emit(OpKind::kMul, {input, one});
 }
 
-// As keras.activations.relu has it: AboveThreshold between 0 and max_value, less slope * (threshold -
-// x) below the threshold.
+// As keras.activations.relu has it: AboveThreshold between 0 and max_value, less slope * (threshold
+// - x) below the threshold.
 Result<TensorId> ReluFromThreshold(LayerCall& call, TensorId input, double max_value, double slope,
                                    double threshold) {
-  QB_ASSIGN_OR_RETURN(TensorId result, AboveThreshold(call, input, threshold));
+  const auto bound = static_cast<float>(threshold);
+  QB_ASSIGN_OR_RETURN(TensorId result, AboveThreshold(call, input, bound));
   if (max_value != HUGE_VAL) {
     QB_ASSIGN_OR_RETURN(result, call.Emit(OpKind::kRelu, {result}));
     QB_ASSIGN_OR_RETURN(result, AtMost(call, result, max_value));
   }
   if (slope == 0.0) return result;
-  QB_ASSIGN_OR_RETURN(const TensorId negated, Scaled(call, input, -1.0));
-  QB_ASSIGN_OR_RETURN(const TensorId distance, Shifted(call, negated, threshold));
-  QB_ASSIGN_OR_RETURN(const TensorId below, call.Emit(OpKind::kRelu, {distance}));
+  const TensorId from = call.Constant("threshold", {1}, std::vector{bound});
+  QB_ASSIGN_OR_RETURN(const TensorId below,
+                      Emit(call, OpKind::kSub, from, input, Activation::kRelu));
   QB_ASSIGN_OR_RETURN(const TensorId scaled, Scaled(call, below, slope));
   return call.Emit(OpKind::kSub, {result, scaled});
 }
@@ -177,7 +180,7 @@ struct ActivationLayer {
   Result<TensorId> (*apply)(LayerCall&, const LayerOptions&, TensorId);
 };
 constexpr ActivationLayer kLayers[] = {
-    {"Activation", NamedLayer}, {"ELU", EluLayer},         {"LeakyReLU", LeakyReluLayer},
+    {"Activation", NamedLayer}, {"ELU", EluLayer},        {"LeakyReLU", LeakyReluLayer},
     {"ReLU", ReluLayer},        {"Softmax", SoftmaxOver},
 };
 
@@ -191,9 +194,9 @@ const Json& ActivationOf(const LayerOptions& options) {
 }
 
 Status UnknownActivation(const LayerOptions& options, std::string_view name) {
-  return options.UnsupportedOption(
-      fmt::format("the activation {} is not known (known: {})",
-                  DumpJson(Json(std::string(name))).substr(0, 60), KnownActivations()));
+  return options.UnsupportedOption(fmt::format("the activation {} is not known (known: {})",
+                                               DumpJson(Json(std::string(name))).substr(0, 60),
+                                               KnownActivations()));
 }
 
 // {"class_name": "LeakyReLU", "config": {…}} as an option of another layer.

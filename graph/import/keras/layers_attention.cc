@@ -88,10 +88,10 @@ Result<TensorId> Heads(LayerCall& call, const PartName& part, TensorId input, in
   }
   QB_RETURN_IF_ERROR(dense.CheckAllTaken());
   const int32_t places = call.ShapeOf(input)[1];
-  QB_ASSIGN_OR_RETURN(const TensorId projected,
-                      dense.Emit(OpKind::kFullyConnected,
-                                 FullyConnectedOptions{.keep_num_dims = true},
-                                 {input, weights, bias}));
+  QB_ASSIGN_OR_RETURN(
+      const TensorId projected,
+      dense.Emit(OpKind::kFullyConnected, FullyConnectedOptions{.keep_num_dims = true},
+                 {input, weights, bias}));
   QB_ASSIGN_OR_RETURN(const TensorId split, EmitReshape(dense, projected, {places, heads, size}));
   return EmitTranspose(dense, split, {0, 2, 1, 3});
 }
@@ -103,10 +103,9 @@ Result<TensorId> Joined(LayerCall& call, const Attention& attention, TensorId in
   const LayerOptions options(fmt::format("{}/{}", call.options().name(), kOutput.name),
                              call.options().class_name(), kNoOptions);
   LayerCall dense = call.Part(options, {kOutput.keras3, kOutput.keras2}, {input});
-  QB_ASSIGN_OR_RETURN(
-      const TensorId weights,
-      dense.Kernel("kernel", {attention.heads, attention.value_size, outputs},
-                   {outputs, attention.heads * attention.value_size}));
+  QB_ASSIGN_OR_RETURN(const TensorId weights,
+                      dense.Kernel("kernel", {attention.heads, attention.value_size, outputs},
+                                   {outputs, attention.heads * attention.value_size}));
   TensorId bias = kNoTensor;
   if (attention.use_bias) {
     QB_ASSIGN_OR_RETURN(const auto values, dense.Weight({"bias"}, {outputs}));

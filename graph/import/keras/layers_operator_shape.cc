@@ -131,8 +131,8 @@ Result<TensorId> ResizeOperator(LayerCall& call) {
                    ResizeOptions{.half_pixel_centers = true}, {input, constant});
 }
 
-// The channels that `from` names, in that order: a convolution of one pixel with weights of 1 and 0,
-// which copies exactly and takes in what is added or multiplied behind it.
+// The channels that `from` names, in that order: a convolution of one pixel with weights of 1 and
+// 0, which copies exactly and takes in what is added or multiplied behind it.
 Result<TensorId> Channels(LayerCall& call, TensorId input, const std::vector<int32_t>& from) {
   const int32_t channels = call.Channels(input);
   const auto count = static_cast<int32_t>(from.size());
@@ -140,8 +140,7 @@ Result<TensorId> Channels(LayerCall& call, TensorId input, const std::vector<int
   for (const int32_t chosen : from) {
     for (int32_t c = 0; c < channels; ++c) weights.push_back(c == chosen ? 1.0F : 0.0F);
   }
-  const TensorId bias =
-      call.Constant("bias", {count}, std::vector<float>(from.size(), 0.0F));
+  const TensorId bias = call.Constant("bias", {count}, std::vector<float>(from.size(), 0.0F));
   if (call.ShapeOf(input).size() == 4) {
     const TensorId filter = call.Constant("channels", {count, 1, 1, channels}, weights);
     return call.Emit(OpKind::kConv2D, Conv2DOptions{.padding = Padding::kValid},
@@ -190,6 +189,14 @@ Result<TensorId> Stack(LayerCall& call) {
   }
   if (axis == shape.size() && channels.size() == inputs.size() && channels.size() <= kMostChosen) {
     return Channels(call, source, channels);
+  }
+  const auto count = static_cast<int32_t>(inputs.size());
+  if (axis < shape.size()) {  // behind one another, and then apart
+    QB_ASSIGN_OR_RETURN(const TensorId joined,
+                        call.Emit(OpKind::kConcatenation, ConcatenationOptions{.axis = axes[0]},
+                                  std::move(inputs)));
+    shape.insert(shape.begin() + axes[0], count);
+    return EmitReshape(call, joined, Shape(shape.begin() + 1, shape.end()));
   }
   shape.insert(shape.begin() + axes[0], 1);
   for (TensorId& input : inputs) {

@@ -10,15 +10,19 @@ namespace {
 // keras.backend.epsilon(), the least standard deviation that Normalization divides by.
 constexpr double kEpsilon = 1e-7;
 
-// One value for all channels, or one for each.
-Result<TensorId> ScalarOrPerChannel(LayerCall& call, TensorId input, std::string_view suffix,
-                                    const std::vector<float>& values) {
+// One value for all, or one for each index of the dimension that is `behind` dimensions before the
+// last.
+Result<TensorId> ScalarOrEach(LayerCall& call, TensorId input, std::string_view suffix,
+                              const std::vector<float>& values, size_t behind) {
   const auto count = static_cast<int64_t>(values.size());
-  if (count != 1 && count != call.Channels(input)) {
-    return call.options().Corrupt(
-        fmt::format("it has {} values for {} channels", count, call.Channels(input)));
+  const Shape& shape = call.ShapeOf(input);
+  const int32_t wanted = shape[shape.size() - 1 - behind];
+  if (count != 1 && count != wanted) {
+    return call.options().Corrupt(fmt::format("it has {} values for {} channels", count, wanted));
   }
-  return call.Constant(suffix, {static_cast<int32_t>(count)}, values);
+  Shape stretched = {static_cast<int32_t>(count)};
+  if (count != 1) stretched.resize(1 + behind, 1);
+  return call.Constant(suffix, stretched, values);
 }
 
 bool AllEqual(const std::vector<float>& values, float value) {
@@ -26,45 +30,29 @@ bool AllEqual(const std::vector<float>& values, float value) {
 }
 
 // input * factor, left out where it is the identity; then likewise the addition.
-Result<TensorId> Multiply(LayerCall& call, TensorId input, const std::vector<float>& factor) {
+Result<TensorId> Multiply(LayerCall& call, TensorId input, const std::vector<float>& factor,
+                          size_t behind = 0) {
   if (AllEqual(factor, 1.0F)) return input;
-  QB_ASSIGN_OR_RETURN(const TensorId constant, ScalarOrPerChannel(call, input, "factor", factor));
+  QB_ASSIGN_OR_RETURN(const TensorId constant, ScalarOrEach(call, input, "factor", factor, behind));
   return call.Emit(OpKind::kMul, {input, constant});
 }
 
-Result<TensorId> Add(LayerCall& call, TensorId input, const std::vector<float>& offset) {
+Result<TensorId> Add(LayerCall& call, TensorId input, const std::vector<float>& offset,
+                     size_t behind = 0) {
   if (AllEqual(offset, 0.0F)) return input;
-  QB_ASSIGN_OR_RETURN(const TensorId constant, ScalarOrPerChannel(call, input, "offset", offset));
+  QB_ASSIGN_OR_RETURN(const TensorId constant, ScalarOrEach(call, input, "offset", offset, behind));
   return call.Emit(OpKind::kAdd, {input, constant});
 }
 
 // The option `mean` or `variance`, or the variable of that name that adapt() filled.
-Result<std::vector<float>> Moments(LayerCall& call, TensorId input, const char* name) {
+Result<std::vector<float>> Moments(LayerCall& call, int32_t count, const char* name) {
   if (call.options().Has(name)) return call.options().Numbers(name, 0.0F);
   const Json& axis = call.options()["axis"];
   if (axis.is_array() && axis.empty()) return call.Weight({name}, {});
   if (axis.is_array() && axis.size() > 1) {
     return call.options().UnsupportedOption("axis is several dimensions");
   }
-  return call.Weight({name}, {call.Channels(input)});
-}
-
-// (x - mean) / deviation, or with `invert` x * deviation + mean.
-Result<TensorId> Standardize(LayerCall& call, TensorId input) {
-  QB_ASSIGN_OR_RETURN(const bool invert, call.options().Bool("invert", false));
-  QB_ASSIGN_OR_RETURN(auto mean, Moments(call, input, "mean"));
-  QB_ASSIGN_OR_RETURN(auto factor, Moments(call, input, "variance"));
-  for (float& value : factor) {
-    const double deviation = std::max(std::sqrt(static_cast<double>(value)), kEpsilon);
-    value = static_cast<float>(invert ? deviation : 1.0 / deviation);
-  }
-  if (invert) {
-    QB_ASSIGN_OR_RETURN(const TensorId scaled, Multiply(call, input, factor));
-    return Add(call, scaled, mean);
-  }
-  for (float& value : mean) value = -value;
-  QB_ASSIGN_OR_RETURN(const TensorId centred, Add(call, input, mean));
-  return Multiply(call, centred, factor);
+  return call.Weight({name}, {count});
 }
 
 }  // namespace
@@ -79,20 +67,29 @@ Result<TensorId> BuildRescaling(LayerCall& call) {
   return Add(call, scaled, offset);
 }
 
+// (x - mean) / deviation, or with `invert` x * deviation + mean.
 Result<TensorId> BuildNormalization(LayerCall& call) {
-  QB_ASSIGN_OR_RETURN(TensorId input, call.Input());
-  // Of values along another dimension than the last: that one is last in between.
-  const size_t rank = call.ShapeOf(input).size();
+  QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
+  QB_ASSIGN_OR_RETURN(const bool invert, call.options().Bool("invert", false));
+  const Shape shape = call.ShapeOf(input);
   const Json& axis = call.options()["axis"];
   const bool one = axis.is_number_integer() || (axis.is_array() && axis.size() == 1);
-  QB_ASSIGN_OR_RETURN(const size_t along, one ? call.options().OneAxis(rank) : rank - 1);
-  if (along + 1 == rank) return Standardize(call, input);
-  std::vector<int32_t> order;
-  for (size_t i = 0; i < rank; ++i) order.push_back(static_cast<int32_t>(i));
-  std::swap(order[along], order.back());
-  QB_ASSIGN_OR_RETURN(input, EmitTranspose(call, input, order));
-  QB_ASSIGN_OR_RETURN(const TensorId output, Standardize(call, input));
-  return EmitTranspose(call, output, order);
+  QB_ASSIGN_OR_RETURN(const size_t along, one ? call.options().OneAxis(shape.size())
+                                              : Result<size_t>(shape.size() - 1));
+  const size_t behind = shape.size() - 1 - along;
+  QB_ASSIGN_OR_RETURN(auto mean, Moments(call, shape[along], "mean"));
+  QB_ASSIGN_OR_RETURN(auto factor, Moments(call, shape[along], "variance"));
+  for (float& value : factor) {
+    const double deviation = std::max(std::sqrt(static_cast<double>(value)), kEpsilon);
+    value = static_cast<float>(invert ? deviation : 1.0 / deviation);
+  }
+  if (invert) {
+    QB_ASSIGN_OR_RETURN(const TensorId scaled, Multiply(call, input, factor, behind));
+    return Add(call, scaled, mean, behind);
+  }
+  for (float& value : mean) value = -value;
+  QB_ASSIGN_OR_RETURN(const TensorId centred, Add(call, input, mean, behind));
+  return Multiply(call, centred, factor, behind);
 }
 
 Result<TensorId> Scaled(LayerCall& call, TensorId input, double factor) {

@@ -1,5 +1,6 @@
 // Layers in layers: TimeDistributed; and any layer whose images have their channels first.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -47,6 +48,17 @@ bool TakesSequences(LayerBuilder builder) {
   return std::ranges::find(kBuilders, builder) != std::end(kBuilders);
 }
 
+// Layers that reduce a sample's dimensions between the first and the last.
+std::optional<OpKind> ReductionOf(LayerBuilder builder) {
+  if (builder == BuildGlobalAveragePooling2D || builder == BuildGlobalAveragePooling1D) {
+    return OpKind::kMean;
+  }
+  if (builder == BuildGlobalMaxPooling2D || builder == BuildGlobalMaxPooling1D) {
+    return OpKind::kReduceMax;
+  }
+  return std::nullopt;
+}
+
 // Dimensions that are counted from the front are one further behind in a sequence.
 void ShiftAxes(Json& config) {
   if (!config.is_object() || !config.contains("axis")) return;
@@ -63,9 +75,8 @@ Result<TensorId> StepByStep(LayerCall& call, const LayerOptions& options) {
   QB_ASSIGN_OR_RETURN(const TensorId input, call.Input());
   const Shape shape = call.ShapeOf(input);
   if (shape[1] > kMostSteps) {
-    return call.options().Unsupported(
-        fmt::format("it has {} steps, and its layer is copied for each; {} at most", shape[1],
-                    kMostSteps));
+    return call.options().Unsupported(fmt::format(
+        "it has {} steps, and its layer is copied for each; {} at most", shape[1], kMostSteps));
   }
   std::vector<TensorId> results;
   for (int32_t step = 0; step < shape[1]; ++step) {
@@ -131,14 +142,24 @@ Result<TensorId> BuildTimeDistributed(LayerCall& call) {
   }
   if (shape.size() < 3) return call.options().Corrupt("its input is no sequence");
   Json config = layer.at("config");
-  QB_ASSIGN_OR_RETURN(const std::string inner,
-                      LayerOptions(call.options().name(), class_name, config).Text("name", "layer"));
+  QB_ASSIGN_OR_RETURN(
+      const std::string inner,
+      LayerOptions(call.options().name(), class_name, config).Text("name", "layer"));
   const bool printable =
       std::ranges::all_of(inner, [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
   if (!printable || inner.size() > 1000) return call.options().Corrupt("its layer has no name");
   if (builder == BuildFlatten) {
     return EmitReshape(call, input,
                        {shape[1], static_cast<int32_t>(ElementCount(shape) / shape[1])});
+  }
+  if (const auto kind = ReductionOf(builder); kind && shape.size() > 3) {
+    LayerOptions reduced(call.options().name(), class_name, config);
+    QB_RETURN_IF_ERROR(reduced.CheckChannelsLast());
+    QB_ASSIGN_OR_RETURN(const bool keep_dims, reduced.Bool("keepdims", false));
+    std::vector<int32_t> axes;
+    for (size_t i = 2; i + 1 < shape.size(); ++i) axes.push_back(static_cast<int32_t>(i));
+    const TensorId constant = call.Constant("axes", {static_cast<int32_t>(axes.size())}, axes);
+    return call.Emit(*kind, MeanOptions{.keep_dims = keep_dims}, {input, constant});
   }
   const bool direct = TakesSequences(builder);
   if (direct) ShiftAxes(config);
