@@ -43,6 +43,8 @@ Result<TensorId> BuildElu(LayerCall& call);
 Result<TensorId> BuildPRelu(LayerCall& call);
 // The option `activation` of a layer, applied to `input`.
 Result<TensorId> ApplyActivation(LayerCall& call, TensorId input);
+// The same of an option that is at hand.
+Result<TensorId> ApplyActivationOption(LayerCall& call, const Json& option, TensorId input);
 // An activation by its name.
 Result<TensorId> ApplyNamed(LayerCall& call, std::string_view name, TensorId input);
 // `input` held between the two bounds, either of which may be infinite.

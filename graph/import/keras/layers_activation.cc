@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "graph/import/keras/keras_layers.h"
+#include "graph/import/keras/keras_wrappers.h"
 
 namespace qbench::graph::import {
 namespace {
@@ -212,7 +213,13 @@ Result<TensorId> ApplyNamed(LayerCall& call, std::string_view name, TensorId inp
 
 // "relu", or {"class_name": "function", "config": "relu6"}, or a layer.
 Result<TensorId> ApplyActivation(LayerCall& call, TensorId input) {
-  const Json* activation = &call.options()["activation"];
+  const Json& activation = call.options()["activation"];
+  if (IsQuantizeAware(activation)) return ApplyQuantizeAware(call, activation, input);
+  return ApplyActivationOption(call, activation, input);
+}
+
+Result<TensorId> ApplyActivationOption(LayerCall& call, const Json& option, TensorId input) {
+  const Json* activation = &option;
   if (activation->is_null()) return input;
   if (activation->is_object() && activation->value("class_name", Json()) == "function" &&
       activation->contains("config")) {
