@@ -1,8 +1,10 @@
 // `qbench inspect`: what a model is made of.
 #include <boost/program_options/value_semantic.hpp>
+#include <set>
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/one_line.h"
 #include "base/paths.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -49,8 +51,34 @@ std::string QuantizationText(const Json& tensor) {
     return fmt::format("scale {:.6g}, zero point {}", tensor.at("scale").get<double>(),
                        tensor.at("zero_point").get<int64_t>());
   }
-  return tensor.contains("scales") ? fmt::format("{} scales", tensor.at("scales").get<int64_t>())
-                                   : "";
+  if (tensor.contains("scales")) {
+    return fmt::format("{} scales", tensor.at("scales").get<int64_t>());
+  }
+  if (!tensor.contains("learned_range")) return "";
+  const Json& range = tensor.at("learned_range");
+  const size_t count = range.at("min").size();
+  if (count != 1) return fmt::format("{} learned ranges", count);
+  return fmt::format("learned {:.6g} to {:.6g}", range.at("min")[0].get<double>(),
+                     range.at("max")[0].get<double>());
+}
+
+// What the model has of quantization-aware training; empty where that is nothing.
+std::string LearnedText(const Json& summary) {
+  std::set<std::string> activations;
+  std::set<std::string> weights;
+  const auto add = [&](const Json& tensor) {
+    if (!tensor.contains("learned_range")) return;
+    (tensor.at("constant").get<bool>() ? weights : activations)
+        .insert(tensor.at("name").get<std::string>());
+  };
+  for (const Json& input : summary.at("inputs")) add(input);
+  for (const Json& op : summary.at("ops")) {
+    for (const Json& input : op.at("inputs")) add(input);
+    add(op.at("output"));
+  }
+  if (activations.empty() && weights.empty()) return "";
+  return fmt::format("learned ranges of {} activations and {} weights, which int8 and uint8 use\n",
+                     activations.size(), weights.size());
 }
 
 // 417894 → "417,894".
@@ -129,6 +157,29 @@ std::string FormatMissing(const std::filesystem::path& file, const jobs::ImportR
   return text;
 }
 
+// What the file's author says of it.
+std::string FormatMetadata(const Json& contents) {
+  const Json metadata = contents.is_object() ? contents.value("metadata", Json()) : Json();
+  if (!metadata.is_object()) return "";
+  std::string text;
+  for (const char* key : {"name", "version", "author", "license", "description"}) {
+    if (!metadata.contains(key)) continue;
+    text +=
+        fmt::format("{:<8} {} (metadata)\n", key, SafeLine(metadata.at(key).get<std::string>()));
+  }
+  if (metadata.contains("mean")) {
+    text += fmt::format("pixels   (pixel - mean) / std, mean {}, std {} (metadata)\n",
+                        DumpJson(metadata.at("mean")), DumpJson(metadata.at("std")));
+  }
+  if (metadata.contains("labels")) {
+    const Json& labels = metadata.at("labels");
+    text +=
+        fmt::format("labels   {}: {} in {} (metadata)\n", labels.size(),
+                    Shortened(DumpJson(labels), 60), metadata.at("label_file").get<std::string>());
+  }
+  return text;
+}
+
 std::string FormatSummary(const std::filesystem::path& file, const jobs::ImportResult& result) {
   const Json& summary = result.summary;
   return fmt::format(
@@ -136,9 +187,10 @@ std::string FormatSummary(const std::filesystem::path& file, const jobs::ImportR
       "their "
       "peak\n\n{}",
       file.string(), FormatBytes(result.file_bytes), result.converted ? " (imported)" : "",
-      FormatNotes(result), FormatTensors("input", summary.at("inputs")),
-      FormatTensors("output", summary.at("outputs")), FormatPasses(result),
-      Grouped(summary.at("parameters").get<int64_t>()), Grouped(summary.at("macs").get<int64_t>()),
+      FormatNotes(result) + FormatMetadata(result.contents),
+      FormatTensors("input", summary.at("inputs")), FormatTensors("output", summary.at("outputs")),
+      FormatPasses(result) + LearnedText(summary), Grouped(summary.at("parameters").get<int64_t>()),
+      Grouped(summary.at("macs").get<int64_t>()),
       FormatBytes(summary.at("peak_activation_bytes").get<uint64_t>()), FormatOps(summary));
 }
 
@@ -186,6 +238,9 @@ Json ResultJson(const std::filesystem::path& file, const jobs::ImportResult& res
   json["notes"] = result.notes;
   json["passes"] = result.passes;
   for (const char* key : {"operators", "unsupported"}) json[key] = result.contents.at(key);
+  if (const Json metadata = result.contents.value("metadata", Json()); metadata.is_object()) {
+    json["metadata"] = metadata;
+  }
   return json;
 }
 

@@ -60,7 +60,7 @@ struct Quantization {
 
 // The values that a float network was trained to keep a tensor in, by simulated quantization: one
 // pair, or for weights one for each index of `axis`. A quantizer to 8 bits takes it in place of
-// measuring one.
+// measuring one. Passes keep it as graph/learned_range.h says.
 struct LearnedRange {
   std::vector<float> min;
   std::vector<float> max;  // as many; none is below its min

@@ -18,7 +18,8 @@ TensorSummary SummarizeTensor(const Graph& graph, TensorId id) {
           .shape = tensor.shape,
           .dynamic_batch = tensor.dynamic_batch,
           .is_constant = tensor.is_constant(),
-          .quantization = tensor.quantization};
+          .quantization = tensor.quantization,
+          .learned_range = tensor.learned_range};
 }
 
 // A weight or a bias, as opposed to axes, paddings and shapes.

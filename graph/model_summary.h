@@ -18,6 +18,7 @@ struct TensorSummary {
   bool dynamic_batch = false;
   bool is_constant = false;
   std::optional<Quantization> quantization;
+  std::optional<LearnedRange> learned_range;
 };
 
 struct OpSummary {

@@ -83,9 +83,39 @@ Status CheckQuantization(const Tensor& tensor) {
   return OkStatus();
 }
 
+Status CheckLearnedRange(const Tensor& tensor) {
+  const LearnedRange& range = *tensor.learned_range;
+  const size_t count = range.min.size();
+  if (tensor.type != DataType::kFloat32 || tensor.quantization) {
+    return Error(StatusCode::kCorrupt, "a learned range of a tensor that is not float32");
+  }
+  if (count == 0 || count != range.max.size()) {
+    return Error(StatusCode::kCorrupt, "a learned range of {} minima and {} maxima", count,
+                 range.max.size());
+  }
+  if (range.axis < 0 ||
+      (range.axis > 0 && static_cast<size_t>(range.axis) >= tensor.shape.size())) {
+    return Error(StatusCode::kCorrupt, "learned ranges along dimension {}", range.axis);
+  }
+  if (count > 1 && (!tensor.constant || tensor.shape.empty() ||
+                    static_cast<size_t>(tensor.shape[static_cast<size_t>(range.axis)]) != count)) {
+    return Error(StatusCode::kCorrupt, "{} learned ranges along dimension {} of [{}]", count,
+                 range.axis, fmt::join(tensor.shape, ", "));
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (!std::isfinite(range.min[i]) || !std::isfinite(range.max[i]) ||
+        range.min[i] > range.max[i]) {
+      return Error(StatusCode::kCorrupt, "a learned range from {} to {}", range.min[i],
+                   range.max[i]);
+    }
+  }
+  return OkStatus();
+}
+
 Status CheckTensor(const Tensor& tensor) {
   QB_RETURN_IF_ERROR(CheckShape(tensor));
   if (tensor.quantization) QB_RETURN_IF_ERROR(CheckQuantization(tensor));
+  if (tensor.learned_range) QB_RETURN_IF_ERROR(CheckLearnedRange(tensor));
   if (tensor.constant &&
       static_cast<int64_t>(tensor.constant->bytes().size()) != StoredBytes(tensor)) {
     return Error(StatusCode::kCorrupt, "{} bytes of data, but [{}] {} takes {}",

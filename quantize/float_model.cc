@@ -5,6 +5,8 @@
 
 #include "graph/tflite/tflite_names.h"
 #include "graph/tflite/tflite_reader.h"
+#include "quantize/ranges/learned_ranges.h"
+#include "quantize/weights/widen_halves.h"
 
 namespace qbench::quantize {
 namespace {
@@ -47,13 +49,16 @@ std::string_view InsteadOfQuantizing(ByteSpan tflite) {
 
 }  // namespace
 
-Result<graph::Model> ReadFloatModel(ByteSpan tflite, std::string_view quantizer) {
+Result<graph::Model> ReadFloatModel(ByteSpan tflite, std::string_view quantizer,
+                                    LearnedRangesAre learned) {
   Result<graph::Model> read = graph::ReadTflite(nullptr, tflite);
   if (read.status().code() == StatusCode::kUnsupported) {
     return Error(StatusCode::kUnsupported, "{}{}", read.status().message(),
                  InsteadOfQuantizing(tflite));
   }
   QB_ASSIGN_OR_RETURN(graph::Model model, std::move(read));
+  QB_RETURN_IF_ERROR(WidenHalfWeights(model).status());
+  if (learned == LearnedRangesAre::kDropped) DropLearnedRanges(model);
   QB_RETURN_IF_ERROR(CheckFloatModel(model, quantizer));
   return model;
 }

@@ -16,9 +16,15 @@ namespace qbench::quantize {
 // Lines for the user, each naming the tensor or layer it is about.
 using Warnings = std::vector<std::string>;
 
-// The model in a .tflite file, whose bytes outlive it, as CheckFloatModel wants it. `quantizer` is
-// the id to name in messages. kCorrupt, kUnsupported.
-Result<graph::Model> ReadFloatModel(ByteSpan tflite, std::string_view quantizer);
+// What becomes of the ranges that quantization-aware training left (graph::LearnedRange): tensors
+// of other types have none.
+enum class LearnedRangesAre { kDropped, kKept };
+
+// The model in a .tflite file, whose bytes outlive it, as CheckFloatModel wants it; weights that
+// the file stores as float16 are float32. `quantizer` is the id to name in messages. kCorrupt,
+// kUnsupported.
+Result<graph::Model> ReadFloatModel(ByteSpan tflite, std::string_view quantizer,
+                                    LearnedRangesAre learned = LearnedRangesAre::kDropped);
 
 // kUnsupported where the model is quantized already; kInvalidArgument where a weight is not a
 // finite number.

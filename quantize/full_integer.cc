@@ -39,6 +39,7 @@ class Rewriter {
       : model_(model), scales_(scales), options_(options), warnings_(warnings) {}
 
   Result<graph::Model> Run() {
+    TakeLearnedRanges();
     FindIntegers();
     std::vector<Op> ops = std::exchange(model_.graph.ops, {});
     ConvertInputs();
@@ -66,6 +67,14 @@ class Rewriter {
   Tensor& At(TensorId id) { return model_.graph.tensors[static_cast<size_t>(id)]; }
 
   bool IsFloat(size_t op) const { return ChoiceOf(options_.choices, op).in_float; }
+
+  // Out of the tensors: copies of them become integers, which have scales instead.
+  void TakeLearnedRanges() {
+    learned_.resize(model_.graph.tensors.size());
+    for (size_t id = 0; id < learned_.size(); ++id) {
+      learned_[id] = std::exchange(model_.graph.tensors[id].learned_range, std::nullopt);
+    }
+  }
 
   // The activations that become integers: those that an integer operator makes, and inputs of the
   // model that one reads, or nobody.
@@ -271,7 +280,8 @@ class Rewriter {
                                 .output_scale = At(op.outputs[0]).quantization->scales[0],
                                 .per_channel = !ChoiceOf(options_.choices, index).per_tensor,
                                 .activations = options_.activations,
-                                .inputs = grouped ? nullptr : InputsOf(index)});
+                                .inputs = grouped ? nullptr : InputsOf(index),
+                                .learned = LearnedOf(inputs)});
     if (!quantized.ok()) {
       return quantized.status().WithContext(graph::DisplayName(model_.graph, op));
     }
@@ -301,6 +311,16 @@ class Rewriter {
                                  {units}, std::vector<float>(static_cast<size_t>(units), 0.0F));
     op.inputs.resize(kBiasInput + 1, graph::kNoTensor);
     return inputs;
+  }
+
+  // Of weights that are those of the float model, by the output channels or as a whole.
+  const graph::LearnedRange* LearnedOf(const WeightInputs& inputs) const {
+    const auto id = static_cast<size_t>(inputs.weights);
+    if (options_.activations != DataType::kInt8 || id >= learned_.size() || !learned_[id]) {
+      return nullptr;
+    }
+    const graph::LearnedRange& learned = *learned_[id];
+    return learned.min.size() == 1 || learned.axis == inputs.channel_axis ? &learned : nullptr;
   }
 
   const LayerInputs* InputsOf(size_t op) const {
@@ -348,6 +368,7 @@ class Rewriter {
   const FullIntegerOptions& options_;
   Warnings& warnings_;
   const graph::QuantizedRange range_ = graph::ActivationRange(options_.activations);
+  std::vector<std::optional<graph::LearnedRange>> learned_;  // of the float model's tensors
   // Of activations that cross the boundary between integer and float operators.
   std::map<TensorId, TensorId> as_float_;
   std::map<TensorId, TensorId> as_integer_;

@@ -26,7 +26,8 @@ struct FullIntegerOptions {
   std::span<const LayerInputs> layer_inputs = {};
 };
 
-// The integer model. `scales` are those of ChooseActivationScales for the same type of activations.
+// The integer model. Learned ranges of weights give their scales where activations are int8; no
+// tensor keeps one. `scales` are those of ChooseActivationScales for the same type of activations.
 // kUnsupported, naming the operator, where its weights or bias are not constant, or TensorFlow Lite
 // has no kernel of these activations for it.
 Result<graph::Model> QuantizeFullInteger(const graph::Model& model,

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "graph/constant_values.h"
+#include "graph/learned_range.h"
 #include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
@@ -71,7 +72,8 @@ void Apply(Graph& graph, const Uses& uses, Op& op, const Affine& affine) {
   const Tensor filter = TensorAt(graph, old_filter);
   std::vector<float> weights = filter.constant->Values<float>();
   // Output channels are the first dimension, of depthwise filters the last.
-  const bool last = op.kind == OpKind::kDepthwiseConv2D;
+  const int32_t axis = InfoOf(op.kind).channel_axis;
+  const bool last = axis > 0;
   const size_t per_channel = weights.size() / channels;
   for (size_t i = 0; i < weights.size(); ++i) {
     const size_t channel = last ? i % channels : i / per_channel;
@@ -89,8 +91,12 @@ void Apply(Graph& graph, const Uses& uses, Op& op, const Affine& affine) {
   op.inputs[1] = graph.AddTensor({.name = filter.name,
                                   .type = DataType::kFloat32,
                                   .shape = filter.shape,
+                                  .learned_range = ScaledRange(filter, affine.scale, axis),
                                   .constant = TakeConstant(std::move(weights))});
-  if (OnlyUser(graph, uses, old_filter) >= 0) TensorAt(graph, old_filter).constant.reset();
+  if (OnlyUser(graph, uses, old_filter) >= 0) {
+    TensorAt(graph, old_filter).constant.reset();
+    TensorAt(graph, old_filter).learned_range.reset();
+  }
   op.inputs[2] = graph.AddConstant(std::move(bias_name), {static_cast<int32_t>(channels)}, bias);
 }
 
@@ -108,6 +114,8 @@ Status FoldBatchNorm(Model& model) {
     // Follows the chain of affine operators until one has an activation or another user looks on.
     while (*FusedActivation(op) == Activation::kNone) {
       const TensorId data = op.outputs[0];
+      // Trained to be integers here, where the layer ends therefore.
+      if (TensorAt(graph, data).learned_range) break;
       const int32_t next = OnlyUser(graph, uses, data);
       if (next < 0 || !Append(graph, graph.ops[static_cast<size_t>(next)], data, affine)) break;
       *FusedActivation(op) = *FusedActivation(graph.ops[static_cast<size_t>(next)]);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 
+#include "graph/learned_range.h"
 #include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
@@ -153,6 +154,10 @@ Status FoldConstants(Model& model) {
     }
     output.constant = ComputeNow(graph, op);
     dead[i] = output.constant.has_value();
+    // A range stays with the tensor that it was learned for; a new shape alone changes no values.
+    if (dead[i] && op.kind == OpKind::kReshape) {
+      StandInFor(TensorAt(graph, op.inputs[0]), output);
+    }
   }
   EraseOps(graph, dead);
   return OkStatus();

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "graph/learned_range.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
 
@@ -59,6 +60,7 @@ Status FoldPads(Model& model) {
     }
     if (conv != nullptr ? Fold(graph, pad, op, *conv) : Fold(graph, pad, op, *depthwise)) {
       op.inputs[0] = pad.inputs[0];
+      StandInFor(TensorAt(graph, padded), TensorAt(graph, pad.inputs[0]));
       dead[static_cast<size_t>(producer)] = true;
     }
   }

@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "graph/learned_range.h"
 #include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
@@ -37,6 +38,11 @@ Status FuseActivations(Model& model) {
     const std::optional<Activation> both = fused == nullptr ? std::nullopt : Combine(*fused, next);
     if (!both) continue;
     *fused = *both;
+    // The activation's own range, or what it leaves of the one before it.
+    Tensor& output = TensorAt(graph, activation.outputs[0]);
+    if (!output.learned_range) {
+      output.learned_range = ClampedRange(TensorAt(graph, data).learned_range, next);
+    }
     before.outputs = activation.outputs;
     uses.producer[static_cast<size_t>(activation.outputs[0])] = producer;
     dead[i] = true;

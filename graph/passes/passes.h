@@ -21,7 +21,8 @@ Status MoveTransposes(Model& model);
 // inference) that follow a convolution or fully connected layer with no activation and no other
 // user go into its weights and bias (Jacob et al. 2018, arXiv 1712.05877, section 3.2). Computed in
 // double and rounded once, however many there are; the layer takes over the statistics of the last
-// one. What stands before a convolution stays: padding
+// one. A learned range of the weights is multiplied with them, as quantization-aware training has
+// it: their integers stay. What stands before a convolution stays: padding
 // makes an addition there inexact.
 Status FoldBatchNorm(Model& model);
 

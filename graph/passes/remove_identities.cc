@@ -1,3 +1,4 @@
+#include "graph/learned_range.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
 
@@ -72,6 +73,8 @@ Status RemoveIdentities(Model& model) {
     if (op.kind == OpKind::kReshape) {
       const int32_t producer = uses.producer[static_cast<size_t>(op.inputs[0])];
       if (producer >= 0 && graph.ops[static_cast<size_t>(producer)].kind == OpKind::kReshape) {
+        // All three have one scale.
+        StandInFor(TensorAt(graph, op.inputs[0]), TensorAt(graph, op.outputs[0]));
         op.inputs[0] = graph.ops[static_cast<size_t>(producer)].inputs[0];
       }
     }
@@ -79,6 +82,7 @@ Status RemoveIdentities(Model& model) {
     const TensorId replacement = Replacement(graph, op);
     if (replacement == kNoTensor) continue;
     stands_for[static_cast<size_t>(op.outputs[0])] = replacement;
+    StandInFor(TensorAt(graph, op.outputs[0]), TensorAt(graph, replacement));
     dead[i] = true;
   }
   EraseOps(graph, dead);

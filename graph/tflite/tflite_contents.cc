@@ -3,6 +3,7 @@
 #include "graph/tflite/tflite_codes.h"
 #include "graph/tflite/tflite_file.h"
 #include "graph/tflite/tflite_names.h"
+#include "graph/tflite/tflite_signatures.h"
 
 namespace qbench::graph {
 namespace {
@@ -55,6 +56,10 @@ Result<TfliteContents> ListTflite(ByteSpan bytes) {
   for (int32_t i = 0; i < contents.subgraphs; ++i) ListOps(model, i, contents.ops);
   contents.inputs = Entries(file.main(), Elements(file.main().inputs()));
   contents.outputs = Entries(file.main(), Elements(file.main().outputs()));
+  contents.signatures = SignatureKeys(model);
+  if (const wire::SignatureDef* main = MainSignature(model)) {
+    contents.signature = Text(main->signature_key());
+  }
   contents.unsupported = FindObstacles(file);
   return contents;
 }

@@ -31,6 +31,8 @@ struct TfliteContents {
   std::vector<TfliteOpEntry> ops;         // of the subgraphs one after the other
   std::vector<TfliteTensorEntry> inputs;  // of the first subgraph, which is the main one
   std::vector<TfliteTensorEntry> outputs;
+  std::vector<std::string> signatures;  // all that the file has
+  std::string signature;                // the one that is read and run; empty: none
   // Why ReadTflite refuses the file: all operators and tensors that the IR does not have. Empty
   // where it reads it.
   std::vector<std::string> unsupported;

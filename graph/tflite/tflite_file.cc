@@ -105,6 +105,8 @@ class Checker {
     QB_RETURN_IF_ERROR(budget_.Spend(tensor.shape()));
     QB_RETURN_IF_ERROR(budget_.Spend(tensor.shape_signature()));
     if (tensor.quantization() == nullptr) return OkStatus();
+    QB_RETURN_IF_ERROR(budget_.Spend(tensor.quantization()->min()));
+    QB_RETURN_IF_ERROR(budget_.Spend(tensor.quantization()->max()));
     QB_RETURN_IF_ERROR(budget_.Spend(tensor.quantization()->scale()));
     return budget_.Spend(tensor.quantization()->zero_point());
   }

@@ -7,11 +7,13 @@
 #include "fmt/ranges.h"
 #include "graph/operators.h"
 #include "graph/output_statistics.h"
+#include "graph/tflite/shape_folding.h"
 #include "graph/tflite/tflite_codes.h"
 #include "graph/tflite/tflite_file.h"
 #include "graph/tflite/tflite_names.h"
 #include "graph/tflite/tflite_obstacles.h"
 #include "graph/tflite/tflite_options.h"
+#include "graph/tflite/tflite_signatures.h"
 #include "graph/validate.h"
 
 namespace qbench::graph {
@@ -73,6 +75,18 @@ Result<std::optional<Quantization>> ReadQuantization(const wire::Tensor& tensor)
   return std::optional<Quantization>(std::move(result));
 }
 
+// What a float tensor without scales was trained to stay in. A file with scales means those: its
+// min and max only tell where they come from.
+std::optional<LearnedRange> ReadLearnedRange(const wire::Tensor& tensor, DataType type) {
+  const wire::QuantizationParameters* q = tensor.quantization();
+  if (q == nullptr || type != DataType::kFloat32) return std::nullopt;
+  LearnedRange range{
+      .min = Elements(q->min()), .max = Elements(q->max()), .axis = q->quantized_dimension()};
+  if (q->scale() != nullptr && q->scale()->size() > 0) return std::nullopt;
+  if (range.min.empty() && range.max.empty()) return std::nullopt;
+  return range;
+}
+
 class Reader {
  public:
   // `owner` keeps the file's bytes alive.
@@ -81,7 +95,7 @@ class Reader {
 
   Result<Model> Read() {
     const size_t subgraphs = file_.model().subgraphs()->size();
-    if (subgraphs != 1) {
+    if (subgraphs != 1 && !OthersAreSignatures(file_.model())) {
       obstacles_.Add(fmt::format("{} subgraphs; qbench reads models of one", subgraphs),
                      "the file");
     }
@@ -128,16 +142,28 @@ class Reader {
   Status ReadOps(const wire::SubGraph& subgraph, Graph& graph) {
     if (subgraph.operators() == nullptr) return OkStatus();
     const bool tensors_are_whole = obstacles_.empty();
+    const ShapeFolding folding = FoldShapes(file_);
     int32_t index = 0;
     for (const wire::Operator* wire_op : *subgraph.operators()) {
+      if (folding.folded[static_cast<size_t>(index)]) {
+        ++index;
+        continue;
+      }
       const wire::OperatorCode& code =
           *file_.model().operator_codes()->Get(wire_op->opcode_index());
       const std::string layer = FirstOutputName(subgraph, *wire_op);
       const int32_t place = index++;
-      const std::optional<OpKind> kind = OperatorOfCode(BuiltinCode(code));
+      const bool reshapes = MovesNothing(BuiltinCode(code));
+      const std::optional<OpKind> kind =
+          reshapes ? OpKind::kReshape : OperatorOfCode(BuiltinCode(code));
       if (!kind) AddUnknown(code, layer);
       if (!kind || !tensors_are_whole) continue;
-      const Status status = ReadOp(*wire_op, *kind, graph);
+      const auto new_shape = folding.new_shapes.find(static_cast<size_t>(place));
+      const Status status =
+          reshapes
+              ? ReadAsReshape(*wire_op, graph)
+              : ReadOp(*wire_op, *kind,
+                       new_shape == folding.new_shapes.end() ? nullptr : &new_shape->second, graph);
       if (status.ok()) continue;
       const std::string where =
           fmt::format("operator {} ({} '{}')", place, OpKindName(*kind), SafeName(layer));
@@ -158,6 +184,7 @@ class Reader {
     QB_ASSIGN_OR_RETURN(tensor.shape, ReadShape(wire_tensor));
     QB_ASSIGN_OR_RETURN(tensor.dynamic_batch, ReadDynamicBatch(wire_tensor));
     QB_ASSIGN_OR_RETURN(tensor.quantization, ReadQuantization(wire_tensor));
+    tensor.learned_range = ReadLearnedRange(wire_tensor, tensor.type);
     const ByteSpan data = file_.BufferData(wire_tensor.buffer());
     if (!data.empty()) tensor.constant = Constant(owner_, data);
     return tensor;
@@ -175,11 +202,44 @@ class Reader {
     }
   }
 
-  static Status ReadOp(const wire::Operator& wire_op, OpKind kind, Graph& graph) {
+  // SQUEEZE and EXPAND_DIMS give a tensor another shape and nothing else.
+  static bool MovesNothing(int32_t code) {
+    return code == BuiltinOperatorCode("SQUEEZE") || code == BuiltinOperatorCode("EXPAND_DIMS");
+  }
+
+  // To the shape that the file states for the output.
+  static Status ReadAsReshape(const wire::Operator& wire_op, Graph& graph) {
+    const std::vector<int32_t> inputs = Elements(wire_op.inputs());
+    const std::vector<int32_t> outputs = Elements(wire_op.outputs());
+    if (inputs.empty() || inputs[0] < 0 || outputs.size() != 1) {
+      return Error(StatusCode::kCorrupt, "an input or output is missing");
+    }
+    const Tensor& output = graph.tensors[static_cast<size_t>(outputs[0])];
+    if (output.dynamic_batch != graph.tensors[static_cast<size_t>(inputs[0])].dynamic_batch) {
+      return Error(StatusCode::kUnsupported, "it moves the batch");
+    }
+    Shape shape = output.shape;
+    if (output.dynamic_batch) shape[0] = -1;
+    const auto rank = static_cast<int32_t>(shape.size());
+    const TensorId constant = graph.AddConstant("new_shape", {rank}, shape);
+    graph.ops.push_back({.kind = OpKind::kReshape,
+                         .options = ReshapeOptions{.new_shape = shape},
+                         .inputs = {inputs[0], constant},
+                         .outputs = outputs});
+    return OkStatus();
+  }
+
+  // `new_shape`: of a RESHAPE whose shape the file computes; or null.
+  static Status ReadOp(const wire::Operator& wire_op, OpKind kind,
+                       const std::vector<int32_t>* new_shape, Graph& graph) {
     Op op{.kind = kind,
           .options = DefaultOptions(kind),
           .inputs = Elements(wire_op.inputs()),
           .outputs = Elements(wire_op.outputs())};
+    if (new_shape != nullptr) {
+      op.inputs[1] =
+          graph.AddConstant("new_shape", {static_cast<int32_t>(new_shape->size())}, *new_shape);
+    }
     const OperatorInputs& takes = InfoOf(kind).inputs;
     if (takes.last_optional && op.inputs.size() + 1 == takes.count) op.inputs.push_back(kNoTensor);
     QB_RETURN_IF_ERROR(ReadOptions(wire_op, graph, op));
@@ -212,14 +272,9 @@ class Reader {
     return result;
   }
 
-  // The `serving_default` signature, or else the first.
   Status ReadSignature(Model& model) const {
-    const auto* signatures = file_.model().signature_defs();
-    if (signatures == nullptr || signatures->size() == 0) return OkStatus();
-    const wire::SignatureDef* chosen = signatures->Get(0);
-    for (const wire::SignatureDef* signature : *signatures) {
-      if (Text(signature->signature_key()) == "serving_default") chosen = signature;
-    }
+    const wire::SignatureDef* chosen = MainSignature(file_.model());
+    if (chosen == nullptr) return OkStatus();
     Signature signature;
     signature.key = Text(chosen->signature_key());
     QB_ASSIGN_OR_RETURN(signature.input_names,

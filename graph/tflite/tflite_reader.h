@@ -11,7 +11,8 @@
 namespace qbench::graph {
 
 // The model in `bytes`, validated. Constants point into `bytes`, which the model keeps alive.
-// kCorrupt: not a .tflite file, or a broken one. kUnsupported: more than one subgraph, or
+// Of a file with several signatures it is the first subgraph, where the others are signatures' own.
+// kCorrupt: not a .tflite file, or a broken one. kUnsupported: subgraphs of any other use, or
 // operators, types or options that the IR does not have; the message names all of them, operators
 // with what they compute.
 Result<Model> ReadTflite(std::shared_ptr<const Bytes> bytes);

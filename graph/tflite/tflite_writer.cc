@@ -110,6 +110,7 @@ size_t TableBytes(const Graph& graph, size_t statistics_bytes) {
   for (const Tensor& tensor : graph.tensors) {
     bytes += tensor.name.size();
     if (tensor.quantization) bytes += kOfScale * tensor.quantization->scales.size();
+    if (tensor.learned_range) bytes += 2 * sizeof(float) * tensor.learned_range->min.size();
   }
   return bytes;
 }
@@ -218,7 +219,7 @@ class ModelWriter {
   }
 
   Offset<wire::QuantizationParameters> WriteQuantization(const Tensor& tensor) {
-    if (!tensor.quantization) return 0;
+    if (!tensor.quantization) return WriteLearnedRange(tensor);
     const Quantization& q = *tensor.quantization;
     const auto scales = Shared(q.scales, known_scales_);
     const auto zero_points = Shared(q.zero_points, known_zero_points_);
@@ -226,6 +227,19 @@ class ModelWriter {
     parameters.add_scale(scales);
     parameters.add_zero_point(zero_points);
     parameters.add_quantized_dimension(q.axis);
+    return parameters.Finish();
+  }
+
+  // Runtimes pass over parameters without scales.
+  Offset<wire::QuantizationParameters> WriteLearnedRange(const Tensor& tensor) {
+    if (!tensor.learned_range) return 0;
+    const LearnedRange& range = *tensor.learned_range;
+    const auto min = Shared(range.min, known_scales_);
+    const auto max = Shared(range.max, known_scales_);
+    wire::QuantizationParametersBuilder parameters(builder_);
+    parameters.add_min(min);
+    parameters.add_max(max);
+    parameters.add_quantized_dimension(range.axis);
     return parameters.Finish();
   }
 

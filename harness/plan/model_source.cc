@@ -8,6 +8,7 @@
 #include "base/sealed_json.h"
 #include "base/sha256.h"
 #include "harness/jobs/model_format.h"
+#include "harness/plan/metadata_sidecar.h"
 
 namespace qbench::plan {
 namespace {
@@ -24,7 +25,7 @@ std::string ShippedNames(const std::filesystem::path& folder) {
 
 // Counts the changes within a version to what an import writes: what the cache holds of an earlier
 // one is not taken.
-constexpr int kImportRevision = 2;
+constexpr int kImportRevision = 3;
 
 // What an import left in the cache, for the same model file and qbench.
 struct ImportFolder {
@@ -46,12 +47,14 @@ Status ReadFacts(const Json& facts, PlannedModel& model) {
   return OkStatus();
 }
 
-// True where the cache has it, whole.
-bool ReadCached(const ImportFolder& folder, PlannedModel& model) {
+// `metadata`: what the file's author says of it; null where that is nothing. True where the cache
+// has the import, whole.
+bool ReadCached(const ImportFolder& folder, PlannedModel& model, Json& metadata) {
   const Result<Json> facts = ReadSealedJson(folder.facts());
   if (!facts.ok() || !ReadFacts(*facts, model).ok()) return false;
   const Result<std::string> sha256 = Sha256HexOfFile(folder.model());
   if (!sha256.ok() || *sha256 != model.tflite_sha256) return false;
+  metadata = facts->value("metadata", Json());
   MarkUsed(folder.facts());
   return true;
 }
@@ -63,7 +66,7 @@ double Gmacs(const Json& summary) {
 
 // `hashed` is the state of the model's file before it was hashed.
 Status Import(const ImportFolder& folder, const FileState& hashed, const JobRunner& run_job,
-              PlannedModel& model) {
+              PlannedModel& model, Json& metadata) {
   std::error_code error;
   std::filesystem::create_directories(folder.path, error);
   if (error) {
@@ -78,11 +81,16 @@ Status Import(const ImportFolder& folder, const FileState& hashed, const JobRunn
                  model.path.string());
   }
   const auto& result = std::get<jobs::ImportResult>(outcome.result);
-  const Json facts = {
-      {"sha256", result.sha256},           {"float_model", result.float_model},
-      {"gmacs", Gmacs(result.summary)},    {"inputs", result.inputs},
-      {"outputs", result.outputs},         {"output_operator", result.output_operator},
-      {"input_shape", result.input_shape}, {"output_shape", result.output_shape}};
+  metadata = result.contents.is_object() ? result.contents.value("metadata", Json()) : Json();
+  const Json facts = {{"sha256", result.sha256},
+                      {"float_model", result.float_model},
+                      {"gmacs", Gmacs(result.summary)},
+                      {"inputs", result.inputs},
+                      {"outputs", result.outputs},
+                      {"output_operator", result.output_operator},
+                      {"input_shape", result.input_shape},
+                      {"output_shape", result.output_shape},
+                      {"metadata", metadata}};
   QB_RETURN_IF_ERROR(ReadFacts(facts, model));
   return WriteSealedJson(folder.facts(), facts);
 }
@@ -110,12 +118,31 @@ Result<PlannedModel> LoadModel(const std::filesystem::path& file,
   model.stem = file.stem().string();
   const FileState before = StateOf(file);
   QB_ASSIGN_OR_RETURN(model.sha256, Sha256HexOfFile(file));
-  QB_ASSIGN_OR_RETURN(model.sidecar, datasets::ReadSidecar(file));
-  QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
+  Result<datasets::Sidecar> sidecar = datasets::ReadSidecar(file);
+  // A .tflite file may say in its metadata what the sidecar would.
+  const bool may_say =
+      sidecar.status().code() == StatusCode::kNotFound && file.extension() == ".tflite";
+  if (!may_say) {
+    QB_ASSIGN_OR_RETURN(model.sidecar, std::move(sidecar));
+    QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
+  }
   const ImportFolder folder(cache / "imports" /
                             fmt::format("{}-{}-{}", model.sha256, QBENCH_VERSION, kImportRevision));
-  if (!ReadCached(folder, model)) QB_RETURN_IF_ERROR(Import(folder, before, run_job, model));
+  Json metadata;
+  if (!ReadCached(folder, model, metadata)) {
+    QB_RETURN_IF_ERROR(Import(folder, before, run_job, model, metadata));
+  }
   model.tflite = folder.model();
+  if (!may_say) return model;
+  Result<datasets::Sidecar> own = SidecarOfMetadata(metadata, model.input_shape);
+  // Without metadata what helps is a sidecar.
+  if (own.status().code() == StatusCode::kNotFound) return sidecar.status();
+  if (!own.ok()) {
+    return Error(own.status().code(), "{}: {}; write {}", file.string(), own.status().message(),
+                 datasets::SidecarPath(file).string());
+  }
+  model.sidecar = std::move(*own);
+  model.sidecar_sha256 = Sha256Hex(datasets::FormatSidecar(model.sidecar));
   return model;
 }
 

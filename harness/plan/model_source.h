@@ -37,8 +37,9 @@ struct PlannedModel {
 Result<std::filesystem::path> FindModel(const std::string& name,
                                         const std::filesystem::path& share);
 
-// Reads the sidecar and imports the model, once for the same bytes and version of qbench: the
-// result is kept in `cache`/imports. Errors of ReadSidecar and of the import, naming the file.
+// Reads the sidecar (or a .tflite file's metadata) and imports the model, once for the same bytes
+// and version of qbench: the result is kept in `cache`/imports. Errors of ReadSidecar and of the
+// import, naming the file.
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
                                const std::filesystem::path& cache, const JobRunner& run_job);
 

@@ -10,8 +10,10 @@
 #include "base/aligned_bytes.h"
 #include "base/atomic_file.h"
 #include "base/files.h"
+#include "base/one_line.h"
 #include "base/regular_file.h"
 #include "base/sha256.h"
+#include "fmt/ranges.h"
 #include "graph/import/keras/keras_model.h"
 #include "graph/import/onnx/onnx_model.h"
 #include "graph/model_summary.h"
@@ -20,6 +22,7 @@
 #include "graph/tflite/tflite_reader.h"
 #include "graph/tflite/tflite_writer.h"
 #include "harness/jobs/model_format.h"
+#include "harness/worker/file_metadata.h"
 #include "harness/worker/mapped_model.h"
 #include "harness/worker/summary_json.h"
 #include "harness/worker/worker_context.h"
@@ -165,6 +168,16 @@ Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
   const Result<graph::TfliteContents> contents = graph::ListTflite(bytes);
   if (!contents.ok()) return contents.status().WithContext(job.model.string());
   result.contents = ContentsToJson(*contents);
+  if (contents->signatures.size() > 1) {
+    result.notes.push_back(fmt::format(
+        "the file has {} signatures ({}); {} is used", contents->signatures.size(),
+        Shortened(SafeLine(fmt::format("{}", fmt::join(contents->signatures, ", "))), 200),
+        contents->signature.empty() ? "the first subgraph, which has none,"
+                                    : '"' + SafeName(contents->signature) + '"'));
+  }
+  if (!result.converted) {
+    result.contents["metadata"] = DescribeMetadata(job.model, bytes, result.notes);
+  }
   // A sound file with operators that qbench does not know can still be run: it has no summary.
   const Result<graph::Model> model = graph::ReadTflite(nullptr, bytes);
   if (model.ok()) result.summary = SummaryToJson(graph::Summarize(*model));

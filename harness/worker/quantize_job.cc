@@ -12,6 +12,7 @@
 #include "harness/host/inference_service.h"
 #include "harness/host/plugin_calls.h"
 #include "harness/measure/memory.h"
+#include "harness/worker/input_range.h"
 #include "harness/worker/mapped_model.h"
 #include "harness/worker/worker_context.h"
 
@@ -125,7 +126,13 @@ Result<jobs::QuantizeResult> RunQuantize(const WorkerContext& context,
   QB_ASSIGN_OR_RETURN(host::Quantizer quantizer, library->CreateQuantizer(id, host.host()));
   QB_RETURN_IF_ERROR(Explain(host::Phase::kInit, quantizer.Init(job.quantizer.options), host));
   const auto start = std::chrono::steady_clock::now();
-  QB_RETURN_IF_ERROR(Explain(host::Phase::kQuantize, quantizer.Quantize(model.bytes()), host));
+  std::optional<AlignedBytes> with_input;
+  if (job.calibration) {
+    QB_ASSIGN_OR_RETURN(with_input,
+                        WithInputRange(model.bytes(), job.calibration->mean, job.calibration->std));
+  }
+  const ByteSpan bytes = with_input ? with_input->span() : model.bytes();
+  QB_RETURN_IF_ERROR(Explain(host::Phase::kQuantize, quantizer.Quantize(bytes), host));
   jobs::QuantizeResult result;
   result.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -8,6 +8,10 @@ Json ToJson(const graph::TensorSummary& tensor) {
                {"type", graph::DataTypeName(tensor.type)},
                {"shape", tensor.shape},
                {"constant", tensor.is_constant}};
+  if (tensor.learned_range.has_value()) {
+    const graph::LearnedRange& range = *tensor.learned_range;
+    json["learned_range"] = {{"min", range.min}, {"max", range.max}, {"axis", range.axis}};
+  }
   if (!tensor.quantization.has_value()) return json;
   const graph::Quantization& quantization = *tensor.quantization;
   if (quantization.scales.size() == 1) {
@@ -57,6 +61,8 @@ Json ContentsToJson(const graph::TfliteContents& contents) {
           {"outputs", ToJson(contents.outputs)},
           {"ops", ops},
           {"operators", counts},
+          {"signatures", contents.signatures},
+          {"signature", contents.signature},
           {"unsupported", contents.unsupported}};
 }
 

@@ -137,7 +137,30 @@ Result<ScaleGroups> MakeGroups(const graph::Graph& graph, const TensorRanges& ra
   return groups;
 }
 
-AffineParameters ChooseParameters(const ScaleGroups::Group& group, DataType activations) {
+// Tensors that an operator of integers reads or makes, one place each.
+std::vector<bool> TouchedByIntegers(const graph::Graph& graph, const OperatorChoices& choices) {
+  std::vector<bool> touched(graph.tensors.size(), false);
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    if (ChoiceOf(choices, i).in_float) continue;
+    for (const TensorId id : graph.ops[i].inputs) {
+      if (id != graph::kNoTensor) touched[static_cast<size_t>(id)] = true;
+    }
+    for (const TensorId id : graph.ops[i].outputs) touched[static_cast<size_t>(id)] = true;
+  }
+  return touched;
+}
+
+// int8's parameters as training simulates them, by integers from 0 to 255: where zero lies in the
+// middle between two of them, the upper one is it.
+AffineParameters ChooseTrained(float low, float high) {
+  AffineParameters parameters =
+      graph::ChooseAsymmetric(low, high, graph::ActivationRange(DataType::kUInt8));
+  parameters.zero_point += graph::ActivationRange(DataType::kInt8).min;
+  return parameters;
+}
+
+AffineParameters ChooseParameters(const ScaleGroups::Group& group, DataType activations,
+                                  bool trained) {
   if (group.fixed) return *group.fixed;
   float low = std::min(group.range->min, 0.0F);
   float high = std::max(group.range->max, 0.0F);
@@ -152,8 +175,8 @@ AffineParameters ChooseParameters(const ScaleGroups::Group& group, DataType acti
         group.smallest_scale * (symmetric ? integers.max : integers.max - integers.min);
     high = std::max(high, static_cast<float>((symmetric ? 0.0 : low) + width));
   }
-  return symmetric ? graph::ChooseSymmetric(low, high, integers)
-                   : graph::ChooseAsymmetric(low, high, integers);
+  if (symmetric) return graph::ChooseSymmetric(low, high, integers);
+  return trained ? ChooseTrained(low, high) : graph::ChooseAsymmetric(low, high, integers);
 }
 
 // Raises the scales that are too small for the operators around them (scale_limits.h). One that is
@@ -161,8 +184,8 @@ AffineParameters ChooseParameters(const ScaleGroups::Group& group, DataType acti
 // CheckScales refuses the model.
 class ScaleRaiser {
  public:
-  ScaleRaiser(const graph::Graph& graph, DataType activations, ScaleGroups& groups)
-      : graph_(graph), activations_(activations), groups_(groups) {}
+  ScaleRaiser(const graph::Graph& graph, DataType activations, bool trained, ScaleGroups& groups)
+      : graph_(graph), activations_(activations), trained_(trained), groups_(groups) {}
 
   Status Run(const OperatorChoices& choices, Warnings& warnings) {
     constexpr int kRounds = 16;
@@ -190,7 +213,7 @@ class ScaleRaiser {
     if (At(id).is_constant()) return false;
     ScaleGroups::Group& group = groups_.Of(id);
     if (group.fixed || !group.range || group.smallest_scale >= smallest) return false;
-    const double before = ChooseParameters(group, activations_).scale;
+    const double before = ChooseParameters(group, activations_, trained_).scale;
     if (before >= smallest) return false;
     if (group.smallest_scale == 0.0) {
       warnings.push_back(fmt::format(
@@ -211,7 +234,7 @@ class ScaleRaiser {
       if (id == graph::kNoTensor || !IsFloat(id)) continue;
       if (!At(id).is_constant()) {
         const ScaleGroups::Group& group = groups_.Of(id);
-        if (group.range) scales.push_back(ChooseParameters(group, activations_).scale);
+        if (group.range) scales.push_back(ChooseParameters(group, activations_, trained_).scale);
       } else if (!weights) {
         QB_ASSIGN_OR_RETURN(const AffineParameters parameters,
                             ConstantParameters(At(id).constant->Values<float>(), activations_));
@@ -223,6 +246,7 @@ class ScaleRaiser {
 
   const graph::Graph& graph_;
   DataType activations_;
+  bool trained_;
   ScaleGroups& groups_;
 };
 
@@ -245,18 +269,20 @@ std::optional<AffineParameters> FixedOutput(OpKind kind, DataType activations) {
 
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
     const graph::Model& model, const TensorRanges& ranges, Warnings& warnings, DataType activations,
-    const OperatorChoices& choices) {
+    const OperatorChoices& choices, bool trained) {
   const graph::Graph& graph = model.graph;
   QB_ASSIGN_OR_RETURN(ScaleGroups groups, MakeGroups(graph, ranges, activations, choices));
   for (size_t i = 0; i < choices.size(); ++i) {
     if (choices[i].symmetric) groups.Of(graph.ops[i].outputs[0]).symmetric = true;
   }
-  QB_RETURN_IF_ERROR(ScaleRaiser(graph, activations, groups).Run(choices, warnings));
+  QB_RETURN_IF_ERROR(ScaleRaiser(graph, activations, trained, groups).Run(choices, warnings));
   std::vector<std::optional<ActivationScale>> scales(graph.tensors.size());
+  const std::vector<bool> integers = TouchedByIntegers(graph, choices);
   const auto choose = [&](TensorId id) -> Status {
     const graph::Tensor& tensor = graph.tensors[static_cast<size_t>(id)];
     if (tensor.type != DataType::kFloat32 || scales[static_cast<size_t>(id)]) return OkStatus();
     const ScaleGroups::Group& group = groups.Of(id);
+    if (!group.range && !integers[static_cast<size_t>(id)]) return OkStatus();
     if (!group.range) {
       return Error(StatusCode::kInternal, "tensor \"{}\" was not calibrated", tensor.name);
     }
@@ -266,7 +292,7 @@ Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
           "before it, or calibrate on other images",
           tensor.name, group.range->min));
     }
-    scales[static_cast<size_t>(id)] = {.parameters = ChooseParameters(group, activations),
+    scales[static_cast<size_t>(id)] = {.parameters = ChooseParameters(group, activations, trained),
                                        .range = *group.range};
     return OkStatus();
   };

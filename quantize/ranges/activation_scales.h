@@ -32,17 +32,20 @@ struct ActivationScale {
 };
 
 // One place a tensor: set for every float32 activation, and for constants that a concatenation
-// takes. Tensors that must share their parameters get the union of their ranges. The only
-// inputs of a scale-keeping operator with other parameters than its output's are a
-// concatenation's that have fixed ones: they need a QUANTIZE between.
-// Operators that are chosen to compute in float tie nothing, and an output of one that moves values
-// gets a range of its own, the union of its inputs'.
-// Scales that are too small for the arithmetic of the operators around them (scale_limits.h) are
-// raised, with a warning that names tensor and layer.
-// A range without width, and one that is not there although it is needed (kInternal), are told
-// of: the first as a warning that names the tensor.
+// takes; not where nothing is known of one that operators in float alone read and make. Tensors
+// that must share their parameters get the union of their ranges. The only inputs of a
+// scale-keeping operator with other parameters than its output's are a concatenation's that have
+// fixed ones: they need a QUANTIZE between. Operators that are chosen to compute in float tie
+// nothing, and an output of one that moves values gets a range of its own, the union of its
+// inputs'. Scales that are too small for the arithmetic of the operators around them
+// (scale_limits.h) are raised, with a warning that names tensor and layer. `trained`: the ranges
+// are learned ones, so zero points are rounded as simulated quantization rounds them (int8: upwards
+// from the middle between two; [-1, 1] has 0, where -1 is usual). A range without width, and one
+// that is not there although it is needed (kInternal), are told of: the first as a warning that
+// names the tensor.
 Result<std::vector<std::optional<ActivationScale>>> ChooseActivationScales(
     const graph::Model& model, const TensorRanges& ranges, Warnings& warnings,
-    graph::DataType activations = graph::DataType::kInt8, const OperatorChoices& choices = {});
+    graph::DataType activations = graph::DataType::kInt8, const OperatorChoices& choices = {},
+    bool trained = false);
 
 }  // namespace qbench::quantize

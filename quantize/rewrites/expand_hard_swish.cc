@@ -20,7 +20,21 @@ using graph::TensorId;
 TensorId AddIntermediate(Graph& graph, TensorId like, const std::string& suffix) {
   Tensor tensor = graph.tensors[static_cast<size_t>(like)];
   tensor.name += suffix;
+  tensor.learned_range.reset();
   return graph.AddTensor(std::move(tensor));
+}
+
+// The output's range is learned, so what it is made of is known as well: the gate goes from 0 to 6,
+// and the product is six times the output.
+void KeepLearnedRange(Graph& graph, TensorId output, TensorId gate, TensorId product) {
+  const auto learned = graph.tensors[static_cast<size_t>(output)].learned_range;
+  if (!learned) return;
+  graph.tensors[static_cast<size_t>(gate)].learned_range =
+      graph::LearnedRange{.min = {0.0F}, .max = {6.0F}};
+  graph::LearnedRange& wide =
+      graph.tensors[static_cast<size_t>(product)].learned_range.emplace(*learned);
+  wide.min[0] *= 6.0F;
+  wide.max[0] *= 6.0F;
 }
 
 void AppendExpansion(Graph& graph, const Op& hard_swish, std::vector<Op>& ops) {
@@ -29,6 +43,7 @@ void AppendExpansion(Graph& graph, const Op& hard_swish, std::vector<Op>& ops) {
   const std::string name(graph::DisplayName(graph, hard_swish));
   const TensorId gate = AddIntermediate(graph, output, "/relu6");
   const TensorId product = AddIntermediate(graph, output, "/product");
+  KeepLearnedRange(graph, output, gate, product);
   const TensorId three = graph.AddConstant(name + "/three", {1}, std::vector<float>{3.0F});
   const TensorId sixth = graph.AddConstant(name + "/sixth", {1}, std::vector<float>{1.0F / 6.0F});
   ops.push_back({.kind = OpKind::kAdd,

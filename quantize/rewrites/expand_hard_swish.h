@@ -15,7 +15,8 @@ namespace qbench::quantize {
 
 // Every float32 HARD_SWISH of a valid model becomes ADD 3 with the activation RELU6, MUL by x and
 // MUL by 1/6, in this order; the last one keeps the operator's name and output. The same function
-// up to rounding. Returns how many there were.
+// up to rounding. A learned range of the output gives the tensors between theirs. Returns how many
+// there were.
 int64_t ExpandHardSwish(graph::Model& model);
 
 }  // namespace qbench::quantize

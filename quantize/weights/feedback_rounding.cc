@@ -68,7 +68,10 @@ double FeedbackRounder::Round(std::span<const float> weights, float scale,
     const double* row = &feedback_[Column(k)];
     const double weight = weights[order_[k]];
     double target = weight;
-    for (size_t i = 0; i < k; ++i) target += errors[i] * row[i];
+    // A weight that was pruned stays what it is; those after it make up for the error as well.
+    if (weight != 0.0) {
+      for (size_t i = 0; i < k; ++i) target += errors[i] * row[i];
+    }
     const double steps = std::clamp(std::round(target / scale), -most, most);
     integers[order_[k]] = static_cast<int8_t>(steps);
     errors[k] = weight - steps * scale;

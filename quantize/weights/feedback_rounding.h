@@ -6,7 +6,8 @@
 // same: with H = (U + I) D (U + I)^T the second moments of the inputs and U strictly upper
 // triangular, weight k becomes
 //   q[k] = round(w[k] + sum over i < k of (w[i] - q[i]) * U[i][k]).
-// Weights with the largest inputs go first, as in GPTQ's "act order".
+// Weights with the largest inputs go first, as in GPTQ's "act order". A weight of 0 stays 0, so
+// that pruned models stay as sparse as they are.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "graph/numerics/quantize_math.h"
 #include "quantize/scale_limits.h"
@@ -82,6 +83,20 @@ double RoomForBias(std::span<const int8_t> weights, graph::DataType activations)
   return room;
 }
 
+// Weights that were clustered: a channel has few values, each many times. Feedback would make
+// others of the same value.
+bool IsClustered(std::span<const float> weights, const Channels& channels) {
+  constexpr size_t kMostValues = 64;
+  const size_t per_channel = weights.size() / channels.count;
+  std::vector<std::set<float>> values(channels.count);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    std::set<float>& of_channel = values[channels.Of(i)];
+    of_channel.insert(weights[i]);
+    if (of_channel.size() > std::min(kMostValues, per_channel / 2)) return false;
+  }
+  return true;
+}
+
 std::vector<int8_t> QuantizeWithFeedback(const WeightsToQuantize& from,
                                          const std::vector<float>& scales) {
   const double input_scale = from.input_scale;
@@ -145,6 +160,30 @@ Status FitScales(const WeightsToQuantize& from, const std::vector<ScaleRange>& r
   return OkStatus();
 }
 
+// A channel whose range is empty has no weights but zeros: any scale will do, 1 here.
+graph::Quantization LearnedScales(const graph::LearnedRange& learned, bool per_channel) {
+  graph::Quantization result;
+  result.axis = learned.axis;
+  for (size_t i = 0; i < learned.min.size(); ++i) {
+    const float largest = std::max(std::abs(learned.min[i]), std::abs(learned.max[i]));
+    const float scale = largest / 127.0F;
+    result.scales.push_back(scale >= std::numeric_limits<float>::min() ? scale : 1.0F);
+  }
+  if (!per_channel) result.scales = {std::ranges::max(result.scales)};
+  result.zero_points.assign(result.scales.size(), 0);
+  return result;
+}
+
+// The scales before anything is known of accumulators and multipliers.
+graph::Quantization PlainScales(const WeightsToQuantize& from) {
+  if (from.learned != nullptr) return LearnedScales(*from.learned, from.per_channel);
+  // Their integers are left: other scales may make others.
+  return from.per_channel
+             ? graph::QuantizeWeightsPerChannel(from.weights, from.shape, from.channel_axis)
+                   .quantization
+             : graph::QuantizeWeightsPerTensor(from.weights).quantization;
+}
+
 // The mean error that rounding the weights makes in each output channel.
 std::vector<double> MeanErrors(const WeightsToQuantize& from, const Channels& channels,
                                const IntegerWeights& result) {
@@ -202,15 +241,11 @@ Result<IntegerWeights> QuantizeIntegerWeights(const WeightsToQuantize& from) {
     return Error(StatusCode::kUnsupported, "{} weights for one output do not fit 32-bit sums",
                  from.weights.size() / channels.count);
   }
-  graph::QuantizedWeights plain =
-      from.per_channel
-          ? graph::QuantizeWeightsPerChannel(from.weights, from.shape, from.channel_axis)
-          : graph::QuantizeWeightsPerTensor(from.weights);
   IntegerWeights result;
-  plain.values = std::vector<int8_t>();  // other scales may make others
-  result.quantization = std::move(plain.quantization);
+  result.quantization = PlainScales(from);
   QB_RETURN_IF_ERROR(FitScales(from, RangesOfScales(from, channels), result));
-  if (from.inputs != nullptr && from.inputs->moments.measured()) {
+  if (from.inputs != nullptr && from.inputs->moments.measured() &&
+      !IsClustered(from.weights, channels)) {
     result.weights = QuantizeWithFeedback(from, result.quantization.scales);
   } else {
     result.weights = QuantizeWith(from.weights, channels, result.quantization.scales);

@@ -37,8 +37,13 @@ struct WeightsToQuantize {
   // weights does to the mean of each output (bias correction, Nagel et al. 2019, arXiv 1906.04721,
   // section 4.2: the expected error of an output is the weights' error times the expected input;
   // zeros that padding adds at the edge are not counted). With moments, weights are rounded with
-  // feedback (feedback_rounding.h), else to the nearest integer.
+  // feedback (feedback_rounding.h), else to the nearest integer; so are those that were clustered,
+  // whose channels have few values.
   const LayerInputs* inputs = nullptr;
+  // What the weights were trained to stay in, or null: then a channel's scale is that range's
+  // max(|min|, |max|) / 127, one for the tensor where there is one range, and weights beyond it are
+  // cut off, as training did.
+  const graph::LearnedRange* learned = nullptr;
 };
 
 // A channel's scale is max|w| / 127, unless LiteRT's arithmetic (scale_limits.h) has no room for

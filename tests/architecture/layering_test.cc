@@ -81,6 +81,7 @@ const std::vector<Rule>& Rules() {
        {"harness/jobs", "harness/checks", "harness/measure", "harness/host", "harness/store",
         "harness/stats", "include/qbench", "datasets", "graph", "graph/passes", "graph/numerics",
         "graph/pairing", "graph/tflite", "graph/import", "graph/import/keras", "graph/import/onnx",
+        "base/archive",
         "base"},
        {}},
       {"harness/plan",

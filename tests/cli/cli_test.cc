@@ -272,6 +272,34 @@ TEST(Cli, InspectSaysWhatThePassesDid) {
             static_cast<int64_t>(json->at("ops").size()));
 }
 
+TEST(Cli, InspectShowsWhatQuantizationAwareTrainingLeft) {
+  const Workplace place;
+  const std::string file = QBENCH_SOURCE_DIR "/tests/import/data/qat.h5";
+  const Answer text = place.Run({"inspect", file});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("note     trained with simulated quantization: the ranges of"));
+  EXPECT_THAT(text.out, HasSubstr("weights, which int8 and uint8 use\n"));
+  EXPECT_THAT(text.out, HasSubstr("float32 1x8x8x3, learned -1 to 1\n"));
+  EXPECT_THAT(text.out, HasSubstr("4 learned ranges"));
+  const Result<Json> json = ParseJson(place.Run({"inspect", file, "--json"}).out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->at("inputs").at(0).at("learned_range").at("max"), Json::array({1.0}));
+}
+
+// What the author of a .tflite file says of it, and the labels in the zip behind it.
+TEST(Cli, InspectShowsMetadata) {
+  const Workplace place;
+  const std::string file = QBENCH_SOURCE_DIR "/tests/cli/data/labelled.tflite";
+  const Answer text = place.Run({"inspect", file});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("name     classifier (metadata)\n"));
+  EXPECT_THAT(text.out, HasSubstr("mean [127.5], std [128.0] (metadata)\n"));
+  EXPECT_THAT(text.out, HasSubstr("labels   2: [\"cat\",\"dog\"] in labels.txt (metadata)\n"));
+  const Result<Json> json = ParseJson(place.Run({"inspect", file, "--json"}).out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->at("metadata").at("labels"), Json::array({"cat", "dog"}));
+}
+
 // Before the sidecar is asked for, which such a file will never have.
 TEST(Cli, AFileThatIsNoModelIsNamed) {
   const Workplace place;

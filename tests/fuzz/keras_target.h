@@ -14,6 +14,6 @@ inline std::filesystem::path KerasSeed(const char* name) {
   return std::filesystem::path(QBENCH_SOURCE_DIR) / "tests/import/data" / name;
 }
 
-inline constexpr const char* kKerasSeeds[] = {"nested.keras2.h5", "nested.keras3.h5"};
+inline constexpr const char* kKerasSeeds[] = {"nested.keras2.h5", "nested.keras3.h5", "qat.h5"};
 
 }  // namespace qbench::fuzz

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "graph/import/keras/keras_wrappers.h"
+
 namespace qbench::graph::import {
 namespace {
 
@@ -46,7 +48,10 @@ Result<KerasLayer> ParseLayer(Json& json) {
     }
     layer.name = std::move(*name);
   }
-  if (IsModelClass(layer.class_name)) {
+  if (IsWrapperClass(layer.class_name)) {
+    layer.config = std::move(config);
+    QB_RETURN_IF_ERROR(Unwrap(layer));
+  } else if (IsModelClass(layer.class_name)) {
     auto model = ParseModel(layer.class_name, std::move(config));
     if (!model.ok()) return model.status().WithContext("model \"" + layer.name + "\"");
     layer.model = std::make_unique<KerasModel>(std::move(*model));
@@ -442,7 +447,9 @@ Result<KerasModel> ParseModel(const std::string& class_name, Json config) {
   if (class_name == "Sequential") AddInputShape(config);
   auto model = class_name == "Sequential" ? ParseSequential(config["layers"])
                                           : FunctionalParser().Parse(config);
-  if (model.ok()) model->name = std::move(name);
+  if (!model.ok()) return model;
+  model->name = std::move(name);
+  QB_RETURN_IF_ERROR(SettleInnerNames(*model));
   return model;
 }
 

@@ -32,11 +32,20 @@ struct KerasCall {
   Json arguments;
 };
 
+// A layer of the TensorFlow Model Optimization Toolkit around another one (keras_wrappers.h).
+// NOLINTNEXTLINE(bugprone-exception-escape): as below
+struct KerasWrapper {
+  std::string class_name;  // without a package
+  Json config;             // its options, without the layer inside
+};
+
 // NOLINTNEXTLINE(bugprone-exception-escape): nlohmann's destructor allocates, by its own account.
 struct KerasLayer {
   std::string name;
-  std::string class_name;
-  Json config;  // the layer's own options
+  std::string class_name;              // of a wrapped layer, that of the layer inside
+  Json config;                         // the layer's own options
+  std::vector<KerasWrapper> wrappers;  // around it, the outermost first; `name` is that one's
+  std::string inner_name;              // the layer's own name
   std::vector<KerasCall> calls;
   // Not empty: an operator on tensors that Keras wrote down as if it were a layer. Its function as
   // TensorFlow names it ("math.truediv", of Keras 2), or its class of keras.ops ("TrueDivide").

@@ -16,6 +16,7 @@
 #include "graph/import/keras/keras_config.h"
 #include "graph/import/keras/keras_layer.h"
 #include "graph/import/keras/keras_layers.h"
+#include "graph/import/keras/keras_wrappers.h"
 #include "graph/import/keras/layer_groups.h"
 #include "graph/validate.h"
 
@@ -309,7 +310,7 @@ const KerasWeightGroup* Importer::GroupOf(const KerasModel& model, size_t layer,
 Result<std::vector<Value>> Importer::BuildCall(const KerasLayer& layer, const KerasCall& keras_call,
                                                const KerasWeightGroup* group, const Place& place,
                                                const std::vector<Value>& inputs) {
-  const std::string name = place.prefix + layer.name;
+  const std::string name = place.prefix + (layer.wrappers.empty() ? layer.name : layer.inner_name);
   if (++calls_ > kMaxCalls) {
     return Error(StatusCode::kUnsupported, "the model has more than {} layers", kMaxCalls);
   }
@@ -335,8 +336,12 @@ Result<std::vector<Value>> Importer::BuildCall(const KerasLayer& layer, const Ke
     integer = integer || input.is_integer;
   }
   if (integer) QB_RETURN_IF_ERROR(CheckTakesIntegers(layer, options, builder));
+  QB_ASSIGN_OR_RETURN(group, InferenceWeights(layer, name, group, import_));
   LayerCall call(import_, options, group, place.nested, std::move(tensors), &keras_call.arguments);
+  if (!layer.wrappers.empty()) call.SetWrapper(place.prefix + layer.name);
+  const size_t first_op = import_.builder.graph.ops.size();
   QB_ASSIGN_OR_RETURN(const TensorId output, is_operator ? builder(call) : BuildLayer(call));
+  QB_RETURN_IF_ERROR(call.TakeWrapper(layer, output, first_op));
   QB_RETURN_IF_ERROR(call.CheckAllTaken());
   call.NameOutput(output);
   return std::vector<Value>{{output, integer && !GivesFloats(layer)}};
@@ -396,7 +401,8 @@ Result<Model> Importer::Build(const KerasModel& keras) {
   }
   QB_ASSIGN_OR_RETURN(const auto outputs, BuildModel(keras, {}, inputs));
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const std::string& name = keras.layers[keras.outputs[i].layer].name;
+    const KerasLayer& layer = keras.layers[keras.outputs[i].layer];
+    const std::string& name = layer.wrappers.empty() ? layer.name : layer.inner_name;
     if (!distinct.insert(outputs[i].tensor).second) {
       return Error(StatusCode::kUnsupported,
                    "the model's output \"{}\" is the same tensor as an input or another output; "
@@ -413,6 +419,9 @@ Result<Model> Importer::Build(const KerasModel& keras) {
   model.signature = std::move(signature);
   QB_RETURN_IF_ERROR(Validate(model));
   if (notes_ == nullptr) return model;
+  if (std::string learned = DescribeLearnedRanges(model.graph); !learned.empty()) {
+    notes_->push_back(std::move(learned));
+  }
   for (const auto& [type, layers] : other_types_) {
     notes_->push_back(
         fmt::format("{} layers of dtype {} (\"{}\" is one) compute in float32 "

@@ -15,6 +15,7 @@
 
 #include "base/json.h"
 #include "graph/import/graph_builder.h"
+#include "graph/import/keras/keras_config.h"
 #include "graph/import/keras/keras_file.h"
 #include "graph/ir.h"
 
@@ -37,6 +38,8 @@ struct KerasImport {
   std::map<std::string, const KerasWeightGroup*> groups;
   // Some layer has its channels before height and width.
   bool channels_first = false;
+  // Of wrapped layers whose weights at inference are not those of the file.
+  std::vector<std::unique_ptr<KerasWeightGroup>> replaced_groups;
 };
 
 // Among the names of a variable: whatever it is called, if it is the layer's only one.
@@ -165,6 +168,14 @@ class LayerCall {
   void SetStatistics(OutputStatistics statistics) {
     import_.builder.graph.ops.back().statistics = std::move(statistics);
   }
+  // Of a layer that stands in wrappers: the outermost one's name, with the models around it.
+  void SetWrapper(std::string name) { wrapper_name_ = std::move(name); }
+  // Gives `tensor`, an activation, the range in the layer's (or its wrapper's) variables
+  // `stem`_min and `stem`_max; false where there are none. kCorrupt where they are no range.
+  Result<bool> LearnRange(TensorId tensor, std::string_view stem);
+  // What the wrappers around `layer` leave on its weights and its output, once its operators, from
+  // `first_op` on, are there. (quantized_layers.cc)
+  Status TakeWrapper(const KerasLayer& layer, TensorId output, size_t first_op);
   // kCorrupt where the file has variables of the layer that were not asked for, as far as it can
   // be told: of a .keras file, where any were.
   Status CheckAllTaken() const;
@@ -172,6 +183,11 @@ class LayerCall {
   void NameOutput(TensorId output);
 
  private:
+  Result<std::optional<LearnedRange>> FindRange(std::string_view stem);
+  Status LearnWeightRanges(size_t first_op);
+  Status CheckWrapperVariables(const KerasLayer& layer) const;
+  // A variable of the wrapper, or of the layer where there is none; null where it has none.
+  const KerasWeight* OwnVariable(std::string_view variable) const;
   std::string UniqueName(std::string_view suffix);
   Result<const KerasWeight*> FindWeight(std::initializer_list<std::string_view> names,
                                         const std::vector<int64_t>& dims);
@@ -188,6 +204,7 @@ class LayerCall {
   bool nested_;
   std::vector<TensorId> inputs_;
   const Json* arguments_;
+  std::string wrapper_name_;
   size_t taken_ = 0;     // of the weights, where they are in order
   size_t first_tensor_;  // tensors before this one are not of this call
 };

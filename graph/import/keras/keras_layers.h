@@ -52,6 +52,8 @@ Result<TensorId> ApplyActivation(LayerCall& call, TensorId input);
 Status CheckActivation(const LayerOptions& options);
 // Over the option `axis` of `options`, by default the last dimension.
 Result<TensorId> SoftmaxOver(LayerCall& call, const LayerOptions& options, TensorId input);
+// The same of an option that is at hand.
+Result<TensorId> ApplyActivationOption(LayerCall& call, const Json& option, TensorId input);
 // An activation by its name.
 Result<TensorId> ApplyNamed(LayerCall& call, std::string_view name, TensorId input);
 // `input` held between the two bounds, either of which may be infinite.

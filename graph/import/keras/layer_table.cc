@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "graph/import/keras/keras_layers.h"
+#include "graph/import/keras/keras_wrappers.h"
 
 namespace qbench::graph::import {
 namespace {
@@ -68,6 +69,9 @@ constexpr Entry kLayers[] = {
     {"LayerScale", BuildLayerScale},
     {"CustomScaleLayer", BuildCustomScale},
     {"Custom>CustomScaleLayer", BuildCustomScale},
+    // Of the TensorFlow Model Optimization Toolkit (its wrappers: keras_wrappers.h)
+    {"QuantizeLayer", BuildQuantizeLayer},
+    {"Custom>QuantizeLayer", BuildQuantizeLayer},
     // Nothing at inference
     {"StochasticDepth", BuildIdentity},
     {"Identity", BuildIdentity},

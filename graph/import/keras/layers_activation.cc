@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "graph/import/keras/keras_layers.h"
+#include "graph/import/keras/keras_wrappers.h"
 
 namespace qbench::graph::import {
 namespace {
@@ -185,8 +186,7 @@ constexpr ActivationLayer kLayers[] = {
 };
 
 // The option `activation`: "relu", or {"class_name": "function", "config": "relu6"}, or a layer.
-const Json& ActivationOf(const LayerOptions& options) {
-  const Json& activation = options["activation"];
+const Json& PlainActivation(const Json& activation) {
   const bool function = activation.is_object() &&
                         activation.value("class_name", Json()) == "function" &&
                         activation.contains("config");
@@ -246,7 +246,7 @@ Result<TensorId> ApplyNamed(LayerCall& call, std::string_view name, TensorId inp
 }
 
 Status CheckActivation(const LayerOptions& options) {
-  const Json& activation = ActivationOf(options);
+  const Json& activation = PlainActivation(options["activation"]);
   if (!activation.is_string()) return OkStatus();
   const auto& name = activation.get_ref<const std::string&>();
   const bool known =
@@ -255,7 +255,13 @@ Status CheckActivation(const LayerOptions& options) {
 }
 
 Result<TensorId> ApplyActivation(LayerCall& call, TensorId input) {
-  const Json& activation = ActivationOf(call.options());
+  const Json& activation = call.options()["activation"];
+  if (IsQuantizeAware(activation)) return ApplyQuantizeAware(call, activation, input);
+  return ApplyActivationOption(call, activation, input);
+}
+
+Result<TensorId> ApplyActivationOption(LayerCall& call, const Json& option, TensorId input) {
+  const Json& activation = PlainActivation(option);
   if (activation.is_null()) return input;
   if (activation.is_object()) return ApplyLayer(call, activation, input);
   if (!activation.is_string()) return call.options().Corrupt("activation is not a name");

@@ -99,8 +99,9 @@ std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
       plugin::Option("default_ranges_max", "6", "-1000000.0..1000000.0",
                      "of every activation, for calibration=dummy"),
       plugin::Option("mean", "127.5", "-1000.0..1000.0",
-                     "of the pixels, for calibration=dummy: the input is (pixel - mean) / std_dev"),
-      plugin::Option("std_dev", "127.5", "0.001..1000.0", "of the pixels, for calibration=dummy"),
+                     "of the pixels, for calibration=dummy and for learned ranges that lack the "
+                     "input's: the input is (pixel - mean) / std_dev"),
+      plugin::Option("std_dev", "127.5", "0.001..1000.0", "of the pixels, as mean"),
       plugin::Option("percentile", "99.99", "50.1..100.0",
                      "share of the values below the upper end, for calibration=percentile"),
       plugin::Option("images", "100", "1..100000", "number of calibration samples"),
@@ -128,7 +129,11 @@ std::vector<qbench_option_info> FullIntegerOptionTable(DataType activations) {
   if (activations == DataType::kInt8) {
     table.push_back(plugin::Option("float_head", "true", "true|false",
                                    "where the output is float: softmax and a small last layer in "
-                                   "float"));
+                                   "float; not by default where ranges are learned"));
+    table.push_back(plugin::Option(
+        "learned_ranges", "true", "true|false",
+        "where quantization-aware training left ranges in the model, take those and calibrate "
+        "nothing; false: calibrate all the same"));
   }
   return table;
 }
@@ -154,9 +159,17 @@ Status FullIntegerQuantizer::ChooseRanges(const plugin::Options& options) {
     QB_RETURN_IF_ERROR(RefuseGiven(options, {"calibration"},
                                    "does not go with ranges, which say what it would find"));
   }
+  if (options.Given("mean") || options.Given("std_dev")) {
+    const auto mean = static_cast<float>(options.Real("mean"));
+    const auto std_dev = static_cast<float>(options.Real("std_dev"));
+    pixel_range_ = ValueRange{-mean / std_dev, (255.0F - mean) / std_dev};
+  }
   if (calibration_name_ != "dummy") {
     calibration_.method = ParseCalibrationMethod(calibration_name_);
-    return RefuseGiven(options, {"default_ranges_min", "default_ranges_max", "mean", "std_dev"},
+    if (options_.activations != DataType::kInt8) {
+      QB_RETURN_IF_ERROR(RefuseGiven(options, {"mean", "std_dev"}, "goes with calibration=dummy"));
+    }
+    return RefuseGiven(options, {"default_ranges_min", "default_ranges_max"},
                        "goes with calibration=dummy");
   }
   if (options.Text("rounding") == "gptq" || options.Text("bias_correction") == "true" ||
@@ -194,6 +207,12 @@ Status FullIntegerQuantizer::Init(const plugin::Options& options) {
   float_head_ = options_.activations == DataType::kInt8 && options.Flag("float_head") &&
                 options_.output == DataType::kFloat32;
   expand_hard_swish_ = options.Flag("expand_hard_swish");
+  learned_ranges_ = options_.activations == DataType::kInt8 && options.Flag("learned_ranges");
+  gptq_given_ = rounding == "gptq";
+  correction_given_ = correction == "true";
+  for (const char* name : {"calibration", "float_head"}) {
+    if (options.Given(name)) given_.emplace_back(name);
+  }
   return OkStatus();
 }
 
@@ -250,6 +269,7 @@ Result<CalibratedRanges> FullIntegerQuantizer::Ranges(const graph::Model& model,
   source["calibration"] = ranges_file_.empty() ? calibration_name_ : "given";
   if (dummy_) {
     QB_ASSIGN_OR_RETURN(calibrated.ranges, MakeDummyRanges(model, *dummy_));
+    source["made_up"] = true;
     host.Warn(fmt::format("{}, for timing alone: the accuracy means nothing", kMadeUp));
     return calibrated;
   }
@@ -291,20 +311,35 @@ Status FullIntegerQuantizer::RefineInputRange(const graph::Model& model, const H
 }
 
 Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) {
-  QB_ASSIGN_OR_RETURN(graph::Model model, ReadFloatModel(bytes, id_));
+  const auto learned = learned_ranges_ ? LearnedRangesAre::kKept : LearnedRangesAre::kDropped;
+  QB_ASSIGN_OR_RETURN(graph::Model model, ReadFloatModel(bytes, id_, learned));
+  if (ranges_file_.empty() && HasLearnedRanges(model)) {
+    return QuantizeTrained(std::move(model), host);
+  }
+  if (pixel_range_ && !dummy_) {
+    return Error(StatusCode::kInvalidArgument,
+                 "options \"mean\" and \"std_dev\" go with calibration=dummy, or with a model that "
+                 "has learned ranges");
+  }
+  return QuantizeModel(std::move(model), host);
+}
+
+Status FullIntegerQuantizer::QuantizeModel(graph::Model model, const HostServices& host) const {
   QB_RETURN_IF_ERROR(Prepare(model, host));
   FullIntegerOptions options = options_;
   QB_ASSIGN_OR_RETURN(options.choices, Choices(model));
   LayerInputsOptions layers = layers_;
   layers.choices = options.choices;
   Json document = {{"equalization", equalization_}, {"bias_absorption", bias_absorption_}};
-  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated, Ranges(model, layers, host, document));
+  QB_ASSIGN_OR_RETURN(CalibratedRanges calibrated,
+                      trained_ ? TrainedRanges(model, options.choices, host, document)
+                               : Ranges(model, layers, host, document));
   if (analytic_) QB_RETURN_IF_ERROR(ExpectInputs(model, options.choices, host, calibrated));
   options.layer_inputs = calibrated.layer_inputs;
   Warnings warnings;
   QB_ASSIGN_OR_RETURN(const auto scales,
                       ChooseActivationScales(model, calibrated.ranges, warnings,
-                                             options.activations, options.choices));
+                                             options.activations, options.choices, trained_));
   QB_ASSIGN_OR_RETURN(graph::Model integer, QuantizeFullInteger(model, scales, options, warnings));
   for (const std::string& warning : warnings) host.Warn(warning);
   QB_ASSIGN_OR_RETURN(const Bytes artifact, WriteArtifact(std::move(integer)));
@@ -314,7 +349,7 @@ Status FullIntegerQuantizer::Quantize(ByteSpan bytes, const HostServices& host) 
   document["runtime"] = calibrated.samples > 0 ? host.InferenceRuntime() : std::string();
   document["tensors"] = RangesOfTensors(model, calibrated.ranges, scales);
   QB_RETURN_IF_ERROR(host.EmitJson("ranges", DumpJson(document)));
-  if (dummy_) {
+  if (document.value("made_up", false)) {
     QB_RETURN_IF_ERROR(host.EmitJson("invalid_accuracy", DumpJson(Json{{"reason", kMadeUp}})));
   }
   return host.EmitModel(artifact);

@@ -12,6 +12,7 @@
 #include "plugins/support/quantizer_plugin.h"
 #include "quantize/full_integer.h"
 #include "quantize/ranges/given_ranges.h"
+#include "quantize/ranges/learned_ranges.h"
 #include "quantize/ranges/range_estimator.h"
 #include "quantize/recipe/recipe.h"
 
@@ -43,6 +44,13 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   // they come from is added to `source`. `layers`: what else is measured.
   Result<CalibratedRanges> Ranges(const graph::Model& model, const LayerInputsOptions& layers,
                                   const plugin::HostServices& host, Json& source) const;
+  // Of a model with learned ranges: quantizes it by those, with nothing that would put other values
+  // or weights under them. Says what of the user's options is left out for that.
+  Status QuantizeTrained(graph::Model model, const plugin::HostServices& host) const;
+  Status QuantizeModel(graph::Model model, const plugin::HostServices& host) const;
+  // The learned ranges, and those that follow; `source` as of Ranges.
+  Result<CalibratedRanges> TrainedRanges(const graph::Model& model, const OperatorChoices& choices,
+                                         const plugin::HostServices& host, Json& source) const;
   // What changes the float model before its ranges are measured.
   Status Prepare(graph::Model& model, const plugin::HostServices& host) const;
   // Where the model quantizes its input itself, the better range for that.
@@ -64,6 +72,12 @@ class FullIntegerQuantizer : public plugin::Quantizer {
   bool equalization_ = false;
   bool bias_absorption_ = false;
   bool expand_hard_swish_ = false;
+  bool learned_ranges_ = false;            // taken where the model has them
+  std::optional<ValueRange> pixel_range_;  // of the input, by the options mean and std_dev
+  std::vector<std::string> given_;         // of calibration and float_head, what the user gave
+  bool gptq_given_ = false;                // rounding=gptq
+  bool correction_given_ = false;          // bias_correction=true
+  bool trained_ = false;                   // the model at hand is quantized by its learned ranges
 };
 
 }  // namespace qbench::quantize
