@@ -37,6 +37,7 @@ void RemoveTensors(Graph& graph, const std::vector<bool>& used) {
 Status RunAll(Model& model) {
   QB_RETURN_IF_ERROR(FoldBatchNorm(model));
   QB_RETURN_IF_ERROR(FuseActivations(model));
+  QB_RETURN_IF_ERROR(FuseHardSwish(model));
   QB_RETURN_IF_ERROR(FoldPads(model));
   QB_RETURN_IF_ERROR(RemoveIdentities(model));
   QB_RETURN_IF_ERROR(FoldConstants(model));

@@ -23,7 +23,7 @@ using namespace std::string_view_literals;
 constexpr std::string_view kZip = "PK\x03\x04"sv;
 constexpr std::string_view kZipEnd = "PK\x05\x06"sv;
 
-constexpr std::array<ModelFormatInfo, 3> kModelFormats = {{
+constexpr std::array<ModelFormatInfo, 5> kModelFormats = {{
     {.format = ModelFormat::kKerasH5,
      .name = "a Keras .h5",
      .begins_as = "HDF5",
@@ -48,6 +48,22 @@ constexpr std::array<ModelFormatInfo, 3> kModelFormats = {{
      .signature = "TFL3"sv,
      .signature_offset = 4,
      .entry = ""},
+    {.format = ModelFormat::kFrozenGraph,
+     .name = "a frozen TensorFlow .pb",
+     .begins_as = ".pb",
+     .ending = ".pb",
+     .alternative = "",
+     .signature = "",
+     .signature_offset = 0,
+     .entry = ""},
+    {.format = ModelFormat::kSavedModel,
+     .name = "a SavedModel folder",
+     .begins_as = "SavedModel",
+     .ending = "",
+     .alternative = "",
+     .signature = "",
+     .signature_offset = 0,
+     .entry = ""},
 }};
 
 std::string Lower(std::string_view text) {
@@ -66,13 +82,49 @@ const ModelFormatInfo* FormatByEnding(const fs::path& path) {
   return found == kModelFormats.end() ? nullptr : &*found;
 }
 
-// "a Keras .h5, a .keras or a .tflite".
+// "a Keras .h5, a .keras, a .tflite or a frozen TensorFlow .pb": the files.
 std::string FormatNames() {
   std::vector<std::string_view> names;
-  for (const ModelFormatInfo& info : kModelFormats) names.push_back(info.name);
+  for (const ModelFormatInfo& info : kModelFormats) {
+    if (!info.ending.empty()) names.push_back(info.name);
+  }
   const std::string_view last = names.back();
   names.pop_back();
   return fmt::format("{} or {}", fmt::join(names, ", "), last);
+}
+
+// A number as protobuf writes lengths. False where the text ends before it does.
+bool TakeLength(std::string_view& text, uint64_t& length) {
+  length = 0;
+  for (int shift = 0; shift < 35 && !text.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    text.remove_prefix(1);
+    length |= uint64_t{byte & 0x7FU} << shift;
+    if (byte < 0x80) return true;
+  }
+  return false;
+}
+
+// A GraphDef has no signature. It begins with a node (field 1), which begins with its name (field
+// 1) and its operator (field 2): texts of a few letters.
+bool LooksLikeGraph(std::string_view head) {
+  uint64_t node = 0;
+  uint64_t name = 0;
+  uint64_t op = 0;
+  if (!head.starts_with('\x0A')) return false;
+  head.remove_prefix(1);
+  if (!TakeLength(head, node) || !head.starts_with('\x0A')) return false;
+  head.remove_prefix(1);
+  if (!TakeLength(head, name) || name == 0 || name > node || name >= head.size()) return false;
+  const auto printable = [](unsigned char c) { return c > 0x20 && c < 0x7F; };
+  if (!std::ranges::all_of(head.substr(0, name), printable)) return false;
+  head.remove_prefix(name);
+  if (!head.starts_with('\x12')) return false;
+  head.remove_prefix(1);
+  if (!TakeLength(head, op) || op == 0 || op > node || op > head.size()) return false;
+  return std::ranges::all_of(head.substr(0, op), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '>';
+  });
 }
 
 // What a file is and what to do about it.
@@ -112,12 +164,10 @@ Kind OfZip(const std::string& tail) {
             "export the network to .tflite (litert-torch does that) and give qbench that file"};
   }
   if (has("saved_model.pb")) {
-    return {"a zip archive of a SavedModel",
-            "unpack it and convert the folder with tf.lite.TFLiteConverter.from_saved_model, or "
-            "export the model again as .h5 or .tflite (Teachable Machine offers both)"};
+    return {"a zip archive of a SavedModel", "unpack it and name the folder"};
   }
   for (const ModelFormatInfo& info : kModelFormats) {
-    if (!info.entry.empty() || !has(info.ending)) continue;
+    if (!info.entry.empty() || info.ending.empty() || !has(info.ending)) continue;
     return {fmt::format("a zip archive with {} file in it", info.name),
             "unpack it and name the model file in it"};
   }
@@ -156,10 +206,9 @@ std::optional<Kind> OfOther(const Content& content, const std::string& extension
   if (extension == ".onnx") {
     return Kind{"an ONNX file", "convert it to .tflite (onnx2tf does that) and give qbench that"};
   }
-  if (extension == ".pb") {
-    return Kind{"a TensorFlow graph (.pb)",
-                "convert it with tf.lite.TFLiteConverter (from_saved_model, or "
-                "tf.compat.v1.lite.TFLiteConverter.from_frozen_graph) and give qbench the .tflite"};
+  if (head.starts_with("\x08\x01\x12"sv) && extension == ".pb") {
+    return Kind{"the graph of a SavedModel, without its folder",
+                "name the folder that it is in (with variables beside it)"};
   }
   return OfText(head);
 }
@@ -169,17 +218,13 @@ Status Refuse(const fs::path& path, const Kind& kind) {
                path.string(), kind.what, kind.remedy);
 }
 
-Status RefuseFolder(const fs::path& path) {
+Result<ModelFormat> DetectFolder(const fs::path& path) {
   std::error_code error;
-  if (fs::exists(path / "saved_model.pb", error)) {
-    return Refuse(path, {"a SavedModel folder",
-                         "save the model in Keras (model.save(\"model.keras\")), or convert the "
-                         "folder with tf.lite.TFLiteConverter.from_saved_model and give qbench "
-                         "the .tflite"});
-  }
+  if (fs::is_regular_file(path / "saved_model.pb", error)) return ModelFormat::kSavedModel;
   return Error(StatusCode::kUnsupported,
-               "{}: a folder, and no model in it that qbench knows: name {} file", path.string(),
-               FormatNames());
+               "{}: a folder, and no saved_model.pb in it, so no SavedModel: name that folder, or "
+               "{} file",
+               path.string(), FormatNames());
 }
 
 }  // namespace
@@ -193,7 +238,7 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
   if (!fs::exists(path, error)) {
     return Error(StatusCode::kNotFound, "{}: there is no such model file", path.string());
   }
-  if (fs::is_directory(path, error)) return RefuseFolder(path);
+  if (fs::is_directory(path, error)) return DetectFolder(path);
   if (!fs::is_regular_file(path, error)) {
     return Error(StatusCode::kInvalidArgument, "{}: not a regular file; name a model file",
                  path.string());
@@ -201,12 +246,13 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
   QB_ASSIGN_OR_RETURN(const Content content, ReadContent(path));
   const std::string_view head = content.head;
   for (const ModelFormatInfo& info : kModelFormats) {
-    if (head.size() < info.signature_offset ||
+    if (info.signature.empty() || head.size() < info.signature_offset ||
         !head.substr(info.signature_offset).starts_with(info.signature)) {
       continue;
     }
     if (content.tail.find(info.entry) != std::string::npos) return info.format;
   }
+  if (LooksLikeGraph(head)) return ModelFormat::kFrozenGraph;
   const std::string extension = Lower(path.extension().string());
   if (head.empty()) {
     return Error(StatusCode::kCorrupt, "{}: the file is empty: copy it again", path.string());

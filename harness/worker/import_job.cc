@@ -13,6 +13,7 @@
 #include "base/regular_file.h"
 #include "base/sha256.h"
 #include "graph/import/keras/keras_model.h"
+#include "graph/import/tensorflow/tf_model.h"
 #include "graph/model_summary.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_contents.h"
@@ -69,9 +70,24 @@ class ImportedFile : public graph::TfliteSink {
   std::optional<MappedModel> mapped_;
 };
 
-Status ImportKeras(const std::filesystem::path& path, std::vector<std::string>& notes,
-                   ImportedFile& file) {
-  QB_ASSIGN_OR_RETURN(graph::Model model, graph::import::ReadKerasModel(path, &notes));
+Result<graph::Model> ReadForeign(const jobs::ImportJob& job, jobs::ModelFormat format,
+                                 std::vector<std::string>& notes) {
+  const graph::import::TfOptions choice{.signature = job.choice.signature,
+                                        .inputs = job.choice.inputs,
+                                        .outputs = job.choice.outputs};
+  switch (format) {
+    case jobs::ModelFormat::kFrozenGraph:
+      return graph::import::ReadFrozenGraph(job.model, choice, &notes);
+    case jobs::ModelFormat::kSavedModel:
+      return graph::import::ReadSavedModel(job.model, choice, &notes);
+    default:
+      return graph::import::ReadKerasModel(job.model, &notes);
+  }
+}
+
+Status ImportForeign(const jobs::ImportJob& job, jobs::ModelFormat format,
+                     std::vector<std::string>& notes, ImportedFile& file) {
+  QB_ASSIGN_OR_RETURN(graph::Model model, ReadForeign(job, format, notes));
   QB_RETURN_IF_ERROR(graph::Optimize(model));
   return graph::WriteTflite(std::move(model), {.statistics = true}, file);
 }
@@ -99,11 +115,17 @@ Status CopyTflite(const std::filesystem::path& path, ImportedFile& file) {
 }
 
 // A model in any format as a .tflite file.
-Status LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& result,
-                    ImportedFile& file) {
-  QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(path));
+Status LoadAsTflite(const jobs::ImportJob& job, jobs::ImportResult& result, ImportedFile& file) {
+  QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(job.model));
+  if (job.choice != jobs::ImportChoice() && !jobs::LeavesChoice(format)) {
+    return Error(StatusCode::kInvalidArgument,
+                 "{}: --signature, --inputs and --outputs are for SavedModel folders and frozen "
+                 "graphs; leave them out",
+                 job.model.string());
+  }
   result.converted = jobs::NeedsConversion(format);
-  return result.converted ? ImportKeras(path, result.notes, file) : CopyTflite(path, file);
+  return result.converted ? ImportForeign(job, format, result.notes, file)
+                          : CopyTflite(job.model, file);
 }
 
 bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {
@@ -137,7 +159,7 @@ void DescribeEnds(const graph::TfliteInfo& info, jobs::ImportResult& result) {
 Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
   jobs::ImportResult result;
   QB_ASSIGN_OR_RETURN(ImportedFile file, ImportedFile::Create(job.output));
-  QB_RETURN_IF_ERROR(LoadAsTflite(job.model, result, file));
+  QB_RETURN_IF_ERROR(LoadAsTflite(job, result, file));
   QB_ASSIGN_OR_RETURN(const ByteSpan bytes, file.Finish());
   result.sha256 = file.Sha256();
   result.file_bytes = bytes.size();
