@@ -8,6 +8,7 @@
 #include "base/paths.h"
 #include "base/utf8.h"
 #include "cli/command.h"
+#include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "reports/ranges_text.h"
 
@@ -18,10 +19,10 @@ namespace {
 constexpr Help kHelp = {
     "qbench inspect MODEL|RANGES [options]",
     "Shows a model as qbench runs it: every operator with its shape, type, parameters,\n"
-    "multiply-adds (MACs) and quantization. MODEL is a .keras, .h5, .onnx or .tflite file (all "
-    "but\n"
-    ".tflite are shown after import, with batch normalization folded), or the name of a shipped "
-    "model.\n"
+    "multiply-adds (MACs) and quantization. MODEL is a .keras, .h5, .onnx or .tflite file, a\n"
+    "frozen TensorFlow graph (.pb) or a SavedModel folder (all but .tflite are shown after "
+    "import,\n"
+    "with batch normalization folded), or the name of a shipped model.\n"
     "Of a .tflite file with operators that qbench does not know it lists all operators and what "
     "is\n"
     "missing; of a Keras file that cannot be imported all classes, operators and options that "
@@ -34,6 +35,7 @@ constexpr Help kHelp = {
 po::options_description Options() {
   po::options_description options("Options", 100);
   options.add_options()("json", po::bool_switch(), "print the result as JSON");
+  AddModelOptions(options);
   return options;
 }
 
@@ -272,8 +274,9 @@ Result<ExitStatus> InspectCommand(const std::vector<std::string>& args) {
   }
   QB_ASSIGN_OR_RETURN(const std::filesystem::path share, ShareDir());
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, share));
+  QB_ASSIGN_OR_RETURN(const jobs::ImportChoice choice, ChoiceOf(arguments));
   const jobs::JobOutcome outcome =
-      jobs::RunJob(jobs::ImportJob{std::filesystem::absolute(file), {}});
+      jobs::RunJob(jobs::ImportJob{std::filesystem::absolute(file), {}, choice});
   if (!outcome.ok()) return outcome.ToStatus();
   const auto& result = std::get<jobs::ImportResult>(outcome.result);
   if (arguments.Get<bool>("json")) {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/litert_option.h"
+#include "cli/model_options.h"
 #include "cli/single_job.h"
 #include "cli/terminal.h"
 #include "harness/plan/run_plan.h"
@@ -37,6 +38,7 @@ po::options_description Options() {
       "the artifact; FILE.toml is written beside it")(
       "quiet,q", po::bool_switch(), "no progress, no warnings")("json", po::bool_switch(),
                                                                 "print the result as JSON");
+  AddModelOptions(options);
   AddCalibrationOptions(options);
   AddLitertOption(options);
   AddFolderOptions(options);
@@ -169,8 +171,9 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const plan::SelectedPlugin quantizer,
                       OneQuantizer(arguments.Get<std::string>("plugins"), catalogue));
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, folders.share));
+  QB_ASSIGN_OR_RETURN(const jobs::ImportChoice choice, ChoiceOf(arguments));
   QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
-                      plan::LoadModel(file, folders.cache, WorkerJobs()));
+                      plan::LoadModel(file, folders.cache, WorkerJobs(), choice));
   QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-quantize"));
 
   CalibrationInput input;

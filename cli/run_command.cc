@@ -9,6 +9,7 @@
 #include "cli/flip_pictures.h"
 #include "cli/gate.h"
 #include "cli/litert_option.h"
+#include "cli/model_options.h"
 #include "cli/progress.h"
 #include "cli/requirements.h"
 #include "cli/terminal.h"
@@ -88,6 +89,7 @@ po::options_description Options() {
                                                                 "print the result as JSON");
   AddRequirementOptions(options);
   AddGateOptions(options);
+  AddModelOptions(options);
   AddCalibrationOptions(options);
   AddDatabaseOption(options);
   AddLitertOption(options);
@@ -125,6 +127,7 @@ Status CheckMeasureSettings(const plan::MeasureSettings& settings) {
 Result<plan::RunRequest> RequestOf(const Arguments& arguments) {
   plan::RunRequest request;
   request.models = arguments.List("model");
+  QB_ASSIGN_OR_RETURN(request.choice, ChoiceOf(arguments));
   if (!arguments.Has("dataset")) {
     return Error(StatusCode::kInvalidArgument,
                  "name a data set with --dataset; `qbench dataset list` shows them");

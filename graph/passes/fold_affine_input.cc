@@ -96,6 +96,7 @@ class Folder {
     for (Op& op : graph_.ops) {
       const bool foldable =
           HasWeights(op.kind) && IsFloatConstant(TensorAt(graph_, op.inputs[1])) &&
+          !TensorAt(graph_, op.inputs[1]).learned_range &&
           (op.inputs[2] == kNoTensor || IsFloatConstant(TensorAt(graph_, op.inputs[2])));
       if (foldable) Fold(op, dead);
     }

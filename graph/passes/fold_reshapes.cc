@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "graph/learned_range.h"
 #include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
@@ -51,6 +52,7 @@ Status FoldReshapes(Model& model) {
     if (!Reduces(reduction.kind) || !GivesAfterReshape(graph, reduction, reshape)) continue;
     bool& kept = std::get<MeanOptions>(reduction.options).keep_dims;
     kept = !kept;
+    StandInFor(TensorAt(graph, data), TensorAt(graph, reshape.outputs[0]));
     reduction.outputs = reshape.outputs;
     dead[i] = true;
   }

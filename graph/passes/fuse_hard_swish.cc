@@ -38,10 +38,12 @@ class Matcher {
   static bool IsPlain(const Op& op, OpKind kind) {
     return op.kind == kind && FusedActivationOf(op) == Activation::kNone;
   }
-  // The operator that makes the tensor, if nobody but its one user sees it.
+  // The operator that makes the tensor, if nobody but its one user sees it and it was not trained
+  // to keep to a range.
   const Op* Alone(TensorId id) const {
     const int32_t maker = uses_.producer[static_cast<size_t>(id)];
     if (maker < 0 || OnlyUser(graph_, uses_, id) < 0) return nullptr;
+    if (TensorAt(graph_, id).learned_range) return nullptr;
     return &graph_.ops[static_cast<size_t>(maker)];
   }
   // The tensor that the operator adds `number` to, or multiplies with it.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "graph/learned_range.h"
 #include "graph/operators.h"
 #include "graph/passes/passes.h"
 #include "graph/rewrite.h"
@@ -396,6 +397,7 @@ class FlattenFolder {
       }
     }
     for (const int32_t user : users) Turn(graph_.ops[static_cast<size_t>(user)], shape, order);
+    StandInFor(TensorAt(graph_, transpose.outputs[0]), TensorAt(graph_, transpose.inputs[0]));
     reshape.inputs[0] = transpose.inputs[0];
   }
 
@@ -406,6 +408,7 @@ class FlattenFolder {
     dims[0] = old.shape[0];
     const auto values = PermutedValues(old.constant->Values<float>(), dims, Inverse(order));
     dense.inputs[1] = graph_.AddConstant(old.name, Shape(old.shape), values);
+    TensorAt(graph_, dense.inputs[1]).learned_range = old.learned_range;  // one, or for each row
   }
 
   Graph& graph_;

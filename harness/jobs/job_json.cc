@@ -80,7 +80,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(OptionFile, option, path, sha256)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PluginUse, file, id, options, files)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob::Try, kind, id, options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeJob, plugin, try_runtimes, tries)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportJob, model, output)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportChoice, signature, inputs, outputs)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportJob, model, output, choice)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeJob, model, model_sha256, quantizer, calibration, train,
                                    calibration_runtime, instances, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, artifact, artifact_sha256, runtime, threads,

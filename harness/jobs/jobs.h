@@ -69,9 +69,17 @@ struct ProbeResult {
 };
 
 // --- import: a model file becomes a float .tflite file. ------------------------------------------
+// Which part of a file is the model, where the file leaves a choice: graph/import/tensorflow.
+struct ImportChoice {
+  std::string signature = {};  // empty: the file's default
+  std::vector<std::string> inputs = {};
+  std::vector<std::string> outputs = {};
+  bool operator==(const ImportChoice&) const = default;
+};
 struct ImportJob {
-  std::filesystem::path model;
+  std::filesystem::path model;        // a file, or a SavedModel folder
   std::filesystem::path output = {};  // empty: only say what is in it
+  ImportChoice choice = {};
 };
 struct ImportResult {
   bool converted = false;  // false: it was a .tflite file, which is passed on byte for byte

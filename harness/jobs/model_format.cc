@@ -61,7 +61,31 @@ bool HoldsOnnx(std::string_view head, uint64_t size) {
   return false;
 }
 
-constexpr std::array<ModelFormatInfo, 4> kModelFormats = {{
+// A GraphDef begins with a node (field 1), which begins with its name (field 1) and its operator
+// (field 2): texts of a few letters.
+bool HoldsGraph(std::string_view head, uint64_t /*size*/) {
+  const auto take_key = [&](char key) {
+    if (!head.starts_with(key)) return false;
+    head.remove_prefix(1);
+    return true;
+  };
+  if (!take_key('\x0A')) return false;
+  const auto node = TakeVarint(head);
+  if (!node || !take_key('\x0A')) return false;
+  const auto name = TakeVarint(head);
+  if (!name || *name == 0 || *name > *node || *name >= head.size()) return false;
+  const auto printable = [](unsigned char c) { return c > 0x20 && c < 0x7F; };
+  if (!std::ranges::all_of(head.substr(0, *name), printable)) return false;
+  head.remove_prefix(*name);
+  if (!take_key('\x12')) return false;
+  const auto op = TakeVarint(head);
+  if (!op || *op == 0 || *op > *node || *op > head.size()) return false;
+  return std::ranges::all_of(head.substr(0, *op), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '>';
+  });
+}
+
+constexpr std::array<ModelFormatInfo, 6> kModelFormats = {{
     {.format = ModelFormat::kKerasH5,
      .name = "a Keras .h5",
      .begins_as = "HDF5",
@@ -95,6 +119,23 @@ constexpr std::array<ModelFormatInfo, 4> kModelFormats = {{
      .signature_offset = 0,
      .entry = "",
      .holds = HoldsOnnx},
+    {.format = ModelFormat::kFrozenGraph,
+     .name = "a frozen TensorFlow .pb",
+     .begins_as = ".pb",
+     .ending = ".pb",
+     .alternative = "",
+     .signature = "\x0A"sv,
+     .signature_offset = 0,
+     .entry = "",
+     .holds = HoldsGraph},
+    {.format = ModelFormat::kSavedModel,
+     .name = "a SavedModel folder",
+     .begins_as = "SavedModel",
+     .ending = "",
+     .alternative = "",
+     .signature = "",
+     .signature_offset = 0,
+     .entry = ""},
 }};
 
 std::string Lower(std::string_view text) {
@@ -113,10 +154,12 @@ const ModelFormatInfo* FormatByEnding(const fs::path& path) {
   return found == kModelFormats.end() ? nullptr : &*found;
 }
 
-// "a Keras .h5, a .keras or a .tflite".
+// "a Keras .h5, a .keras, a .tflite or a frozen TensorFlow .pb": the files.
 std::string FormatNames() {
   std::vector<std::string_view> names;
-  for (const ModelFormatInfo& info : kModelFormats) names.push_back(info.name);
+  for (const ModelFormatInfo& info : kModelFormats) {
+    if (!info.ending.empty()) names.push_back(info.name);
+  }
   const std::string_view last = names.back();
   names.pop_back();
   return fmt::format("{} or {}", fmt::join(names, ", "), last);
@@ -160,12 +203,10 @@ Kind OfZip(const std::string& tail) {
             "export the network with torch.onnx.export and give qbench that .onnx file"};
   }
   if (has("saved_model.pb")) {
-    return {"a zip archive of a SavedModel",
-            "unpack it and convert the folder with tf.lite.TFLiteConverter.from_saved_model, or "
-            "export the model again as .h5 or .tflite (Teachable Machine offers both)"};
+    return {"a zip archive of a SavedModel", "unpack it and name the folder"};
   }
   for (const ModelFormatInfo& info : kModelFormats) {
-    if (!info.entry.empty() || !has(info.ending)) continue;
+    if (!info.entry.empty() || info.ending.empty() || !has(info.ending)) continue;
     return {fmt::format("a zip archive with {} file in it", info.name),
             "unpack it and name the model file in it"};
   }
@@ -201,10 +242,9 @@ std::optional<Kind> OfOther(const Content& content, const std::string& extension
     return Kind{"a Python pickle (PyTorch saves such files)",
                 "export the network with torch.onnx.export and give qbench that .onnx file"};
   }
-  if (extension == ".pb") {
-    return Kind{"a TensorFlow graph (.pb)",
-                "convert it with tf.lite.TFLiteConverter (from_saved_model, or "
-                "tf.compat.v1.lite.TFLiteConverter.from_frozen_graph) and give qbench the .tflite"};
+  if (head.starts_with("\x08\x01\x12"sv) && extension == ".pb") {
+    return Kind{"the graph of a SavedModel, without its folder",
+                "name the folder that it is in (with variables beside it)"};
   }
   return OfText(head);
 }
@@ -214,17 +254,13 @@ Status Refuse(const fs::path& path, const Kind& kind) {
                path.string(), kind.what, kind.remedy);
 }
 
-Status RefuseFolder(const fs::path& path) {
+Result<ModelFormat> DetectFolder(const fs::path& path) {
   std::error_code error;
-  if (fs::exists(path / "saved_model.pb", error)) {
-    return Refuse(path, {"a SavedModel folder",
-                         "save the model in Keras (model.save(\"model.keras\")), or convert the "
-                         "folder with tf.lite.TFLiteConverter.from_saved_model and give qbench "
-                         "the .tflite"});
-  }
+  if (fs::is_regular_file(path / "saved_model.pb", error)) return ModelFormat::kSavedModel;
   return Error(StatusCode::kUnsupported,
-               "{}: a folder, and no model in it that qbench knows: name {} file", path.string(),
-               FormatNames());
+               "{}: a folder, and no saved_model.pb in it, so no SavedModel: name that folder, or "
+               "{} file",
+               path.string(), FormatNames());
 }
 
 }  // namespace
@@ -238,7 +274,7 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
   if (!fs::exists(path, error)) {
     return Error(StatusCode::kNotFound, "{}: there is no such model file", path.string());
   }
-  if (fs::is_directory(path, error)) return RefuseFolder(path);
+  if (fs::is_directory(path, error)) return DetectFolder(path);
   if (!fs::is_regular_file(path, error)) {
     return Error(StatusCode::kInvalidArgument, "{}: not a regular file; name a model file",
                  path.string());
@@ -246,7 +282,7 @@ Result<ModelFormat> DetectModelFormat(const fs::path& path) {
   QB_ASSIGN_OR_RETURN(const Content content, ReadContent(path));
   const std::string_view head = content.head;
   for (const ModelFormatInfo& info : kModelFormats) {
-    if (head.size() < info.signature_offset ||
+    if (info.signature.empty() || head.size() < info.signature_offset ||
         !head.substr(info.signature_offset).starts_with(info.signature)) {
       continue;
     }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <system_error>
 
-#include "base/file_state.h"
 #include "base/last_use.h"
 #include "base/sealed_json.h"
 #include "base/sha256.h"
 #include "harness/jobs/model_format.h"
 #include "harness/plan/metadata_sidecar.h"
+#include "harness/plan/model_files.h"
 
 namespace qbench::plan {
 namespace {
@@ -59,13 +59,20 @@ bool ReadCached(const ImportFolder& folder, PlannedModel& model, Json& metadata)
   return true;
 }
 
+// Another choice makes another model of the same file.
+std::string ChoiceKey(const jobs::ImportChoice& choice) {
+  if (choice == jobs::ImportChoice()) return "";
+  const Json json = {choice.signature, choice.inputs, choice.outputs};
+  return "-" + Sha256Hex(DumpJson(json)).substr(0, 16);
+}
+
 double Gmacs(const Json& summary) {
   const Result<double> macs = JsonGetOr<double>(summary, "macs", 0);
   return macs.ok() ? *macs / 1e9 : 0;
 }
 
-// `hashed` is the state of the model's file before it was hashed.
-Status Import(const ImportFolder& folder, const FileState& hashed, const JobRunner& run_job,
+// `hashed` is the state of the model's files before they were hashed.
+Status Import(const ImportFolder& folder, const ModelFiles& hashed, const JobRunner& run_job,
               PlannedModel& model, Json& metadata) {
   std::error_code error;
   std::filesystem::create_directories(folder.path, error);
@@ -73,10 +80,11 @@ Status Import(const ImportFolder& folder, const FileState& hashed, const JobRunn
     return Error(StatusCode::kIo, "cannot create {}: {}; choose another folder with --cache",
                  folder.path.string(), error.message());
   }
-  const jobs::JobOutcome outcome = run_job(jobs::ImportJob{model.path, folder.model()}, {}, {});
+  const jobs::JobOutcome outcome =
+      run_job(jobs::ImportJob{model.path, folder.model(), model.choice}, {}, {});
   if (!outcome.ok()) return outcome.ToStatus();  // names the file
   // Else another model would stand in the cache, under this one's hash, from now on.
-  if (StateOf(model.path) != hashed) {
+  if (!hashed.Unchanged()) {
     return Error(StatusCode::kIo, "{}: the file was changed while it was read; run again",
                  model.path.string());
   }
@@ -100,7 +108,10 @@ Status Import(const ImportFolder& folder, const FileState& hashed, const JobRunn
 Result<std::filesystem::path> FindModel(const std::string& name,
                                         const std::filesystem::path& share) {
   std::error_code error;
-  if (std::filesystem::exists(name, error)) return std::filesystem::path(name);
+  if (std::filesystem::exists(name, error)) {
+    const std::filesystem::path path(name);
+    return path.has_filename() ? path : path.parent_path();  // of "folder/", which is a model's
+  }
   const std::filesystem::path folder = share / "models";
   for (const jobs::ModelFormatInfo& format : jobs::ModelFormats()) {
     const std::filesystem::path file = folder / (name + std::string(format.ending));
@@ -111,13 +122,15 @@ Result<std::filesystem::path> FindModel(const std::string& name,
 }
 
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
-                               const std::filesystem::path& cache, const JobRunner& run_job) {
+                               const std::filesystem::path& cache, const JobRunner& run_job,
+                               const jobs::ImportChoice& choice) {
   PlannedModel model;
   QB_RETURN_IF_ERROR(jobs::DetectModelFormat(file).status());
   model.path = file;
   model.stem = file.stem().string();
-  const FileState before = StateOf(file);
-  QB_ASSIGN_OR_RETURN(model.sha256, Sha256HexOfFile(file));
+  model.choice = choice;
+  QB_ASSIGN_OR_RETURN(const ModelFiles before, ModelFiles::Find(file));
+  QB_ASSIGN_OR_RETURN(model.sha256, before.Sha256());
   Result<datasets::Sidecar> sidecar = datasets::ReadSidecar(file);
   // A .tflite file may say in its metadata what the sidecar would.
   const bool may_say =
@@ -126,8 +139,9 @@ Result<PlannedModel> LoadModel(const std::filesystem::path& file,
     QB_ASSIGN_OR_RETURN(model.sidecar, std::move(sidecar));
     QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
   }
-  const ImportFolder folder(cache / "imports" /
-                            fmt::format("{}-{}-{}", model.sha256, QBENCH_VERSION, kImportRevision));
+  const ImportFolder folder(
+      cache / "imports" /
+      fmt::format("{}-{}-{}{}", model.sha256, QBENCH_VERSION, kImportRevision, ChoiceKey(choice)));
   Json metadata;
   if (!ReadCached(folder, model, metadata)) {
     QB_RETURN_IF_ERROR(Import(folder, before, run_job, model, metadata));

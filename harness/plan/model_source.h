@@ -16,7 +16,8 @@ namespace qbench::plan {
 struct PlannedModel {
   std::string stem;  // the file's name without its ending
   std::filesystem::path path;
-  std::string sha256;
+  jobs::ImportChoice choice = {};  // of what the file leaves open
+  std::string sha256;              // ModelFiles::sha256
   std::string sidecar_sha256;
   datasets::Sidecar sidecar;
   std::filesystem::path tflite;  // imported, or the file itself
@@ -32,15 +33,16 @@ struct PlannedModel {
   bool pinned = false;                     // of a baseline: `tflite` is the artifact itself
 };
 
-// The file that `name` means: an existing file, or a shipped model ("intel-cnn", in models/ of the
-// share folder). kNotFound, listing the shipped ones.
+// The file that `name` means: an existing file or folder, or a shipped model ("intel-cnn", in
+// models/ of the share folder). kNotFound, listing the shipped ones.
 Result<std::filesystem::path> FindModel(const std::string& name,
                                         const std::filesystem::path& share);
 
-// Reads the sidecar (or a .tflite file's metadata) and imports the model, once for the same bytes
-// and version of qbench: the result is kept in `cache`/imports. Errors of ReadSidecar and of the
-// import, naming the file.
+// Reads the sidecar (or a .tflite file's metadata) and imports the model, once for the same bytes,
+// choice and version of qbench: the result is kept in `cache`/imports. Errors of ReadSidecar and of
+// the import, naming the file.
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
-                               const std::filesystem::path& cache, const JobRunner& run_job);
+                               const std::filesystem::path& cache, const JobRunner& run_job,
+                               const jobs::ImportChoice& choice = {});
 
 }  // namespace qbench::plan

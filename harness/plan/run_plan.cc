@@ -34,7 +34,8 @@ Status LoadModels(const RunRequest& request, const Folders& folders, const JobRu
   for (const std::string& name : names) {
     QB_ASSIGN_OR_RETURN(const std::filesystem::path file, FindModel(name, folders.share));
     Say(doing, "reading " + file.filename().string());
-    QB_ASSIGN_OR_RETURN(PlannedModel model, LoadModel(file, folders.cache, run_job));
+    QB_ASSIGN_OR_RETURN(PlannedModel model,
+                        LoadModel(file, folders.cache, run_job, request.choice));
     if (!stems.insert(model.stem).second) {
       return Error(
           StatusCode::kInvalidArgument,
@@ -82,6 +83,9 @@ std::string PlanHash(const Plan& plan, const std::vector<int>& threads) {
   }
   for (const PlannedModel& model : plan.models) {
     content["models"].push_back({model.stem, model.sha256, model.sidecar_sha256});
+    if (model.choice == jobs::ImportChoice()) continue;
+    const jobs::ImportChoice& choice = model.choice;
+    content["models"].back().push_back({choice.signature, choice.inputs, choice.outputs});
   }
   for (const SelectedPlugin& plugin : plan.selection.quantizers) {
     content["quantizers"].push_back(PluginJson(plugin));

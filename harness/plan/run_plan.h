@@ -36,6 +36,7 @@ struct MeasureSettings {
 // What `qbench run` was asked for.
 struct RunRequest {
   std::vector<std::string> models;  // empty: the data set's default models
+  jobs::ImportChoice choice;        // of what they leave open
   std::vector<PluginSpec> plugins;
   std::string dataset;
   // With options, as after --plugins; empty: as CalibrationRuntime chooses.

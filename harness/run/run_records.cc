@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "base/utc_time.h"
 #include "git_state.h"
+#include "harness/plan/model_files.h"
 #include "harness/store/plugin_facts.h"
 
 namespace qbench::run {
@@ -54,10 +55,9 @@ Result<store::Artifact> SourceRecord(const plan::PlannedModel& model) {
   store::Artifact file;
   file.sha256 = model.sha256;
   file.path = model.path.string();
-  std::error_code error;
-  file.file_bytes = static_cast<int64_t>(std::filesystem::file_size(model.path, error));
-  if (!error) return file;
-  return Error(StatusCode::kIo, "{}: {}", model.path.string(), error.message());
+  QB_ASSIGN_OR_RETURN(const plan::ModelFiles files, plan::ModelFiles::Find(model.path));
+  file.file_bytes = files.bytes();
+  return file;
 }
 
 store::Plugin PlaceholderPlugin(store::PluginKind kind, const std::string& name) {

@@ -16,6 +16,7 @@
 #include "fmt/ranges.h"
 #include "graph/import/keras/keras_model.h"
 #include "graph/import/onnx/onnx_model.h"
+#include "graph/import/tensorflow/tf_model.h"
 #include "graph/model_summary.h"
 #include "graph/passes/passes.h"
 #include "graph/tflite/tflite_contents.h"
@@ -74,17 +75,26 @@ class ImportedFile : public graph::TfliteSink {
 };
 
 // By one of graph/import's readers.
-Result<graph::Model> ReadModel(jobs::ModelFormat format, const std::filesystem::path& path,
+Result<graph::Model> ReadModel(jobs::ModelFormat format, const jobs::ImportJob& job,
                                jobs::ImportResult& result) {
-  if (format == jobs::ModelFormat::kOnnx) {
-    return graph::import::ReadOnnxModel(path, &result.notes);
+  const graph::import::TfOptions choice{.signature = job.choice.signature,
+                                        .inputs = job.choice.inputs,
+                                        .outputs = job.choice.outputs};
+  switch (format) {
+    case jobs::ModelFormat::kFrozenGraph:
+      return graph::import::ReadFrozenGraph(job.model, choice, &result.notes);
+    case jobs::ModelFormat::kSavedModel:
+      return graph::import::ReadSavedModel(job.model, choice, &result.notes);
+    case jobs::ModelFormat::kOnnx:
+      return graph::import::ReadOnnxModel(job.model, &result.notes);
+    default:
+      return graph::import::ReadKerasModel(job.model, &result.notes, &result.missing);
   }
-  return graph::import::ReadKerasModel(path, &result.notes, &result.missing);
 }
 
-Status Convert(jobs::ModelFormat format, const std::filesystem::path& path,
-               jobs::ImportResult& result, ImportedFile& file) {
-  QB_ASSIGN_OR_RETURN(graph::Model model, ReadModel(format, path, result));
+Status Convert(jobs::ModelFormat format, const jobs::ImportJob& job, jobs::ImportResult& result,
+               ImportedFile& file) {
+  QB_ASSIGN_OR_RETURN(graph::Model model, ReadModel(format, job, result));
   std::vector<graph::PassEffect> effects;
   const size_t before = model.graph.ops.size();
   QB_RETURN_IF_ERROR(graph::Optimize(model, &effects));
@@ -118,11 +128,16 @@ Status CopyTflite(const std::filesystem::path& path, ImportedFile& file) {
 }
 
 // A model in any format as a .tflite file.
-Status LoadAsTflite(const std::filesystem::path& path, jobs::ImportResult& result,
-                    ImportedFile& file) {
-  QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(path));
+Status LoadAsTflite(const jobs::ImportJob& job, jobs::ImportResult& result, ImportedFile& file) {
+  QB_ASSIGN_OR_RETURN(const jobs::ModelFormat format, jobs::DetectModelFormat(job.model));
+  if (job.choice != jobs::ImportChoice() && !jobs::LeavesChoice(format)) {
+    return Error(StatusCode::kInvalidArgument,
+                 "{}: --signature, --inputs and --outputs are for SavedModel folders and frozen "
+                 "graphs; leave them out",
+                 job.model.string());
+  }
   result.converted = jobs::NeedsConversion(format);
-  return result.converted ? Convert(format, path, result, file) : CopyTflite(path, file);
+  return result.converted ? Convert(format, job, result, file) : CopyTflite(job.model, file);
 }
 
 bool AllFloat(const std::vector<graph::TfliteTensorInfo>& tensors) {
@@ -156,7 +171,7 @@ void DescribeEnds(const graph::TfliteInfo& info, jobs::ImportResult& result) {
 Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
   jobs::ImportResult result;
   QB_ASSIGN_OR_RETURN(ImportedFile file, ImportedFile::Create(job.output));
-  const Status loaded = LoadAsTflite(job.model, result, file);
+  const Status loaded = LoadAsTflite(job, result, file);
   if (!loaded.ok() && job.output.empty() && !result.missing.empty()) {
     result.error = loaded.message();  // whoever only looks at it wants to see all of it
     return result;

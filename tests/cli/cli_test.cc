@@ -310,9 +310,15 @@ TEST(Cli, AFileThatIsNoModelIsNamed) {
   ExpectError(place.Run({"inspect", page.string()}), "qbench inspect", "a web page");
   const fs::path folder = place.File("saved");
   fs::create_directories(folder);
-  ASSERT_TRUE(WriteFileAtomically(folder / "saved_model.pb", std::string("x")).ok());
   ExpectError(place.Run({"run", folder.string(), "--dataset", "scenes"}), "qbench run",
-              "a SavedModel folder");
+              "no saved_model.pb in it");
+  ASSERT_TRUE(WriteFileAtomically(folder / "saved_model.pb", std::string("x")).ok());
+  ExpectError(place.Run({"inspect", folder.string() + "/"}), "qbench inspect",
+              "not a SavedModel, or damaged");
+  ExpectError(place.Run({"inspect", "intel-cnn", "--outputs", "a"}), "qbench inspect",
+              "are for SavedModel folders and frozen graphs");
+  ExpectError(place.Run({"inspect", "intel-cnn", "--outputs", "a,,b"}), "qbench inspect",
+              "write names separated by commas");
 }
 
 TEST(Cli, ExportTensorsWritesNumpyAndAList) {

@@ -209,6 +209,65 @@ Model PadThenConv(const std::vector<int32_t>& paddings, int32_t size, int32_t st
   return b.Finish({x});
 }
 
+// x * relu6(x + 3) / 6: how its factors are grouped and ordered, whether RELU6 is in the ADD
+// already, and what is wrong with it.
+struct HardSwishForm {
+  bool gate_first = true;  // the sixth goes to the gate
+  bool turned = false;
+  bool fused = false;
+  float shift = 3.0F;
+  float factor = 1.0F / 6.0F;
+  bool looked_at = false;  // the clipped sum is an output too
+  bool learned = false;    // and has a learned range
+};
+
+Model HardSwish(const HardSwishForm& form) {
+  ModelBuilder b;
+  const TensorId x = b.Input({1, 3, 3, 2});
+  const auto number = [&](float value) {
+    return b.graph().AddConstant("n" + std::to_string(b.graph().tensors.size()), {1},
+                                 std::vector{value});
+  };
+  const auto join = [&](OpKind kind, TensorId left, TensorId right) {
+    return form.turned ? b.Add(kind, {right, left}) : b.Add(kind, {left, right});
+  };
+  TensorId clipped = join(OpKind::kAdd, x, number(form.shift));
+  if (form.fused) {
+    std::get<BinaryOptions>(b.graph().ops.back().options).activation = Activation::kRelu6;
+  } else {
+    clipped = b.Add(OpKind::kRelu6, {clipped});
+  }
+  if (form.learned) b.tensor(clipped).learned_range = LearnedRange{.min = {0}, .max = {6}};
+  TensorId y = form.gate_first
+                   ? join(OpKind::kMul, x, join(OpKind::kMul, clipped, number(form.factor)))
+                   : join(OpKind::kMul, join(OpKind::kMul, x, clipped), number(form.factor));
+  if (form.looked_at) return b.Finish({y, clipped});
+  return b.Finish({y});
+}
+
+TEST(FuseHardSwishTest, HoweverItIsWritten) {
+  for (int i = 0; i < 8; ++i) {
+    SCOPED_TRACE(i);
+    const Model model =
+        HardSwish({.gate_first = (i & 1) != 0, .turned = (i & 2) != 0, .fused = (i & 4) != 0});
+    ExpectSameFunction(model, FuseHardSwish);
+    Model optimized = model;
+    ASSERT_TRUE(Optimize(optimized).ok());
+    EXPECT_THAT(Kinds(optimized), ElementsAre(OpKind::kHardSwish));
+  }
+}
+
+TEST(FuseHardSwishTest, StaysWhereItIsSomethingElse) {
+  for (const HardSwishForm& form :
+       {HardSwishForm{.shift = 2.5F}, HardSwishForm{.factor = 0.2F},
+        HardSwishForm{.looked_at = true}, HardSwishForm{.learned = true}}) {
+    Model model = HardSwish(form);
+    const Model before = model;
+    ASSERT_TRUE(FuseHardSwish(model).ok());
+    EXPECT_TRUE(model == before);
+  }
+}
+
 TEST(FoldPadsTest, EqualToSameOrNotForAllSmallCases) {
   int folded = 0;
   for (int32_t size = 5; size <= 8; ++size) {

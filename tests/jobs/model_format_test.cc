@@ -69,17 +69,34 @@ TEST_F(ModelFormatTest, NamesWhatIsThereInsteadOfAModel) {
   EXPECT_THAT(Refusal("c.h5", "version https://git-lfs.github.com/spec/v1\noid sha256:1\n"),
               HasSubstr("`git lfs pull`"));
   EXPECT_THAT(Refusal("d.zip", "PK\x03\x04 model.savedmodel/saved_model.pb"),
-              HasSubstr("this is a zip archive of a SavedModel"));
+              HasSubstr("zip archive of a SavedModel, which qbench does not read: unpack it and "
+                        "name the folder"));
   EXPECT_THAT(Refusal("e.keras", "PK\x03\x04 notes.txt PK\x05\x06"), HasSubstr("a zip archive,"));
   EXPECT_THAT(Refusal("f.pt", "PK\x03\x04 archive/data.pkl"), HasSubstr("a PyTorch file"));
   EXPECT_THAT(Refusal("g.pth", "\x80\x02\x8a\x0a"), HasSubstr("a Python pickle"));
   EXPECT_THAT(Refusal("h.h5", "PK\x03\x04 model.tflite"),
               HasSubstr("a zip archive with a .tflite file"));
   EXPECT_THAT(Refusal("i.tar.gz", "\x1f\x8b\x08"), HasSubstr("a gzip archive"));
-  EXPECT_THAT(Refusal("k.pb", "\x0a\x10"), HasSubstr("from_frozen_graph"));
+  EXPECT_THAT(Refusal("saved_model.pb", "\x08\x01\x12\x30"), HasSubstr("name the folder"));
   EXPECT_THAT(Refusal("l.json", "{\"class_name\": \"Functional\"}"), HasSubstr("has no weights"));
-  EXPECT_THAT(Refusal("m.txt", "words"),
-              HasSubstr("give it a Keras .h5, a .keras, a .tflite or an .onnx file"));
+  EXPECT_THAT(
+      Refusal("m.txt", "words"),
+      HasSubstr(
+          "give it a Keras .h5, a .keras, a .tflite, an .onnx or a frozen TensorFlow .pb file"));
+}
+
+// A graph has no signature of its own.
+TEST_F(ModelFormatTest, AGraphIsToldByItsFirstNode) {
+  const std::string graph("\x0a\x14\x0a\x05input\x12\x0bPlaceholder", 22);
+  EXPECT_EQ(*Detect("net.pb", graph), ModelFormat::kFrozenGraph);
+  EXPECT_EQ(*Detect("net.h5", graph), ModelFormat::kFrozenGraph);
+  for (size_t length = 0; length < graph.size(); ++length) {
+    EXPECT_FALSE(Detect("cut.pb", graph.substr(0, length)).ok()) << length;
+  }
+  EXPECT_EQ(Detect("other.pb", "\x0a\x10").status().code(), StatusCode::kCorrupt);
+  std::string odd = graph;
+  odd[5] = ' ';
+  EXPECT_FALSE(Detect("odd.pb", odd).ok());
 }
 
 // Damage is not the same as another format.
@@ -98,10 +115,9 @@ TEST_F(ModelFormatTest, TellsDamageFromOtherFormats) {
 TEST_F(ModelFormatTest, Folders) {
   const std::filesystem::path folder = folder_->path() / "saved";
   std::filesystem::create_directories(folder);
-  EXPECT_THAT(DetectModelFormat(folder).status().message(), HasSubstr("no model in it"));
+  EXPECT_THAT(DetectModelFormat(folder).status().message(), HasSubstr("no saved_model.pb in it"));
   ASSERT_TRUE(WriteFileAtomically(folder / "saved_model.pb", std::string("x")).ok());
-  EXPECT_THAT(DetectModelFormat(folder).status().message(),
-              HasSubstr("this is a SavedModel folder"));
+  EXPECT_EQ(*DetectModelFormat(folder), ModelFormat::kSavedModel);
   EXPECT_EQ(DetectModelFormat(folder_->path() / "none.h5").status().code(), StatusCode::kNotFound);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/sha256.h"
+#include "harness/plan/model_files.h"
 
 namespace qbench::plan {
 namespace {
@@ -38,6 +39,7 @@ class ImportCacheTest : public ::testing::Test {
       ++imports_;
       if (during_import_) during_import_();
       const auto& wanted = std::get<jobs::ImportJob>(job);
+      asked_ = wanted.choice;
       EXPECT_TRUE(WriteFileAtomically(wanted.output, "imported").ok());
       jobs::ImportResult result;
       result.sha256 = Sha256Hex(std::string_view("imported"));
@@ -48,11 +50,13 @@ class ImportCacheTest : public ::testing::Test {
       outcome.result = result;
       return outcome;
     };
-    return LoadModel(file(), folder_.path() / "cache", import);
+    return LoadModel(file(), folder_.path() / "cache", import, choice_);
   }
 
   TempDir folder_ = *TempDir::Create("model-source-test");
   int imports_ = 0;
+  jobs::ImportChoice choice_;
+  jobs::ImportChoice asked_;  // by the last import
   std::function<void()> during_import_;
 };
 
@@ -141,6 +145,41 @@ TEST_F(ImportCacheTest, SaysWhatIsWrongWithTheFile) {
   EXPECT_EQ(status_of(failed).code(), StatusCode::kNotFound);
 }
 
+TEST_F(ImportCacheTest, AnotherChoiceIsAnotherModel) {
+  const PlannedModel whole = Load();
+  choice_.outputs = {"logits"};
+  const PlannedModel part = Load();
+  EXPECT_EQ(imports_, 2);
+  EXPECT_EQ(part.sha256, whole.sha256);
+  EXPECT_NE(part.tflite, whole.tflite);
+  EXPECT_EQ(asked_, choice_);
+  choice_ = {};
+  EXPECT_EQ(Load().tflite, whole.tflite);
+  EXPECT_EQ(imports_, 2);
+}
+
+TEST(ModelFiles, AFolderIsItsFilesNamesAndContents) {
+  const TempDir folder = *TempDir::Create("model-files-test");
+  const fs::path model = folder.path() / "net.savedmodel";
+  fs::create_directories(model / "variables");
+  ASSERT_TRUE(WriteFileAtomically(model / "saved_model.pb", "graph").ok());
+  ASSERT_TRUE(WriteFileAtomically(model / "variables/variables.index", "index").ok());
+  const auto hash = [&] { return *ModelFiles::Find(model)->Sha256(); };
+  const ModelFiles before = *ModelFiles::Find(model);
+  const std::string first = hash();
+  EXPECT_EQ(hash(), first);
+  EXPECT_TRUE(before.Unchanged());
+  EXPECT_EQ(before.bytes(), 10);
+  ASSERT_TRUE(WriteFileAtomically(model / "variables/variables.index", "other").ok());
+  EXPECT_NE(hash(), first);
+  EXPECT_FALSE(before.Unchanged());
+  ASSERT_TRUE(WriteFileAtomically(model / "variables/variables.index", "index").ok());
+  EXPECT_EQ(hash(), first);
+  fs::rename(model / "variables/variables.index", model / "variables/renamed");
+  EXPECT_NE(hash(), first);
+  EXPECT_EQ(datasets::SidecarPath(model), folder.path() / "net.savedmodel.toml");
+}
+
 TEST(FindModel, TakesAFileThenAShippedModel) {
   const TempDir folder = *TempDir::Create("find-model-test");
   const fs::path models = folder.path() / "models";
@@ -149,6 +188,7 @@ TEST(FindModel, TakesAFileThenAShippedModel) {
     ASSERT_TRUE(WriteFileAtomically(models / name, "x").ok());
   }
   EXPECT_EQ(*FindModel((models / "README.md").string(), folder.path()), models / "README.md");
+  EXPECT_EQ(*FindModel(models.string() + "/", folder.path()), models);
   EXPECT_EQ(*FindModel("two", folder.path()), models / "two.h5");
   EXPECT_EQ(*FindModel("one", folder.path()), models / "one.tflite");
   const Status none = FindModel("three", folder.path()).status();
