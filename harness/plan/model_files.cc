@@ -21,6 +21,13 @@ Result<ModelFiles> ModelFiles::Find(const fs::path& model) {
   found.folder_ = fs::is_directory(model, error);
   if (!found.folder_) {
     found.files_.emplace_back(model, StateOf(model));
+    // Where an ONNX model's weights are, if not in it: onnx_model.h.
+    for (const char* suffix : {".data", "_data"}) {
+      fs::path data = model;
+      data += suffix;
+      if (model.extension() != ".onnx" || !fs::is_regular_file(data, error)) continue;
+      found.files_.emplace_back(data, StateOf(data));
+    }
     return found;
   }
   fs::recursive_directory_iterator next(model, error);
@@ -38,11 +45,12 @@ Result<ModelFiles> ModelFiles::Find(const fs::path& model) {
 }
 
 Result<std::string> ModelFiles::Sha256() const {
-  if (!folder_) return Sha256HexOfFile(model_);
+  if (!folder_ && files_.size() == 1) return Sha256HexOfFile(model_);
+  const fs::path base = folder_ ? model_ : model_.parent_path();
   qbench::Sha256 all;
   for (const auto& [path, state] : files_) {
     QB_ASSIGN_OR_RETURN(const std::string sha256, Sha256HexOfFile(path));
-    const std::string name = path.lexically_relative(model_).string();
+    const std::string name = path.lexically_relative(base).string();
     all.Update(fmt::format("{} {}\n{}", name.size(), name, sha256));
   }
   return all.HexDigest();

@@ -1,4 +1,5 @@
-// The files that a model is made of: one, or those of a SavedModel's folder.
+// The files that a model is made of: one, with those of an ONNX model's weights beside it, or those
+// of a SavedModel's folder.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ class ModelFiles {
   // files than any model has.
   static Result<ModelFiles> Find(const std::filesystem::path& model);
 
-  // Of a file its own; of a folder that of its files' names and hashes. The errors of
+  // Of a file alone its own; else that of its files' names and hashes. The errors of
   // Sha256HexOfFile.
   Result<std::string> Sha256() const;
   // No file has come, gone or changed since Find.

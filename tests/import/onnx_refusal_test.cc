@@ -286,27 +286,27 @@ TEST_F(OnnxRefusal, ExternalData) {
     pair.set_key(key);
     pair.set_value(value);
   };
-  set("location", "weights.bin");
+  set("location", "model.onnx.data");
   set("offset", "8");
   AddNode(model, "Conv", {"x", "w"}, "y");
   EXPECT_THAT(Refusal(model, StatusCode::kNotFound), HasSubstr("in the model's folder"));
   const std::vector<float> values = {0.0F, 0.0F, 1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F};
-  ASSERT_TRUE(WriteFileAtomically(folder_->path() / "weights.bin", AsBytes(values)).ok());
+  ASSERT_TRUE(WriteFileAtomically(folder_->path() / "model.onnx.data", AsBytes(values)).ok());
   const auto read = Read(model);
   ASSERT_TRUE(read.ok()) << read.status().message();
   const Op& conv = read->graph.ops.at(0);
   EXPECT_EQ(read->graph.tensors[static_cast<size_t>(conv.inputs[1])].constant->Values<float>(),
             (std::vector<float>{1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}));
   set("length", "1000");
-  EXPECT_THAT(Refusal(model, StatusCode::kCorrupt), HasSubstr("behind the end of weights.bin"));
-  for (const char* place : {"../weights.bin", "/etc/passwd", "", "..", "a/b"}) {
+  EXPECT_THAT(Refusal(model, StatusCode::kCorrupt), HasSubstr("behind the end of model.onnx.data"));
+  for (const char* place : {"../model.onnx.data", "/etc/passwd", "", "..", "a/b", "weights.bin"}) {
     tensor.clear_external_data();
     set("location", place);
-    EXPECT_THAT(Refusal(model, StatusCode::kUnsupported), HasSubstr("not a file of the model's"));
+    EXPECT_THAT(Refusal(model, StatusCode::kUnsupported), HasSubstr("model.onnx.data and"));
   }
-  std::filesystem::create_symlink("/etc/passwd", folder_->path() / "link");
+  std::filesystem::create_symlink("/etc/passwd", folder_->path() / "model.onnx_data");
   tensor.clear_external_data();
-  set("location", "link");
+  set("location", "model.onnx_data");
   EXPECT_THAT(Refusal(model, StatusCode::kUnsupported), HasSubstr("a link"));
 }
 

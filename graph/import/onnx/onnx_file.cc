@@ -70,7 +70,7 @@ struct Place {
   std::optional<uint64_t> length;
 };
 
-Result<Place> ReadPlace(const pb::TensorProto& tensor) {
+Result<Place> ReadPlace(const fs::path& model, const pb::TensorProto& tensor) {
   Place place;
   for (const pb::StringPair& pair : tensor.external_data()) {
     const std::optional<uint64_t> number = ReadNumber(pair.value());
@@ -81,20 +81,20 @@ Result<Place> ReadPlace(const pb::TensorProto& tensor) {
       (pair.key() == "offset" ? place.offset : place.length.emplace()) = *number;
     }
   }
-  // A file of the model's own folder: no other path, which a stranger's model could point anywhere.
-  const bool plain = !place.file.empty() && place.file != "." && place.file != ".." &&
-                     place.file.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
-  if (plain) return place;
-  return Error(
-      StatusCode::kUnsupported,
-      "its data are in \"{}\", which is not a file of the model's folder; put them into the "
-      "model: onnx.save(onnx.load(\"model.onnx\"), \"whole.onnx\")",
-      SafeName(place.file));
+  // Of the model's own folder, and known as the model's: whoever keeps models by their content has
+  // to know without reading them which files belong to one.
+  const std::string own = model.filename().string();
+  if (place.file == own + ".data" || place.file == own + "_data") return place;
+  return Error(StatusCode::kUnsupported,
+               "its data are in \"{}\", and qbench reads those in {}.data and {}_data beside the "
+               "model alone; "
+               "put them into the model: onnx.save(onnx.load(\"model.onnx\"), \"whole.onnx\")",
+               SafeName(place.file), SafeName(own), SafeName(own));
 }
 
-Status ReadExternal(const fs::path& folder, pb::TensorProto& tensor) {
-  QB_ASSIGN_OR_RETURN(const Place place, ReadPlace(tensor));
-  const fs::path path = folder / place.file;
+Status ReadExternal(const fs::path& model, pb::TensorProto& tensor) {
+  QB_ASSIGN_OR_RETURN(const Place place, ReadPlace(model, tensor));
+  const fs::path path = model.parent_path() / place.file;
   std::error_code error;
   if (fs::is_symlink(path, error)) {
     return Error(StatusCode::kUnsupported, "its data are in {}, a link; put the file itself there",
@@ -123,11 +123,11 @@ Status ReadExternal(const fs::path& folder, pb::TensorProto& tensor) {
                SafeName(place.file));
 }
 
-Status ReadAllExternal(const fs::path& folder, pb::GraphProto& graph) {
+Status ReadAllExternal(const fs::path& model, pb::GraphProto& graph) {
   uint64_t left = kMaxFileBytes;
   for (pb::TensorProto& tensor : *graph.mutable_initializer()) {
     if (tensor.data_location() != kExternal) continue;
-    const Status read = ReadExternal(folder, tensor);
+    const Status read = ReadExternal(model, tensor);
     if (!read.ok()) {
       return read.WithContext(fmt::format("initializer \"{}\"", SafeName(tensor.name())));
     }
@@ -169,7 +169,7 @@ Result<pb::ModelProto> ReadOnnxFile(const fs::path& path) {
     return Error(StatusCode::kUnsupported,
                  "it has sparse initializers, which qbench does not read; save dense ones");
   }
-  QB_RETURN_IF_ERROR(ReadAllExternal(path.parent_path(), *model.mutable_graph()));
+  QB_RETURN_IF_ERROR(ReadAllExternal(path, *model.mutable_graph()));
   return model;
 }
 

@@ -17,8 +17,8 @@ namespace qbench::graph::import {
 //
 // kNotFound, kIo, kCancelled; kCorrupt: not ONNX, or broken, with what is broken; kUnsupported:
 // nodes or options that are not understood, with a node's name, its operator and what is missing.
-// Messages begin with the path. Weights in files of their own are read from the model's folder and
-// from nowhere else.
+// Messages begin with the path. Weights in a file of their own are read from FILE.data or FILE_data
+// beside the model, and from nowhere else.
 // `notes` (may be null) gets a line for each way in which the graph computes otherwise than ONNX.
 Result<Model> ReadOnnxModel(const std::filesystem::path& path,
                             std::vector<std::string>* notes = nullptr);
