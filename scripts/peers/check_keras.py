@@ -191,7 +191,7 @@ def add_operators():
         o = keras.ops
         table = {"sigmoid": o.sigmoid, "tanh": o.tanh, "square": o.square, "abs": o.abs,
                  "negative": o.negative, "relu": o.relu, "relu6": o.relu6, "elu": o.elu,
-                 "selu": o.selu, "gelu": o.gelu, "silu": o.silu, "softsign": o.soft_sign,
+                 "selu": o.selu, "gelu": o.gelu, "silu": o.silu, "softsign": o.softsign,
                  "softmax": o.softmax, "leaky_relu": o.leaky_relu,
                  "hard_sigmoid": o.hard_sigmoid, "hard_silu": o.hard_silu,
                  "softmax_axis": lambda a: o.softmax(a, axis=1),
