@@ -8,7 +8,7 @@ packages_build=(
   libarchive-dev libkainjow-mustache-dev libopencv-core-dev libopencv-imgcodecs-dev
   libsqlite3-dev libsqlitecpp-dev libssl-dev libtomlplusplus-dev nlohmann-json3-dev
   libflatbuffers-dev flatbuffers-compiler flatbuffers-compiler-dev libjs-chart.js
-  libxnnpack-dev libpthreadpool-dev libprotobuf-dev protobuf-compiler libleveldb-dev
+  libxnnpack-dev libpthreadpool-dev libprotobuf-dev protobuf-compiler libleveldb-dev libsnappy-dev
 )
 # For fetching LiteRT's library from PyPI.
 packages_litert=(python3 python3-pip)
