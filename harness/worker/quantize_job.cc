@@ -12,8 +12,8 @@
 #include "harness/host/inference_service.h"
 #include "harness/host/plugin_calls.h"
 #include "harness/measure/memory.h"
-#include "harness/worker/input_range.h"
 #include "harness/worker/mapped_model.h"
+#include "harness/worker/pixel_range.h"
 #include "harness/worker/worker_context.h"
 
 namespace qbench::worker {

@@ -17,7 +17,7 @@ flatbuffers::Offset<wire::OperatorCode> OperatorCode(Builder& b, int32_t code,
 
 flatbuffers::Offset<wire::Tensor> Tensor(Builder& b, const ForeignFile& file, size_t index) {
   flatbuffers::Offset<wire::QuantizationParameters> quantization = 0;
-  if (file.details) quantization = wire::CreateQuantizationParameters(b, 0, 0, 2, 0, 0);
+  if (file.details) quantization = wire::CreateQuantizationParameters(b, 0, 0, 0, 0, 2, 0, 0);
   const auto shape = b.CreateVector(std::vector<int32_t>{1, 1});
   const auto name = b.CreateString("t" + std::to_string(index));
   flatbuffers::Offset<flatbuffers::Vector<int32_t>> free = 0;

@@ -1,4 +1,4 @@
-#include "harness/worker/input_range.h"
+#include "harness/worker/pixel_range.h"
 
 #include <algorithm>
 #include <utility>

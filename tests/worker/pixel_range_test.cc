@@ -1,4 +1,4 @@
-#include "harness/worker/input_range.h"
+#include "harness/worker/pixel_range.h"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ Bytes FileOf(bool trained, bool input) {
 const std::vector<float> kMean = {127.5F, 100.0F, 0.0F};
 const std::vector<float> kStd = {127.5F, 50.0F, 255.0F};
 
-TEST(InputRangeTest, FollowsFromThePreprocessing) {
+TEST(PixelRangeTest, FollowsFromThePreprocessing) {
   const Bytes file = FileOf(true, false);
   const auto changed = WithInputRange(file, kMean, kStd);
   ASSERT_TRUE(changed.ok()) << changed.status().message();
@@ -36,7 +36,7 @@ TEST(InputRangeTest, FollowsFromThePreprocessing) {
   EXPECT_FLOAT_EQ(range->max[0], 3.1F);
 }
 
-TEST(InputRangeTest, NothingChangesWhereNothingIsMissing) {
+TEST(PixelRangeTest, NothingChangesWhereNothingIsMissing) {
   for (const Bytes& file : {FileOf(true, true), FileOf(false, false), Bytes(100, 1)}) {
     const auto same = WithInputRange(file, kMean, kStd);
     ASSERT_TRUE(same.ok());
