@@ -65,11 +65,11 @@ TEST_P(SmallTfModels, AnswerAsTensorFlow) {
 }
 
 INSTANTIATE_TEST_SUITE_P(TensorFlow, SmallTfModels,
-                         testing::Values(Small{"tf_classifier.keras2", "classifier.keras2", 11},
-                                         Small{"tf_classifier.keras3", "classifier.keras3", 11},
+                         testing::Values(Small{"tf_classifier.keras2", "classifier.keras2", 13},
+                                         Small{"tf_classifier.keras3", "classifier.keras3", 13},
                                          Small{"tf_tokens.keras2.pb", "tokens.keras2", 23},
                                          Small{"tf_tokens.keras3.pb", "tokens.keras3", 23},
-                                         Small{"tf_module", "module", 5},
+                                         Small{"tf_module", "module", 6},
                                          Small{"tf_slim.pb", "slim", 8},
                                          Small{"tf_tf1_saved", "tf1_saved", 8},
                                          Small{"tf_fake_quant.pb", "fake_quant", 4}),

@@ -95,14 +95,13 @@ Status BadCount(size_t values, const Dims& dims) {
   return Error(StatusCode::kCorrupt, "{} values for the shape [{}]", values, fmt::join(dims, ", "));
 }
 
-// TensorFlow leaves out the values at the end that equal the one before.
+// TensorFlow leaves out the values at the end that equal the one before, and all of them where they
+// are zeros.
 template <typename T, typename List>
 Result<std::vector<T>> Filled(const List& list, const Dims& dims, int64_t count) {
-  if (list.size() > count || (list.empty() && count > 0)) {
-    return BadCount(static_cast<size_t>(list.size()), dims);
-  }
+  if (list.size() > count) return BadCount(static_cast<size_t>(list.size()), dims);
   std::vector<T> values(list.begin(), list.end());
-  if (!values.empty()) values.resize(static_cast<size_t>(count), values.back());
+  values.resize(static_cast<size_t>(count), values.empty() ? T{} : values.back());
   return values;
 }
 

@@ -197,8 +197,14 @@ std::optional<float> NumberOf(const TfNode& node, const FlatNode& at, size_t ind
 
 bool IsSum(const std::string& op) { return op == "AddV2" || op == "Add"; }
 
-// The tensor of which `erf` computes erf(x / sqrt(2)); an empty ref where it is something else.
-FlatRef ErfArgument(const TfNode& node, const FlatNode& erf) {
+// One input of a node.
+struct Operand {
+  const FlatNode* node = nullptr;
+  size_t index = 0;
+};
+
+// Of erf(x / sqrt(2)) or erfc(x / sqrt(2)), where x comes in.
+Operand ErfOperand(const TfNode& node, const FlatNode& erf) {
   const FlatNode* scaled = node.Producer(erf, 0);
   if (scaled == nullptr) return {};
   const bool divided = scaled->def_op() == "RealDiv";
@@ -206,20 +212,29 @@ FlatRef ErfArgument(const TfNode& node, const FlatNode& erf) {
   for (const size_t number : {1, 0}) {
     if (divided && number == 0) continue;
     if (Near(NumberOf(node, *scaled, number), divided ? std::sqrt(2.0) : std::sqrt(0.5))) {
-      return node.Source(*scaled, 1 - number);
+      return {scaled, 1 - number};
     }
   }
   return {};
 }
 
-// Of 1 + erf(x / sqrt(2)): x.
-FlatRef GeluArgument(const TfNode& node, const FlatNode& sum) {
-  if (!IsSum(sum.def_op())) return {};
+// Of 1 + erf(x / sqrt(2)), or of erfc(-x / sqrt(2)), which is the same: x.
+FlatRef GeluArgument(const TfNode& node, const FlatNode& bracket) {
+  if (bracket.def_op() == "Erfc") {
+    const Operand operand = ErfOperand(node, bracket);
+    const FlatNode* negated =
+        operand.node == nullptr ? nullptr : node.Producer(*operand.node, operand.index);
+    if (negated == nullptr || negated->def_op() != "Neg") return {};
+    return node.Source(*negated, 0);
+  }
+  if (!IsSum(bracket.def_op())) return {};
   for (const size_t number : {0, 1}) {
-    const FlatNode* erf = node.Producer(sum, 1 - number);
-    if (erf != nullptr && erf->def_op() == "Erf" && Near(NumberOf(node, sum, number), 1.0)) {
-      return ErfArgument(node, *erf);
+    const FlatNode* erf = node.Producer(bracket, 1 - number);
+    if (erf == nullptr || erf->def_op() != "Erf" || !Near(NumberOf(node, bracket, number), 1.0)) {
+      continue;
     }
+    const Operand operand = ErfOperand(node, *erf);
+    return operand.node == nullptr ? FlatRef{} : node.Source(*operand.node, operand.index);
   }
   return {};
 }
