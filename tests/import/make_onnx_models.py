@@ -167,7 +167,8 @@ def arithmetic(g):
     x = g.x
     channel = g.rand(4, 1, 1, low=0.5)
     for op in ("Add", "Sub", "Mul", "Div"):
-        g.out(g.node(op, x, channel), g.node(op, channel, g.node("Sigmoid", x)))
+        g.out(g.node(op, x, channel))
+        g.out(g.node(op, channel, g.node("Add", g.node("Sigmoid", x), g.const(0.5))))
     s = g.node("Sigmoid", g.node("GlobalAveragePool", x))
     g.out(g.node("Mul", x, s), g.node("Mul", s, x), g.node("Div", x, s))
     g.out(g.node("Max", x, channel, s), g.node("Min", x, s), g.node("Sum", x, s, x))
@@ -226,7 +227,8 @@ def shapes(g):
     g.out(g.node("Flatten", pooled), g.node("Squeeze", pooled, g.ints(2, 3)))
     up = g.node("Unsqueeze", g.node("Flatten", pooled), g.ints(2, 3))
     g.out(g.node("Conv", up, g.rand(3, 4, 1, 1)))
-    g.out(g.node("Cast", g.node("Expand", x, g.ints(1, 1, 1, 1)), to=TensorProto.FLOAT))
+    same = g.node("Cast", g.node("Expand", x, g.ints(1, 1, 1, 1)), to=TensorProto.FLOAT)
+    g.out(g.node("Neg", same))
     size = g.node("Shape", x)
     half = g.node("Div", g.node("Slice", size, g.ints(1), g.ints(2)), g.ints(2))
     shape = g.node("Concat", g.node("Slice", size, g.ints(0), g.ints(1)), g.ints(2), half,
@@ -273,7 +275,8 @@ def normalization(g):
     rows = g.node("Reshape", x, g.ints(0, 2, -1))
     rows = g.node("InstanceNormalization", rows, g.const([1.0, 1.0]), g.const([0.0, 0.0]))
     back = g.node("Reshape", rows, g.node("Shape", x))
-    g.out(g.node("Add", g.node("Mul", back, g.rand(4, 1, 1)), g.rand(4, 1, 1)))
+    back = g.node("Add", g.node("Mul", back, g.rand(4, 1, 1)), g.rand(4, 1, 1))
+    g.out(g.node("Conv", back, g.rand(3, 4, 1, 1)), g.node("Add", back, x))
 
 
 @model(opset=14)
@@ -375,9 +378,7 @@ def write(name):
     np.save(FOLDER / f"{name}.x0.npy", (x if last else placed(x)).astype("float32"))
     for i in range(len(graph.outputs)):
         y = np.concatenate([answer[i] for answer in answers])
-        if name == "shapes" and i == 0:
-            y = y.transpose(0, 3, 1, 2)  # turned to channels last by the model itself
-        np.save(FOLDER / f"{name}.y{i}.npy", placed(y).astype("float32"))
+        np.save(FOLDER / f"{name}.y{i}.npy", (y if last else placed(y)).astype("float32"))
 
 
 def main():

@@ -1,4 +1,5 @@
 // Activations.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -53,7 +54,53 @@ Result<Value> SoftmaxOver(NodeCall& call, const Value& input, size_t axis) {
   return Apply(call, OpKind::kSoftmax, last);
 }
 
+// Over all dimensions from `axis` on, in whatever order those are, as long as they are last in
+// memory.
+Result<Value> SoftmaxOverAll(NodeCall& call, const Value& input, size_t axis) {
+  const auto first = input.order.begin() + static_cast<ptrdiff_t>(axis);
+  const bool last =
+      std::all_of(first, input.order.end(), [axis](size_t other) { return other >= axis; });
+  QB_ASSIGN_OR_RETURN(const Value placed, last ? Result<Value>(input) : Plain(call, input));
+  const Value memory = InMemory(call, placed.tensor, SameOrder(input.rank()));
+  Dims flat(memory.dims.begin(), memory.dims.begin() + static_cast<ptrdiff_t>(axis));
+  flat.push_back(1);
+  for (size_t i = axis; i < input.rank(); ++i) flat.back() *= input.dims[i];
+  QB_ASSIGN_OR_RETURN(const Value joined, Reshaped(call, memory, flat));
+  QB_ASSIGN_OR_RETURN(const Value softmax, SoftmaxOver(call, joined, axis));
+  QB_ASSIGN_OR_RETURN(const Value apart, Reshaped(call, softmax, memory.dims));
+  QB_ASSIGN_OR_RETURN(const Value same, Plain(call, apart));
+  return Like(placed, same.tensor);
+}
+
 }  // namespace
+
+bool IsNonNegative(const Graph& graph, TensorId tensor, int depth) {
+  const auto op = std::ranges::find_if(graph.ops.rbegin(), graph.ops.rend(),
+                                       [tensor](const Op& o) { return o.outputs[0] == tensor; });
+  if (op == graph.ops.rend() || depth == 0) return false;
+  constexpr size_t kMostJoined = 16;
+  switch (op->kind) {
+    case OpKind::kRelu:
+    case OpKind::kRelu6:
+    case OpKind::kLogistic:
+    case OpKind::kSoftmax:
+      return true;
+    case OpKind::kMaxPool2D:
+    case OpKind::kAveragePool2D:
+    case OpKind::kMean:
+    case OpKind::kReshape:
+    case OpKind::kTranspose:
+    case OpKind::kStridedSlice:
+    case OpKind::kPad:
+      return IsNonNegative(graph, op->inputs[0], depth - 1);
+    case OpKind::kConcatenation:
+      return op->inputs.size() <= kMostJoined &&
+             std::ranges::all_of(
+                 op->inputs, [&graph](TensorId input) { return IsNonNegative(graph, input, 1); });
+    default:
+      return false;
+  }
+}
 
 Result<Value> Apply(NodeCall& call, OpKind kind, const Value& input) {
   QB_ASSIGN_OR_RETURN(const TensorId output, call.Emit(kind, {input.tensor}));
@@ -161,12 +208,7 @@ Result<Value> BuildSoftmax(NodeCall& call) {
     }
     return SoftmaxOver(call, input, only);
   }
-  Dims flat(input.dims.begin(), input.dims.begin() + static_cast<ptrdiff_t>(axis));
-  flat.push_back(1);
-  for (size_t i = axis; i < input.rank(); ++i) flat.back() *= input.dims[i];
-  QB_ASSIGN_OR_RETURN(const Value joined, Reshaped(call, input, flat));
-  QB_ASSIGN_OR_RETURN(const Value softmax, SoftmaxOver(call, joined, axis));
-  return Reshaped(call, softmax, input.dims);
+  return SoftmaxOverAll(call, input, axis);
 }
 
 }  // namespace qbench::graph::import::onnx

@@ -87,7 +87,10 @@ Result<Value> Sqrt(NodeCall& call, const Value& input) {
 Result<Value> Binary(NodeCall& call, OpKind kind, const Value& a, const Value& b) {
   if (a.is_constant() || b.is_constant()) return WithConstant(call, kind, a, b);
   QB_RETURN_IF_ERROR(CheckRanks(call, a, b));
-  const Order order = Elements(a) >= Elements(b) ? a.order : b.order;
+  // The larger one's; of two that are as large, that of images.
+  const bool second = Elements(a) < Elements(b) ||
+                      (Elements(a) == Elements(b) && b.order == ChannelsLast(b.rank()));
+  const Order order = second ? b.order : a.order;
   QB_ASSIGN_OR_RETURN(const Value x, Ordered(call, a, order));
   QB_ASSIGN_OR_RETURN(const Value y, Ordered(call, b, order));
   QB_ASSIGN_OR_RETURN(const TensorId output, call.Emit(kind, {x.tensor, y.tensor}));

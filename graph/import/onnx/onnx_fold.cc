@@ -40,7 +40,8 @@ Folded FoldShape(NodeCall& call, int64_t&) {
   const int64_t start = inside(call.Int("start", 0));
   const int64_t end = std::max(start, inside(call.Int("end", rank)));
   Dims dims(value.dims.begin() + start, value.dims.begin() + end);
-  return MakeInts({static_cast<int64_t>(dims.size())}, std::move(dims));
+  const Dims list = {static_cast<int64_t>(dims.size())};
+  return MakeInts(list, std::move(dims));
 }
 
 Folded FoldSize(NodeCall& call, int64_t&) {

@@ -50,7 +50,8 @@ class Importer {
   std::unordered_map<std::string, Value> values_;
   std::unordered_map<std::string, std::vector<const pb::NodeProto*>> readers_;
   std::unordered_map<std::string, size_t> uses_;
-  size_t first_tensor_ = 0;  // of the node that is being built
+  bool channels_first_ = false;  // images come in so
+  size_t first_tensor_ = 0;      // of the node that is being built
   int64_t budget_ = kMaxFolded;
 };
 
@@ -136,6 +137,7 @@ Result<Value> Importer::AddInput(const pb::ValueInfoProto& info) {
   value.integer = !IsFloatType(type.elem_type());
   if (value.dims.size() == 4 && !IsChannelsLast(info.name())) {
     value.order = ChannelsLast(4);
+    channels_first_ = true;
     import_.notes.push_back(
         fmt::format("the input \"{}\" is [batch, {}] in the file, and [batch, {}, {}, {}] here",
                     name, fmt::join(value.dims.begin() + 1, value.dims.end(), ", "), value.dims[2],
@@ -254,7 +256,7 @@ Status Importer::Build(pb::NodeProto& node) {
   return OkStatus();
 }
 
-// In ONNX's order, but images channels last, unless the model has turned them itself.
+// In ONNX's order, but four dimensions channels last where those of the inputs are turned so.
 Result<TensorId> Importer::OutputTensor(const std::string& name) {
   QB_ASSIGN_OR_RETURN(const Value value, Find(name));
   if (value.is_constant()) {
@@ -266,7 +268,7 @@ Result<TensorId> Importer::OutputTensor(const std::string& name) {
   node.set_op_type("output");
   NodeCall call(import_, node, {value});
   QB_RETURN_IF_ERROR(call.Computed(0).status());
-  const bool image = value.rank() == 4 && value.order != SameOrder(4);
+  const bool image = value.rank() == 4 && channels_first_;
   QB_ASSIGN_OR_RETURN(const Value placed, image ? Image(call, value) : Plain(call, value));
   if (image) {
     import_.notes.push_back(

@@ -49,6 +49,8 @@ Result<Value> BuildSigmoid(NodeCall& call);
 Result<Value> BuildTanh(NodeCall& call);
 Result<Value> BuildSoftsign(NodeCall& call);
 Result<Value> BuildSoftmax(NodeCall& call);
+// Whether no element of the tensor is below 0, as far as the last few operators say.
+bool IsNonNegative(const Graph& graph, TensorId tensor, int depth = 4);
 // One operator that leaves shape and order as they are.
 Result<Value> Apply(NodeCall& call, OpKind kind, const Value& input);
 

@@ -27,25 +27,6 @@ Result<Windows> ReadPool(const NodeCall& call, const Shape& shape) {
   return w;
 }
 
-// Whether no element is below 0, as far as the last few operators say.
-bool IsNonNegative(const Graph& graph, TensorId tensor, int depth = 4) {
-  const auto op = std::ranges::find_if(graph.ops.rbegin(), graph.ops.rend(),
-                                       [tensor](const Op& o) { return o.outputs[0] == tensor; });
-  if (op == graph.ops.rend() || depth == 0) return false;
-  switch (op->kind) {
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kLogistic:
-    case OpKind::kSoftmax:
-      return true;
-    case OpKind::kMaxPool2D:
-    case OpKind::kAveragePool2D:
-      return IsNonNegative(graph, op->inputs[0], depth - 1);
-    default:
-      return false;
-  }
-}
-
 // The first and last rows (or columns) again, as often as padding asks for: what lies outside of
 // the image counts as less than anything, and a window that reaches there has those in it.
 Result<TensorId> Repeated(NodeCall& call, TensorId image, size_t axis, const Window& side) {

@@ -60,13 +60,8 @@ Result<QuantizedRange> RangeOf(const NodeCall& call, const Parameters& p, size_t
 Result<Value> Restored(NodeCall& call, const Value& input, const QuantizedRange& range) {
   if (range.zero_point != range.low) return input;
   const Graph& graph = call.import().builder.graph;
-  const auto op =
-      std::ranges::find_if(graph.ops.rbegin(), graph.ops.rend(),
-                           [&input](const Op& other) { return other.outputs[0] == input.tensor; });
-  if (op == graph.ops.rend()) return input;  // the model's input
-  constexpr OpKind kNoneBelow[] = {OpKind::kRelu, OpKind::kRelu6, OpKind::kLogistic,
-                                   OpKind::kSoftmax};
-  if (std::ranges::find(kNoneBelow, op->kind) != std::end(kNoneBelow)) return input;
+  const bool given = std::ranges::find(graph.inputs, input.tensor) != graph.inputs.end();
+  if (given || IsNonNegative(graph, input.tensor)) return input;
   const bool six = std::abs(double{range.max()} - 6.0) <= range.scale;
   return Apply(call, six ? OpKind::kRelu6 : OpKind::kRelu, input);
 }
