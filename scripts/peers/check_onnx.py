@@ -30,12 +30,13 @@ NETWORKS = ("resnet18", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0",
             "googlenet", "inception_v3", "mnasnet1_0", "regnet_y_400mf", "resnext50_32x4d",
             "convnext_tiny", "alexnet", "efficientnet_v2_s")
 SIZES = {"inception_v3": 299}
+CLASSES = 100
 
 
 def network(name):
     torch.manual_seed(7)
     extra = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
-    model = getattr(torchvision.models, name)(weights=None, num_classes=100, **extra).eval()
+    model = getattr(torchvision.models, name)(weights=None, num_classes=CLASSES, **extra).eval()
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.6, 1.4)
@@ -55,6 +56,14 @@ def export(model, x, path, dynamo):
         torch.onnx.export(model, x, str(path), dynamo=False, opset_version=17, input_names=["image"],
                           output_names=["logits"],
                           dynamic_axes={"image": {0: "batch"}, "logits": {0: "batch"}})
+
+
+def write_sidecar(model, size):
+    """What qbench asks for beside a model; the numbers do not matter here."""
+    labels = ", ".join(f'"class {i}"' for i in range(CLASSES))
+    pathlib.Path(f"{model}.toml").write_text(
+        f"labels = [{labels}]\n[input]\nwidth = {size}\nheight = {size}\nchannels = \"RGB\"\n"
+        "resize = \"pil-bilinear\"\nmean = [127.5, 127.5, 127.5]\nstd = [127.5, 127.5, 127.5]\n")
 
 
 def softmax(logits):
@@ -102,6 +111,7 @@ def check(qbench, folder, name):
             continue
         tflite = folder / f"{name}.{exporter}.tflite"
         tflite.unlink(missing_ok=True)
+        write_sidecar(file, size)
         run = subprocess.run([qbench, "quantize", str(file), "--plugins", "float", "-o", str(tflite)],
                              capture_output=True, text=True)
         if run.returncode != 0:

@@ -221,6 +221,17 @@ TEST_F(OnnxRefusal, WildNumbers) {
               HasSubstr("axis 1 twice"));
 }
 
+// Another input keeps them from being computed at import.
+TEST_F(OnnxRefusal, ConstantsBesideAnotherInput) {
+  for (const char* op_type : {"Mul", "Transpose"}) {
+    pb::ModelProto model = Empty();
+    AddFloats(model, "c", {2, 1, 1}, 2);
+    AddNode(model, op_type, {"c", "c", "x"}, "a");
+    AddNode(model, "Add", {"x", "a"}, "y");
+    EXPECT_THAT(Refusal(model, StatusCode::kCorrupt), HasSubstr(std::string("the_") + op_type));
+  }
+}
+
 // Not a number, where a size is computed from it.
 TEST_F(OnnxRefusal, SizesOfNoNumbers) {
   EXPECT_THAT(OfNode("Resize", StatusCode::kUnsupported,

@@ -47,9 +47,6 @@ Result<Value> Chain(NodeCall& call, OpKind kind) {
   QB_ASSIGN_OR_RETURN(Value result, call.Input(0));
   for (size_t i = 1; i < call.inputs(); ++i) {
     QB_ASSIGN_OR_RETURN(const Value next, call.Input(i));
-    if (result.is_constant() && next.is_constant()) {
-      return call.Unsupported("it begins with two constants");
-    }
     if (!next.is_constant()) QB_RETURN_IF_ERROR(call.Computed(i).status());
     QB_ASSIGN_OR_RETURN(result, Binary(call, kind, result, next));
   }
@@ -85,6 +82,7 @@ Result<Value> Sqrt(NodeCall& call, const Value& input) {
 }  // namespace
 
 Result<Value> Binary(NodeCall& call, OpKind kind, const Value& a, const Value& b) {
+  if (a.is_constant() && b.is_constant()) return call.Corrupt("it computes with constants alone");
   if (a.is_constant() || b.is_constant()) return WithConstant(call, kind, a, b);
   QB_RETURN_IF_ERROR(CheckRanks(call, a, b));
   // The larger one's; of two that are as large, that of images.

@@ -143,6 +143,7 @@ Result<Value> BuildUnsqueeze(NodeCall& call) {
 
 Result<Value> BuildTranspose(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Input(0));
+  if (input.is_constant()) return call.Corrupt("it has another input beside a constant");
   QB_ASSIGN_OR_RETURN(const auto order, Permutation(call, input.rank()));
   return Transposed(input, order);
 }
