@@ -32,9 +32,6 @@ Status FoldBatchNorm(Model& model);
 // it.
 Status FoldAffineInput(Model& model);
 
-// x * relu6(x + 3) / 6 becomes HARD_SWISH.
-Status FuseHardSwish(Model& model);
-
 // A reshape that only adds or drops the dimensions that a reduction left at 1 goes into the
 // reduction, which keeps its dimensions or does not.
 Status FoldReshapes(Model& model);

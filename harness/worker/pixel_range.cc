@@ -22,7 +22,7 @@ Result<std::optional<AlignedBytes>> WithInputRange(ByteSpan model, std::span<con
   if (!trained || input.learned_range || input.type != graph::DataType::kFloat32) return result;
   graph::LearnedRange range{.min = {-mean[0] / std[0]}, .max = {(255.0F - mean[0]) / std[0]}};
   for (size_t i = 0; i < mean.size(); ++i) {
-    const auto [low, high] = std::minmax(-mean[i] / std[i], (255.0F - mean[i]) / std[i]);
+    const auto [low, high] = std::minmax({-mean[i] / std[i], (255.0F - mean[i]) / std[i]});
     range.min[0] = std::min(range.min[0], low);
     range.max[0] = std::max(range.max[0], high);
   }

@@ -162,6 +162,7 @@ double BoundOf(const graph::Model& model, std::string_view mode) {
     const graph::Tensor& other = model.graph.tensors[static_cast<size_t>(model.graph.inputs[1])];
     return x.shape == other.shape ? 0.0 : 1.0;
   }
+  if (mode != "reference" && kind == graph::OpKind::kBatchMatMul) return 1.0;
   const bool of_one_step = sigmoid || kind == graph::OpKind::kMean || kind == graph::OpKind::kElu;
   if (mode == "xnnpack" && of_one_step) return 1.0;
   return 0.0;
