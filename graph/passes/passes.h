@@ -39,8 +39,8 @@ Status FoldReshapes(Model& model);
 // RELU and RELU6 become the activation of the operator before them, where that has one.
 Status FuseActivations(Model& model);
 
-// x * relu6(x + 3) / 6, which is written as four operators where a framework has none of its own for
-// it, is one HARD_SWISH.
+// x * relu6(x + 3) / 6, which is written as four operators where a framework has none of its own
+// for it, is one HARD_SWISH.
 Status FuseHardSwish(Model& model);
 
 // A PAD that adds exactly the zeros that SAME padding would goes into the VALID convolution after

@@ -1,5 +1,5 @@
-// .keras archives (graph/import/keras/keras_model.h). Mutations keep the zip sound: the JSON stays JSON,
-// and what changes is below it or in the HDF5 file of the weights.
+// .keras archives (graph/import/keras/keras_model.h). Mutations keep the zip sound: the JSON stays
+// JSON, and what changes is below it or in the HDF5 file of the weights.
 #include <archive.h>
 #include <archive_entry.h>
 

@@ -10,9 +10,9 @@
 namespace qbench::graph::import {
 
 // The inference graph of the file's model. Where its images come in channels first, inputs and
-// outputs of four dimensions are [batch, height, width, channels] here, and `notes` name them; where
-// the model turns them itself, as tf2onnx writes it, all are as in the file. Float32; batch free;
-// inputs and outputs named as in the file; the signature is `serving_default`. Pairs of
+// outputs of four dimensions are [batch, height, width, channels] here, and `notes` name them;
+// where the model turns them itself, as tf2onnx writes it, all are as in the file. Float32; batch
+// free; inputs and outputs named as in the file; the signature is `serving_default`. Pairs of
 // QuantizeLinear and DequantizeLinear are not computed: they are Tensor::learned_range. Not
 // optimized: call graph::Optimize.
 //
