@@ -147,17 +147,14 @@ Result<Sides> ReadSides(const Arguments& arguments, const plan::Folders& folders
 
 Result<std::string> Text(const Arguments& arguments, const Chosen& format,
                          const results::Comparison& comparison, const plan::Folders& folders) {
-  const bool flips = arguments.Get<bool>("flips");
-  if (flips && format.format != ComparisonFormat::kCsv) {
-    return Error(StatusCode::kInvalidArgument, "--flips goes with --format csv alone");
-  }
   switch (format.format) {
     case ComparisonFormat::kText:
       return reports::ComparisonText(comparison);
     case ComparisonFormat::kMarkdown:
       return reports::ComparisonMarkdown(comparison);
     case ComparisonFormat::kCsv:
-      return flips ? reports::ComparisonFlipsCsv(comparison) : reports::ComparisonCsv(comparison);
+      return arguments.Get<bool>("flips") ? reports::ComparisonFlipsCsv(comparison)
+                                          : reports::ComparisonCsv(comparison);
     case ComparisonFormat::kJson:
       return reports::ComparisonJson(comparison);
     case ComparisonFormat::kHtml:
@@ -186,7 +183,10 @@ std::filesystem::path Destination(const Arguments& arguments, const Chosen& form
 Status Write(const Arguments& arguments, const Chosen& format,
              const results::Comparison& comparison, const plan::Folders& folders,
              const std::filesystem::path& path) {
-  if (format.format == ComparisonFormat::kJson && !arguments.Get<bool>("flips")) {
+  if (arguments.Get<bool>("flips") && format.format != ComparisonFormat::kCsv) {
+    return Error(StatusCode::kInvalidArgument, "--flips goes with --format csv alone");
+  }
+  if (format.format == ComparisonFormat::kJson) {
     return WriteReportInPieces(path, [&](const PieceSink& sink) {
       return reports::WriteComparisonJson(comparison, sink);
     });

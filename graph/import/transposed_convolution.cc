@@ -39,4 +39,10 @@ std::vector<float> PhaseFilter(const std::vector<float>& kernel, const Transpose
   return filter;
 }
 
+std::vector<float> PhaseBias(const std::vector<float>& bias, int64_t phases) {
+  std::vector<float> all;
+  for (int64_t i = 0; i < phases; ++i) all.insert(all.end(), bias.begin(), bias.end());
+  return all;
+}
+
 }  // namespace qbench::graph::import

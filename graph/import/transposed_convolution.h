@@ -39,4 +39,7 @@ struct TransposedSide {
 std::vector<float> PhaseFilter(const std::vector<float>& kernel, const TransposedSide& rows,
                                const TransposedSide& columns, int32_t filters, int32_t channels);
 
+// The bias of each filter, once for each of the `phases` pixels of a block.
+std::vector<float> PhaseBias(const std::vector<float>& bias, int64_t phases);
+
 }  // namespace qbench::graph::import

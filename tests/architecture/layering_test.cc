@@ -44,7 +44,7 @@ const std::vector<Rule>& Rules() {
        {"graph", "graph/numerics", "graph/import", "base"},
        {"onnx.pb.h", "google/protobuf/"}},
       {"graph/import/tensorflow",
-       {"graph", "graph/import", "base"},
+       {"graph", "graph/numerics", "graph/import", "base"},
        {"leveldb/", "google/protobuf/", "tensorflow.pb.h"}},
       {"kernels", {"graph", "graph/numerics", "base"}, {}},
       {"quantize", {"graph", "graph/passes", "graph/numerics", "graph/tflite", "base"}, {}},

@@ -61,7 +61,8 @@ Result<TensorId> Squeeze(LayerCall& call) {
   return EmitReshape(call, input, Shape(shape.begin() + 1, shape.end()));
 }
 
-Result<TensorId> Concat(LayerCall& call) {
+// The first argument, a list of tensors; one at least.
+Result<std::vector<TensorId>> JoinedTensors(const LayerCall& call) {
   const Json& list = call.Argument(0);
   std::vector<TensorId> inputs;
   for (const Json& item : list.is_array() ? list : Json::array()) {
@@ -70,6 +71,11 @@ Result<TensorId> Concat(LayerCall& call) {
     inputs.push_back(*tensor);
   }
   if (inputs.empty()) return call.options().Corrupt("it joins nothing");
+  return inputs;
+}
+
+Result<TensorId> Concat(LayerCall& call) {
+  QB_ASSIGN_OR_RETURN(const std::vector<TensorId> inputs, JoinedTensors(call));
   QB_ASSIGN_OR_RETURN(const auto axes, ReadAxes(call, "axis", call.ShapeOf(inputs[0]).size()));
   return call.Emit(OpKind::kConcatenation, ConcatenationOptions{.axis = axes[0]}, inputs);
 }
@@ -170,14 +176,7 @@ std::optional<int32_t> ChannelOf(const LayerCall& call, TensorId tensor, TensorI
 
 // tf.stack, keras.ops.stack: along a dimension of its own.
 Result<TensorId> Stack(LayerCall& call) {
-  const Json& list = call.Argument(0);
-  std::vector<TensorId> inputs;
-  for (const Json& item : list.is_array() ? list : Json::array()) {
-    const auto tensor = call.TensorOf(item);
-    if (!tensor) return call.options().Unsupported("it joins something that is no tensor");
-    inputs.push_back(*tensor);
-  }
-  if (inputs.empty()) return call.options().Corrupt("it joins nothing");
+  QB_ASSIGN_OR_RETURN(std::vector<TensorId> inputs, JoinedTensors(call));
   Shape shape = call.ShapeOf(inputs[0]);
   QB_ASSIGN_OR_RETURN(const auto axes, ReadAxes(call, "axis", shape.size() + 1));
   const auto axis = static_cast<size_t>(axes[0]);

@@ -23,16 +23,14 @@ TransposedSide MakeDirection(int32_t input, int32_t kernel, int32_t stride, bool
   return d;
 }
 
-// The bias once for each pixel of a block, or zeros.
-Result<std::vector<float>> PhaseBias(LayerCall& call, int32_t filters, int32_t phases) {
+// The bias of each filter, or zeros.
+Result<std::vector<float>> FilterBias(LayerCall& call, int32_t filters) {
   QB_ASSIGN_OR_RETURN(const bool use_bias, call.options().Bool("use_bias", true));
   std::vector<float> bias(static_cast<size_t>(filters), 0.0F);
   if (use_bias) {
     QB_ASSIGN_OR_RETURN(bias, call.Weight({"bias"}, {filters}));
   }
-  std::vector<float> all;
-  for (int32_t i = 0; i < phases; ++i) all.insert(all.end(), bias.begin(), bias.end());
-  return all;
+  return bias;
 }
 
 Result<std::pair<TransposedSide, TransposedSide>> ReadDirections(const LayerCall& call,
@@ -94,12 +92,12 @@ Result<TensorId> BuildConv2DTranspose(LayerCall& call) {
   if (int64_t{filters} * phases > (int64_t{1} << 24)) {
     return call.options().Unsupported("it has too many filters for its strides");
   }
-  QB_ASSIGN_OR_RETURN(const auto biases, PhaseBias(call, filters, phases));
+  QB_ASSIGN_OR_RETURN(const auto biases, FilterBias(call, filters));
   const int32_t outputs = filters * phases;
   const TensorId filter =
       call.WeightConstant("kernel", {outputs, rows.taps(), columns.taps(), channels},
                           PhaseFilter(kernel, rows, columns, filters, channels));
-  const TensorId bias = call.WeightConstant("bias", {outputs}, biases);
+  const TensorId bias = call.WeightConstant("bias", {outputs}, PhaseBias(biases, phases));
   TensorId result = input;
   if (rows.taps() > 1 || columns.taps() > 1 || rows.pad_after() > 0 || columns.pad_after() > 0) {
     const TensorId paddings =

@@ -1,12 +1,11 @@
 #include "graph/import/onnx/onnx_tensor.h"
 
-#include <bit>
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include "base/one_line.h"
 #include "graph/import/graph_builder.h"
+#include "graph/import/stored_values.h"
 #include "graph/numerics/quantize_math.h"
 
 namespace qbench::graph::import::onnx {
@@ -37,50 +36,31 @@ size_t ElementSize(int32_t type) {
   }
 }
 
-template <typename T, typename Out>
-std::vector<Out> Load(const std::string& raw, Out (*convert)(T)) {
-  std::vector<Out> values(raw.size() / sizeof(T));
-  for (size_t i = 0; i < values.size(); ++i) {
-    T value;
-    std::memcpy(&value, raw.data() + i * sizeof(T), sizeof(T));
-    values[i] = convert(value);
-  }
-  return values;
-}
-
-template <typename T>
-int64_t Widen(T value) {
-  return static_cast<int64_t>(value);
-}
-float FromHalf(uint16_t bits) { return HalfToFloat(bits); }
-float FromBFloat(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
-float FromDouble(double value) { return static_cast<float>(value); }
-
 std::vector<float> FloatsOfRaw(int32_t type, const std::string& raw) {
-  if (type == kFloat16) return Load<uint16_t, float>(raw, FromHalf);
-  if (type == kBFloat16) return Load<uint16_t, float>(raw, FromBFloat);
-  return Load<double, float>(raw, FromDouble);
+  if (type == kFloat16) return ConvertedValues<uint16_t, float>(raw, HalfToFloat);
+  if (type == kBFloat16) return ConvertedValues<uint16_t, float>(raw, FromBFloat16);
+  return FloatsOfDoubles(raw);
 }
 
 std::vector<int64_t> IntsOfRaw(int32_t type, const std::string& raw) {
   switch (type) {
     case kUInt8:
     case kBool:
-      return Load<uint8_t, int64_t>(raw, Widen);
+      return WholeNumbers<uint8_t>(raw);
     case kInt8:
-      return Load<int8_t, int64_t>(raw, Widen);
+      return WholeNumbers<int8_t>(raw);
     case kUInt16:
-      return Load<uint16_t, int64_t>(raw, Widen);
+      return WholeNumbers<uint16_t>(raw);
     case kInt16:
-      return Load<int16_t, int64_t>(raw, Widen);
+      return WholeNumbers<int16_t>(raw);
     case kInt32:
-      return Load<int32_t, int64_t>(raw, Widen);
+      return WholeNumbers<int32_t>(raw);
     case kUInt32:
-      return Load<uint32_t, int64_t>(raw, Widen);
+      return WholeNumbers<uint32_t>(raw);
     case kUInt64:
-      return Load<uint64_t, int64_t>(raw, Widen);
+      return WholeNumbers<uint64_t>(raw);
     default:
-      return Load<int64_t, int64_t>(raw, Widen);
+      return WholeNumbers<int64_t>(raw);
   }
 }
 
@@ -96,7 +76,7 @@ std::vector<float> FloatsOfList(const pb::TensorProto& tensor) {
   const bool half = tensor.data_type() == kFloat16;
   for (const int32_t value : tensor.int32_data()) {
     const auto bits = static_cast<uint16_t>(value);
-    values.push_back(half ? FromHalf(bits) : FromBFloat(bits));
+    values.push_back(half ? HalfToFloat(bits) : FromBFloat16(bits));
   }
   return values;
 }

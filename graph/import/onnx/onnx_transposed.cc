@@ -58,16 +58,14 @@ Result<Sides> ReadSides(const NodeCall& call, const Value& input, const Dims& we
   return call.Unsupported("strides are not the same in both directions");
 }
 
-// The bias once for each pixel of a block, or zeros.
-Result<std::vector<float>> PhaseBias(const NodeCall& call, size_t filters, size_t phases) {
+// The bias of each filter, or zeros.
+Result<std::vector<float>> FilterBias(const NodeCall& call, size_t filters) {
   std::vector<float> bias(filters, 0.0F);
   if (call.Has(2)) {
     QB_ASSIGN_OR_RETURN(bias, call.FloatsOf(2));
     if (bias.size() != filters) return call.Corrupt("its biases are not one for each channel");
   }
-  std::vector<float> all;
-  for (size_t i = 0; i < phases; ++i) all.insert(all.end(), bias.begin(), bias.end());
-  return all;
+  return bias;
 }
 
 // Pixels that are kept.
@@ -97,9 +95,8 @@ Result<Value> BuildConvTranspose(NodeCall& call) {
   const TensorId filter =
       call.Constant("weights", {outputs, rows.taps(), columns.taps(), channels},
                     PhaseFilter(kernel, rows, columns, static_cast<int32_t>(filters), channels));
-  QB_ASSIGN_OR_RETURN(const auto biases,
-                      PhaseBias(call, static_cast<size_t>(filters), static_cast<size_t>(phases)));
-  const TensorId bias = call.Constant("bias", {outputs}, biases);
+  QB_ASSIGN_OR_RETURN(const auto biases, FilterBias(call, static_cast<size_t>(filters)));
+  const TensorId bias = call.Constant("bias", {outputs}, PhaseBias(biases, phases));
   QB_ASSIGN_OR_RETURN(const Value image, Image(call, input));
   TensorId result = image.tensor;
   const std::vector<int32_t> paddings = {

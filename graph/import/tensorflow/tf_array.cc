@@ -1,14 +1,12 @@
 #include "graph/import/tensorflow/tf_array.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <cstring>
-#include <limits>
 #include <utility>
 
 #include "graph/constant_values.h"
 #include "graph/import/graph_builder.h"
+#include "graph/import/stored_values.h"
+#include "graph/numerics/quantize_math.h"
 #include "tensorflow.pb.h"
 
 namespace qbench::graph::import {
@@ -38,56 +36,23 @@ const TypeInfo* FindType(int32_t type) {
   return found == std::end(kTypes) ? nullptr : found;
 }
 
-float FromHalf(uint16_t bits) {
-  const int exponent = (bits >> 10) & 0x1F;
-  const int fraction = bits & 0x3FF;
-  float value = 0.0F;
-  if (exponent == 0x1F) {
-    value = fraction == 0 ? std::numeric_limits<float>::infinity()
-                          : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    value = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    value = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  }
-  return (bits & 0x8000) != 0 ? -value : value;
-}
-
-float FromBFloat16(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
-
-template <typename T, typename Out, typename Convert>
-std::vector<Out> Converted(const std::string& bytes, Convert convert) {
-  std::vector<Out> values(bytes.size() / sizeof(T));
-  for (size_t i = 0; i < values.size(); ++i) {
-    T value;
-    std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
-    values[i] = convert(value);
-  }
-  return values;
-}
-
-template <typename T>
-std::vector<int64_t> Ints(const std::string& bytes) {
-  return Converted<T, int64_t>(bytes, [](T value) { return static_cast<int64_t>(value); });
-}
-
 std::vector<int64_t> IntsOf(TfType type, const std::string& bytes) {
   switch (type) {
     case TfType::kInt32:
-      return Ints<int32_t>(bytes);
+      return WholeNumbers<int32_t>(bytes);
     case TfType::kInt16:
-      return Ints<int16_t>(bytes);
+      return WholeNumbers<int16_t>(bytes);
     case TfType::kInt8:
-      return Ints<int8_t>(bytes);
+      return WholeNumbers<int8_t>(bytes);
     case TfType::kUInt16:
-      return Ints<uint16_t>(bytes);
+      return WholeNumbers<uint16_t>(bytes);
     case TfType::kUInt32:
-      return Ints<uint32_t>(bytes);
+      return WholeNumbers<uint32_t>(bytes);
     case TfType::kInt64:
     case TfType::kUInt64:
-      return Ints<int64_t>(bytes);
+      return WholeNumbers<int64_t>(bytes);
     default:
-      return Ints<uint8_t>(bytes);
+      return WholeNumbers<uint8_t>(bytes);
   }
 }
 
@@ -119,7 +84,7 @@ Result<TfArray> ArrayFromFloats(const tensorflow::TensorValue& value, Dims dims,
     default: {
       const bool half = static_cast<TfType>(value.dtype()) == TfType::kHalf;
       QB_ASSIGN_OR_RETURN(const auto bits, Filled<uint16_t>(value.half_val(), dims, count));
-      for (const uint16_t b : bits) floats.push_back(half ? FromHalf(b) : FromBFloat16(b));
+      for (const uint16_t b : bits) floats.push_back(half ? HalfToFloat(b) : FromBFloat16(b));
     }
   }
   return FloatArray(std::move(dims), std::move(floats));
@@ -227,13 +192,11 @@ Result<TfArray> ArrayFromBytes(int32_t type, Dims dims, std::string bytes) {
     return array;
   }
   if (info->type == TfType::kDouble) {
-    return FloatArray(std::move(dims), Converted<double, float>(bytes, [](double value) {
-                        return static_cast<float>(value);
-                      }));
+    return FloatArray(std::move(dims), FloatsOfDoubles(bytes));
   }
   const bool half = info->type == TfType::kHalf;
-  return FloatArray(std::move(dims), Converted<uint16_t, float>(bytes, [half](uint16_t bits) {
-                      return half ? FromHalf(bits) : FromBFloat16(bits);
+  return FloatArray(std::move(dims), ConvertedValues<uint16_t, float>(bytes, [half](uint16_t bits) {
+                      return half ? HalfToFloat(bits) : FromBFloat16(bits);
                     }));
 }
 
