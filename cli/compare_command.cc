@@ -1,5 +1,6 @@
 // `qbench compare`: is the new side worse than the base?
 #include <boost/program_options/value_semantic.hpp>
+#include <tuple>
 
 #include "base/interrupt.h"
 #include "cli/command.h"
@@ -118,9 +119,8 @@ Result<Sides> SidesOfFiles(const Arguments& arguments, const std::vector<std::st
 Result<Sides> SidesOfRuns(const Arguments& arguments, const std::vector<std::string>& names) {
   const std::filesystem::path database = DatabaseOf(arguments);
   Sides sides;
-  QB_ASSIGN_OR_RETURN(sides.base, results::ReadSide(names[0], database));
-  if (Interrupted()) return InterruptStatus("reading the runs");
-  QB_ASSIGN_OR_RETURN(sides.now, results::ReadSide(names[1], database));
+  QB_ASSIGN_OR_RETURN(std::tie(sides.base, sides.now),
+                      results::ReadSides(names[0], names[1], database));
   const auto chosen = [&](const char* option) { return arguments.GetOr(option, ""); };
   QB_RETURN_IF_ERROR(KeepCells(chosen("base-quantizer"), chosen("base-runtime"), &sides.base));
   QB_RETURN_IF_ERROR(KeepCells(chosen("new-quantizer"), chosen("new-runtime"), &sides.now));

@@ -25,6 +25,7 @@ class Matcher {
     MatchEqual(chosen ? Pairing::kChosen : Pairing::kSame, /*options=*/true);
     MatchEqual(chosen ? Pairing::kChosen : Pairing::kOptions, /*options=*/false);
     std::vector<CellPair> pairs;
+    pairs.reserve(std::max(base_.cells.size(), now_.cells.size()));
     for (size_t i = 0; i < base_.cells.size(); ++i) {
       CellPair pair;
       pair.base = base_.cells[i];

@@ -277,17 +277,13 @@ void TakeFinding(const LatencyFinding& finding, CellPair* pair) {
 }
 
 // Judges all latencies as one family.
-void JudgeAll(const std::vector<std::optional<LatencyEvidence>>& evidence, const Limits& limits,
-              Comparison* comparison) {
-  std::vector<LatencyEvidence> family;
-  for (const auto& one : evidence) {
-    if (one) family.push_back(*one);
-  }
-  comparison->latency_cells = family.size();
-  const std::vector<LatencyFinding> findings = JudgeLatencies(family, limits);
-  auto next = findings.begin();
-  for (size_t i = 0; i < evidence.size(); ++i) {
-    if (evidence[i]) TakeFinding(*next++, &comparison->pairs[i]);
+// `evidence[i]` is of `pairs[places[i]]`.
+void JudgeAll(const std::vector<LatencyEvidence>& evidence, const std::vector<size_t>& places,
+              const Limits& limits, Comparison* comparison) {
+  comparison->latency_cells = evidence.size();
+  const std::vector<LatencyFinding> findings = JudgeLatencies(evidence, limits);
+  for (size_t i = 0; i < findings.size(); ++i) {
+    TakeFinding(findings[i], &comparison->pairs[places[i]]);
   }
 }
 
@@ -422,22 +418,26 @@ Comparison Compare(const Side& base, const Side& now, const Limits& limits, Pair
   comparison.now = &now;
   comparison.limits = limits;
   comparison.pairs = PairCells(base, now, by);
-  std::vector<std::optional<LatencyEvidence>> evidence;
+  std::vector<LatencyEvidence> evidence;
+  std::vector<size_t> places;  // in the pairs, of the evidence
   std::vector<Judgement> statuses;
   for (CellPair& pair : comparison.pairs) {
     PairMeasurer measurer(base, now, limits, &pair);
     measurer.TakeNames();
     measurer.CompareSizes();
-    evidence.push_back(measurer.CompareLatencies());
-    if (evidence.back() && !floors.empty()) {
-      const auto floor = floors.find(KeyOf(now.RunOf(*pair.now), now.CellOf(*pair.now)));
-      if (floor != floors.end()) evidence.back()->floor = floor->second;
+    if (std::optional<LatencyEvidence> latencies = measurer.CompareLatencies()) {
+      places.push_back(statuses.size());
+      evidence.push_back(*std::move(latencies));
+      if (!floors.empty()) {
+        const auto floor = floors.find(KeyOf(now.RunOf(*pair.now), now.CellOf(*pair.now)));
+        if (floor != floors.end()) evidence.back().floor = floor->second;
+      }
     }
     measurer.CompareAccuracies();
     statuses.push_back(measurer.CompareStatuses());
     if (comparison.other_boards.empty()) comparison.other_boards = measurer.OtherBoards();
   }
-  JudgeAll(evidence, limits, &comparison);
+  JudgeAll(evidence, places, limits, &comparison);
   for (size_t i = 0; i < comparison.pairs.size(); ++i) {
     CellComparison& figures = comparison.pairs[i].figures;
     figures.judgement = Worst(std::array{figures.size_judgement, figures.latency_judgement,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <set>
 #include <utility>
@@ -77,6 +78,30 @@ Result<Side> LoadEveryCell(store::Store& store) {
   return side;
 }
 
+struct OpenedSide {
+  SideName name;
+  store::Store store;
+};
+
+// `status` of a name; a database that is not there, say, looks like the name of a run.
+Status Explained(const SideName& name, const Status& status) {
+  const bool a_name = name.run == name.text && !store::IsRunWord(name.text);
+  return a_name && status.code() == StatusCode::kNotFound ? NoSuchSide(name.text) : status;
+}
+
+Result<OpenedSide> OpenSide(const std::string& text, const std::filesystem::path& database) {
+  QB_ASSIGN_OR_RETURN(SideName name, ParseSide(text, database));
+  Result<store::Store> store = store::Store::Open(name.database, store::OpenMode::kReadOnly);
+  if (!store.ok()) return Explained(name, store.status());
+  return OpenedSide{std::move(name), std::move(store).value()};
+}
+
+Result<Side> Load(OpenedSide& opened) {
+  Result<Side> side = LoadSide(opened.name, opened.store);
+  if (!side.ok()) return Explained(opened.name, side.status());
+  return side;
+}
+
 bool Matches(std::string_view wanted, const std::string& name, const std::string& options) {
   return wanted.empty() || wanted == name || wanted == name + ":" + options;
 }
@@ -141,18 +166,18 @@ Result<Side> LoadSide(const SideName& name, store::Store& store) {
   return side;
 }
 
-Result<Side> ReadSide(const std::string& text, const std::filesystem::path& database) {
-  QB_ASSIGN_OR_RETURN(const SideName name, ParseSide(text, database));
-  const auto read = [&]() -> Result<Side> {
-    QB_ASSIGN_OR_RETURN(store::Store store,
-                        store::Store::Open(name.database, store::OpenMode::kReadOnly));
-    return LoadSide(name, store);
-  };
-  Result<Side> side = read();
-  // A database that is not there, say, looks like the name of a run.
-  const bool a_name = name.run == text && !store::IsRunWord(text);
-  if (a_name && side.status().code() == StatusCode::kNotFound) return NoSuchSide(text);
-  return side;
+Result<std::pair<Side, Side>> ReadSides(const std::string& base, const std::string& now,
+                                        const std::filesystem::path& database) {
+  // Opened one after the other: the first may bring an old database up to date.
+  QB_ASSIGN_OR_RETURN(OpenedSide first, OpenSide(base, database));
+  QB_ASSIGN_OR_RETURN(OpenedSide second, OpenSide(now, database));
+  // In a thread of its own; where there is none to have, when it is asked for.
+  std::future<Result<Side>> loading = std::async([&first] { return Load(first); });
+  Result<Side> side = Load(second);
+  Result<Side> base_side = loading.get();
+  QB_RETURN_IF_ERROR(base_side.status());
+  QB_RETURN_IF_ERROR(side.status());
+  return std::pair(std::move(base_side).value(), std::move(side).value());
 }
 
 std::string SeriesOf(const Side& side, const Side::CellRef& ref) {

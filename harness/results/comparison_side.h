@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -54,9 +55,11 @@ Side SideOf(store::RunData run, std::string name);
 // kCancelled (base/interrupt.h).
 Result<Side> LoadSide(const SideName& name, store::Store& store);
 
-// Opens the database, and reads the side that `text` means. kInvalidArgument where it is neither a
-// run nor a database.
-Result<Side> ReadSide(const std::string& text, const std::filesystem::path& database);
+// Opens the databases, and reads the sides that both texts mean, each in a thread of its own.
+// `database`: where a run is that is named alone. kInvalidArgument where a text names neither a run
+// nor a database; the errors of LoadSide.
+Result<std::pair<Side, Side>> ReadSides(const std::string& base, const std::string& now,
+                                        const std::filesystem::path& database);
 
 // What else was measured in turns with this cell's processes, round by round: the side's series, or
 // else the run in its database; empty where neither is known.

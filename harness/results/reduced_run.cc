@@ -123,7 +123,9 @@ Status KeepFacts(store::CellData* cell) {
 }
 
 Status Shrink(Keep keep, store::CellData* cell) {
-  if (!LatencyOf(*cell).empty()) cell->pooled = Pool(*cell);
+  // A comparison is of medians alone.
+  const bool tails = keep == Keep::kSummaries;
+  if (tails && !LatencyOf(*cell).empty()) cell->pooled = Pool(*cell);
   cell->measurements.shrink_to_fit();
   std::vector<store::ShortMeasurement> in_short(cell->measurements.size());
   for (size_t i = 0; i < in_short.size(); ++i) {
@@ -136,7 +138,7 @@ Status Shrink(Keep keep, store::CellData* cell) {
     if (keep == Keep::kSummaries) Drop(&measurement.confidences);
     if (!IsLatency(measurement)) continue;
     one.median_ns = MedianNs(*cell, measurement);
-    one.outliers = OutlierCount(*cell, measurement);
+    if (tails) one.outliers = OutlierCount(*cell, measurement);
     if (keep == Keep::kComparison) one.readings = ReadingsIn(measurement);
     Drop(&measurement.samples_ns);
   }

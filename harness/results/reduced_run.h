@@ -14,7 +14,8 @@ namespace qbench::results {
 enum class Keep {
   kSummaries,   // figures and predictions: no samples of latency, no confidences, no log, no times
                 // of day
-  kComparison,  // the same with confidences, for comparison.h
+  kComparison,  // the same with confidences and without the tails of the latencies, for
+                // comparison.h
 };
 
 // LoadRun without the rest. Of a latency process's conditions the facts that its runtime told stay,

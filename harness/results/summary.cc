@@ -331,9 +331,9 @@ store::PooledSamples Pool(const store::CellData& cell) {
   pooled.min_ns = samples.front();
   pooled.mean_ns =
       std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
-  pooled.p90_ns = stats::Quantile(samples, 0.9);
-  pooled.p95_ns = stats::Quantile(samples, 0.95);
-  pooled.p99_ns = stats::Quantile(samples, 0.99);
+  pooled.p90_ns = stats::QuantileOfSorted(samples, 0.9);
+  pooled.p95_ns = stats::QuantileOfSorted(samples, 0.95);
+  pooled.p99_ns = stats::QuantileOfSorted(samples, 0.99);
   return pooled;
 }
 

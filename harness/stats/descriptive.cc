@@ -32,6 +32,14 @@ double Quantile(std::span<const double> values, double p) {
   return *middle + (h - static_cast<double>(below)) * (above - *middle);
 }
 
+double QuantileOfSorted(std::span<const double> sorted, double p) {
+  if (sorted.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const double h = static_cast<double>(sorted.size() - 1) * p;
+  const auto below = static_cast<size_t>(h);
+  if (below + 1 == sorted.size()) return sorted[below];
+  return sorted[below] + (h - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
+}
+
 double Median(std::span<const double> values) { return Quantile(values, 0.5); }
 
 double GroupedMedian(std::span<const double> values, double resolution) {

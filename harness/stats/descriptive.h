@@ -14,6 +14,9 @@ namespace qbench::stats {
 // American Statistician 50 (1996), the default of NumPy and R.
 double Quantile(std::span<const double> values, double p);
 
+// The same of values that ascend, without a copy.
+double QuantileOfSorted(std::span<const double> sorted, double p);
+
 // The 0.5-quantile: the middle value, or the mean of the two middle values.
 double Median(std::span<const double> values);
 

@@ -10,6 +10,12 @@
 namespace qbench::results {
 namespace {
 
+// As both sides of a comparison.
+Result<Side> ReadSide(const std::string& text, const std::filesystem::path& database) {
+  QB_ASSIGN_OR_RETURN(auto sides, ReadSides(text, text, database));
+  return std::move(sides.first);
+}
+
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 

@@ -16,6 +16,14 @@ TEST(Quantile, InterpolatesBetweenOrderStatistics) {
   EXPECT_DOUBLE_EQ(Quantile(values, 1), 50);
 }
 
+TEST(Quantile, OfSortedValuesIsTheSame) {
+  const std::vector<double> values = {15, 20, 35, 40, 50};
+  for (const double p : {0.0, 0.3, 0.4, 0.9, 0.99, 1.0}) {
+    EXPECT_EQ(QuantileOfSorted(values, p), Quantile(values, p)) << p;
+  }
+  EXPECT_TRUE(std::isnan(QuantileOfSorted({}, 0.5)));
+}
+
 TEST(Quantile, DoesNotDependOnTheOrder) {
   const std::vector<double> values = {50, 15, 40, 20, 35};
   EXPECT_DOUBLE_EQ(Quantile(values, 0.4), 29);
