@@ -22,7 +22,10 @@ namespace {
 constexpr Help kHelp = {
     "qbench quantize MODEL --plugins QUANTIZER -o FILE.tflite [--dataset NAME] [options]",
     "Makes the quantized model that `qbench run` would measure, and FILE.tflite.toml beside it\n"
-    "(labels and preprocessing). The file runs in stock LiteRT and TensorFlow Lite.",
+    "(labels and preprocessing, from MODEL.toml). The file runs in stock LiteRT and TensorFlow "
+    "Lite.\n"
+    "Quantizers that take no images need no MODEL.toml; without it FILE.tflite.toml is not "
+    "written.",
     "qbench quantize my.h5 --plugins int8 --dataset ./images -o my-int8.tflite",
     "Quantizers that calibrate take images of the data set's calibration split, those that train\n"
     "images of its training split.\n"
@@ -122,15 +125,26 @@ Result<run::ArtifactOrigin> OriginOf(const jobs::QuantizeResult& result,
   return origin;
 }
 
-// The artifact with its sidecar, and what was emitted beside it as <file>.<name>.json.
-Status WriteArtifact(const jobs::QuantizeResult& result, const datasets::Sidecar& sidecar,
-                     const std::filesystem::path& output) {
+// The artifact with its sidecar, if its model has one, and what was emitted beside it as
+// <file>.<name>.json.
+Status WriteArtifact(const jobs::QuantizeResult& result, const plan::PlannedModel& model,
+                     const run::ArtifactOrigin& origin, const std::filesystem::path& output) {
   QB_RETURN_IF_ERROR(CopyFileAtomically(result.artifact, output));
   for (const auto& entry : result.entries) {
     QB_RETURN_IF_ERROR(
         CopyFileAtomically(entry.file, output.string() + "." + entry.file.filename().string()));
   }
-  return datasets::WriteSidecar(output, sidecar);
+  if (!model.sidecar_sha256.empty()) {
+    return datasets::WriteSidecar(output, run::ArtifactSidecar(model, origin));
+  }
+  // One of the artifact that was there before goes; one that somebody wrote by hand stays.
+  const Result<datasets::Sidecar> before = datasets::ReadSidecar(output);
+  if (!before.ok() || !before->origin.contains("artifact_sha256")) return OkStatus();
+  const std::filesystem::path file = datasets::SidecarPath(output);
+  std::error_code error;
+  std::filesystem::remove(file, error);
+  if (!error) return OkStatus();
+  return Error(StatusCode::kIo, "{}: {}", file.string(), error.message());
 }
 
 void PrintResult(const jobs::QuantizeResult& result, const run::ArtifactOrigin& origin,
@@ -172,8 +186,11 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
                       OneQuantizer(arguments.Get<std::string>("plugins"), catalogue));
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(name, folders.share));
   QB_ASSIGN_OR_RETURN(const jobs::ImportChoice choice, ChoiceOf(arguments));
+  const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
   QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
-                      plan::LoadModel(file, folders.cache, WorkerJobs(), choice));
+                      plan::LoadModel(file, folders.cache, WorkerJobs(), choice,
+                                      descriptor.UsesSamples() ? plan::SidecarNeed::kRequired
+                                                               : plan::SidecarNeed::kIfThere));
   QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-quantize"));
 
   CalibrationInput input;
@@ -181,7 +198,6 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   job.model = model.tflite;
   job.quantizer = quantizer.Use();
   job.output = scratch.path() / "artifact";
-  const host::PluginDescriptor& descriptor = quantizer.plugin.descriptor;
   if (descriptor.UsesSamples()) {
     QB_ASSIGN_OR_RETURN(input, CalibrationInputOf(arguments, folders));
   }
@@ -206,7 +222,7 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   const auto& result = std::get<jobs::QuantizeResult>(answer);
   QB_ASSIGN_OR_RETURN(const run::ArtifactOrigin origin,
                       OriginOf(result, job, quantizer, model, input));
-  QB_RETURN_IF_ERROR(WriteArtifact(result, run::ArtifactSidecar(model, origin), output));
+  QB_RETURN_IF_ERROR(WriteArtifact(result, model, origin, output));
   PrintResult(result, origin, output, arguments);
   return kDone;
 }

@@ -123,7 +123,7 @@ Result<std::filesystem::path> FindModel(const std::string& name,
 
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
                                const std::filesystem::path& cache, const JobRunner& run_job,
-                               const jobs::ImportChoice& choice) {
+                               const jobs::ImportChoice& choice, SidecarNeed need) {
   PlannedModel model;
   QB_RETURN_IF_ERROR(jobs::DetectModelFormat(file).status());
   model.path = file;
@@ -132,10 +132,11 @@ Result<PlannedModel> LoadModel(const std::filesystem::path& file,
   QB_ASSIGN_OR_RETURN(const ModelFiles before, ModelFiles::Find(file));
   QB_ASSIGN_OR_RETURN(model.sha256, before.Sha256());
   Result<datasets::Sidecar> sidecar = datasets::ReadSidecar(file);
+  const bool missing = sidecar.status().code() == StatusCode::kNotFound;
+  const bool needed = need == SidecarNeed::kRequired;
   // A .tflite file may say in its metadata what the sidecar would.
-  const bool may_say =
-      sidecar.status().code() == StatusCode::kNotFound && file.extension() == ".tflite";
-  if (!may_say) {
+  const bool may_say = missing && file.extension() == ".tflite";
+  if (!missing || (needed && !may_say)) {
     QB_ASSIGN_OR_RETURN(model.sidecar, std::move(sidecar));
     QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
   }
@@ -149,8 +150,10 @@ Result<PlannedModel> LoadModel(const std::filesystem::path& file,
   model.tflite = folder.model();
   if (!may_say) return model;
   Result<datasets::Sidecar> own = SidecarOfMetadata(metadata, model.input_shape);
-  // Without metadata what helps is a sidecar.
-  if (own.status().code() == StatusCode::kNotFound) return sidecar.status();
+  if (own.status().code() == StatusCode::kNotFound) {
+    if (!needed) return model;
+    return sidecar.status();  // without metadata what helps is a sidecar
+  }
   if (!own.ok()) {
     return Error(own.status().code(), "{}: {}; write {}", file.string(), own.status().message(),
                  datasets::SidecarPath(file).string());

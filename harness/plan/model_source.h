@@ -38,11 +38,16 @@ struct PlannedModel {
 Result<std::filesystem::path> FindModel(const std::string& name,
                                         const std::filesystem::path& share);
 
+// Whether somebody makes inputs of images, or names of outputs.
+enum class SidecarNeed { kRequired, kIfThere };
+
 // Reads the sidecar (or a .tflite file's metadata) and imports the model, once for the same bytes,
 // choice and version of qbench: the result is kept in `cache`/imports. Errors of ReadSidecar and of
-// the import, naming the file.
+// the import, naming the file. Without a sidecar that is not needed `sidecar_sha256` is empty, and
+// `sidecar` says nothing.
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
                                const std::filesystem::path& cache, const JobRunner& run_job,
-                               const jobs::ImportChoice& choice = {});
+                               const jobs::ImportChoice& choice = {},
+                               SidecarNeed need = SidecarNeed::kRequired);
 
 }  // namespace qbench::plan

@@ -6,8 +6,10 @@ import subprocess
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
+import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 RESOLVER = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
 
@@ -27,6 +29,22 @@ def randomize(model, random):
         else:
             values = random.normal(0, 0.1, shape)
         variable.assign(values.astype("float32"))
+
+
+def save(model, path):
+    """As the ending says: .h5, .keras, .savedmodel (a folder), .pb (a frozen graph)."""
+    if path.suffix == ".savedmodel":
+        if keras.__version__.startswith("3"):
+            model.export(str(path), verbose=False)
+        else:
+            model.save(str(path), save_format="tf", include_optimizer=False)
+    elif path.suffix == ".pb":
+        spec = tf.TensorSpec((None,) + tuple(model.inputs[0].shape[1:]), tf.float32, name="image")
+        function = tf.function(lambda image: model(image, training=False)).get_concrete_function(spec)
+        graph = convert_variables_to_constants_v2(function).graph.as_graph_def()
+        path.write_bytes(graph.SerializeToString())
+    else:
+        model.save(path)
 
 
 def import_model(qbench, file, tflite):

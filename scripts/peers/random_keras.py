@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Random small Keras models: what qbench makes of them against what Keras answers.
 
-    python3 random_keras.py QBENCH FOLDER FIRST_SEED COUNT
+    python3 random_keras.py QBENCH FOLDER FIRST_SEED COUNT [ENDING...]
 
 needs TensorFlow, of either Keras (tried with 2.15 and with 2.21, Keras 3.15). Model i is made from
 seed FIRST_SEED + i alone: images, rows and vectors that random layers lead to each other, branches
-that are joined, shared layers and nested models. Each is saved in FOLDER as .h5 or as .keras, in turn,
-imported by QBENCH and run by TensorFlow Lite on two random inputs. A model whose difference is above 1e-5 (of
+that are joined, shared layers and nested models. Each is saved in FOLDER with one of the endings, in turn
+(.h5 and .keras, which are the default, .savedmodel, and .pb, a frozen graph), imported by QBENCH and run by
+TensorFlow Lite on two random inputs. A model whose difference is above 1e-5 (of
 the value where that is above 1), or that is refused, is printed with its seed and layers and stays in
 FOLDER. Exit status 1 where there is one.
 """
 
 import pathlib
+import shutil
 import sys
 
 import keras_compare as compare
@@ -209,28 +211,32 @@ class Maker:
         return keras.Model(i, self.head(x) if self.coin(0.8) else x)
 
 
-def check(qbench, folder, seed):
+def remove(path):
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def check(qbench, folder, seed, ending):
     """0: good; 1: bad, and printed; None: this Keras refuses to make it."""
     maker = Maker(seed)
     tf.random.set_seed(seed)
-    file = folder / f"random{seed}{'.h5' if seed % 2 == 0 else '.keras'}"
+    file = folder / f"random{seed}{ending}"
     try:
         model = maker.model()
         compare.randomize(model, maker.random)
         x = maker.random.normal(0, 1.2, (2,) + tuple(model.inputs[0].shape[1:])).astype("float32")
         expected = compare.answers(model, [x])
-        model.save(file)
+        compare.save(model, file)
     except Exception as error:
         print(f"seed {seed}: not made: {str(error).splitlines()[0][:100]}", flush=True)
         return None
     if not all(np.isfinite(y).all() for y in expected):
-        file.unlink()
+        remove(file)
         return None
     tflite = folder / f"random{seed}.tflite"
     refused = compare.import_model(qbench, file, tflite)
     found = None if refused else compare.difference(tflite.read_bytes(), [x], expected)
     if found is not None and found <= 1e-5:
-        file.unlink()
+        remove(file)
         tflite.unlink()
         return 0
     print(f"seed {seed} ({file.name}): {refused or f'{found:.2e}'}: {' '.join(maker.made)}",
@@ -241,11 +247,12 @@ def check(qbench, folder, seed):
 def main():
     qbench, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     first, count = int(sys.argv[3]), int(sys.argv[4])
+    endings = sys.argv[5:] or [".h5", ".keras"]
     folder.mkdir(parents=True, exist_ok=True)
     results = []
     for seed in range(first, first + count):
         keras.backend.clear_session()
-        results.append(check(qbench, folder, seed))
+        results.append(check(qbench, folder, seed, endings[seed % len(endings)]))
     bad = sum(result == 1 for result in results)
     made = sum(result is not None for result in results)
     print(f"seeds {first} to {first + count - 1}: {made} models, {bad} differ or are refused")

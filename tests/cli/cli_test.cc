@@ -94,6 +94,36 @@ TEST(Cli, AModelWithoutSidecarIsToldWhatToWrite) {
   ExpectError(Shared().Run({"run", bare.string(), "--dataset", "scenes"}), "qbench run", "[input]");
 }
 
+TEST(Cli, WhatNeedsNoImagesNeedsNoSidecar) {
+  const Workplace place;
+  const fs::path bare = place.File("bare.h5");
+  fs::copy_file(fs::path(QBENCH_SOURCE_DIR) / "models/mobilenetv2-035-96.h5", bare);
+  const fs::path half = place.File("half.tflite");
+  const std::string sidecar = half.string() + ".toml";
+  const auto by_hand =
+      ReadTextFile(fs::path(QBENCH_SOURCE_DIR) / "models/mobilenetv2-035-96.h5.toml");
+  ASSERT_TRUE(by_hand.ok());
+  ASSERT_TRUE(WriteFileAtomically(sidecar, *by_hand + "artifact_sha256 = \"00\"\n").ok());
+  const std::vector<std::string> command = {"quantize", bare.string(), "-o", half.string()};
+  const auto quantize = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), command.begin(), command.end());
+    return place.Run(more);
+  };
+  const Answer answer = quantize({"--plugins", "fp16"});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_TRUE(fs::exists(half));
+  EXPECT_FALSE(fs::exists(sidecar));
+  ExpectError(quantize({"--plugins", "int8", "--dataset", "scenes"}), "qbench quantize", "[input]");
+  ASSERT_TRUE(WriteFileAtomically(sidecar, *by_hand).ok());
+  EXPECT_EQ(quantize({"--plugins", "fp16"}).status, 0);
+  EXPECT_EQ(*ReadTextFile(sidecar), *by_hand);
+  fs::remove(sidecar);
+  // A .tflite file without metadata, too.
+  const Answer again = place.Run(
+      {"quantize", half.string(), "--plugins", "float", "-o", place.File("again.tflite").string()});
+  EXPECT_EQ(again.status, 0) << again.err;
+}
+
 TEST(Cli, ALabelThatTheModelLacksIsAnError) {
   const Workplace place;
   const fs::path small = place.SmallScenes(2);
