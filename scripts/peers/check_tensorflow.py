@@ -19,12 +19,13 @@ import sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
+import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 A = tf.keras.applications
-IS_KERAS3 = tf.keras.__version__.startswith("3")
+IS_KERAS3 = keras.__version__.startswith("3")
 SIDECAR = """labels = ["a", "b", "c", "d", "e"]
 [input]
 width = {0}
@@ -134,7 +135,7 @@ def main():
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[2]).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"TensorFlow {tf.__version__}, Keras {tf.keras.__version__}")
+    print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}")
     rng = np.random.default_rng(9)
     names = sys.argv[3:] or list(FAMILIES)
     results = [check(sys.argv[1], folder, name, rng) for name in names]

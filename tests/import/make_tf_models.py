@@ -68,6 +68,28 @@ def tokens(keras):
     return keras.Model(i, L.Dense(4, name="logits")(x), name="tokens")
 
 
+def vision(keras):
+    """Attention over patches, and what Keras writes in its own ways: normalization over other
+    dimensions than the last, transposed convolutions, ELU with a factor."""
+    L = keras.layers
+    i = L.Input(SHAPE, name="image")
+    x = L.LayerNormalization(name="norm")(i)
+    x = L.LayerNormalization(axis=[1, 2, 3], name="whole")(x)
+    x = L.BatchNormalization(axis=1, name="by_row")(x)
+    x = L.Conv2D(4, 2, strides=2, name="patches")(x)
+    x = L.GroupNormalization(2, name="groups")(x)
+    x = L.Reshape((16, 4), name="tokens")(x)
+    x = L.Add(name="add")([x, L.MultiHeadAttention(2, 3, value_dim=2, name="attention")(x, x)])
+    x = L.Dense(6, activation="gelu", name="mix")(x)
+    x = L.Reshape((4, 4, 6), name="image_again")(x)
+    x = L.Conv2DTranspose(3, 3, strides=2, padding="same", name="up")(x)
+    x = L.ELU(0.3, name="elu")(x) if keras is keras2 else L.ELU(name="elu")(x)
+    x = L.Conv2DTranspose(2, 3, strides=(3, 1), name="up_more")(x)
+    x = L.ReLU(2.0, negative_slope=0.1, threshold=0.2, name="relu")(x)
+    x = L.GlobalAveragePooling2D(name="pool")(x)
+    return keras.Model(i, L.Dense(3, name="logits")(x), name="vision")
+
+
 def write_pair(name, x, y):
     np.save(DATA / f"tf_{name}.x0.npy", np.asarray(x, np.float32))
     np.save(DATA / f"tf_{name}.y0.npy", np.asarray(y, np.float32))
@@ -93,17 +115,17 @@ def freeze(model, name):
     (DATA / f"tf_{name}.pb").write_bytes(graph.SerializeToString(deterministic=True))
 
 
-def keras_models(rng):
+def keras_models(rng, builds):
     x = rng.uniform(0, 255, (2, *SHAPE)).astype(np.float32)
     for generation, keras in ((2, keras2), (3, keras3)):
-        for build in (classifier, tokens):
+        for build in builds:
             keras.utils.set_random_seed(7)
             model = build(keras)
             randomize(model.weights, rng)
-            inputs = x if build is classifier else x / 255
+            inputs = x / 255 if build is tokens else x
             name = f"{build.__name__}.keras{generation}"
             write_pair(name, inputs, model(inputs, training=False))
-            if build is tokens:
+            if build is not classifier:
                 freeze(model, name)
             elif generation == 2:
                 model.save(fresh(name), save_format="tf")
@@ -248,10 +270,11 @@ def fake_quant(rng):
 
 def main():
     rng = np.random.default_rng(20)
-    keras_models(rng)
+    keras_models(rng, (classifier, tokens))
     module(rng)
     tf1_models(rng)
     fake_quant(rng)
+    keras_models(rng, (vision,))
 
 
 if __name__ == "__main__":

@@ -64,17 +64,13 @@ TEST_P(SmallTfModels, AnswerAsTensorFlow) {
   EXPECT_TRUE(model->graph.tensors[static_cast<size_t>(model->graph.inputs[0])].dynamic_batch);
 }
 
-// A dense layer on rows is written as a reshape that puts the batch and the rows into one
-// dimension.
-TEST(TfModels, ADenseLayerOnRowsIsRefusedByName) {
-  for (const char* file : {"tf_tokens.keras2.pb", "tf_tokens.keras3.pb"}) {
-    EXPECT_THAT(Read(kData / file).status().message(), HasSubstr("Tensordot/Reshape"));
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(TensorFlow, SmallTfModels,
                          testing::Values(Small{"tf_classifier.keras2", "classifier.keras2", 13},
                                          Small{"tf_classifier.keras3", "classifier.keras3", 13},
+                                         Small{"tf_tokens.keras2.pb", "tokens.keras2", 19},
+                                         Small{"tf_tokens.keras3.pb", "tokens.keras3", 20},
+                                         Small{"tf_vision.keras2.pb", "vision.keras2", 80},
+                                         Small{"tf_vision.keras3.pb", "vision.keras3", 86},
                                          Small{"tf_module", "module", 6},
                                          Small{"tf_slim.pb", "slim", 8},
                                          Small{"tf_tf1_saved", "tf1_saved", 8},

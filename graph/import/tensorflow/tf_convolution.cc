@@ -204,13 +204,17 @@ Status BuildBatchToSpace(TfNode& node) {
 // factor * x + offset; computed in double, as the folding pass rounds once more.
 Status BuildFusedBatchNorm(TfNode& node) {
   QB_ASSIGN_OR_RETURN(const TensorId input, node.Tensor(0));
-  QB_RETURN_IF_ERROR(node.CheckChannelsLast());
   if (node.Bool("is_training", true)) {
     return node.Unsupported(
         "it normalizes by the batch, as in training; save the model for inference "
         "(training=False)");
   }
-  const auto channels = static_cast<size_t>(node.ShapeOf(input).back());
+  const Shape shape = node.ShapeOf(input);
+  const bool first = node.Text("data_format", "NHWC") == "NCHW" && shape.size() == 4;
+  if (!first) {
+    QB_RETURN_IF_ERROR(node.CheckChannelsLast());
+  }
+  const auto channels = static_cast<size_t>(first ? shape[1] : shape.back());
   std::vector<std::vector<float>> parts;  // scale, offset, mean, variance
   for (size_t i = 1; i < 5; ++i) {
     QB_ASSIGN_OR_RETURN(parts.emplace_back(), node.Floats(i));
@@ -227,11 +231,15 @@ Status BuildFusedBatchNorm(TfNode& node) {
     statistics.deviation[i] = std::abs(parts[0][i]);
   }
   const auto count = static_cast<int32_t>(channels);
-  const TensorId factors = node.Constant("factor", {count}, factor);
-  const TensorId offsets = node.Constant("offset", {count}, offset);
+  // Channels first: Keras writes so what it normalizes over another dimension than the last.
+  const Shape along = first ? Shape{count, 1, 1} : Shape{count};
+  const TensorId factors = node.Constant("factor", along, factor);
+  const TensorId offsets = node.Constant("offset", along, offset);
   QB_ASSIGN_OR_RETURN(const TensorId scaled, node.Emit(OpKind::kMul, {input, factors}));
   QB_ASSIGN_OR_RETURN(const TensorId output, node.Emit(OpKind::kAdd, {scaled, offsets}));
-  node.import().builder.graph.ops.back().statistics = std::move(statistics);
+  if (!first) {
+    node.import().builder.graph.ops.back().statistics = std::move(statistics);
+  }
   return node.Give(output);
 }
 

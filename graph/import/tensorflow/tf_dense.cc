@@ -1,29 +1,29 @@
-// Products with a matrix that is known: fully connected layers.
-#include <string>
+// Products with a matrix that is known, which are fully connected layers, and of two tensors.
+#include <numeric>
 #include <utility>
 
-#include "base/one_line.h"
 #include "graph/import/tensorflow/tf_builders.h"
 #include "graph/import/tensorflow/turned_matrix.h"
 
 namespace qbench::graph::import {
 namespace {
 
-Status BuildProduct(TfNode& node, bool transposed_input, bool transposed_matrix) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, node.Tensor(0));
-  if (!node.IsArray(1)) return node.Unsupported("it multiplies two computed matrices");
-  QB_ASSIGN_OR_RETURN(const TfArrayPtr matrix, node.Array(1));
-  if (transposed_input) return node.Unsupported("it exchanges the dimensions of its input");
-  QB_ASSIGN_OR_RETURN(const TensorId weights, DenseWeights(node, *matrix, transposed_matrix));
-  const Shape& shape = node.ShapeOf(input);
-  if (shape.size() < 2 || shape.back() != node.ShapeOf(weights)[1]) {
-    return node.Corrupt(fmt::format("a matrix of {} rows for an input of [{}]",
-                                    node.ShapeOf(weights)[1], fmt::join(shape, ", ")));
-  }
-  const FullyConnectedOptions options{.keep_num_dims = shape.size() > 2};
-  QB_ASSIGN_OR_RETURN(const TensorId output,
-                      node.Emit(OpKind::kFullyConnected, options, {input, weights, kNoTensor}));
+// Of tensors, each matrix of one with that of the other; leading dimensions stretch.
+Status BuildTensorProduct(TfNode& node, bool turned_a, bool turned_b) {
+  QB_ASSIGN_OR_RETURN(TensorId a, node.Tensor(0));
+  QB_ASSIGN_OR_RETURN(const TensorId b, node.Tensor(1));
+  QB_ASSIGN_OR_RETURN(const TensorId output, MatrixProduct(node, a, b, turned_a, turned_b));
   return node.Give(output);
+}
+
+Status BuildProduct(TfNode& node, bool turned_input, bool turned_matrix) {
+  if (!node.IsArray(1)) return BuildTensorProduct(node, turned_input, turned_matrix);
+  QB_ASSIGN_OR_RETURN(const TfArrayPtr matrix, node.Array(1));
+  if (turned_input) return node.Unsupported("it exchanges the dimensions of its input");
+  QB_ASSIGN_OR_RETURN(const TensorId input, node.TensorOrRows(0));
+  QB_ASSIGN_OR_RETURN(const TensorId output, Dense(node, input, *matrix, turned_matrix));
+  QB_ASSIGN_OR_RETURN(const TfValue* value, node.Value(0));
+  return value->kind == TfValue::Kind::kRows ? node.GiveRows(output) : node.Give(output);
 }
 
 Status BuildMatMul(TfNode& node) {
@@ -34,35 +34,11 @@ Status BuildBatchMatMul(TfNode& node) {
   return BuildProduct(node, node.Bool("adj_x", false), node.Bool("adj_y", false));
 }
 
-// "abc,cd->abd": a matrix over the last dimension. Its letters are other ones in other graphs.
-Status BuildEinsum(TfNode& node) {
-  const std::string equation = node.Text("equation", "");
-  const size_t comma = equation.find(',');
-  const size_t arrow = equation.find("->");
-  if (node.inputs() != 2 || comma == std::string::npos || arrow == std::string::npos ||
-      comma > arrow) {
-    return node.Unsupported("its equation is not of two tensors");
-  }
-  const std::string input = equation.substr(0, comma);
-  const std::string matrix = equation.substr(comma + 1, arrow - comma - 1);
-  const std::string output = equation.substr(arrow + 2);
-  const bool two = matrix.size() == 2 && !input.empty() && !output.empty();
-  const bool straight = two && matrix[0] == input.back() && matrix[1] == output.back();
-  const bool turned = two && matrix[1] == input.back() && matrix[0] == output.back();
-  if ((!straight && !turned) ||
-      input.substr(0, input.size() - 1) != output.substr(0, output.size() - 1)) {
-    return node.Unsupported(fmt::format("its equation \"{}\" is no matrix over the last dimension",
-                                        SafeName(equation)));
-  }
-  return BuildProduct(node, false, turned);
-}
-
 constexpr TfBuilderEntry kBuilders[] = {
     {"MatMul", BuildMatMul},
     {"BatchMatMul", BuildBatchMatMul},
     {"BatchMatMulV2", BuildBatchMatMul},
     {"BatchMatMulV3", BuildBatchMatMul},
-    {"Einsum", BuildEinsum},
 };
 
 }  // namespace
@@ -86,6 +62,31 @@ Result<TensorId> DenseWeights(TfNode& node, const TfArray& matrix, bool turned) 
     weights.constant = TurnedMatrix(matrix.floats, static_cast<size_t>((*shape)[1]));
   }
   return node.AddWeights(std::move(weights));
+}
+
+Result<TensorId> Dense(TfNode& node, TensorId input, const TfArray& matrix, bool turned) {
+  QB_ASSIGN_OR_RETURN(const TensorId weights, DenseWeights(node, matrix, turned));
+  const Shape& shape = node.ShapeOf(input);
+  if (shape.size() < 2 || shape.back() != node.ShapeOf(weights)[1]) {
+    return node.Corrupt(fmt::format("a matrix of {} rows for an input of [{}]",
+                                    node.ShapeOf(weights)[1], fmt::join(shape, ", ")));
+  }
+  const FullyConnectedOptions options{.keep_num_dims = shape.size() > 2};
+  return node.Emit(OpKind::kFullyConnected, options, {input, weights, kNoTensor});
+}
+
+Result<TensorId> MatrixProduct(TfNode& node, TensorId a, TensorId b, bool turned_a, bool turned_b) {
+  const size_t rank = node.ShapeOf(a).size();
+  if (rank < 3 || node.ShapeOf(b).size() != rank) {
+    return node.Unsupported("it multiplies the samples of two tensors with each other");
+  }
+  if (turned_a) {  // The left operand stays as runtimes prefer it.
+    std::vector<int32_t> order(rank);
+    std::iota(order.begin(), order.end(), 0);
+    std::swap(order[rank - 2], order[rank - 1]);
+    QB_ASSIGN_OR_RETURN(a, node.Transposed(a, order));
+  }
+  return node.Emit(OpKind::kBatchMatMul, BatchMatMulOptions{.adj_y = turned_b}, {a, b});
 }
 
 }  // namespace qbench::graph::import

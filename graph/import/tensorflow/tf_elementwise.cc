@@ -1,6 +1,5 @@
 // Arithmetic of tensors and numbers, and activations.
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -181,73 +180,6 @@ Status BuildReciprocal(TfNode& node) {
   return node.Give(output);
 }
 
-bool Near(const std::optional<float>& number, double wanted) {
-  return number && std::abs(double{*number} - wanted) < 1e-5;
-}
-
-// The number that an input of another node is.
-std::optional<float> NumberOf(const TfNode& node, const FlatNode& at, size_t index) {
-  const TfValue* value = index < at.inputs.size() ? node.import().Find(at.inputs[index]) : nullptr;
-  if (value == nullptr || value->kind != TfValue::Kind::kArray || value->array->count() != 1 ||
-      value->array->kind != TfArray::Kind::kFloats) {
-    return std::nullopt;
-  }
-  return value->array->floats.Values<float>()[0];
-}
-
-bool IsSum(const std::string& op) { return op == "AddV2" || op == "Add"; }
-
-// One input of a node.
-struct Operand {
-  const FlatNode* node = nullptr;
-  size_t index = 0;
-};
-
-// Of erf(x / sqrt(2)) or erfc(x / sqrt(2)), where x comes in.
-Operand ErfOperand(const TfNode& node, const FlatNode& erf) {
-  const FlatNode* scaled = node.Producer(erf, 0);
-  if (scaled == nullptr) return {};
-  const bool divided = scaled->def_op() == "RealDiv";
-  if (!divided && scaled->def_op() != "Mul") return {};
-  for (const size_t number : {1, 0}) {
-    if (divided && number == 0) continue;
-    if (Near(NumberOf(node, *scaled, number), divided ? std::sqrt(2.0) : std::sqrt(0.5))) {
-      return {scaled, 1 - number};
-    }
-  }
-  return {};
-}
-
-// Of 1 + erf(x / sqrt(2)), or of erfc(-x / sqrt(2)), which is the same: x.
-FlatRef GeluArgument(const TfNode& node, const FlatNode& bracket) {
-  if (bracket.def_op() == "Erfc") {
-    const Operand operand = ErfOperand(node, bracket);
-    const FlatNode* negated =
-        operand.node == nullptr ? nullptr : node.Producer(*operand.node, operand.index);
-    if (negated == nullptr || negated->def_op() != "Neg") return {};
-    return node.Source(*negated, 0);
-  }
-  if (!IsSum(bracket.def_op())) return {};
-  for (const size_t number : {0, 1}) {
-    const FlatNode* erf = node.Producer(bracket, 1 - number);
-    if (erf == nullptr || erf->def_op() != "Erf" || !Near(NumberOf(node, bracket, number), 1.0)) {
-      continue;
-    }
-    const Operand operand = ErfOperand(node, *erf);
-    return operand.node == nullptr ? FlatRef{} : node.Source(*operand.node, operand.index);
-  }
-  return {};
-}
-
-// Of 0.5 * x: x.
-FlatRef HalfArgument(const TfNode& node, const FlatNode& half) {
-  if (half.def_op() != "Mul") return {};
-  for (const size_t number : {0, 1}) {
-    if (Near(NumberOf(node, half, number), 0.5)) return node.Source(half, 1 - number);
-  }
-  return {};
-}
-
 constexpr TfBuilderEntry kBuilders[] = {
     {"Add", BuildBinary<OpKind::kAdd>},
     {"AddV2", BuildBinary<OpKind::kAdd>},
@@ -279,23 +211,5 @@ constexpr TfBuilderEntry kBuilders[] = {
 }  // namespace
 
 std::span<const TfBuilderEntry> ElementwiseBuilders() { return kBuilders; }
-
-Result<bool> BuildGelu(TfNode& node) {
-  if (node.op() != "Mul" || node.inputs() != 2) return false;
-  for (const size_t sum : {0, 1}) {
-    const FlatNode* bracket = node.Producer(sum);
-    const FlatNode* half = node.Producer(1 - sum);
-    if (bracket == nullptr || half == nullptr) continue;
-    const FlatRef x = GeluArgument(node, *bracket);
-    if (x.node < 0 || x != HalfArgument(node, *half)) continue;
-    const TfValue* value = node.import().Find(x);
-    if (value == nullptr || value->kind != TfValue::Kind::kTensor || value->is_integer) continue;
-    QB_ASSIGN_OR_RETURN(const TensorId output,
-                        node.Emit(OpKind::kGelu, GeluOptions{}, {value->tensor}));
-    QB_RETURN_IF_ERROR(node.Give(output));
-    return true;
-  }
-  return false;
-}
 
 }  // namespace qbench::graph::import

@@ -171,8 +171,10 @@ Status Importer::AddInputs() {
 }
 
 Status Importer::Build(TfNode& node) {
-  QB_ASSIGN_OR_RETURN(const bool gelu, BuildGelu(node));
-  if (gelu) return OkStatus();
+  QB_ASSIGN_OR_RETURN(const bool pattern, BuildPattern(node));
+  if (pattern) return OkStatus();
+  QB_ASSIGN_OR_RETURN(const bool even, BuildEven(node));
+  if (even) return OkStatus();
   const FlatNode& flat = node.flat();
   std::vector<TfArrayPtr> arrays;
   for (size_t i = 0; i < flat.inputs.size(); ++i) {
@@ -207,10 +209,10 @@ void Importer::Evaluate(int32_t index) {
     return;
   }
   nothing.kind = TfValue::Kind::kFailed;
-  // gelu is made of operators that are not known one by one.
+  // A pattern has operators that are not known one by one.
   if (failed && !merges) {
-    const Result<bool> gelu = BuildGelu(node);
-    if (gelu.ok() && *gelu) {
+    const Result<bool> pattern = BuildPattern(node);
+    if (pattern.ok() && *pattern) {
       import_.values[place] = std::move(node.outputs());
     } else {
       import_.values[place].assign(static_cast<size_t>(outputs_[place]), nothing);
@@ -252,10 +254,19 @@ Status Importer::WhatIsMissing(int32_t output) const {
     next.pop_back();
     if (seen[place]) continue;
     seen[place] = true;
+    // What a pattern is made of may have failed one by one.
+    if (std::ranges::none_of(import_.values[place], [](const TfValue& value) {
+          return value.kind == TfValue::Kind::kFailed;
+        })) {
+      continue;
+    }
     if (failures_.contains(static_cast<int32_t>(place))) failed.insert(static_cast<int32_t>(place));
     if (is_input_[place]) continue;
     const std::string& op = flat_.nodes[place].def_op();
-    if (FindTfBuilder(op) == nullptr && FindFold(op) == nullptr) ++unknown[op];
+    const bool known = FindTfBuilder(op) != nullptr || FindFold(op) != nullptr;
+    // Whether a pattern's operator is one is not known where those before it are not.
+    const bool tried = failed.contains(static_cast<int32_t>(place)) || !IsOfPattern(op);
+    if (!known && tried) ++unknown[op];
     for (const FlatRef ref : flat_.nodes[place].inputs) next.push_back(ref.node);
   }
   if (failed.empty()) return Error(StatusCode::kInternal, "an output is missing");

@@ -33,14 +33,22 @@ struct Spaced {
   int32_t convolution = -1;            // the flat node, once it is known
 };
 
+// One number in all places of a tensor: OnesLike and what is computed of it.
+struct Even {
+  float number = 0;
+  Shape shape;  // for a batch of one
+};
+
 // What an output of a node is.
 struct TfValue {
   enum class Kind : uint8_t {
     kNone,
     kTensor,    // computed when the model runs
+    kRows,      // a tensor whose dimensions but the last are one in the file: rows of all samples
     kArray,     // known now
     kVariable,  // of which a read gives `array`
     kSpaced,
+    kEven,
     kDead,    // on the branch that is never taken
     kFailed,  // cannot be imported; an error only where an output needs it
   };
@@ -50,6 +58,7 @@ struct TfValue {
   TfArrayPtr array;
   int32_t variable = -1;  // the flat node that makes it
   std::shared_ptr<const Spaced> spaced;
+  std::shared_ptr<const Even> even;
 };
 
 // What all nodes share.
@@ -85,6 +94,8 @@ class TfNode {
   bool IsTensor(size_t index) const;
   // The tensor, or the array made a constant. `whole_numbers`: also where the file has integers.
   Result<TensorId> Tensor(size_t index, bool whole_numbers = false) const;
+  // The tensor with its dimensions, also where the file has rows of all samples.
+  Result<TensorId> TensorOrRows(size_t index, bool whole_numbers = false) const;
   // kUnsupported where it is computed when the model runs.
   Result<TfArrayPtr> Array(size_t index) const;
   Result<std::vector<float>> Floats(size_t index) const;  // of an array, whole numbers too
@@ -127,6 +138,7 @@ class TfNode {
 
   // The next output.
   Status Give(TensorId tensor);
+  Status GiveRows(TensorId tensor);
   Status Give(TfArray array);
   Status Give(TfValue value);
   std::vector<TfValue>& outputs() { return outputs_; }

@@ -17,47 +17,31 @@ Status GiveMoved(TfNode& node, size_t input, TensorId tensor) {
   return OkStatus();
 }
 
-// Dimensions that depend on the batch become -1; there may be one. One that is left open in the
-// file beside it is found from the others.
+// An open batch stays the first dimension. Dense layers on rows put the rows of all samples into it
+// for a product with a matrix and take them out again; the tensor keeps its dimensions meanwhile.
 Status BuildReshape(TfNode& node) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, node.Tensor(0, true));
+  QB_ASSIGN_OR_RETURN(const TensorId input, node.TensorOrRows(0, true));
   QB_ASSIGN_OR_RETURN(const TfArrayPtr target, node.Array(1));
-  if (target->kind != TfArray::Kind::kInts || target->ints.size() > 8) {
-    return node.Corrupt("its new shape is no list of dimensions");
-  }
-  const int64_t count = ElementCount(node.ShapeOf(input));
-  int64_t known = 1;
-  std::vector<int32_t> shape;
-  std::optional<size_t> batch;
-  std::optional<size_t> rest;
-  for (size_t i = 0; i < target->ints.size(); ++i) {
-    const int64_t dim = target->ints[i];
-    if (dim == -1 && !rest) {
-      rest = i;
-    } else if (dim < 1 || known > count / dim) {
-      return node.Corrupt("its new shape does not fit its input");
-    } else {
-      known *= dim;
+  const Shape from = node.ShapeOf(input);
+  QB_ASSIGN_OR_RETURN(NewShape shape, ReadNewShape(node, *target, ElementCount(from)));
+  std::vector<int32_t>& dims = shape.dims;
+  if (node.import().open_batch) {
+    if (!shape.batch) {
+      return node.Unsupported("its new shape is for one size of the batch, which is left open");
     }
-    if (target->is_open(i)) {
-      if (batch) return node.Unsupported("two dimensions depend on the batch");
-      batch = i;
+    // [1, -1] would put the whole batch into one sample.
+    if (shape.batch != 0) return node.Unsupported("its new shape is for a batch of one");
+    if (dims == from) return GiveMoved(node, 0, input);
+    if (dims[0] != 1) {
+      QB_ASSIGN_OR_RETURN(const TfValue* value, node.Value(0));
+      if (dims.size() == 2 && dims[1] == from.back() && !value->is_integer) {
+        return node.GiveRows(input);
+      }
+      return node.Unsupported("it puts the samples and parts of them into one dimension");
     }
-    shape.push_back(static_cast<int32_t>(dim));
+    dims[0] = -1;
   }
-  if (count % known != 0 || (!rest && count != known)) {
-    return node.Corrupt("its new shape does not fit its input");
-  }
-  if (batch) {
-    if (rest) shape[*rest] = static_cast<int32_t>(count / known);
-    shape[*batch] = -1;
-  } else if (node.import().open_batch && rest && *rest != 0 && shape[0] == 1) {
-    // [1, -1] of an open batch would put the whole batch into one sample.
-    return node.Unsupported("its new shape is for a batch of one");
-  } else if (node.import().open_batch && !rest) {
-    return node.Unsupported("its new shape is for one size of the batch, which is left open");
-  }
-  QB_ASSIGN_OR_RETURN(const TensorId output, node.Reshaped(input, std::move(shape)));
+  QB_ASSIGN_OR_RETURN(const TensorId output, node.Reshaped(input, std::move(dims)));
   return GiveMoved(node, 0, output);
 }
 
@@ -104,6 +88,9 @@ Status BuildTranspose(TfNode& node) {
   QB_ASSIGN_OR_RETURN(const TensorId input, node.Tensor(0));
   QB_ASSIGN_OR_RETURN(const auto order, node.Ints(1));
   if (order.empty() || order[0] != 0) return node.Unsupported("it moves the batch");
+  if (std::ranges::is_sorted(order) && order.size() == node.ShapeOf(input).size()) {
+    return node.Give(input);
+  }
   QB_ASSIGN_OR_RETURN(const TensorId output, node.Transposed(input, order));
   return node.Give(output);
 }
@@ -150,16 +137,9 @@ Status BuildPack(TfNode& node) {
   return node.Give(output);
 }
 
-// The dimensions as they are known now; the batch is followed where it is open.
 Status BuildShape(TfNode& node) {
   QB_ASSIGN_OR_RETURN(const TensorId input, node.Tensor(0, true));
-  const Shape& shape = node.ShapeOf(input);
-  TfArray array = IntArray({static_cast<int64_t>(shape.size())}, {shape.begin(), shape.end()});
-  if (node.import().open_batch && !shape.empty()) {
-    array.open.assign(shape.size(), false);
-    array.open[0] = true;
-  }
-  return node.Give(std::move(array));
+  return node.Give(ShapeArray(node, node.ShapeOf(input)));
 }
 
 Status BuildRank(TfNode& node) {
@@ -236,5 +216,44 @@ constexpr TfBuilderEntry kBuilders[] = {
 }  // namespace
 
 std::span<const TfBuilderEntry> ShapeBuilders() { return kBuilders; }
+
+Result<NewShape> ReadNewShape(const TfNode& node, const TfArray& target, int64_t count) {
+  if (target.kind != TfArray::Kind::kInts || target.ints.size() > 8) {
+    return node.Corrupt("its new shape is no list of dimensions");
+  }
+  NewShape shape;
+  int64_t known = 1;
+  std::optional<size_t> rest;
+  for (size_t i = 0; i < target.ints.size(); ++i) {
+    const int64_t dim = target.ints[i];
+    if (dim == -1 && !rest) {
+      rest = i;
+    } else if (dim < 1 || known > count / dim) {
+      return node.Corrupt("its new shape does not fit its input");
+    } else {
+      known *= dim;
+    }
+    if (target.is_open(i)) {
+      if (shape.batch) return node.Unsupported("two dimensions depend on the batch");
+      shape.batch = i;
+    }
+    shape.dims.push_back(static_cast<int32_t>(dim));
+  }
+  if (count % known != 0 || (!rest && count != known)) {
+    return node.Corrupt("its new shape does not fit its input");
+  }
+  if (rest) shape.dims[*rest] = static_cast<int32_t>(count / known);
+  if (!shape.batch) shape.batch = rest;
+  return shape;
+}
+
+TfArray ShapeArray(const TfNode& node, const Shape& shape) {
+  TfArray array = IntArray({static_cast<int64_t>(shape.size())}, {shape.begin(), shape.end()});
+  if (node.import().open_batch && !shape.empty()) {
+    array.open.assign(shape.size(), false);
+    array.open[0] = true;
+  }
+  return array;
+}
 
 }  // namespace qbench::graph::import

@@ -7,9 +7,10 @@
 namespace qbench::graph::import {
 namespace {
 
-std::array<std::span<const TfBuilderEntry>, 8> AllBuilders() {
-  return {SourceBuilders(),    ConvolutionBuilders(), DenseBuilders(), ElementwiseBuilders(),
-          ReductionBuilders(), ShapeBuilders(),       PartBuilders(),  FakeQuantBuilders()};
+std::array<std::span<const TfBuilderEntry>, 10> AllBuilders() {
+  return {SourceBuilders(), ConvolutionBuilders(), TransposedBuilders(), DenseBuilders(),
+          EinsumBuilders(), ElementwiseBuilders(), ReductionBuilders(),  ShapeBuilders(),
+          PartBuilders(),   FakeQuantBuilders()};
 }
 
 }  // namespace
