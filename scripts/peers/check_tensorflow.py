@@ -31,8 +31,7 @@ SIDECAR = """labels = ["a", "b", "c", "d", "e"]
 width = {0}
 height = {0}
 channels = "RGB"
-resize = "squash"
-interpolation = "bilinear"
+resize = "pil-bilinear"
 mean = [0.0, 0.0, 0.0]
 std = [1.0, 1.0, 1.0]
 """

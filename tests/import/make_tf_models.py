@@ -81,6 +81,11 @@ def vision(keras):
     x = L.Reshape((16, 4), name="tokens")(x)
     x = L.Add(name="add")([x, L.MultiHeadAttention(2, 3, value_dim=2, name="attention")(x, x)])
     x = L.Dense(6, activation="gelu", name="mix")(x)
+    if keras is keras2:  # That of Keras 3 walks over the rows in a loop.
+        x = L.TimeDistributed(L.Dense(6, activation="relu"), name="each")(x)
+    x = L.Concatenate(name="most")([x, L.UpSampling1D(16, name="tile")(
+        L.Reshape((1, 6), name="one")(L.GlobalMaxPooling1D(name="max")(x)))])
+    x = L.Dense(6, name="less")(x)
     x = L.Reshape((4, 4, 6), name="image_again")(x)
     x = L.Conv2DTranspose(3, 3, strides=2, padding="same", name="up")(x)
     x = L.ELU(0.3, name="elu")(x) if keras is keras2 else L.ELU(name="elu")(x)

@@ -88,6 +88,19 @@ TEST_F(TfRefusals, EquationsOfEinsum) {
   EXPECT_THAT(refusal("abc,ad->bcd", {1, 2}), HasSubstr("it moves the batch"));
 }
 
+TEST_F(TfRefusals, MultiplesOfTile) {
+  const auto refusal = [&](const std::vector<int64_t>& multiples) {
+    tensorflow::Graph graph = WithInput();
+    AddInts(graph, "multiples", multiples);
+    Add(graph, "end", "Tile", {"x", "multiples"});
+    return Refusal(graph).message();
+  };
+  EXPECT_THAT(refusal({2, 1}), HasSubstr("it repeats the samples"));
+  EXPECT_THAT(refusal({1, 0}), HasSubstr("it repeats 0 times"));
+  EXPECT_THAT(refusal({1, 1 << 30}), HasSubstr("times"));
+  EXPECT_THAT(refusal({1}), HasSubstr("not one a dimension"));
+}
+
 // Of gelu, only the operator that is not known stands in the list.
 TEST_F(TfRefusals, PartsOfPatternsAreNotMissing) {
   tensorflow::Graph graph = WithInput();
@@ -109,8 +122,9 @@ TEST_F(TfRefusals, RowsOfAllSamples) {
     Add(graph, "end", op, {"rows"});
     return Refusal(graph).message();
   };
-  EXPECT_THAT(refusal({-1, 6}, "Relu"), HasSubstr("rows of all samples in one dimension"));
+  EXPECT_THAT(refusal({-1, 6}, "Square"), HasSubstr("rows of all samples in one dimension"));
   EXPECT_THAT(refusal({-1, 6}, "Identity"), HasSubstr("the output"));
+  EXPECT_THAT(refusal({-1, 6}, "Relu"), HasSubstr("the output"));
   EXPECT_THAT(refusal({-1, 3}, "Relu"), HasSubstr("samples and parts of them into one dimension"));
   EXPECT_THAT(refusal({-1}, "Relu"), HasSubstr("samples and parts of them into one dimension"));
   EXPECT_THAT(refusal({1, -1}, "Relu"), HasSubstr("for a batch of one"));

@@ -35,8 +35,8 @@ TfBuilder FindTfBuilder(std::string_view op);
 std::vector<std::string_view> KnownTfOperators();
 
 // Whether the node is the end of something that TensorFlow writes as operators of which some stand
-// for nothing one by one: gelu, ELU with a factor, ReLU with a threshold, layer normalization of Keras 2. Then it has been
-// built.
+// for nothing one by one: gelu, ELU with a factor, ReLU with a threshold, layer normalization of
+// Keras 2. Then it has been built.
 Result<bool> BuildPattern(TfNode& node);
 // Whether the operator is known as a part of those alone.
 bool IsOfPattern(std::string_view op);

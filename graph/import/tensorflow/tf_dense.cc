@@ -20,10 +20,9 @@ Status BuildProduct(TfNode& node, bool turned_input, bool turned_matrix) {
   if (!node.IsArray(1)) return BuildTensorProduct(node, turned_input, turned_matrix);
   QB_ASSIGN_OR_RETURN(const TfArrayPtr matrix, node.Array(1));
   if (turned_input) return node.Unsupported("it exchanges the dimensions of its input");
-  QB_ASSIGN_OR_RETURN(const TensorId input, node.TensorOrRows(0));
+  QB_ASSIGN_OR_RETURN(const TensorId input, node.Tensor(0));
   QB_ASSIGN_OR_RETURN(const TensorId output, Dense(node, input, *matrix, turned_matrix));
-  QB_ASSIGN_OR_RETURN(const TfValue* value, node.Value(0));
-  return value->kind == TfValue::Kind::kRows ? node.GiveRows(output) : node.Give(output);
+  return node.Give(output);
 }
 
 Status BuildMatMul(TfNode& node) {

@@ -1,6 +1,7 @@
 #include "graph/import/tensorflow/tf_importer.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +19,14 @@ namespace qbench::graph::import {
 namespace {
 
 constexpr int32_t kMostOutputs = 4096;  // of a node
+
+// Whether an operator treats each row of its first input alone, whatever the dimensions before it.
+bool WorksOnRows(std::string_view op) {
+  constexpr std::array<std::string_view, 13> kKnown = {
+      "MatMul", "BiasAdd", "Relu",    "Relu6", "LeakyRelu", "Elu", "Selu",
+      "Tanh",   "Sigmoid", "Softmax", "Sqrt",  "Neg",       "Abs"};
+  return std::ranges::find(kKnown, op) != kKnown.end();
+}
 
 class Importer {
  public:
@@ -186,7 +195,12 @@ Status Importer::Build(TfNode& node) {
     QB_ASSIGN_OR_RETURN(TfArray result, fold(node, arrays));
     return node.Give(std::move(result));
   }
-  if (const TfBuilder build = FindTfBuilder(node.op())) return build(node);
+  if (const TfBuilder build = FindTfBuilder(node.op())) {
+    const TfValue* first = flat.inputs.empty() ? nullptr : import_.Find(flat.inputs[0]);
+    const bool rows = first != nullptr && first->kind == TfValue::Kind::kRows;
+    if (rows && WorksOnRows(node.op())) node.WorkOnRows();
+    return build(node);
+  }
   return node.Unsupported(fold != nullptr ? "it is known of constants alone" : "it is not known");
 }
 

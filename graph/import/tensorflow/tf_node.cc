@@ -72,9 +72,11 @@ Result<TensorId> TfNode::Tensor(size_t index, bool whole_numbers) const {
         "float32 first");
   }
   if (value->kind == TfValue::Kind::kRows) {
+    if (rows_) return value->tensor;
     return Unsupported(
-        "its input has the rows of all samples in one dimension; only MatMul and Reshape are known "
-        "there");
+        "its input has the rows of all samples in one dimension; only dense layers, activations "
+        "and "
+        "Reshape are known there");
   }
   if (value->kind != TfValue::Kind::kArray || value->array->kind == TfArray::Kind::kTexts) {
     return Unsupported(fmt::format("its input {} is no tensor of numbers", index));
@@ -93,12 +95,6 @@ Result<TensorId> TfNode::Tensor(size_t index, bool whole_numbers) const {
   }
   const std::vector<float> floats(array.ints.begin(), array.ints.end());
   return builder.AddConstant(label, *shape, floats);
-}
-
-Result<TensorId> TfNode::TensorOrRows(size_t index, bool whole_numbers) const {
-  QB_ASSIGN_OR_RETURN(const TfValue* value, Value(index));
-  if (value->kind == TfValue::Kind::kRows) return value->tensor;
-  return Tensor(index, whole_numbers);
 }
 
 Result<TfArrayPtr> TfNode::Array(size_t index) const {
@@ -266,15 +262,9 @@ Status TfNode::Give(TensorId tensor) {
     made.name = import_.builder.UniqueName(name());
   }
   TfValue value;
-  value.kind = TfValue::Kind::kTensor;
+  value.kind = rows_ ? TfValue::Kind::kRows : TfValue::Kind::kTensor;
   value.tensor = tensor;
   return Give(std::move(value));
-}
-
-Status TfNode::GiveRows(TensorId tensor) {
-  QB_RETURN_IF_ERROR(Give(tensor));
-  outputs_.back().kind = TfValue::Kind::kRows;
-  return OkStatus();
 }
 
 Status TfNode::Give(TfArray array) {

@@ -92,10 +92,10 @@ class TfNode {
   Result<const TfValue*> Value(size_t index) const;
   bool IsArray(size_t index) const;
   bool IsTensor(size_t index) const;
+  // From now on its inputs may be rows of all samples, and what it gives is.
+  void WorkOnRows() { rows_ = true; }
   // The tensor, or the array made a constant. `whole_numbers`: also where the file has integers.
   Result<TensorId> Tensor(size_t index, bool whole_numbers = false) const;
-  // The tensor with its dimensions, also where the file has rows of all samples.
-  Result<TensorId> TensorOrRows(size_t index, bool whole_numbers = false) const;
   // kUnsupported where it is computed when the model runs.
   Result<TfArrayPtr> Array(size_t index) const;
   Result<std::vector<float>> Floats(size_t index) const;  // of an array, whole numbers too
@@ -138,7 +138,6 @@ class TfNode {
 
   // The next output.
   Status Give(TensorId tensor);
-  Status GiveRows(TensorId tensor);
   Status Give(TfArray array);
   Status Give(TfValue value);
   std::vector<TfValue>& outputs() { return outputs_; }
@@ -152,6 +151,7 @@ class TfNode {
   const FlatNode& flat_;
   std::vector<TfValue> outputs_;
   size_t first_tensor_;
+  bool rows_ = false;
 };
 
 // A float32 array as a constant of the model.

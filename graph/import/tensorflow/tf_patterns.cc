@@ -230,7 +230,8 @@ Result<bool> BuildRowNormalization(TfNode& node) {
   }
   QB_ASSIGN_OR_RETURN(const TensorId output,
                       Standardized(node, x->tensor, axes, node.Float("epsilon", 1e-4)));
-  QB_RETURN_IF_ERROR(node.GiveRows(output));
+  node.WorkOnRows();
+  QB_RETURN_IF_ERROR(node.Give(output));
   return true;
 }
 

@@ -44,17 +44,27 @@ Status BuildSum(TfNode& node) {
   return node.Give(output);
 }
 
-// The largest of a window over the whole image.
+// The largest of a window over the whole image, or the whole row of vectors.
 Status BuildMax(TfNode& node) {
   QB_ASSIGN_OR_RETURN(const Reduction read, ReadReduction(node));
   const Shape shape = node.ShapeOf(read.input);
-  if (shape.size() != 4 || read.axes != std::vector<int32_t>{1, 2}) {
+  const bool image = shape.size() == 4 && read.axes == std::vector<int32_t>{1, 2};
+  const bool row = shape.size() == 3 && read.axes == std::vector<int32_t>{1};
+  if (!image && !row) {
     return node.Unsupported("it is over other dimensions than height and width");
   }
-  const Pool2DOptions options{.filter_h = shape[1], .filter_w = shape[2]};
-  QB_ASSIGN_OR_RETURN(TensorId output, node.Emit(OpKind::kMaxPool2D, options, {read.input}));
-  if (!read.keep_dims) {
-    QB_ASSIGN_OR_RETURN(output, node.Reshaped(output, {node.OpenShape(output)[0], shape[3]}));
+  const int32_t batch = node.OpenShape(read.input)[0];
+  const int32_t channels = shape.back();
+  TensorId input = read.input;
+  if (row) {
+    QB_ASSIGN_OR_RETURN(input, node.Reshaped(input, {batch, shape[1], 1, channels}));
+  }
+  const Pool2DOptions options{.filter_h = shape[1], .filter_w = image ? shape[2] : 1};
+  QB_ASSIGN_OR_RETURN(TensorId output, node.Emit(OpKind::kMaxPool2D, options, {input}));
+  if (row && read.keep_dims) {
+    QB_ASSIGN_OR_RETURN(output, node.Reshaped(output, {batch, 1, channels}));
+  } else if (!read.keep_dims) {
+    QB_ASSIGN_OR_RETURN(output, node.Reshaped(output, {batch, channels}));
   }
   return node.Give(output);
 }

@@ -20,7 +20,12 @@ Status GiveMoved(TfNode& node, size_t input, TensorId tensor) {
 // An open batch stays the first dimension. Dense layers on rows put the rows of all samples into it
 // for a product with a matrix and take them out again; the tensor keeps its dimensions meanwhile.
 Status BuildReshape(TfNode& node) {
-  QB_ASSIGN_OR_RETURN(const TensorId input, node.TensorOrRows(0, true));
+  QB_ASSIGN_OR_RETURN(const TfValue* value, node.Value(0));
+  const bool rows = value->kind == TfValue::Kind::kRows;
+  TensorId input = value->tensor;
+  if (!rows) {
+    QB_ASSIGN_OR_RETURN(input, node.Tensor(0, true));
+  }
   QB_ASSIGN_OR_RETURN(const TfArrayPtr target, node.Array(1));
   const Shape from = node.ShapeOf(input);
   QB_ASSIGN_OR_RETURN(NewShape shape, ReadNewShape(node, *target, ElementCount(from)));
@@ -33,9 +38,9 @@ Status BuildReshape(TfNode& node) {
     if (shape.batch != 0) return node.Unsupported("its new shape is for a batch of one");
     if (dims == from) return GiveMoved(node, 0, input);
     if (dims[0] != 1) {
-      QB_ASSIGN_OR_RETURN(const TfValue* value, node.Value(0));
       if (dims.size() == 2 && dims[1] == from.back() && !value->is_integer) {
-        return node.GiveRows(input);
+        node.WorkOnRows();
+        return node.Give(input);
       }
       return node.Unsupported("it puts the samples and parts of them into one dimension");
     }
@@ -197,8 +202,30 @@ Status BuildDepthToSpace(TfNode& node) {
   return node.Give(output);
 }
 
+// By joining the tensor with itself.
+Status BuildTile(TfNode& node) {
+  QB_ASSIGN_OR_RETURN(const TensorId input, node.Tensor(0));
+  QB_ASSIGN_OR_RETURN(const auto multiples, node.Ints(1));
+  constexpr int32_t kMost = 1024;
+  if (multiples.size() != node.ShapeOf(input).size() || multiples.empty()) {
+    return node.Corrupt("its multiples are not one a dimension");
+  }
+  if (multiples[0] != 1) return node.Unsupported("it repeats the samples");
+  TensorId result = input;
+  for (size_t i = 1; i < multiples.size(); ++i) {
+    if (multiples[i] < 1 || multiples[i] > kMost) {
+      return node.Unsupported(fmt::format("it repeats {} times", multiples[i]));
+    }
+    if (multiples[i] == 1) continue;
+    std::vector<TensorId> copies(static_cast<size_t>(multiples[i]), result);
+    QB_ASSIGN_OR_RETURN(result, Joined(node, std::move(copies), static_cast<int64_t>(i)));
+  }
+  return node.Give(result);
+}
+
 constexpr TfBuilderEntry kBuilders[] = {
     {"Reshape", BuildReshape},
+    {"Tile", BuildTile},
     {"Squeeze", BuildSqueeze},
     {"ExpandDims", BuildExpandDims},
     {"Transpose", BuildTranspose},
