@@ -16,9 +16,10 @@ namespace pb = ::qbench::onnx_proto;
 std::vector<Bytes> Seeds() {
   std::vector<Bytes> seeds;
   for (const char* name :
-       {"activations", "arithmetic", "channels_last", "convolutions", "dense", "flatten", "gelu",
-        "normalization", "operators9", "operators10", "pooling", "quantized", "resize", "shapes",
-        "shuffle", "transposed", "types"}) {
+       {"activations", "arithmetic", "attention",    "channels_last", "convolutions", "dense",
+        "flatten",     "gelu",       "merged_heads", "normalization", "operators9",   "operators10",
+        "pooling",     "products",   "quantized",    "resize",        "rows",         "shapes",
+        "shuffle",     "transposed", "types",        "windows"}) {
     Result<Bytes> file = ReadFile(std::filesystem::path(QBENCH_SOURCE_DIR) /
                                   "tests/import/data/onnx" / (std::string(name) + ".onnx"));
     if (!file.ok()) Fail(file.status().message());

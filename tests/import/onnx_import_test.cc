@@ -65,11 +65,12 @@ TEST_P(SmallOnnx, TensorsAreNamedApart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Onnx, SmallOnnx,
-                         testing::Values("activations", "arithmetic", "bytes_in", "channels_last",
-                                         "convolutions", "dense", "flatten", "gelu",
-                                         "normalization", "operators10", "operators9", "pooling",
-                                         "quantized", "resize", "row", "shapes", "shuffle",
-                                         "transposed", "types"),
+                         testing::Values("activations", "arithmetic", "attention", "bytes_in",
+                                         "channels_last", "convolutions", "dense", "flatten",
+                                         "gelu", "merged_heads", "normalization", "operators10",
+                                         "operators9", "pooling", "products", "quantized", "resize",
+                                         "row", "rows", "shapes", "shuffle", "transposed", "types",
+                                         "windows"),
                          [](const auto& test) { return std::string(test.param); });
 
 Model Optimized(const std::string& stem) {
@@ -115,6 +116,37 @@ TEST(OnnxLayout, NamesAreTheFiles) {
   EXPECT_EQ(model.signature->input_names, std::vector<std::string>{"x"});
   EXPECT_EQ(model.signature->output_names, std::vector<std::string>{"t7_0"});
   EXPECT_EQ(model.graph.tensors[static_cast<size_t>(model.graph.outputs[0])].name, "t7_0");
+}
+
+// A class token is padding and a sum, in which the positions are, too: no sample's size is asked
+// for.
+TEST(OnnxTokens, ClassTokenAndPositionsAreOneSum) {
+  const Model model = Optimized("attention");
+  EXPECT_EQ(Count(model, OpKind::kPad), 1U);
+  EXPECT_EQ(Count(model, OpKind::kConcatenation), 0U);
+  EXPECT_EQ(Count(model, OpKind::kBatchMatMul), 2U);
+  EXPECT_EQ(Count(model, OpKind::kAdd),
+            3U);  // with the residual one, and LayerNormalization's bias
+}
+
+// Also where ONNX has it as a part of heads, places or windows.
+TEST(OnnxTokens, BatchStaysOpen) {
+  for (const char* stem : {"attention", "merged_heads", "windows", "products", "rows"}) {
+    const Model model = Optimized(stem);
+    for (const Op& op : model.graph.ops) {
+      const Tensor& output = model.graph.tensors[static_cast<size_t>(op.outputs[0])];
+      EXPECT_TRUE(output.dynamic_batch) << stem << " " << output.name;
+      EXPECT_EQ(output.shape.at(0), 1) << stem << " " << output.name;
+      if (op.kind != OpKind::kReshape) continue;
+      EXPECT_EQ(std::get<ReshapeOptions>(op.options).new_shape.at(0), -1) << output.name;
+    }
+  }
+}
+
+TEST(OnnxRows, KeepTheirDimensionsInMemory) {
+  const Model model = Optimized("rows");
+  EXPECT_EQ(model.graph.tensors[static_cast<size_t>(model.graph.inputs[0])].shape,
+            (Shape{1, 4, 9}));
 }
 
 // min = (qmin - zero point) * scale: of the input, of the convolution with the RELU that its range

@@ -259,6 +259,174 @@ TEST_F(OnnxRefusal, SizesOfNoNumbers) {
   EXPECT_THAT(Refusal(model, StatusCode::kCorrupt), HasSubstr("a value is no whole number"));
 }
 
+// What cannot be read does not hide what else cannot be.
+TEST_F(OnnxRefusal, NamesAllNodesThatFail) {
+  pb::ModelProto model = Empty();
+  AddInts(model, "axes", {0});
+  AddNode(model, "ReduceMean", {"x"}, "a");
+  AddNode(model, "Relu", {"a"}, "b");
+  AddNode(model, "Floor", {"x"}, "c");
+  AddNode(model, "Floor", {"x"}, "d");
+  AddNode(model, "Pow", {"x", "x"}, "e");
+  AddNode(model, "Sum", {"b", "c", "d", "e"}, "y");
+  EXPECT_THAT(
+      Refusal(model, StatusCode::kUnsupported),
+      testing::AllOf(HasSubstr("node \"the_ReduceMean\" (ReduceMean): it is over the batch"),
+                     HasSubstr("; nor can 3 other nodes be read: 2 Floor, 1 Pow")));
+}
+
+// The batch may be a part of another dimension, and has to be one of its own in the end.
+TEST_F(OnnxRefusal, BatchWithinAnotherDimension) {
+  const auto reshaped = [](const std::vector<int64_t>& shape) {
+    pb::ModelProto model = Empty();
+    AddInts(model, "s", shape);
+    AddInts(model, "back", {-1, 32});
+    AddNode(model, "Reshape", {"x", "s"}, "a");
+    return model;
+  };
+  pb::ModelProto back = reshaped({-1, 4});
+  AddNode(back, "Relu", {"a"}, "b");
+  AddNode(back, "Reshape", {"b", "back"}, "y");
+  EXPECT_TRUE(Read(back).ok());
+  for (const char* op_type : {"Softmax", "ReduceMean", "ReduceMax"}) {
+    pb::ModelProto model = reshaped({-1, 4});
+    pb::NodeProto& node = AddNode(model, op_type, {"a"}, "b");
+    if (node.op_type() != "Softmax") {
+      AddInts(node, "axes", {0});
+    } else {
+      pb::AttributeProto& axis = *node.add_attribute();
+      axis.set_name("axis");
+      axis.set_i(0);
+    }
+    AddNode(model, "Relu", {"b"}, "y");
+    EXPECT_THAT(Refusal(model, StatusCode::kUnsupported), HasSubstr("it is over the batch"))
+        << op_type;
+  }
+  pb::ModelProto cut = reshaped({-1, 4});
+  AddInts(cut, "0", {0});
+  AddInts(cut, "3", {3});
+  AddNode(cut, "Slice", {"a", "0", "3", "0"}, "y");
+  EXPECT_THAT(Refusal(cut, StatusCode::kUnsupported), HasSubstr("it cuts the batch"));
+  pb::ModelProto turned = reshaped({4, 8});
+  AddNode(turned, "Transpose", {"a"}, "b");
+  AddNode(turned, "Reshape", {"b", "back"}, "y");
+  EXPECT_FALSE(Read(turned).ok());
+}
+
+// Of each its own wild shape; none is believed.
+TEST_F(OnnxRefusal, WildProducts) {
+  const auto with = [](const std::vector<int64_t>& dims, size_t count, bool first) {
+    return [=](pb::ModelProto& model, pb::NodeProto& node) {
+      AddFloats(model, "w", dims, count);
+      node.clear_input();
+      node.add_input(first ? "w" : "x");
+      node.add_input(first ? "x" : "w");
+    };
+  };
+  for (const bool first : {false, true}) {
+    EXPECT_THAT(OfNode("MatMul", StatusCode::kUnsupported, with({3, 5}, 15, first)),
+                HasSubstr("no matrix for an input of 4"));
+    EXPECT_THAT(OfNode("MatMul", StatusCode::kUnsupported, with({2, 4, 4}, 32, first)),
+                HasSubstr("constant matrix"));
+    EXPECT_THAT(OfNode("MatMul", StatusCode::kUnsupported, with({4}, 4, first)),
+                HasSubstr("constant matrix"));
+    EXPECT_THAT(OfNode("MatMul", StatusCode::kUnsupported, with({1, 1, 1, 4, 4}, 16, first)),
+                HasSubstr("constant matrix"));
+    EXPECT_THAT(OfNode("MatMul", StatusCode::kUnsupported, with({0, 4}, 0, first)),
+                HasSubstr("no matrix"));
+  }
+  const auto slice = [](pb::ModelProto& model, const std::vector<int64_t>& end) {
+    AddInts(model, "zero", {0});
+    AddInts(model, "end", end);
+    AddInts(model, "three", {3});
+    AddNode(model, "Slice", {"x", "zero", "end", "three"}, "s");
+  };
+  pb::ModelProto model = Empty();
+  slice(model, {3});
+  AddNode(model, "MatMul", {"x", "s"}, "t");
+  AddNode(model, "MatMul", {"s", "x"}, "y");
+  EXPECT_THAT(Refusal(model, StatusCode::kCorrupt),
+              HasSubstr("it multiplies rows of 3 and columns of 4"));
+  pb::ModelProto ranks = Empty();
+  AddInts(ranks, "shape", {-1, 8, 4});
+  AddNode(ranks, "Reshape", {"x", "shape"}, "r");
+  AddNode(ranks, "MatMul", {"x", "r"}, "y");
+  EXPECT_THAT(Refusal(ranks, StatusCode::kUnsupported),
+              HasSubstr("it multiplies computed tensors of 4 and 3 dimensions"));
+}
+
+TEST_F(OnnxRefusal, ConstantsJoinedToSamples) {
+  const auto joined = [](const std::vector<int64_t>& dims, size_t count, int64_t axis) {
+    pb::ModelProto model = Empty();
+    AddFloats(model, "c", dims, count);
+    pb::AttributeProto& attribute = *AddNode(model, "Concat", {"c", "x"}, "y").add_attribute();
+    attribute.set_name("axis");
+    attribute.set_i(axis);
+    return model;
+  };
+  EXPECT_TRUE(Read(joined({1, 3, 4, 4}, 48, 1)).ok());
+  EXPECT_THAT(Refusal(joined({1, 2, 4, 4}, 32, 0), StatusCode::kUnsupported),
+              HasSubstr("it joins along the batch"));
+  EXPECT_THAT(Refusal(joined({1, 2, 4, 4}, 32, 4), StatusCode::kCorrupt), HasSubstr("axis 4"));
+  EXPECT_THAT(Refusal(joined({1, 2, 3, 4}, 24, 1), StatusCode::kCorrupt), HasSubstr("differ"));
+  EXPECT_THAT(Refusal(joined({2, 4, 4}, 32, 1), StatusCode::kCorrupt), HasSubstr("differ"));
+  EXPECT_THAT(Refusal(joined({}, 1, 3), StatusCode::kCorrupt), HasSubstr("differ"));
+  EXPECT_THAT(Refusal(joined({2, 2, 4, 4}, 64, 1), StatusCode::kCorrupt), HasSubstr("differ"));
+}
+
+TEST_F(OnnxRefusal, WildRows) {
+  const auto of_row = [this](const std::vector<int64_t>& weights, const char* attribute,
+                             const std::vector<int64_t>& values, StatusCode code) {
+    pb::ModelProto model = Empty();
+    AddInts(model, "shape", {-1, 2, 16});
+    AddNode(model, "Reshape", {"x", "shape"}, "r");
+    size_t count = 1;
+    for (const int64_t dim : weights) count *= static_cast<size_t>(dim);
+    AddFloats(model, "w", weights, count);
+    pb::NodeProto& node = AddNode(model, "Conv", {"r", "w"}, "y");
+    if (!values.empty()) AddInts(node, attribute, values);
+    return Refusal(model, code);
+  };
+  EXPECT_THAT(of_row({3, 2, 17}, "", {}, StatusCode::kCorrupt),
+              HasSubstr("a window of 17 does not fit into 16"));
+  EXPECT_THAT(of_row({3, 2, 1, 3}, "", {}, StatusCode::kCorrupt),
+              HasSubstr("its weights have 4 dimensions, and its input 3"));
+  EXPECT_THAT(of_row({3, 2, 3}, "strides", {2, 2}, StatusCode::kUnsupported),
+              HasSubstr("strides has 2 numbers, and its input 1 directions"));
+  EXPECT_THAT(of_row({3, 2, 3}, "pads", {1, 1, 1, 1}, StatusCode::kUnsupported),
+              HasSubstr("its pads are not 2 numbers"));
+  EXPECT_THAT(of_row({3, 2, 3}, "dilations", {0}, StatusCode::kCorrupt),
+              HasSubstr("dilations is out of range"));
+  EXPECT_THAT(of_row({3, 2, 3}, "kernel_shape", {4}, StatusCode::kCorrupt),
+              HasSubstr("kernel_shape is not the weights' shape"));
+}
+
+TEST_F(OnnxRefusal, WildIndices) {
+  const auto gathered = [](const std::vector<int64_t>& dims, const std::vector<int64_t>& values) {
+    pb::ModelProto model = Empty();
+    AddFloats(model, "data", {2, 4}, 8);
+    AddInts(model, "i", values);
+    pb::TensorProto& indices = *model.mutable_graph()->mutable_initializer(1);
+    indices.clear_dims();
+    for (const int64_t dim : dims) indices.add_dims(dim);
+    AddNode(model, "GatherND", {"data", "i"}, "g");
+    AddNode(model, "Add", {"x", "g"}, "y");
+    return model;
+  };
+  EXPECT_TRUE(Read(gathered({4, 2}, {0, 0, 1, -1, -2, 3, 1, 2})).ok());
+  EXPECT_THAT(Refusal(gathered({1, 2}, {0, 4}), StatusCode::kCorrupt), HasSubstr("axis 4 of 4"));
+  EXPECT_THAT(Refusal(gathered({1, 2}, {INT64_MIN, 0}), StatusCode::kCorrupt), HasSubstr("axis"));
+  EXPECT_THAT(Refusal(gathered({1, 3}, {0, 0, 0}), StatusCode::kCorrupt),
+              HasSubstr("indices of 3 numbers for 2 dimensions"));
+  pb::ModelProto scattered = Empty();
+  AddFloats(scattered, "data", {4}, 4);
+  AddFloats(scattered, "updates", {2}, 2);
+  AddInts(scattered, "i", {3});
+  AddNode(scattered, "ScatterND", {"data", "i", "updates"}, "g");
+  AddNode(scattered, "Add", {"x", "g"}, "y");
+  EXPECT_THAT(Refusal(scattered, StatusCode::kCorrupt), HasSubstr("updates do not fit"));
+}
+
 // A few bytes that ask for gigabytes.
 TEST_F(OnnxRefusal, ConstantsThatGrow) {
   pb::ModelProto model = Empty();

@@ -45,18 +45,21 @@ Result<Value> BoundBy(NodeCall& call, OpKind kind, const Value& input, double bo
 // Up to operator set 12 over all dimensions from `axis` on, then over that one. ONNX's dimension
 // goes last in memory and stays there.
 Result<Value> SoftmaxOver(NodeCall& call, const Value& input, size_t axis) {
-  Order order;
-  for (const size_t other : input.order) {
-    if (other != axis) order.push_back(other);
-  }
-  order.push_back(axis);
-  QB_ASSIGN_OR_RETURN(const Value last, Ordered(call, input, order));
-  return Apply(call, OpKind::kSoftmax, last);
+  QB_ASSIGN_OR_RETURN(const Value last, Ordered(call, input, WithLast(input.order, {axis})));
+  constexpr size_t kMost = 4;  // of LiteRT's kernel
+  const Shape shape = call.ShapeOf(last.tensor);
+  if (shape.size() <= kMost) return Apply(call, OpKind::kSoftmax, last);
+  const auto rows = static_cast<int32_t>(ElementCount(shape) / shape.back());
+  QB_ASSIGN_OR_RETURN(const TensorId flat, EmitReshape(call, last.tensor, {1, rows, shape.back()}));
+  QB_ASSIGN_OR_RETURN(const TensorId softmax, call.Emit(OpKind::kSoftmax, {flat}));
+  QB_ASSIGN_OR_RETURN(const TensorId output, EmitReshape(call, softmax, shape));
+  return Like(last, output);
 }
 
 // Over all dimensions from `axis` on, in whatever order those are, as long as they are last in
 // memory.
 Result<Value> SoftmaxOverAll(NodeCall& call, const Value& input, size_t axis) {
+  if (input.is_within()) return call.Unsupported("it has the batch as a part of a dimension");
   const auto first = input.order.begin() + static_cast<ptrdiff_t>(axis);
   const bool last =
       std::all_of(first, input.order.end(), [axis](size_t other) { return other >= axis; });
@@ -153,6 +156,16 @@ Result<Value> BuildElu(NodeCall& call) {
   return EluOf(call, input, call.Float("alpha", 1.0F));
 }
 
+// x above 0, alpha * (exp(x / alpha) - 1) below.
+Result<Value> BuildCelu(NodeCall& call) {
+  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
+  const double alpha = call.Float("alpha", 1.0F);
+  if (!(alpha > 0.0)) return call.Unsupported("its alpha is not above 0");
+  QB_ASSIGN_OR_RETURN(const Value scaled, Scaled(call, input, 1.0 / alpha));
+  QB_ASSIGN_OR_RETURN(const Value elu, Apply(call, OpKind::kElu, scaled));
+  return Scaled(call, elu, alpha);
+}
+
 // Its alpha and gamma are float32's nearest to Klambauer et al. 2017 (arXiv 1706.02515).
 Result<Value> BuildSelu(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
@@ -197,7 +210,7 @@ Result<Value> BuildSoftmax(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   const bool one = call.opset() >= 13;
   QB_ASSIGN_OR_RETURN(const size_t axis, call.AxisOf(call.Int("axis", one ? -1 : 1), input.rank()));
-  if (axis == input.order[0]) return call.Unsupported("it is over the batch");
+  if (input.IsBatch(axis)) return call.Unsupported("it is over the batch");
   size_t several = 0;
   for (size_t i = axis; i < input.rank(); ++i) several += input.dims[i] != 1 ? 1 : 0;
   if (one || axis + 1 == input.rank()) return SoftmaxOver(call, input, axis);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "graph/import/onnx/onnx_fold.h"
 #include "graph/import/onnx/onnx_nodes.h"
 
 namespace qbench::graph::import::onnx {
@@ -13,16 +14,40 @@ int64_t Elements(const Value& value) {
   return count;
 }
 
+// Of `value`, a sum that Concat made, and one more constant: one sum. Null where it is none.
+Result<std::optional<Value>> AddedToJoined(NodeCall& call, const Value& value,
+                                           const HostTensor& constant) {
+  const auto found = call.import().joined.find(value.tensor);
+  if (found == call.import().joined.end() || !constant.is_float()) return std::optional<Value>();
+  const auto [padded, before] = found->second;
+  const bool same = padded.order == value.order && padded.dims == value.dims;
+  if (!same || constant.dims.size() > value.rank()) return std::optional<Value>();
+  QB_ASSIGN_OR_RETURN(const Dims dims, ExpandDims(call, value.dims, constant.dims));
+  if (dims != value.dims) return std::optional<Value>();
+  QB_ASSIGN_OR_RETURN(const HostTensorRef more,
+                      Stretched(call, constant, dims, call.import().budget));
+  std::vector<float> sum = before->floats.Values<float>();
+  const ConstantValues<float> added(more->floats);
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] += added.span()[i];
+  QB_ASSIGN_OR_RETURN(Value result, Binary(call, OpKind::kAdd, padded,
+                                           ConstantValue(MakeFloats(dims, std::move(sum)))));
+  return std::optional(std::move(result));
+}
+
 // One of the two is a constant.
 Result<Value> WithConstant(NodeCall& call, OpKind kind, const Value& a, const Value& b) {
   const bool first = a.is_constant();
   const Value& value = first ? b : a;
   const HostTensor& constant = first ? *a.constant : *b.constant;
+  if (kind == OpKind::kAdd) {
+    QB_ASSIGN_OR_RETURN(const auto sum, AddedToJoined(call, value, constant));
+    if (sum) return *sum;
+  }
   QB_ASSIGN_OR_RETURN(const TensorId beside, Beside(call, "constant", constant, value));
   std::vector<TensorId> inputs = {value.tensor, beside};
   if (first) std::swap(inputs[0], inputs[1]);
   QB_ASSIGN_OR_RETURN(const TensorId output, call.Emit(kind, std::move(inputs)));
-  return InMemory(call, output, value.order);
+  return InMemory(call, output, value);
 }
 
 // A tensor of fewer dimensions gets them in front, where the batch is: its own has to be the same.
@@ -71,20 +96,27 @@ Result<Value> Reciprocal(NodeCall& call, const Value& input) {
   return Like(input, output);
 }
 
-// 1 / (1 / sqrt(input)), which is 0 at 0: there is no operator for roots.
-Result<Value> Sqrt(NodeCall& call, const Value& input) {
-  QB_ASSIGN_OR_RETURN(const Value inverse, Rsqrt(call, input));
-  QB_ASSIGN_OR_RETURN(Value root, Reciprocal(call, inverse));
-  call.import().sqrt_of.emplace(root.tensor, inverse.tensor);
-  return root;
+// 1 / value, where it is a root.
+Result<std::optional<Value>> InverseRoot(NodeCall& call, const Value& value) {
+  const auto root = call.import().sqrt_of.find(value.tensor);
+  if (root == call.import().sqrt_of.end()) return std::optional<Value>();
+  QB_ASSIGN_OR_RETURN(Value inverse, Rsqrt(call, Like(value, root->second)));
+  return std::optional(std::move(inverse));
 }
 
 }  // namespace
+
+Result<Value> Sqrt(NodeCall& call, const Value& input) {
+  QB_ASSIGN_OR_RETURN(const TensorId root, call.Emit(OpKind::kSqrt, {input.tensor}));
+  call.import().sqrt_of.emplace(root, input.tensor);
+  return Like(input, root);
+}
 
 Result<Value> Binary(NodeCall& call, OpKind kind, const Value& a, const Value& b) {
   if (a.is_constant() && b.is_constant()) return call.Corrupt("it computes with constants alone");
   if (a.is_constant() || b.is_constant()) return WithConstant(call, kind, a, b);
   QB_RETURN_IF_ERROR(CheckRanks(call, a, b));
+  QB_RETURN_IF_ERROR(CheckBatches(call, a, b));
   // The larger one's; of two that are as large, that of images.
   const bool second = Elements(a) < Elements(b) ||
                       (Elements(a) == Elements(b) && b.order == ChannelsLast(b.rank()));
@@ -92,7 +124,7 @@ Result<Value> Binary(NodeCall& call, OpKind kind, const Value& a, const Value& b
   QB_ASSIGN_OR_RETURN(const Value x, Ordered(call, a, order));
   QB_ASSIGN_OR_RETURN(const Value y, Ordered(call, b, order));
   QB_ASSIGN_OR_RETURN(const TensorId output, call.Emit(kind, {x.tensor, y.tensor}));
-  return InMemory(call, output, order);
+  return InMemory(call, output, second ? y : x);
 }
 
 Result<Value> Scaled(NodeCall& call, const Value& input, double factor) {
@@ -123,10 +155,10 @@ Result<Value> BuildDiv(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value b, call.Input(1));
   if (!b.is_constant()) {
     QB_RETURN_IF_ERROR(call.Computed(1).status());
-    const auto root = call.import().sqrt_of.find(b.tensor);
-    if (root == call.import().sqrt_of.end()) return TwoInputs(call, OpKind::kDiv);
     if (!a.is_constant()) QB_RETURN_IF_ERROR(call.Computed(0).status());
-    return Binary(call, OpKind::kMul, a, Like(b, root->second));
+    QB_ASSIGN_OR_RETURN(const auto inverse, InverseRoot(call, b));
+    if (!inverse) return Binary(call, OpKind::kDiv, a, b);
+    return Binary(call, OpKind::kMul, a, *inverse);
   }
   QB_RETURN_IF_ERROR(call.Computed(0).status());
   QB_ASSIGN_OR_RETURN(std::vector<float> values, call.FloatsOf(1));
@@ -167,11 +199,8 @@ Result<Value> BuildSqrt(NodeCall& call) {
 
 Result<Value> BuildReciprocal(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
-  if (const auto root = call.import().sqrt_of.find(input.tensor);
-      root != call.import().sqrt_of.end()) {
-    return Like(input, root->second);
-  }
-  return Reciprocal(call, input);
+  QB_ASSIGN_OR_RETURN(const auto inverse, InverseRoot(call, input));
+  return inverse ? *inverse : Reciprocal(call, input);
 }
 
 Result<Value> BuildNeg(NodeCall& call) {

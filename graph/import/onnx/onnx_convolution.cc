@@ -1,5 +1,5 @@
-// Convolutions, dense layers and batch normalization: the nodes with weights. ONNX keeps
-// convolution kernels as OIHW; TensorFlow Lite wants OHWI, of depthwise ones 1HWO.
+// Convolutions and batch normalization. ONNX keeps kernels as OIHW; TensorFlow Lite wants OHWI, of
+// depthwise ones 1HWO.
 #include <algorithm>
 #include <cmath>
 
@@ -41,128 +41,61 @@ Options WindowOptions(const Windows& w) {
   return options;
 }
 
-// Weights of four dimensions, of floats, none of them empty.
-Result<HostTensorRef> Kernel(const NodeCall& call) {
-  QB_ASSIGN_OR_RETURN(HostTensorRef weights, call.ConstantInput(1));
-  if (!weights->is_float()) return call.Unsupported("its weights are not floats");
-  if (weights->dims.size() != 4) {
+// Weights of floats, none of their dimensions empty; four of them, also for an input of three,
+// which is an image of one row.
+Result<HostTensor> Kernel(const NodeCall& call, size_t rank) {
+  QB_ASSIGN_OR_RETURN(const HostTensorRef given, call.ConstantInput(1));
+  HostTensor weights = *given;
+  if (!weights.is_float()) return call.Unsupported("its weights are not floats");
+  if (rank != 3 && rank != 4) {
     return call.Unsupported(
-        fmt::format("its weights have {} dimensions, and those of images 4", weights->dims.size()));
+        fmt::format("its input has {} dimensions, and is no batch of images or rows", rank));
   }
-  if (std::ranges::find(weights->dims, 0) != weights->dims.end()) {
+  if (weights.dims.size() != rank) {
+    return call.Corrupt(
+        fmt::format("its weights have {} dimensions, and its input {}", weights.dims.size(), rank));
+  }
+  if (std::ranges::find(weights.dims, 0) != weights.dims.end()) {
     return call.Corrupt("its weights are empty");
   }
+  if (rank == 3) weights.dims.insert(weights.dims.begin() + 2, 1);
   return weights;
-}
-
-// y = x * weights + bias, with weights [units, depth] in memory.
-Result<Value> Dense(NodeCall& call, const Value& input, const HostTensor& weights, TensorId bias) {
-  const TensorId matrix = call.Constant("weights", weights);
-  const FullyConnectedOptions options{.keep_num_dims = input.rank() > 2};
-  QB_ASSIGN_OR_RETURN(const TensorId output,
-                      call.Emit(OpKind::kFullyConnected, options, {input.tensor, matrix, bias}));
-  return InMemory(call, output, input.order);
-}
-
-HostTensor Multiplied(const HostTensor& tensor, float factor) {
-  HostTensor result = tensor;
-  if (factor == 1.0F) return result;
-  std::vector<float> values = tensor.floats.Values<float>();
-  for (float& value : values) value *= factor;
-  result.floats = TakeConstant(std::move(values));
-  result.range.reset();
-  return result;
-}
-
-// Two dimensions, neither empty, the second `depth`.
-Status CheckMatrix(const NodeCall& call, const HostTensor& matrix, int64_t depth) {
-  if (!matrix.is_float()) return call.Unsupported("its weights are not floats");
-  if (matrix.dims.size() == 2 && matrix.dims[0] > 0 && matrix.dims[1] == depth) return OkStatus();
-  return call.Unsupported(fmt::format("its weights are no matrix for an input of {}", depth));
 }
 
 }  // namespace
 
 Result<Value> BuildConv(NodeCall& call) {
-  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0, 4));
-  QB_ASSIGN_OR_RETURN(const HostTensorRef weights, Kernel(call));
+  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
+  QB_ASSIGN_OR_RETURN(const HostTensor weights, Kernel(call, input.rank()));
   QB_ASSIGN_OR_RETURN(const Value image, Image(call, input));
   const Shape shape = call.ShapeOf(image.tensor);
-  QB_ASSIGN_OR_RETURN(const Windows w,
-                      ReadWindows(call, shape, weights->dims[2], weights->dims[3]));
+  QB_ASSIGN_OR_RETURN(const Windows w, ReadWindows(call, shape, input.rank() == 3, weights.dims[2],
+                                                   weights.dims[3]));
   const int64_t channels = input.dims[1];
-  const int64_t outputs = weights->dims[0];
+  const int64_t outputs = weights.dims[0];
   const int64_t groups = call.Int("group", 1);
-  if (groups < 1 || groups > channels || weights->dims[1] != channels / groups ||
+  if (groups < 1 || groups > channels || weights.dims[1] != channels / groups ||
       channels % groups != 0 || outputs % groups != 0) {
     return call.Corrupt(fmt::format("weights of {} to {} channels in {} groups for {} channels",
-                                    weights->dims[1], outputs, groups, channels));
+                                    weights.dims[1], outputs, groups, channels));
   }
   QB_ASSIGN_OR_RETURN(const TensorId padded, Padded(call, image.tensor, w));
   QB_ASSIGN_OR_RETURN(const TensorId bias, BiasOrZero(call, 2, outputs));
   const bool depthwise = groups == channels && groups > 1;
   const HostTensor placed =
-      Permuted(*weights, depthwise ? std::vector<size_t>{1, 2, 3, 0} : ChannelsLast(4));
+      Permuted(weights, depthwise ? std::vector<size_t>{1, 2, 3, 0} : ChannelsLast(4));
   const TensorId filter = call.Constant("weights", placed);
   if (!depthwise) {
     QB_ASSIGN_OR_RETURN(
         const TensorId output,
         call.Emit(OpKind::kConv2D, WindowOptions<Conv2DOptions>(w), {padded, filter, bias}));
-    return InMemory(call, output, ChannelsLast(4));
+    return AsBefore(call, InMemory(call, output, image), input);
   }
   auto options = WindowOptions<DepthwiseConv2DOptions>(w);
   options.depth_multiplier = static_cast<int32_t>(outputs / channels);
   QB_ASSIGN_OR_RETURN(const TensorId output,
                       call.Emit(OpKind::kDepthwiseConv2D, options, {padded, filter, bias}));
-  return InMemory(call, output, ChannelsLast(4));
-}
-
-// alpha * A * B + beta * C
-Result<Value> BuildGemm(NodeCall& call) {
-  QB_ASSIGN_OR_RETURN(const Value a, call.Computed(0, 2));
-  if (call.Int("transA", 0) != 0) return call.Unsupported("transA is set");
-  QB_ASSIGN_OR_RETURN(const Value input, Plain(call, a));
-  QB_ASSIGN_OR_RETURN(const HostTensorRef given, call.ConstantInput(1));
-  if (given->dims.size() != 2) return call.Corrupt("its weights are no matrix");
-  const bool turned = call.Int("transB", 0) != 0;
-  const HostTensor weights =
-      Multiplied(turned ? *given : Permuted(*given, {1, 0}), call.Float("alpha", 1.0F));
-  QB_RETURN_IF_ERROR(CheckMatrix(call, weights, input.dims[1]));
-  TensorId bias = kNoTensor;
-  if (call.Has(2)) {
-    const auto units = static_cast<size_t>(weights.dims[0]);
-    QB_ASSIGN_OR_RETURN(std::vector<float> values, call.FloatsOf(2));
-    if (values.size() == 1) values.resize(units, values[0]);
-    if (values.size() != units) return call.Unsupported("its input C is not one row");
-    for (float& value : values) value *= call.Float("beta", 1.0F);
-    bias = call.Constant("bias", {static_cast<int32_t>(units)}, values);
-  }
-  return Dense(call, input, weights, bias);
-}
-
-// By a constant matrix: of any input whose last dimension is last in memory.
-Result<Value> BuildMatMul(NodeCall& call) {
-  QB_ASSIGN_OR_RETURN(const Value a, call.Computed(0));
-  QB_ASSIGN_OR_RETURN(const Value b, call.Input(1));
-  if (!b.is_constant()) {
-    return call.Unsupported("it multiplies two computed tensors, which qbench does not import");
-  }
-  if (b.constant->dims.size() != 2 || a.rank() < 2) {
-    return call.Unsupported("only the product of a tensor and a constant matrix is known");
-  }
-  Value input = a;
-  const size_t last = a.rank() - 1;
-  if (a.order.back() != last) {
-    Order order;
-    for (const size_t axis : a.order) {
-      if (axis != last) order.push_back(axis);
-    }
-    order.push_back(last);
-    QB_ASSIGN_OR_RETURN(input, Ordered(call, a, order));
-  }
-  const HostTensor weights = Permuted(*b.constant, {1, 0});
-  QB_RETURN_IF_ERROR(CheckMatrix(call, weights, input.dims.back()));
-  return Dense(call, input, weights, kNoTensor);
+  return AsBefore(call, InMemory(call, output, image), input);
 }
 
 // scale * (x - mean) / sqrt(variance + epsilon) + bias = x * factor + offset, computed in double:

@@ -254,24 +254,6 @@ Folded FoldExpand(NodeCall& call, int64_t& budget) {
   return Stretched(call, *input, dims, budget);
 }
 
-Folded FoldWhere(NodeCall& call, int64_t& budget) {
-  HostTensorRef inputs[3];
-  Dims dims;
-  for (size_t i = 0; i < 3; ++i) {
-    QB_ASSIGN_OR_RETURN(inputs[i], call.ConstantInput(i));
-    if (inputs[i]->is_float()) return call.Unsupported("it is known for whole numbers alone");
-    QB_ASSIGN_OR_RETURN(dims, ExpandDims(call, dims, inputs[i]->dims));
-  }
-  for (HostTensorRef& input : inputs) {
-    QB_ASSIGN_OR_RETURN(input, Stretched(call, *input, dims, budget));
-  }
-  std::vector<int64_t> values = inputs[2]->ints;
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (inputs[0]->ints[i] != 0) values[i] = inputs[1]->ints[i];
-  }
-  return MakeInts(std::move(dims), std::move(values), inputs[1]->type);
-}
-
 // Of a list.
 Folded FoldReduceProd(NodeCall& call, int64_t&) {
   QB_ASSIGN_OR_RETURN(const HostTensorRef input, call.ConstantInput(0));
@@ -294,6 +276,7 @@ struct FoldedNode {
 
 constexpr FoldedNode kFolded[] = {
     {"Cast", FoldCast},
+    {"Clip", FoldClip},
     {"Concat", FoldConcat},
     {"Constant", FoldConstant},
     {"ConstantOfShape", FoldConstantOfShape},
@@ -302,11 +285,14 @@ constexpr FoldedNode kFolded[] = {
     {"Expand", FoldExpand},
     {"Flatten", FoldReshape<FlattenDims>},
     {"Gather", FoldGather},
+    {"GatherND", FoldGatherNd},
     {"Identity", FoldIdentity},
+    {"MatMul", FoldMatMul},
     {"QuantizeLinear", FoldQuantize},
     {"Range", FoldRange},
     {"ReduceProd", FoldReduceProd},
     {"Reshape", FoldReshape<ReshapeDims>},
+    {"ScatterND", FoldScatterNd},
     {"Shape", FoldShape},
     {"Size", FoldSize},
     {"Slice", FoldSlice},

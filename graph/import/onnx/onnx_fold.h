@@ -17,8 +17,16 @@ bool IsFoldedAlways(std::string_view op_type);
 // gets less. kCorrupt, kUnsupported.
 Result<HostTensorRef> FoldNode(NodeCall& call, int64_t& budget);
 
+// onnx_fold_nd.cc
+Result<HostTensorRef> FoldGatherNd(NodeCall& call, int64_t& budget);
+Result<HostTensorRef> FoldScatterNd(NodeCall& call, int64_t& budget);
+Result<HostTensorRef> FoldClip(NodeCall& call, int64_t& budget);
+Result<HostTensorRef> FoldMatMul(NodeCall& call, int64_t& budget);
+Result<HostTensorRef> FoldWhere(NodeCall& call, int64_t& budget);
+
 // onnx_fold_arithmetic.cc. Null where it is not one of: Add, Sub, Mul, Div, Mod, Pow, Min, Max,
-// Equal, Less, Greater, And, Or; Neg, Sqrt, Floor, Ceil, Abs, Not.
+// Equal, Less, LessOrEqual, Greater, GreaterOrEqual, And, Or; Neg, Sqrt, Reciprocal, Exp, Log,
+// Relu, Sigmoid, Tanh, Floor, Ceil, Abs, Not.
 using Folder = Result<HostTensorRef> (*)(NodeCall& call, int64_t& budget);
 Folder FindArithmetic(std::string_view op_type);
 // Takes `count` elements from the budget; kUnsupported where it is used up.

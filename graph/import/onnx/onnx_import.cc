@@ -18,7 +18,7 @@ namespace qbench::graph::import::onnx {
 namespace {
 
 constexpr int kMaxNodes = 100000;
-constexpr int64_t kMaxFolded = int64_t{1} << 26;  // elements that are computed at import
+constexpr size_t kMostNamed = 12;  // operators
 
 class Importer {
  public:
@@ -37,6 +37,9 @@ class Importer {
   Result<Value> Find(const std::string& name);
   void Release(const pb::NodeProto& node);
   Status Build(pb::NodeProto& node);
+  Status BuildOutputs(pb::NodeProto& node, std::vector<Value> inputs);
+  // That nothing has failed: the first failure, and how many others there are of which operators.
+  Status CheckFailures() const;
   Result<std::vector<Value>> Outputs(NodeCall& call, bool constant);
   void Keep(const NodeCall& call, const std::string& name, Value value);
   Status AddOutputs(Signature& signature);
@@ -50,9 +53,10 @@ class Importer {
   std::unordered_map<std::string, Value> values_;
   std::unordered_map<std::string, std::vector<const pb::NodeProto*>> readers_;
   std::unordered_map<std::string, size_t> uses_;
-  bool channels_first_ = false;  // images come in so
-  size_t first_tensor_ = 0;      // of the node that is being built
-  int64_t budget_ = kMaxFolded;
+  bool channels_first_ = false;                // images come in so
+  size_t first_tensor_ = 0;                    // of the node that is being built
+  Status failure_;                             // the first
+  std::map<std::string, size_t> also_failed_;  // operators and how many of each
 };
 
 Status Importer::CountUses() {
@@ -114,6 +118,7 @@ Result<Value> Importer::AddInput(const pb::ValueInfoProto& info) {
     const bool open = !dim.has_dim_value() || dim.dim_value() < 1;
     if (i == 0 && (open || dim.dim_value() == 1)) {
       value.dims.push_back(1);
+      import_.open_batch = import_.open_batch || open;
     } else if (i == 0) {
       return Error(StatusCode::kUnsupported,
                    "input \"{}\" has a batch of {}; export the model with a batch of 1, or an open "
@@ -211,7 +216,7 @@ void Importer::Keep(const NodeCall&, const std::string& name, Value value) {
 Result<std::vector<Value>> Importer::Outputs(NodeCall& call, bool constant) {
   const bool fold = IsFoldedAlways(call.op_type()) || (constant && IsFolded(call.op_type()));
   if (fold) {
-    QB_ASSIGN_OR_RETURN(HostTensorRef tensor, FoldNode(call, budget_));
+    QB_ASSIGN_OR_RETURN(HostTensorRef tensor, FoldNode(call, import_.budget));
     return std::vector<Value>{ConstantValue(std::move(tensor))};
   }
   const NodeBuilder builder = FindNodeBuilder(call.op_type());
@@ -226,34 +231,64 @@ Result<std::vector<Value>> Importer::Outputs(NodeCall& call, bool constant) {
   return outputs;
 }
 
+Status Importer::BuildOutputs(pb::NodeProto& node, std::vector<Value> inputs) {
+  const bool failed = std::ranges::any_of(inputs, &Value::failed);
+  const bool constant =
+      std::ranges::all_of(inputs, [](const Value& value) { return value.tensor == kNoTensor; });
+  first_tensor_ = import_.builder.graph.tensors.size();
+  NodeCall call(import_, node, std::move(inputs));
+  Result<std::vector<Value>> outputs = std::vector<Value>();
+  if (!failed) outputs = Outputs(call, constant);
+  // What cannot be read does not hide what else cannot be.
+  if (!outputs.ok() && outputs.status().code() != StatusCode::kUnsupported) return outputs.status();
+  if (!outputs.ok() && !failure_.ok()) ++also_failed_[SafeName(node.op_type())];
+  if (!outputs.ok() && failure_.ok()) failure_ = outputs.status();
+  Value lost;
+  lost.failed = true;
+  for (int i = 0; i < node.output_size(); ++i) {
+    const std::string& name = node.output(i);
+    if (name.empty() || uses_[name] == 0) continue;
+    if (values_.contains(name) || initializers_.contains(name)) {
+      return call.Corrupt(fmt::format("\"{}\" is made twice", SafeName(name)));
+    }
+    if (failed || !outputs.ok()) {
+      values_.emplace(name, lost);
+      continue;
+    }
+    if (static_cast<size_t>(i) >= outputs->size()) {
+      return call.Unsupported(fmt::format("its output {} is used, and not known", i));
+    }
+    Keep(call, name, std::move((*outputs)[static_cast<size_t>(i)]));
+  }
+  return OkStatus();
+}
+
 Status Importer::Build(pb::NodeProto& node) {
   std::vector<Value> inputs;
-  bool constant = true;
   for (const std::string& name : node.input()) {
     auto value = Find(name);
     if (!value.ok()) {
       return value.status().WithContext(
           fmt::format("node \"{}\" ({})", SafeName(node.name()), SafeName(node.op_type())));
     }
-    constant = constant && value->tensor == kNoTensor;
     inputs.push_back(std::move(*value));
   }
-  first_tensor_ = import_.builder.graph.tensors.size();
-  NodeCall call(import_, node, std::move(inputs));
-  QB_ASSIGN_OR_RETURN(std::vector<Value> outputs, Outputs(call, constant));
-  for (int i = 0; i < node.output_size(); ++i) {
-    const std::string& name = node.output(i);
-    if (name.empty() || uses_[name] == 0) continue;
-    if (static_cast<size_t>(i) >= outputs.size()) {
-      return call.Unsupported(fmt::format("its output {} is used, and not known", i));
-    }
-    if (values_.contains(name) || initializers_.contains(name)) {
-      return call.Corrupt(fmt::format("\"{}\" is made twice", SafeName(name)));
-    }
-    Keep(call, name, std::move(outputs[static_cast<size_t>(i)]));
-  }
+  QB_RETURN_IF_ERROR(BuildOutputs(node, std::move(inputs)));
   Release(node);
   return OkStatus();
+}
+
+Status Importer::CheckFailures() const {
+  if (failure_.ok() || also_failed_.empty()) return failure_;
+  size_t count = 0;
+  std::vector<std::string> names;
+  for (const auto& [op_type, nodes] : also_failed_) {
+    count += nodes;
+    if (names.size() < kMostNamed) names.push_back(fmt::format("{} {}", nodes, op_type));
+  }
+  if (also_failed_.size() > kMostNamed) names.emplace_back("others");
+  return {failure_.code(), fmt::format("{}; nor can {} other nodes be read: {}", failure_.message(),
+                                       count, fmt::join(names, ", "))};
 }
 
 // In ONNX's order, but four dimensions channels last where those of the inputs are turned so.
@@ -269,6 +304,9 @@ Result<TensorId> Importer::OutputTensor(const std::string& name) {
   NodeCall call(import_, node, {value});
   QB_RETURN_IF_ERROR(call.Computed(0).status());
   const bool image = value.rank() == 4 && channels_first_;
+  if (value.is_within() && value.dims[0] != 1) {
+    return call.Unsupported("it makes another dimension of the batch");
+  }
   QB_ASSIGN_OR_RETURN(const Value placed, image ? Image(call, value) : Plain(call, value));
   if (image) {
     import_.notes.push_back(
@@ -315,12 +353,14 @@ Result<Model> Importer::Import(std::vector<std::string>* notes) {
     if (InterruptRequested()) return InterruptStatus("importing a model");
     QB_RETURN_IF_ERROR(Build(node));
   }
+  QB_RETURN_IF_ERROR(CheckFailures());
   Model model;
   Signature signature;
   for (const TensorId input : import_.builder.graph.inputs) {
     signature.input_names.push_back(import_.builder.graph.tensors[static_cast<size_t>(input)].name);
   }
   QB_RETURN_IF_ERROR(AddOutputs(signature));
+  RemoveDeepReshapes(import_.builder.graph);
   model.description = SafeLine(graph_.name());
   model.graph = std::move(import_.builder.graph);
   model.signature = std::move(signature);

@@ -171,6 +171,10 @@ Result<TensorId> NodeCall::Emit(OpKind kind, OpOptions options, std::vector<Tens
   auto output = import_.builder.Emit(kind, std::move(options), std::move(inputs), name_);
   if (output.ok()) {
     const Shape& shape = ShapeOf(*output);
+    if (shape.size() > kMostDimensions && kind != OpKind::kReshape) {
+      return Unsupported(fmt::format("it computes a tensor of {} dimensions; at most {} are known",
+                                     shape.size(), kMostDimensions));
+    }
     if (!shape.empty() && shape[0] == 1) return output;
     return Unsupported("it makes another dimension of the batch");
   }

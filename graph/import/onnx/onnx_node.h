@@ -18,8 +18,12 @@
 namespace qbench::graph::import::onnx {
 
 // Which of ONNX's dimensions each dimension of a tensor in memory is. Images are [batch, channels,
-// height, width] in ONNX and channels last in memory: {0, 2, 3, 1}. The first is the batch.
+// height, width] in ONNX and channels last in memory: {0, 2, 3, 1}. The first is the batch; it is
+// kWithin where ONNX has it as a part of another dimension ([batch * heads, places, size]): in
+// memory it is a dimension of its own even then.
 using Order = std::vector<size_t>;
+inline constexpr size_t kWithin = SIZE_MAX;
+inline constexpr size_t kMostDimensions = 5;  // of a tensor, as graph::Validate has it
 Order SameOrder(size_t rank);
 Order ChannelsLast(size_t rank);  // {0, 2, …, rank - 1, 1}; of rank 2 and below, the same order
 
@@ -37,25 +41,45 @@ struct Value {
   Dims dims;
   HostTensorRef constant;
   TensorId tensor = kNoTensor;
-  Order order;           // of `tensor`: dimension i of it is dims[order[i]]
+  Order order;  // of `tensor`: dimension i of it is dims[order[i]]
+  // Where order[0] is kWithin: dimension `within` is [outer, batch, inner], row by row.
+  size_t within = 0;
+  int64_t outer = 1;
+  bool failed = false;   // the node that makes it cannot be read
   bool integer = false;  // an input of whole numbers, which nothing but Cast may take
   std::optional<QuantizedRange> quantized;  // between QuantizeLinear and DequantizeLinear
 
   bool is_constant() const { return constant != nullptr; }
   size_t rank() const { return dims.size(); }
+  // Whether the batch is a part of another of ONNX's dimensions.
+  bool is_within() const { return !order.empty() && order[0] == kWithin; }
+  // The dimension that is the batch, or that the batch is a part of.
+  size_t BatchAxis() const { return is_within() ? within : order[0]; }
+  bool IsBatch(size_t axis) const { return !order.empty() && BatchAxis() == axis; }
   // Where dimension `axis` is in memory.
   size_t PlaceOf(size_t axis) const;
 };
 Value ConstantValue(HostTensorRef tensor);
 
+// What Concat made of a tensor and a constant of the same dims: their sum. Another constant that is
+// added to it goes into this one.
+struct JoinedConstant {
+  Value padded;
+  HostTensorRef constant;
+};
+
 // The graph under construction and what is shared between its nodes.
 struct OnnxImport {
   GraphBuilder builder;
   int64_t opset = 0;
+  bool open_batch = false;  // of an input; else all of them are of one sample
   // Tensors in another order, by what they were made of: each is made once.
   std::map<std::pair<TensorId, std::vector<int32_t>>, TensorId> transposed;
   std::map<TensorId, std::pair<TensorId, std::vector<int32_t>>> transposed_of;
-  std::map<TensorId, TensorId> sqrt_of;  // 1 / x by its x
+  std::map<TensorId, TensorId> sqrt_of;       // 1 / x by its x
+  std::map<TensorId, JoinedConstant> joined;  // by the sum
+  std::map<TensorId, TensorId> deep;  // reshaped to more than kMostDimensions, by the output
+  int64_t budget = int64_t{1} << 26;  // elements that may still be computed at import
   std::vector<std::string> notes;
   size_t quantized_pairs = 0;
 };

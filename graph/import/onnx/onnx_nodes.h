@@ -27,6 +27,8 @@ Result<Value> BuildSum(NodeCall& call);
 Result<Value> BuildPow(NodeCall& call);
 Result<Value> BuildSqrt(NodeCall& call);
 Result<Value> BuildReciprocal(NodeCall& call);
+// The square root, which a division by it looks for.
+Result<Value> Sqrt(NodeCall& call, const Value& input);
 Result<Value> BuildNeg(NodeCall& call);
 Result<Value> BuildAbs(NodeCall& call);
 // kind(a, b), either of which may be a constant, with its dimensions as ONNX broadcasts them.
@@ -40,6 +42,7 @@ Result<Value> BuildRelu(NodeCall& call);
 Result<Value> BuildClip(NodeCall& call);
 Result<Value> BuildLeakyRelu(NodeCall& call);
 Result<Value> BuildPRelu(NodeCall& call);
+Result<Value> BuildCelu(NodeCall& call);
 Result<Value> BuildElu(NodeCall& call);
 Result<Value> BuildSelu(NodeCall& call);
 Result<Value> BuildGelu(NodeCall& call);
@@ -56,9 +59,11 @@ Result<Value> Apply(NodeCall& call, OpKind kind, const Value& input);
 
 // onnx_convolution.cc
 Result<Value> BuildConv(NodeCall& call);
+Result<Value> BuildBatchNormalization(NodeCall& call);
+
+// onnx_dense.cc
 Result<Value> BuildGemm(NodeCall& call);
 Result<Value> BuildMatMul(NodeCall& call);
-Result<Value> BuildBatchNormalization(NodeCall& call);
 
 // onnx_transposed.cc
 Result<Value> BuildConvTranspose(NodeCall& call);
@@ -71,6 +76,7 @@ Result<Value> BuildGlobalMaxPool(NodeCall& call);
 Result<Value> BuildReduceMean(NodeCall& call);
 Result<Value> BuildReduceSum(NodeCall& call);
 Result<Value> BuildReduceMax(NodeCall& call);
+Result<Value> BuildReduceL2(NodeCall& call);
 
 // onnx_shape.cc
 Result<Value> BuildIdentity(NodeCall& call);
@@ -91,8 +97,12 @@ Result<Dims> FlattenDims(const NodeCall& call, const Dims& dims);
 Result<Dims> ExpandDims(const NodeCall& call, const Dims& dims, const Dims& shape);
 Result<std::vector<size_t>> Permutation(const NodeCall& call, size_t rank);
 
-// onnx_slice.cc
+// onnx_concat.cc
 Result<Value> BuildConcat(NodeCall& call);
+// Computed parts of the same dims but along `axis`, one of ONNX's.
+Result<Value> Joined(NodeCall& call, std::vector<Value> parts, size_t axis);
+
+// onnx_slice.cc
 Result<Value> BuildSplit(NodeCall& call);
 Result<Value> BuildSlice(NodeCall& call);
 Result<Value> BuildGather(NodeCall& call);
@@ -145,8 +155,9 @@ struct Windows {
   bool IsSame() const { return rows.IsSame() && columns.IsSame(); }
 };
 // From kernel_shape, strides, dilations, pads, auto_pad and ceil_mode of a node on `image`, which
-// is [1, height, width, channels]. Kernels: from the weights, or both 0.
-Result<Windows> ReadWindows(const NodeCall& call, const Shape& image, int64_t kernel_height,
-                            int64_t kernel_width);
+// is [1, height, width, channels]; of a row they have one direction, the width. Kernels: from the
+// weights, or both 0.
+Result<Windows> ReadWindows(const NodeCall& call, const Shape& image, bool is_row,
+                            int64_t kernel_height, int64_t kernel_width);
 
 }  // namespace qbench::graph::import::onnx

@@ -23,7 +23,8 @@ Result<Value> Standardized(NodeCall& call, const Value& input, const std::vector
 std::vector<int32_t> PlacesOf(const Value& input, size_t first_axis) {
   std::vector<int32_t> places;
   for (size_t i = 0; i < input.order.size(); ++i) {
-    if (input.order[i] >= first_axis) places.push_back(static_cast<int32_t>(i));
+    const size_t axis = input.order[i];
+    if (axis != kWithin && axis >= first_axis) places.push_back(static_cast<int32_t>(i));
   }
   return places;
 }
@@ -69,7 +70,7 @@ Result<TensorId> EmitMean(NodeCall& call, TensorId input, const std::vector<int3
 Result<Value> BuildLayerNormalization(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   QB_ASSIGN_OR_RETURN(const size_t axis, call.AxisOf(call.Int("axis", -1), input.rank()));
-  if (input.order[0] >= axis) return call.Unsupported("it is over the batch");
+  if (input.BatchAxis() >= axis) return call.Unsupported("it is over the batch");
   if (call.outputs() > 1) return call.Unsupported("only its first output is known");
   QB_ASSIGN_OR_RETURN(const Value standard, Standardized(call, input, PlacesOf(input, axis),
                                                          call.Float("epsilon", 1e-5F)));

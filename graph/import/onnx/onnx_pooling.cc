@@ -14,8 +14,8 @@ Pool2DOptions PoolOptions(const Windows& w, Padding padding) {
           .filter_w = static_cast<int32_t>(w.columns.kernel)};
 }
 
-Result<Windows> ReadPool(const NodeCall& call, const Shape& shape) {
-  QB_ASSIGN_OR_RETURN(const Windows w, ReadWindows(call, shape, 0, 0));
+Result<Windows> ReadPool(const NodeCall& call, const Shape& shape, bool is_row) {
+  QB_ASSIGN_OR_RETURN(const Windows w, ReadWindows(call, shape, is_row, 0, 0));
   if (w.rows.dilation != 1 || w.columns.dilation != 1) {
     return call.Unsupported("a dilation other than 1 is not known");
   }
@@ -96,34 +96,52 @@ Result<Reduction> ReadReduction(NodeCall& call, int64_t axes_since) {
   } else if (call.Int("noop_with_empty_axes", 0) == 0) {
     reduction.axes = SameOrder(reduction.input.rank());
   }
-  if (std::ranges::find(reduction.axes, reduction.input.order[0]) == reduction.axes.end()) {
-    return reduction;
-  }
+  const size_t batch = reduction.input.BatchAxis();
+  if (std::ranges::find(reduction.axes, batch) == reduction.axes.end()) return reduction;
   return call.Unsupported("it is over the batch");
 }
 
 // What is left of the order without the reduced dimensions.
 Value WithoutReduced(NodeCall& call, const Reduction& reduction, TensorId tensor) {
-  if (reduction.keep) return InMemory(call, tensor, reduction.input.order);
-  Order order;
+  if (reduction.keep) return InMemory(call, tensor, reduction.input);
+  const auto now = [&reduction](size_t axis) {
+    return axis - static_cast<size_t>(std::ranges::count_if(
+                      reduction.axes, [axis](size_t gone) { return gone < axis; }));
+  };
+  Value like = reduction.input;
+  like.order.clear();
   for (const size_t axis : reduction.input.order) {
-    if (std::ranges::find(reduction.axes, axis) != reduction.axes.end()) continue;
-    order.push_back(axis - static_cast<size_t>(std::ranges::count_if(
-                               reduction.axes, [axis](size_t gone) { return gone < axis; })));
+    if (axis == kWithin) {
+      like.order.push_back(axis);
+    } else if (std::ranges::find(reduction.axes, axis) == reduction.axes.end()) {
+      like.order.push_back(now(axis));
+    }
   }
-  return InMemory(call, tensor, std::move(order));
+  if (like.is_within()) like.within = now(like.within);
+  return InMemory(call, tensor, like);
 }
 
-Result<Value> Mean(NodeCall& call, const Reduction& reduction) {
+Result<Value> Reduced(NodeCall& call, OpKind kind, const Reduction& reduction) {
   if (reduction.axes.empty()) return reduction.input;
   std::vector<int32_t> places;
   for (const size_t axis : reduction.axes) {
     places.push_back(static_cast<int32_t>(reduction.input.PlaceOf(axis)));
   }
   std::ranges::sort(places);
-  QB_ASSIGN_OR_RETURN(const TensorId mean,
-                      EmitMean(call, reduction.input.tensor, places, reduction.keep));
-  return WithoutReduced(call, reduction, mean);
+  const TensorId axes = call.Ints("axes", places);
+  QB_ASSIGN_OR_RETURN(
+      const TensorId output,
+      call.Emit(kind, MeanOptions{.keep_dims = reduction.keep}, {reduction.input.tensor, axes}));
+  return WithoutReduced(call, reduction, output);
+}
+
+// The dimensions behind channels.
+Result<Reduction> OverPlaces(NodeCall& call) {
+  Reduction reduction;
+  QB_ASSIGN_OR_RETURN(reduction.input, call.Computed(0));
+  for (size_t axis = 2; axis < reduction.input.rank(); ++axis) reduction.axes.push_back(axis);
+  if (reduction.input.order[0] == 0) return reduction;
+  return call.Unsupported("the batch is not its first dimension");
 }
 
 // The largest of a window over the whole image.
@@ -133,16 +151,16 @@ Result<Value> LargestOfImage(NodeCall& call, const Value& input) {
   const Pool2DOptions options{.filter_h = shape[1], .filter_w = shape[2]};
   QB_ASSIGN_OR_RETURN(const TensorId largest,
                       call.Emit(OpKind::kMaxPool2D, options, {image.tensor}));
-  return InMemory(call, largest, image.order);
+  return InMemory(call, largest, image);
 }
 
 }  // namespace
 
 Result<Value> BuildMaxPool(NodeCall& call) {
-  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0, 4));
+  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   QB_ASSIGN_OR_RETURN(const Value image, Image(call, input));
   const Shape shape = call.ShapeOf(image.tensor);
-  QB_ASSIGN_OR_RETURN(const Windows w, ReadPool(call, shape));
+  QB_ASSIGN_OR_RETURN(const Windows w, ReadPool(call, shape, input.rank() == 3));
   const bool same = w.padded() && w.IsSame();
   TensorId padded = image.tensor;
   if (w.padded() && !same && IsNonNegative(call.import().builder.graph, padded)) {
@@ -155,15 +173,15 @@ Result<Value> BuildMaxPool(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId output,
                       call.Emit(OpKind::kMaxPool2D,
                                 PoolOptions(w, same ? Padding::kSame : Padding::kValid), {padded}));
-  return InMemory(call, output, image.order);
+  return AsBefore(call, InMemory(call, output, image), input);
 }
 
 // TensorFlow Lite's mean leaves padding out.
 Result<Value> BuildAveragePool(NodeCall& call) {
-  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0, 4));
+  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   QB_ASSIGN_OR_RETURN(const Value image, Image(call, input));
   const Shape shape = call.ShapeOf(image.tensor);
-  QB_ASSIGN_OR_RETURN(const Windows w, ReadPool(call, shape));
+  QB_ASSIGN_OR_RETURN(const Windows w, ReadPool(call, shape, input.rank() == 3));
   const bool padding = call.Int("count_include_pad", 0) != 0;
   const bool same = w.padded() && w.IsSame() && !padding;
   TensorId padded = image.tensor;
@@ -173,31 +191,30 @@ Result<Value> BuildAveragePool(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const TensorId mean,
                       call.Emit(OpKind::kAveragePool2D,
                                 PoolOptions(w, same ? Padding::kSame : Padding::kValid), {padded}));
-  const Value output = InMemory(call, mean, image.order);
-  if (!w.padded() || same) return output;
-  const std::vector<float> factors = Corrections(w, padding);
-  if (factors.empty()) return output;
-  return Binary(call, OpKind::kMul, output,
-                ConstantValue(MakeFloats({w.rows.output(), w.columns.output()}, factors)));
+  Value output = InMemory(call, mean, image);
+  const std::vector<float> factors =
+      !w.padded() || same ? std::vector<float>() : Corrections(w, padding);
+  if (!factors.empty()) {
+    const HostTensorRef constant = MakeFloats({w.rows.output(), w.columns.output()}, factors);
+    QB_ASSIGN_OR_RETURN(output, Binary(call, OpKind::kMul, output, ConstantValue(constant)));
+  }
+  return AsBefore(call, output, input);
 }
 
 Result<Value> BuildGlobalAveragePool(NodeCall& call) {
-  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
-  Reduction reduction;
-  reduction.input = input;
-  for (size_t axis = 2; axis < input.rank(); ++axis) reduction.axes.push_back(axis);
-  if (input.order[0] != 0) return call.Unsupported("the batch is not its first dimension");
-  return Mean(call, reduction);
+  QB_ASSIGN_OR_RETURN(const Reduction reduction, OverPlaces(call));
+  return Reduced(call, OpKind::kMean, reduction);
 }
 
 Result<Value> BuildGlobalMaxPool(NodeCall& call) {
-  QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0, 4));
-  return LargestOfImage(call, input);
+  QB_ASSIGN_OR_RETURN(const Reduction reduction, OverPlaces(call));
+  if (reduction.input.rank() == 4) return LargestOfImage(call, reduction.input);
+  return Reduced(call, OpKind::kReduceMax, reduction);
 }
 
 Result<Value> BuildReduceMean(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call, 18));
-  return Mean(call, reduction);
+  return Reduced(call, OpKind::kMean, reduction);
 }
 
 // As many times the mean.
@@ -205,7 +222,7 @@ Result<Value> BuildReduceSum(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Reduction reduction, ReadReduction(call, 13));
   int64_t count = 1;
   for (const size_t axis : reduction.axes) count *= reduction.input.dims[axis];
-  QB_ASSIGN_OR_RETURN(const Value mean, Mean(call, reduction));
+  QB_ASSIGN_OR_RETURN(const Value mean, Reduced(call, OpKind::kMean, reduction));
   return Scaled(call, mean, static_cast<double>(count));
 }
 
@@ -213,11 +230,20 @@ Result<Value> BuildReduceMax(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(Reduction reduction, ReadReduction(call, 18));
   std::ranges::sort(reduction.axes);
   if (reduction.input.rank() != 4 || reduction.axes != std::vector<size_t>{2, 3}) {
-    return call.Unsupported("only the maximum over height and width of images is known");
+    return Reduced(call, OpKind::kReduceMax, reduction);
   }
   QB_ASSIGN_OR_RETURN(const Value largest, LargestOfImage(call, reduction.input));
   if (reduction.keep) return largest;
   return Reshaped(call, largest, {largest.dims[0], largest.dims[1]});
+}
+
+// The root of the sum of squares.
+Result<Value> BuildReduceL2(NodeCall& call) {
+  QB_ASSIGN_OR_RETURN(Reduction reduction, ReadReduction(call, 18));
+  QB_ASSIGN_OR_RETURN(reduction.input,
+                      Binary(call, OpKind::kMul, reduction.input, reduction.input));
+  QB_ASSIGN_OR_RETURN(const Value sum, Reduced(call, OpKind::kSum, reduction));
+  return Sqrt(call, sum);
 }
 
 }  // namespace qbench::graph::import::onnx

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "graph/import/onnx/onnx_fold.h"
 #include "graph/import/onnx/onnx_nodes.h"
 
 namespace qbench::graph::import::onnx {
@@ -126,19 +127,35 @@ Result<Value> BuildFlatten(NodeCall& call) {
 Result<Value> BuildReshape(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   QB_ASSIGN_OR_RETURN(const Dims dims, ReshapeDims(call, input.dims));
-  return Reshaped(call, input, dims);
+  QB_ASSIGN_OR_RETURN(const auto given, call.IntsOf(1));
+  // What is not told is mostly the batch, or has it as a part.
+  const auto open = std::ranges::find(given, -1);
+  if (open == given.end()) return Reshaped(call, input, dims);
+  return Reshaped(call, input, dims, static_cast<size_t>(open - given.begin()));
 }
 
 Result<Value> BuildSqueeze(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   QB_ASSIGN_OR_RETURN(const Dims dims, SqueezeDims(call, input.dims));
-  return Reshaped(call, input, dims);
+  QB_ASSIGN_OR_RETURN(const auto given, call.IntsFrom("axes", 1));
+  if (!given) return Reshaped(call, input, dims, size_t{0});
+  QB_ASSIGN_OR_RETURN(const auto axes, call.AxesOf(*given, input.rank()));
+  const size_t batch = input.BatchAxis();
+  const auto before = std::ranges::count_if(axes, [batch](size_t axis) { return axis < batch; });
+  return Reshaped(call, input, dims, batch - static_cast<size_t>(before));
 }
 
 Result<Value> BuildUnsqueeze(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   QB_ASSIGN_OR_RETURN(const Dims dims, UnsqueezeDims(call, input.dims));
-  return Reshaped(call, input, dims);
+  QB_ASSIGN_OR_RETURN(const auto given, call.IntsFrom("axes", 1));
+  QB_ASSIGN_OR_RETURN(const auto axes, call.AxesOf(*given, dims.size()));
+  size_t batch = 0;
+  for (size_t left = input.BatchAxis(); batch < dims.size(); ++batch) {
+    if (std::ranges::find(axes, batch) != axes.end()) continue;
+    if (left-- == 0) break;
+  }
+  return Reshaped(call, input, dims, batch);
 }
 
 Result<Value> BuildTranspose(NodeCall& call) {
@@ -148,13 +165,25 @@ Result<Value> BuildTranspose(NodeCall& call) {
   return Transposed(input, order);
 }
 
-// Only to the shape that the input has: what would stretch is the batch, or a constant.
+// Times ones, which stretch it; not the batch.
 Result<Value> BuildExpand(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   QB_ASSIGN_OR_RETURN(const Dims shape, call.IntsOf(1));
   QB_ASSIGN_OR_RETURN(const Dims dims, ExpandDims(call, input.dims, shape));
   if (dims == input.dims) return input;
-  return call.Unsupported("it repeats a computed tensor");
+  if (dims.size() != input.rank()) return call.Unsupported("it makes more dimensions");
+  Dims stretched(dims.size(), 1);
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] != input.dims[i]) stretched[i] = dims[i];
+    if (dims[i] != input.dims[i] && input.IsBatch(i)) {
+      return call.Unsupported("it repeats the batch");
+    }
+  }
+  const auto count = CountOf(stretched);
+  if (!count.ok()) return call.Corrupt(count.status().message());
+  QB_RETURN_IF_ERROR(Spend(call, *count, call.import().budget));
+  std::vector<float> ones(static_cast<size_t>(*count), 1.0F);
+  return Binary(call, OpKind::kMul, input, ConstantValue(MakeFloats(stretched, std::move(ones))));
 }
 
 // DCR: the channels of a pixel are a block of pixels, each with its channels. CRD: the other way

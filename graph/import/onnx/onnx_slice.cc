@@ -1,6 +1,7 @@
 // Nodes that cut out, join and pad.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "graph/import/onnx/onnx_nodes.h"
 
@@ -56,8 +57,40 @@ Range MakeRange(int64_t start, int64_t end, int64_t step, int64_t size) {
   return {from, covered <= 0 ? 0 : (covered - 1) / stride + 1, step};
 }
 
+// Of the dimensions in memory; neighbours behind the batch that stay whole become one.
+void Merge(Shape& shape, std::vector<Range>& ranges) {
+  Shape merged = {shape[0]};
+  std::vector<Range> kept = {ranges[0]};
+  bool open = false;  // the last one is whole
+  for (size_t i = 1; i < shape.size(); ++i) {
+    const bool whole = ranges[i].count == shape[i];
+    if (whole && open) {
+      merged.back() *= shape[i];
+      kept.back() = {0, merged.back(), 1};
+    } else {
+      merged.push_back(shape[i]);
+      kept.push_back(ranges[i]);
+    }
+    open = whole;
+  }
+  shape = std::move(merged);
+  ranges = std::move(kept);
+}
+
 // A STRIDED_SLICE of the dimensions in memory.
-Result<TensorId> EmitSlice(NodeCall& call, TensorId input, const std::vector<Range>& ranges) {
+Result<TensorId> EmitSlice(NodeCall& call, TensorId input, std::vector<Range> ranges) {
+  if (ranges.size() > kMostDimensions) {
+    Shape cut = call.ShapeOf(input);
+    for (size_t i = 1; i < cut.size(); ++i) cut[i] = static_cast<int32_t>(ranges[i].count);
+    Shape shape = call.ShapeOf(input);
+    Merge(shape, ranges);
+    if (shape.size() > kMostDimensions) {
+      return call.Unsupported("it cuts a tensor of more than 5 dimensions");
+    }
+    QB_ASSIGN_OR_RETURN(const TensorId merged, EmitReshape(call, input, shape));
+    QB_ASSIGN_OR_RETURN(const TensorId part, EmitSlice(call, merged, std::move(ranges)));
+    return EmitReshape(call, part, cut);
+  }
   std::vector<int32_t> begin;
   std::vector<int32_t> end;
   std::vector<int32_t> strides;
@@ -79,39 +112,27 @@ Result<Value> Sliced(NodeCall& call, const Value& input, const std::vector<Range
   std::vector<Range> placed;
   bool all = true;
   for (const size_t axis : input.order) {
+    if (axis == kWithin) {
+      placed.push_back({0, 1, 1});
+      continue;
+    }
     const Range& range = ranges[axis];
     const bool whole = range.begin == 0 && range.step == 1 && range.count == input.dims[axis];
     all = all && whole;
     placed.push_back(range);
     if (range.count < 1) return call.Unsupported("nothing is left of its input");
     if (range.step < 1) return call.Unsupported("it goes backwards");
-    if (!whole && axis == input.order[0]) return call.Unsupported("it cuts the batch");
+    if (!whole && input.IsBatch(axis)) return call.Unsupported("it cuts the batch");
   }
   if (all) return input;
-  QB_ASSIGN_OR_RETURN(const TensorId output, EmitSlice(call, input.tensor, placed));
-  return InMemory(call, output, input.order);
+  QB_ASSIGN_OR_RETURN(const TensorId output, EmitSlice(call, input.tensor, std::move(placed)));
+  return InMemory(call, output, input);
 }
 
 std::vector<Range> Whole(const Dims& dims) {
   std::vector<Range> ranges;
   for (const int64_t dim : dims) ranges.push_back({0, dim, 1});
   return ranges;
-}
-
-Result<Value> Joined(NodeCall& call, std::vector<Value> parts, size_t axis) {
-  if (parts.size() == 1) return parts[0];
-  const Order order = parts[0].order;
-  if (axis == order[0]) return call.Unsupported("it joins along the batch");
-  std::vector<TensorId> tensors;
-  for (const Value& part : parts) {
-    if (part.rank() != order.size()) return call.Corrupt("its inputs differ in dimensions");
-    QB_ASSIGN_OR_RETURN(const Value placed, Ordered(call, part, order));
-    tensors.push_back(placed.tensor);
-  }
-  const ConcatenationOptions options{.axis = static_cast<int32_t>(parts[0].PlaceOf(axis))};
-  QB_ASSIGN_OR_RETURN(const TensorId output,
-                      call.Emit(OpKind::kConcatenation, options, std::move(tensors)));
-  return InMemory(call, output, order);
 }
 
 // Sizes of the parts: given, or as equal as they can be.
@@ -161,17 +182,6 @@ Result<TensorId> EmitPad(NodeCall& call, TensorId input, const std::vector<int32
   return call.Emit(OpKind::kPad, {input, constant});
 }
 
-Result<Value> BuildConcat(NodeCall& call) {
-  std::vector<Value> parts;
-  for (size_t i = 0; i < call.inputs(); ++i) {
-    QB_ASSIGN_OR_RETURN(Value part, call.Computed(i));
-    parts.push_back(std::move(part));
-  }
-  if (parts.empty()) return call.Corrupt("it has no inputs");
-  QB_ASSIGN_OR_RETURN(const size_t axis, call.AxisOf(call.Int("axis", 1), parts[0].rank()));
-  return Joined(call, std::move(parts), axis);
-}
-
 Result<Value> BuildSplit(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value input, call.Computed(0));
   QB_ASSIGN_OR_RETURN(const size_t axis, call.AxisOf(call.Int("axis", 0), input.rank()));
@@ -199,6 +209,13 @@ Result<Value> BuildGather(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const HostTensorRef constant, call.ConstantInput(1));
   QB_ASSIGN_OR_RETURN(const auto indices, call.IntsOf(1));
   QB_ASSIGN_OR_RETURN(const size_t axis, call.AxisOf(call.Int("axis", 0), input.rank()));
+  // torch's as_strided, where all is taken as it is.
+  if (input.rank() == 1 && static_cast<int64_t>(indices.size()) == input.dims[0]) {
+    std::vector<int64_t> all(indices.size());
+    std::iota(all.begin(), all.end(), 0);
+    if (indices == all) return Reshaped(call, input, constant->dims);
+  }
+  if (input.IsBatch(axis)) return call.Unsupported("it chooses among the samples of the batch");
   if (indices.empty() || indices.size() > kMostParts || constant->dims.size() > 1) {
     return call.Unsupported("its indices are no list of at most 256");
   }
@@ -223,7 +240,8 @@ Result<Value> BuildGather(NodeCall& call) {
   if (!constant->dims.empty()) return joined;
   Dims dims = joined.dims;
   dims.erase(dims.begin() + static_cast<ptrdiff_t>(axis));
-  return Reshaped(call, joined, dims);
+  const size_t batch = joined.BatchAxis();
+  return Reshaped(call, joined, dims, batch > axis ? batch - 1 : batch);
 }
 
 Result<Value> BuildPad(NodeCall& call) {
@@ -246,9 +264,15 @@ Result<Value> BuildPad(NodeCall& call) {
   if (!given || given->size() != 2 * axes.size())
     return call.Corrupt("its pads are not two a side");
   std::vector<Range> kept = Whole(input.dims);
-  std::vector<int32_t> paddings(2 * input.rank(), 0);
+  std::vector<int32_t> paddings(2 * input.order.size(), 0);
+  if (input.order.size() > kMostDimensions) {
+    return call.Unsupported("it pads a tensor of more than 5 dimensions");
+  }
   for (size_t i = 0; i < axes.size(); ++i) {
     const int64_t sides[] = {(*given)[i], (*given)[i + axes.size()]};
+    if (input.IsBatch(axes[i]) && (sides[0] != 0 || sides[1] != 0)) {
+      return call.Unsupported("it pads the batch");
+    }
     Range& range = kept[axes[i]];
     for (size_t side = 0; side < 2; ++side) {
       if (std::abs(sides[side]) > (1 << 16)) return call.Corrupt("a padding is out of range");
@@ -262,7 +286,7 @@ Result<Value> BuildPad(NodeCall& call) {
   QB_ASSIGN_OR_RETURN(const Value inner, Sliced(call, input, kept));
   if (std::ranges::all_of(paddings, [](int32_t zeros) { return zeros == 0; })) return inner;
   QB_ASSIGN_OR_RETURN(const TensorId output, EmitPad(call, inner.tensor, paddings));
-  return InMemory(call, output, inner.order);
+  return InMemory(call, output, inner);
 }
 
 }  // namespace qbench::graph::import::onnx
