@@ -79,9 +79,14 @@ plan::JobRunner WorkerJobs() {
 
 Result<jobs::SamplesRef> SamplesOf(const datasets::Dataset& dataset, const std::string& split_name,
                                    const plan::PlannedModel& model, const plan::Folders& folders,
-                                   bool quiet, uint64_t seed) {
+                                   bool quiet, uint64_t seed, LabelUse use) {
   QB_ASSIGN_OR_RETURN(const datasets::Split* split, dataset.FindSplit(split_name));
-  QB_ASSIGN_OR_RETURN(const std::vector<int> outputs, plan::LabelOutputs(model, dataset));
+  std::vector<int> outputs;
+  if (use == LabelUse::kNone && model.sidecar.labels.empty()) {
+    QB_RETURN_IF_ERROR(plan::CheckInput(model));
+  } else {
+    QB_ASSIGN_OR_RETURN(outputs, plan::LabelOutputs(model, dataset));
+  }
   datasets::DecodeOptions decode;
   decode.progress = [](size_t, size_t) { return !Interrupted(); };
   QB_ASSIGN_OR_RETURN(const datasets::TensorCache tensors,

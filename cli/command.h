@@ -25,6 +25,7 @@ Result<ExitStatus> ReportCommand(const std::vector<std::string>& args);
 Result<ExitStatus> RunsCommand(const std::vector<std::string>& args);
 Result<ExitStatus> MergeCommand(const std::vector<std::string>& args);
 Result<ExitStatus> CacheCommand(const std::vector<std::string>& args);
+Result<ExitStatus> InitCommand(const std::vector<std::string>& args);
 Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args);
 Result<ExitStatus> InspectCommand(const std::vector<std::string>& args);
 Result<ExitStatus> DiffCommand(const std::vector<std::string>& args);
@@ -59,12 +60,15 @@ std::filesystem::path DatabaseOf(const Arguments& arguments);
 // jobs::RunJob, as the plan's functions take it.
 plan::JobRunner WorkerJobs();
 
+// Whether somebody asks for the images' classes. Where nobody does, a sidecar may name no labels.
+enum class LabelUse { kNeeded, kNone };
+
 // The images of a split as the model's inputs, decoded where they are not in the cache yet, the
 // classes in turn; `seed` chooses the order within each. Prints a warning of broken images
 // unless it is `quiet`. The errors of plan::LabelOutputs and of decoding; kNotFound: no such split.
 Result<jobs::SamplesRef> SamplesOf(const datasets::Dataset& dataset, const std::string& split,
                                    const plan::PlannedModel& model, const plan::Folders& folders,
-                                   bool quiet, uint64_t seed = 0);
+                                   bool quiet, uint64_t seed = 0, LabelUse use = LabelUse::kNeeded);
 
 // The one positional argument that a command must have.
 Result<std::string> OnlyArgument(const Arguments& arguments, const char* positional,

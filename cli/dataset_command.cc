@@ -213,6 +213,17 @@ Result<ExitStatus> Verify(const std::vector<std::string>& args) {
   return report.ok() ? kDone : kUsageError;
 }
 
+// The model itself is looked at only where it has no sidecar.
+Result<datasets::Sidecar> SidecarOf(const std::filesystem::path& model, const std::string& dataset,
+                                    const plan::Folders& folders) {
+  Result<datasets::Sidecar> sidecar = datasets::ReadSidecar(model);
+  if (sidecar.status().code() != StatusCode::kNotFound) return sidecar;
+  QB_ASSIGN_OR_RETURN(plan::PlannedModel loaded,
+                      plan::LoadModel(model, folders.cache, WorkerJobs(), {},
+                                      plan::SidecarNeed::kRequired, dataset));
+  return std::move(loaded.sidecar);
+}
+
 Result<ExitStatus> ExportTensors(const std::vector<std::string>& args) {
   const Help help = {
       "qbench dataset export-tensors NAME --model MODEL -o FILE.npy [options]",
@@ -235,7 +246,7 @@ Result<ExitStatus> ExportTensors(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   QB_ASSIGN_OR_RETURN(const std::filesystem::path model,
                       plan::FindModel(arguments.Get<std::string>("model"), folders.share));
-  QB_ASSIGN_OR_RETURN(const datasets::Sidecar sidecar, datasets::ReadSidecar(model));
+  QB_ASSIGN_OR_RETURN(const datasets::Sidecar sidecar, SidecarOf(model, name, folders));
   QB_ASSIGN_OR_RETURN(const datasets::Dataset dataset,
                       datasets::OpenDataset(name, folders.datasets));
   PrintWarnings(dataset.warnings);

@@ -86,8 +86,8 @@ class QuantizedModel {
     const host::PluginDescriptor& descriptor = quantizer->plugin.descriptor;
     QB_RETURN_IF_ERROR(plan::CheckTrainSplit(*quantizer, dataset));
     if (descriptor.needs_samples) {
-      QB_ASSIGN_OR_RETURN(job.calibration,
-                          SamplesOf(dataset, "calibration", model, folders, quiet));
+      QB_ASSIGN_OR_RETURN(job.calibration, SamplesOf(dataset, "calibration", model, folders, quiet,
+                                                     0, LabelUse::kNone));
     }
     if (descriptor.needs_train) {
       QB_ASSIGN_OR_RETURN(job.train, SamplesOf(dataset, "train", model, folders, quiet));
@@ -194,8 +194,10 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   QB_RETURN_IF_ERROR(RequireLitertLibrary(arguments));
   QB_ASSIGN_OR_RETURN(const plan::Folders folders, FoldersOf(arguments));
   QB_ASSIGN_OR_RETURN(const std::filesystem::path file, plan::FindModel(names[0], folders.share));
-  QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
-                      plan::LoadModel(file, folders.cache, WorkerJobs()));
+  QB_ASSIGN_OR_RETURN(
+      const plan::PlannedModel model,
+      plan::LoadModel(file, folders.cache, WorkerJobs(), {}, plan::SidecarNeed::kRequired,
+                      arguments.Get<std::string>("dataset")));
   QB_ASSIGN_OR_RETURN(const plan::Catalogue catalogue, plan::ReadCatalogue(WorkerJobs()));
   QB_ASSIGN_OR_RETURN(
       const plan::SelectedPlugin runtime,
@@ -222,7 +224,8 @@ Result<ExitStatus> DiffCommand(const std::vector<std::string>& args) {
   job.runtime = runtime.Use();
   job.images = arguments.Get<uint64_t>("images");
   const auto& split = arguments.Get<std::string>("split");
-  QB_ASSIGN_OR_RETURN(job.samples, SamplesOf(dataset, split, model, folders, quiet));
+  QB_ASSIGN_OR_RETURN(job.samples,
+                      SamplesOf(dataset, split, model, folders, quiet, 0, LabelUse::kNone));
   QB_ASSIGN_OR_RETURN(store::LayerComparison comparison, Compare(job, names, quiet));
   comparison.runtime = runtime.Name();
   comparison.dataset = dataset.name;

@@ -70,7 +70,8 @@ Result<Trial> Weigh(const std::string& name, int threads) {
 Status Prepare(const datasets::Dataset& dataset, const datasets::Split& split,
                const plan::SelectedPlugin& runtime, const FileTrial& wanted,
                const plan::Folders& folders, Trial* trial) {
-  QB_ASSIGN_OR_RETURN(trial->model, plan::LoadModel(trial->file, folders.cache, WorkerJobs()));
+  QB_ASSIGN_OR_RETURN(trial->model, plan::LoadModel(trial->file, folders.cache, WorkerJobs(), {},
+                                                    plan::SidecarNeed::kRequired, wanted.dataset));
   QB_ASSIGN_OR_RETURN(trial->samples,
                       SamplesOf(dataset, split.name, trial->model, folders, wanted.quiet));
   store::RunData& run = trial->run;

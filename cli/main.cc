@@ -19,6 +19,7 @@ constexpr std::string_view kIntroduction =
 const std::vector<Subcommand>& Commands() {
   static const std::vector<Subcommand> commands = {
       {"run", "measure a matrix of models, quantizers and runtimes", RunCommand},
+      {"init", "write a model's sidecar: what is known, and what images show", InitCommand},
       {"report", "make a report (HTML, CSV, Markdown, JSON) from what was measured", ReportCommand},
       {"compare", "say whether a run, a database or a file is worse than another", CompareCommand},
       {"baseline", "pin a run, to measure it again beside a new build", BaselineCommand},

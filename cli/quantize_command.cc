@@ -24,8 +24,8 @@ constexpr Help kHelp = {
     "Makes the quantized model that `qbench run` would measure, and FILE.tflite.toml beside it\n"
     "(labels and preprocessing, from MODEL.toml). The file runs in stock LiteRT and TensorFlow "
     "Lite.\n"
-    "Quantizers that take no images need no MODEL.toml; without it FILE.tflite.toml is not "
-    "written.",
+    "Quantizers that take no images need no MODEL.toml (qbench init writes one); without it\n"
+    "FILE.tflite.toml is not written.",
     "qbench quantize my.h5 --plugins int8 --dataset ./images -o my-int8.tflite",
     "Quantizers that calibrate take images of the data set's calibration split, those that train\n"
     "images of its training split.\n"
@@ -190,7 +190,8 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
   QB_ASSIGN_OR_RETURN(const plan::PlannedModel model,
                       plan::LoadModel(file, folders.cache, WorkerJobs(), choice,
                                       descriptor.UsesSamples() ? plan::SidecarNeed::kRequired
-                                                               : plan::SidecarNeed::kIfThere));
+                                                               : plan::SidecarNeed::kIfThere,
+                                      arguments.GetOr("dataset", "")));
   QB_ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create("qbench-quantize"));
 
   CalibrationInput input;
@@ -206,8 +207,9 @@ Result<ExitStatus> QuantizeCommand(const std::vector<std::string>& args) {
     QB_ASSIGN_OR_RETURN(
         job.train, TrainSamplesOf(quantizer, model, folders, input, arguments.Get<bool>("quiet")));
     if (input.dataset && descriptor.needs_samples) {
-      QB_ASSIGN_OR_RETURN(job.calibration, SamplesOf(*input.dataset, "calibration", model, folders,
-                                                     arguments.Get<bool>("quiet"), input.seed));
+      QB_ASSIGN_OR_RETURN(job.calibration,
+                          SamplesOf(*input.dataset, "calibration", model, folders,
+                                    arguments.Get<bool>("quiet"), input.seed, LabelUse::kNone));
       // The lists of the others' images may be long, and are not looked at any more.
       std::erase_if(input.dataset->splits,
                     [](const datasets::Split& split) { return split.name != "calibration"; });

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/flip_pictures.h"
 #include "cli/gate.h"
+#include "cli/input_trials.h"
 #include "cli/litert_option.h"
 #include "cli/model_options.h"
 #include "cli/progress.h"
@@ -313,7 +314,11 @@ Result<ExitStatus> RunCommand(const std::vector<std::string>& args) {
                   FormatDuration(run::EstimateSeconds(plan, options.inference_history)),
                   known == plan.cells.size() ? "" : " at a first guess"));
   QB_ASSIGN_OR_RETURN(const int64_t id, Measure(plan, options, display, store));
-  QB_ASSIGN_OR_RETURN(const store::RunData run, store.LoadRun(id));
+  QB_ASSIGN_OR_RETURN(store::RunData run, store.LoadRun(id));
+  // A night's gate is about two builds, whose sidecars are the same.
+  if (!gate) {
+    QB_RETURN_IF_ERROR(TryOtherInputs(plan, options.folders, display, store, &run));
+  }
   QB_RETURN_IF_ERROR(Close(arguments, store, run, options.folders, std::move(report)));
   if (!gate) return StatusOf(run, arguments.Get<bool>("strict"));
   QB_ASSIGN_OR_RETURN(const results::Night night, judge.Judge(id));

@@ -92,9 +92,8 @@ Result<Sidecar> ReadSidecar(const std::filesystem::path& model_file) {
   if (text.status().code() == StatusCode::kNotFound) {
     return Error(
         StatusCode::kNotFound,
-        "no {}, which says how the model's input is made from an image; write it, with the "
-        "model's own values:\n{}",
-        path.string(), SidecarTemplate());
+        "no {}, which says how an image becomes the model's input: `qbench init` writes it",
+        path.string());
   }
   QB_RETURN_IF_ERROR(text.status());
   return ParseSidecar(*text, path.string());
@@ -121,18 +120,6 @@ std::string FormatSidecar(const Sidecar& sidecar) {
 
 Status WriteSidecar(const std::filesystem::path& model_file, const Sidecar& sidecar) {
   return WriteFileAtomically(SidecarPath(model_file), FormatSidecar(sidecar));
-}
-
-std::string SidecarTemplate() {
-  return R"(labels = ["first class", "second class"]   # in the order of the outputs
-[input]
-width = 224
-height = 224
-channels = "RGB"                 # or "BGR", "GRAY"
-resize = "pil-bilinear"          # or "tf-bilinear", "nearest", "area"
-mean = [127.5, 127.5, 127.5]     # the model sees (pixel - mean) / std, pixels 0 to 255
-std = [127.5, 127.5, 127.5]
-)";
 }
 
 Result<std::vector<int>> CheckLabels(const std::vector<std::string>& model_labels,

@@ -33,17 +33,13 @@ struct Sidecar {
 // <model file>.toml
 std::filesystem::path SidecarPath(const std::filesystem::path& model_file);
 
-// Reads the sidecar of a model. kNotFound where it is missing: the message ends with
-// SidecarTemplate(), ready to fill in. kCorrupt, naming file and key, where a key is missing, of
-// the wrong type or unknown (the known ones are listed).
+// Reads the sidecar of a model. kNotFound where it is missing. kCorrupt, naming file and key, where
+// a key is missing, of the wrong type or unknown (the known ones are listed).
 Result<Sidecar> ReadSidecar(const std::filesystem::path& model_file);
 Result<Sidecar> ParseSidecar(std::string_view text, std::string_view source);
 
 std::string FormatSidecar(const Sidecar& sidecar);
 Status WriteSidecar(const std::filesystem::path& model_file, const Sidecar& sidecar);
-
-// Several lines: a sidecar to be adapted.
-std::string SidecarTemplate();
 
 // The place of each label of the data set among the model's labels. kInvalidArgument, naming the
 // labels that only one of the two has or that differ in case alone (or saying that the model has

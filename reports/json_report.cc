@@ -4,6 +4,7 @@
 #include "base/json_numbers.h"
 #include "harness/results/summary.h"
 #include "reports/costliest_operators.h"
+#include "reports/input_warnings.h"
 #include "reports/json_fields.h"
 #include "reports/layer_report.h"
 #include "reports/losses.h"
@@ -132,6 +133,20 @@ OrderedJson LossObjects(const RunView& run) {
   return objects;
 }
 
+OrderedJson InputWarningObjects(const RunView& run) {
+  OrderedJson objects = OrderedJson::array();
+  for (const InputWarning& warning : InputWarnings(run)) {
+    objects.push_back({{"kind", std::string(Name(warning.doubt.kind))},
+                       {"model", warning.variant->summary.model},
+                       {"cell", warning.variant->name},
+                       {"keys", warning.keys},
+                       {"images", warning.doubt.images},
+                       {"p", warning.doubt.p < 1 ? OrderedJson(warning.doubt.p) : OrderedJson()},
+                       {"text", warning.text}});
+  }
+  return objects;
+}
+
 // The name of the cell at this place; null where there is none.
 OrderedJson CellName(const RunView& run, std::optional<size_t> place) {
   return place ? OrderedJson(run.variants[*place].name) : OrderedJson(nullptr);
@@ -189,6 +204,7 @@ OrderedJson HeadOf(const RunView& run, const ReportOptions& options) {
   object["losses"] = LossObjects(run);
   object["recommendations"] = RecommendationObjects(run, options.requirements);
   object["warnings"] = Warnings(run);
+  object["input_warnings"] = InputWarningObjects(run);
   object["models"] = Objects(data.models);
   object["datasets"] = OrderedJson::array();
   for (const auto& [id, split] : data.splits) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "fmt/format.h"
+#include "reports/input_warnings.h"
 #include "reports/text_format.h"
 
 namespace qbench::reports {
@@ -156,6 +157,7 @@ std::vector<std::string> Warnings(const RunView& run) {
         "This run has not finished: cells may be missing. Repeat its command with --resume to "
         "complete it.");
   }
+  for (InputWarning& warning : InputWarnings(run)) warnings.push_back(std::move(warning.text));
   AddInvalidLatency(run, &warnings);
   for (const store::Note& note : run.data->notes) {
     if (note.severity == store::NoteSeverity::kWarning) warnings.push_back(note.text);

@@ -85,21 +85,22 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportJob, model, output, choice)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeJob, model, model_sha256, quantizer, calibration, train,
                                    calibration_runtime, instances, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyJob, artifact, artifact_sha256, runtime, threads,
-                                   instances, samples)
+                                   instances, samples, float_model)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyJob, artifact, artifact_sha256, runtime, threads, samples,
                                    settings)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult::Entry, descriptor, available, failed, reason, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeResult, plugins, refusals)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InputTraits, factor, offset, range, layers)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ImportResult, converted, sha256, file_bytes, float_model,
                                    operators, inputs, outputs, input_shape, output_shape,
-                                   output_operator, summary, contents, notes, passes, missing,
-                                   error)
+                                   output_operator, summary, contents, input, notes, metadata_flaws,
+                                   passes, missing, error)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult::Entry, name, media_type, file, sha256,
                                    file_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(QuantizeResult, artifact, sha256, file_bytes, entries, warnings,
                                    facts, calibration_runtime, wall_seconds, peak_rss_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AccuracyResult, predicted, confidence, skipped, warnings, facts,
-                                   measured, instances, instance_threads)
+                                   measured, instances, instance_threads, input)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyResult, measured, samples, memory, baseline_rss_bytes,
                                    before, after, invalid_reason, warnings, facts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProfileJob, artifact, artifact_sha256, runtime, threads, samples,

@@ -81,6 +81,16 @@ struct ImportJob {
   std::filesystem::path output = {};  // empty: only say what is in it
   ImportChoice choice = {};
 };
+// What a model tells of how its first input was made, before importing moves it into weights.
+struct InputTraits {
+  // The arithmetic that it begins with, x * factor + offset a channel; both empty: none.
+  std::vector<float> factor = {};
+  std::vector<float> offset = {};
+  // The least and the largest value that the input's integers stand for, or that it was trained
+  // with; empty: none.
+  std::vector<float> range = {};
+  std::vector<std::string> layers = {};  // the names of its first operators
+};
 struct ImportResult {
   bool converted = false;  // false: it was a .tflite file, which is passed on byte for byte
   std::string sha256;      // of the .tflite file
@@ -95,7 +105,10 @@ struct ImportResult {
   std::string output_operator;
   Json summary;  // of graph/model_summary.h, for `qbench inspect`; null where qbench cannot read it
   Json contents;  // of graph/tflite/tflite_contents.h: all operators, and what qbench cannot read
+  InputTraits input;
   std::vector<std::string> notes;  // what importing changed, for people
+  // What of the metadata of a .tflite file cannot be read, a line each (`notes` have them too).
+  std::vector<std::string> metadata_flaws;
   // Of a converted file: {"operators_before", "operators_fewer": {pass: number}}; else null.
   Json passes;
   // Where there is no output to write: all of a file that qbench cannot read, a line each, and the
@@ -143,6 +156,9 @@ struct AccuracyJob {
   int threads = 1;    // the cell's; instances have one each where that gives the same outputs
   int instances = 0;  // at once; 0: as many as the cores have room for
   SamplesRef samples = {};
+  // The float .tflite that the artifact was made of, of the cache; empty: what the model itself
+  // says of its preprocessing is not looked at.
+  std::filesystem::path float_model = {};
 };
 struct AccuracyResult {
   // In the order of the tensor cache. Classes of the data set; -1: the image could not be decoded,
@@ -155,6 +171,7 @@ struct AccuracyResult {
   store::Measurement measured;  // wall_seconds, peak_rss_bytes of all instances together
   int instances = 1;
   int instance_threads = 1;  // of each
+  Json input = {};           // of harness/worker/input_fit.h; null: nothing is known
 };
 
 // --- latency: one fresh process, one object, many runs. -----------------------------------------

@@ -25,7 +25,7 @@ std::string ShippedNames(const std::filesystem::path& folder) {
 
 // Counts the changes within a version to what an import writes: what the cache holds of an earlier
 // one is not taken.
-constexpr int kImportRevision = 3;
+constexpr int kImportRevision = 4;
 
 // What an import left in the cache, for the same model file and qbench.
 struct ImportFolder {
@@ -44,17 +44,23 @@ Status ReadFacts(const Json& facts, PlannedModel& model) {
   QB_ASSIGN_OR_RETURN(model.output_operator, JsonGet<std::string>(facts, "output_operator"));
   QB_ASSIGN_OR_RETURN(model.input_shape, JsonGet<std::vector<int32_t>>(facts, "input_shape"));
   QB_ASSIGN_OR_RETURN(model.output_shape, JsonGet<std::vector<int32_t>>(facts, "output_shape"));
+  jobs::InputTraits& traits = model.input_traits;
+  QB_ASSIGN_OR_RETURN(traits.factor, JsonGet<std::vector<float>>(facts, "input_factor"));
+  QB_ASSIGN_OR_RETURN(traits.offset, JsonGet<std::vector<float>>(facts, "input_offset"));
+  QB_ASSIGN_OR_RETURN(traits.range, JsonGet<std::vector<float>>(facts, "input_range"));
+  QB_ASSIGN_OR_RETURN(traits.layers, JsonGet<std::vector<std::string>>(facts, "layers"));
+  QB_ASSIGN_OR_RETURN(model.metadata, JsonGet<Json>(facts, "metadata"));
+  QB_ASSIGN_OR_RETURN(model.metadata_flaws,
+                      JsonGet<std::vector<std::string>>(facts, "metadata_flaws"));
   return OkStatus();
 }
 
-// `metadata`: what the file's author says of it; null where that is nothing. True where the cache
-// has the import, whole.
-bool ReadCached(const ImportFolder& folder, PlannedModel& model, Json& metadata) {
+// True where the cache has the import, whole.
+bool ReadCached(const ImportFolder& folder, PlannedModel& model) {
   const Result<Json> facts = ReadSealedJson(folder.facts());
   if (!facts.ok() || !ReadFacts(*facts, model).ok()) return false;
   const Result<std::string> sha256 = Sha256HexOfFile(folder.model());
   if (!sha256.ok() || *sha256 != model.tflite_sha256) return false;
-  metadata = facts->value("metadata", Json());
   MarkUsed(folder.facts());
   return true;
 }
@@ -73,7 +79,7 @@ double Gmacs(const Json& summary) {
 
 // `hashed` is the state of the model's files before they were hashed.
 Status Import(const ImportFolder& folder, const ModelFiles& hashed, const JobRunner& run_job,
-              PlannedModel& model, Json& metadata) {
+              PlannedModel& model) {
   std::error_code error;
   std::filesystem::create_directories(folder.path, error);
   if (error) {
@@ -89,7 +95,8 @@ Status Import(const ImportFolder& folder, const ModelFiles& hashed, const JobRun
                  model.path.string());
   }
   const auto& result = std::get<jobs::ImportResult>(outcome.result);
-  metadata = result.contents.is_object() ? result.contents.value("metadata", Json()) : Json();
+  const Json metadata =
+      result.contents.is_object() ? result.contents.value("metadata", Json()) : Json();
   const Json facts = {{"sha256", result.sha256},
                       {"float_model", result.float_model},
                       {"gmacs", Gmacs(result.summary)},
@@ -98,7 +105,12 @@ Status Import(const ImportFolder& folder, const ModelFiles& hashed, const JobRun
                       {"output_operator", result.output_operator},
                       {"input_shape", result.input_shape},
                       {"output_shape", result.output_shape},
-                      {"metadata", metadata}};
+                      {"input_factor", result.input.factor},
+                      {"input_offset", result.input.offset},
+                      {"input_range", result.input.range},
+                      {"layers", result.input.layers},
+                      {"metadata", metadata},
+                      {"metadata_flaws", result.metadata_flaws}};
   QB_RETURN_IF_ERROR(ReadFacts(facts, model));
   return WriteSealedJson(folder.facts(), facts);
 }
@@ -123,7 +135,8 @@ Result<std::filesystem::path> FindModel(const std::string& name,
 
 Result<PlannedModel> LoadModel(const std::filesystem::path& file,
                                const std::filesystem::path& cache, const JobRunner& run_job,
-                               const jobs::ImportChoice& choice, SidecarNeed need) {
+                               const jobs::ImportChoice& choice, SidecarNeed need,
+                               std::string_view dataset) {
   PlannedModel model;
   QB_RETURN_IF_ERROR(jobs::DetectModelFormat(file).status());
   model.path = file;
@@ -131,28 +144,28 @@ Result<PlannedModel> LoadModel(const std::filesystem::path& file,
   model.choice = choice;
   QB_ASSIGN_OR_RETURN(const ModelFiles before, ModelFiles::Find(file));
   QB_ASSIGN_OR_RETURN(model.sha256, before.Sha256());
-  Result<datasets::Sidecar> sidecar = datasets::ReadSidecar(file);
-  const bool missing = sidecar.status().code() == StatusCode::kNotFound;
-  const bool needed = need == SidecarNeed::kRequired;
-  // A .tflite file may say in its metadata what the sidecar would.
-  const bool may_say = missing && file.extension() == ".tflite";
-  if (!missing || (needed && !may_say)) {
-    QB_ASSIGN_OR_RETURN(model.sidecar, std::move(sidecar));
-    QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
+  bool missing = true;
+  if (need != SidecarNeed::kIgnored) {
+    Result<datasets::Sidecar> sidecar = datasets::ReadSidecar(file);
+    missing = sidecar.status().code() == StatusCode::kNotFound;
+    if (!missing) {
+      QB_ASSIGN_OR_RETURN(model.sidecar, std::move(sidecar));
+      QB_ASSIGN_OR_RETURN(model.sidecar_sha256, Sha256HexOfFile(datasets::SidecarPath(file)));
+    }
   }
   const ImportFolder folder(
       cache / "imports" /
       fmt::format("{}-{}-{}{}", model.sha256, QBENCH_VERSION, kImportRevision, ChoiceKey(choice)));
-  Json metadata;
-  if (!ReadCached(folder, model, metadata)) {
-    QB_RETURN_IF_ERROR(Import(folder, before, run_job, model, metadata));
+  if (!ReadCached(folder, model)) {
+    QB_RETURN_IF_ERROR(Import(folder, before, run_job, model));
   }
   model.tflite = folder.model();
-  if (!may_say) return model;
-  Result<datasets::Sidecar> own = SidecarOfMetadata(metadata, model.input_shape);
+  if (!missing || need == SidecarNeed::kIgnored) return model;
+  // A .tflite file may say in its metadata what the sidecar would.
+  Result<datasets::Sidecar> own = SidecarOfMetadata(model.metadata, model.input_shape);
   if (own.status().code() == StatusCode::kNotFound) {
-    if (!needed) return model;
-    return sidecar.status();  // without metadata what helps is a sidecar
+    if (need == SidecarNeed::kIfThere) return model;
+    return MissingSidecar(model, dataset);
   }
   if (!own.ok()) {
     return Error(own.status().code(), "{}: {}; write {}", file.string(), own.status().message(),

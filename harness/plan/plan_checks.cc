@@ -33,13 +33,7 @@ Status TryOptions(const std::filesystem::path& file,
   return OkStatus();
 }
 
-Status CheckShapes(const PlannedModel& model, const datasets::Dataset& dataset) {
-  if (model.inputs != 1 || model.outputs != 1) {
-    return Error(StatusCode::kUnsupported,
-                 "the model has {} inputs and {} outputs, an image classifier has one of each",
-                 model.inputs, model.outputs);
-  }
-  QB_RETURN_IF_ERROR(datasets::CheckInputShape(model.input_shape, model.sidecar.input));
+Status CheckClasses(const PlannedModel& model, const datasets::Dataset& dataset) {
   QB_RETURN_IF_ERROR(datasets::CheckClassCounts(model.output_shape, model.sidecar.labels.size(),
                                                 dataset.labels.size()));
   const bool binary =
@@ -53,8 +47,15 @@ Status CheckShapes(const PlannedModel& model, const datasets::Dataset& dataset) 
 
 }  // namespace
 
+Status CheckInput(const PlannedModel& model) {
+  QB_RETURN_IF_ERROR(CheckClassifier(model).status());
+  return datasets::CheckInputShape(model.input_shape, model.sidecar.input)
+      .WithContext(model.path.string());
+}
+
 Result<std::vector<int>> LabelOutputs(const PlannedModel& model, const datasets::Dataset& dataset) {
-  QB_RETURN_IF_ERROR(CheckShapes(model, dataset).WithContext(model.path.string()));
+  QB_RETURN_IF_ERROR(CheckInput(model));
+  QB_RETURN_IF_ERROR(CheckClasses(model, dataset).WithContext(model.path.string()));
   Result<std::vector<int>> outputs = datasets::CheckLabels(model.sidecar.labels, dataset.labels);
   if (outputs.ok()) return outputs;
   return outputs.status().WithContext(

@@ -15,6 +15,10 @@ namespace qbench::plan {
 // datasets/model_fit.h and CheckLabels, naming the model's file; kUnsupported.
 Result<std::vector<int>> LabelOutputs(const PlannedModel& model, const datasets::Dataset& dataset);
 
+// The part of it that needs no labels: the model is a classifier, and the sidecar's [input] makes
+// its input.
+Status CheckInput(const PlannedModel& model);
+
 // Makes and initializes each plugin that has options with them, all of a plugin file in one worker.
 // kInvalidArgument: the first that is refused, as the plugin says it. A plugin that crashes or
 // fails otherwise is no matter of its options: its rows will say so. kCancelled.

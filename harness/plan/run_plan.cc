@@ -34,8 +34,8 @@ Status LoadModels(const RunRequest& request, const Folders& folders, const JobRu
   for (const std::string& name : names) {
     QB_ASSIGN_OR_RETURN(const std::filesystem::path file, FindModel(name, folders.share));
     Say(doing, "reading " + file.filename().string());
-    QB_ASSIGN_OR_RETURN(PlannedModel model,
-                        LoadModel(file, folders.cache, run_job, request.choice));
+    QB_ASSIGN_OR_RETURN(PlannedModel model, LoadModel(file, folders.cache, run_job, request.choice,
+                                                      SidecarNeed::kRequired, request.dataset));
     if (!stems.insert(model.stem).second) {
       return Error(
           StatusCode::kInvalidArgument,

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "harness/results/input_doubts.h"
 #include "harness/results/summary.h"
 
 namespace qbench::results {
@@ -101,23 +102,33 @@ std::vector<double> ReadingsIn(const store::Measurement& measurement) {
   return ReadingSkimmer(measurement.conditions.get_ref<const std::string&>()).Skim();
 }
 
+// Whether these conditions, as text, may say something of the model's input.
+bool TellsOfInput(const Json& text) {
+  return text.is_string() &&
+         text.get_ref<const std::string&>().find("\"input\"") != std::string::npos;
+}
+
 // The facts that the runtime told stand with the last latency process, or else with the accuracy;
-// those of a profile's operators with the profile.
+// those of a profile's operators with the profile; what is known of the input with the accuracy.
 Status KeepFacts(store::CellData* cell) {
   const auto processes = LatencyOf(*cell);
-  const store::Measurement* teller = processes.empty() ? AccuracyOf(*cell) : processes.back();
+  const store::Measurement* accuracy = AccuracyOf(*cell);
+  const store::Measurement* teller = processes.empty() ? accuracy : processes.back();
   for (store::Measurement& measurement : cell->measurements) {
     const Json text = std::exchange(measurement.conditions, Json());
     const bool profile = measurement.kind == store::MeasurementKind::kProfile;
-    if ((!profile && &measurement != teller) || !text.is_string()) continue;
+    const bool of_input = &measurement == accuracy && TellsOfInput(text);
+    if ((!profile && !of_input && &measurement != teller) || !text.is_string()) continue;
     Result<Json> parsed = ParseJson(text.get_ref<const std::string&>());
     if (!parsed.ok()) return Error(StatusCode::kCorrupt, "column conditions is not JSON");
     if (profile) {
       measurement.conditions = std::move(parsed).value();
       continue;
     }
-    const auto facts = parsed->find("runtime");
-    if (facts != parsed->end()) measurement.conditions["runtime"] = std::move(*facts);
+    for (const char* kept : {"runtime", "input"}) {
+      const auto value = parsed->find(kept);
+      if (value != parsed->end()) measurement.conditions[kept] = std::move(*value);
+    }
   }
   return OkStatus();
 }
@@ -132,6 +143,7 @@ Status Shrink(Keep keep, store::CellData* cell) {
     store::Measurement& measurement = cell->measurements[i];
     store::ShortMeasurement& one = in_short[i];
     one.samples = SampleCount(*cell, measurement);
+    one.sure = SureCount(*cell, measurement);
     Drop(&measurement.log);
     Drop(&measurement.started_at);
     Drop(&measurement.finished_at);

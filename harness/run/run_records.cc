@@ -158,6 +158,7 @@ void FillMeasurement(jobs::AccuracyResult result, store::Measurement& measuremen
   measurement.conditions = {{"runtime", plan::FactsJson(result.facts)},
                             {"instances", result.instances},
                             {"instance_threads", result.instance_threads}};
+  if (!result.input.is_null()) measurement.conditions["input"] = std::move(result.input);
   measurement.predictions = std::move(result.predicted);
   measurement.confidences = std::move(result.confidence);
 }

@@ -101,7 +101,9 @@ class AccuracyWork : public MeasureWork {
 
   std::string Doing(const Step& step) const override { return "accuracy: " + CellName(step); }
   jobs::Job MakeJob(const Step& step) const override {
-    return CellJob<jobs::AccuracyJob>(state_, step);
+    auto job = CellJob<jobs::AccuracyJob>(state_, step);
+    job.float_model = plan().models[CellOf(step).model].tflite;
+    return job;
   }
 
  protected:

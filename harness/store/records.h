@@ -407,11 +407,13 @@ inline constexpr auto kFields<Measurement> = std::tuple{
     Field{"confidences", &Measurement::confidences, "",
           "of accuracy: the predicted class's score of each image; 0 where there is no prediction",
           kNotInJson},
-    Field{"conditions", &Measurement::conditions, "",
-          "of latency what the board did meanwhile (`before`, `after`); of accuracy, latency and "
-          "profile the facts that the `runtime` told at the end; of accuracy also `instances`, the "
-          "objects that shared the images, and `instance_threads`, of each; of a profile also "
-          "`delegate`, null where there is none"},
+    Field{
+        "conditions", &Measurement::conditions, "",
+        "of latency what the board did meanwhile (`before`, `after`); of accuracy, latency and "
+        "profile the facts that the `runtime` told at the end; of accuracy also `instances`, the "
+        "objects that shared the images, `instance_threads`, of each, and `input`, what the model "
+        "says of its preprocessing (below), where it does; of a profile also `delegate`, null "
+        "where there is none"},
     Field{"warnings", &Measurement::warnings, "",
           "what its plugins warned of, one text each, each once; those of a quantizer that "
           "succeeded stand with the artifact",

@@ -39,6 +39,7 @@ struct ShortMeasurement {
   double median_ns = 0;
   int64_t outliers = 0;
   std::vector<double> readings = {};  // of the board
+  int64_t sure = 0;                   // of accuracy: results::SureCount
 };
 
 // The same of the samples of all latency processes of a cell together.

@@ -8,6 +8,7 @@
 #include "harness/host/sample_source.h"
 #include "harness/measure/memory.h"
 #include "harness/worker/classifier_io.h"
+#include "harness/worker/input_fit.h"
 #include "harness/worker/mapped_model.h"
 #include "harness/worker/worker_context.h"
 
@@ -132,6 +133,32 @@ Status Classify(const WorkerContext& context, const jobs::SamplesRef& ref,
   return pool.Run(images.size(), fill, deliver, [&] { return context.link.Cancelled(); });
 }
 
+// What the model says of its preprocessing. What cannot be read of a file says nothing: the runtime
+// has run it.
+Json LookAtInput(const jobs::AccuracyJob& job, ByteSpan artifact,
+                 const host::SampleSource& samples) {
+  if (job.float_model.empty()) return {};
+  const PixelScaling own{job.samples.mean, job.samples.std};
+  const std::vector<size_t> images = SoundImages(samples);
+  const auto read = [&](size_t image, std::span<float> values) {
+    samples.ReadImage(image, values.data());
+  };
+  const auto takes_samples = [&](const graph::Model& model) {
+    if (model.graph.inputs.size() != 1) return false;
+    const auto input = static_cast<size_t>(model.graph.inputs[0]);
+    return std::ranges::equal(model.graph.tensors[input].shape, samples.info().dims);
+  };
+  std::optional<InputFit> fit;
+  std::optional<InputReach> reach;
+  if (const auto file = MappedModel::Open(job.float_model); file.ok()) {
+    const auto model = graph::ReadTflite(nullptr, file->bytes());
+    if (model.ok() && takes_samples(*model)) fit = FitFirstLayer(*model, own, images, read);
+  }
+  const auto model = graph::ReadTflite(nullptr, artifact);
+  if (model.ok() && takes_samples(*model)) reach = ReachOfInput(*model, own, images, read);
+  return InputJson(fit, reach);
+}
+
 }  // namespace
 
 Result<jobs::AccuracyResult> RunAccuracy(const WorkerContext& context,
@@ -162,6 +189,7 @@ Result<jobs::AccuracyResult> RunAccuracy(const WorkerContext& context,
   QB_RETURN_IF_ERROR(Classify(context, job.samples, samples, pool, result));
   result.measured.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.input = LookAtInput(job, model, samples);
   QB_RETURN_IF_ERROR(artifact.CheckUnchanged());
   QB_ASSIGN_OR_RETURN(result.facts, pool.runtime(0).Facts());
   result.warnings = WarningsOf(host);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,7 @@
 #include "graph/tflite/tflite_writer.h"
 #include "harness/jobs/model_format.h"
 #include "harness/worker/file_metadata.h"
+#include "harness/worker/input_traits.h"
 #include "harness/worker/mapped_model.h"
 #include "harness/worker/summary_json.h"
 #include "harness/worker/worker_context.h"
@@ -95,6 +97,7 @@ Result<graph::Model> ReadModel(jobs::ModelFormat format, const jobs::ImportJob& 
 Status Convert(jobs::ModelFormat format, const jobs::ImportJob& job, jobs::ImportResult& result,
                ImportedFile& file) {
   QB_ASSIGN_OR_RETURN(graph::Model model, ReadModel(format, job, result));
+  result.input = DescribeInput(model);
   std::vector<graph::PassEffect> effects;
   const size_t before = model.graph.ops.size();
   QB_RETURN_IF_ERROR(graph::Optimize(model, &effects));
@@ -191,11 +194,15 @@ Result<jobs::ImportResult> RunImport(const jobs::ImportJob& job) {
                                     : '"' + SafeName(contents->signature) + '"'));
   }
   if (!result.converted) {
-    result.contents["metadata"] = DescribeMetadata(job.model, bytes, result.notes);
+    result.contents["metadata"] = DescribeMetadata(job.model, bytes, result.metadata_flaws);
+    std::ranges::copy(result.metadata_flaws, std::back_inserter(result.notes));
   }
   // A sound file with operators that qbench does not know can still be run: it has no summary.
   const Result<graph::Model> model = graph::ReadTflite(nullptr, bytes);
-  if (model.ok()) result.summary = SummaryToJson(graph::Summarize(*model));
+  if (model.ok()) {
+    result.summary = SummaryToJson(graph::Summarize(*model));
+    if (!result.converted) result.input = DescribeInput(*model);
+  }
   const Result<graph::TfliteInfo> info = graph::InspectTflite(bytes);
   if (info.ok()) DescribeEnds(*info, result);
   if (!job.output.empty()) {

@@ -31,6 +31,7 @@ const Workplace& Shared() {
 TEST(Cli, HelpOfEveryCommandShowsAnExampleAndExitStatuses) {
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{"run"},
+                                             {"init"},
                                              {"report"},
                                              {"compare"},
                                              {"quantize"},
@@ -87,13 +88,6 @@ TEST(Cli, ABrokenModelIsOneError) {
   ExpectError(Shared().Run({"inspect", broken.string()}), "qbench inspect", broken.string());
 }
 
-TEST(Cli, AModelWithoutSidecarIsToldWhatToWrite) {
-  const fs::path bare = Shared().File("bare.h5");
-  fs::copy_file(fs::path(QBENCH_SOURCE_DIR) / "models/mobilenetv2-035-96.h5", bare,
-                fs::copy_options::overwrite_existing);
-  ExpectError(Shared().Run({"run", bare.string(), "--dataset", "scenes"}), "qbench run", "[input]");
-}
-
 TEST(Cli, WhatNeedsNoImagesNeedsNoSidecar) {
   const Workplace place;
   const fs::path bare = place.File("bare.h5");
@@ -113,7 +107,7 @@ TEST(Cli, WhatNeedsNoImagesNeedsNoSidecar) {
   ASSERT_EQ(answer.status, 0) << answer.err;
   EXPECT_TRUE(fs::exists(half));
   EXPECT_FALSE(fs::exists(sidecar));
-  ExpectError(quantize({"--plugins", "int8", "--dataset", "scenes"}), "qbench quantize", "[input]");
+  ExpectError(quantize({"--plugins", "int8", "--dataset", "scenes"}), "qbench quantize", "qbench init");
   ASSERT_TRUE(WriteFileAtomically(sidecar, *by_hand).ok());
   EXPECT_EQ(quantize({"--plugins", "fp16"}).status, 0);
   EXPECT_EQ(*ReadTextFile(sidecar), *by_hand);

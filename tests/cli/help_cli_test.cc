@@ -123,7 +123,7 @@ TEST(Help, ListsEveryCommand) {
   const Workplace place;
   EXPECT_THAT(
       CommandsIn(HelpOf(place, {})),
-      ElementsAre("run", "report", "compare", "baseline", "nights", "runs", "merge", "quantize",
+      ElementsAre("run", "init", "report", "compare", "baseline", "nights", "runs", "merge", "quantize",
                   "inspect", "diff", "profile", "dataset", "db", "plugin", "cache", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));

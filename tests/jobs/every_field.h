@@ -47,12 +47,13 @@ QBENCH_FIELDS(ProbeResult, 2);
 QBENCH_FIELDS(ProbeResult::Entry, 5);
 QBENCH_FIELDS(ImportChoice, 3);
 QBENCH_FIELDS(ImportJob, 3);
-QBENCH_FIELDS(ImportResult, 16);
+QBENCH_FIELDS(InputTraits, 4);
+QBENCH_FIELDS(ImportResult, 18);
 QBENCH_FIELDS(QuantizeJob, 8);
 QBENCH_FIELDS(QuantizeResult, 9);
 QBENCH_FIELDS(QuantizeResult::Entry, 5);
-QBENCH_FIELDS(AccuracyJob, 6);
-QBENCH_FIELDS(AccuracyResult, 8);
+QBENCH_FIELDS(AccuracyJob, 7);
+QBENCH_FIELDS(AccuracyResult, 9);
 QBENCH_FIELDS(LatencyJob, 6);
 QBENCH_FIELDS(LatencyResult, 9);
 QBENCH_FIELDS(ProfileJob, 7);
@@ -114,8 +115,10 @@ auto AllFieldsOf(T& value) {
   QBENCH_TIE(14, a, b, c, d, e, f, g, h, i, j, k, l, m, o)
   QBENCH_TIE(15, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p)
   QBENCH_TIE(16, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q)
+  QBENCH_TIE(17, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r)
+  QBENCH_TIE(18, a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s)
 #undef QBENCH_TIE
-  static_assert(n <= 16, "add a line above");
+  static_assert(n <= 18, "add a line above");
 }
 
 // References to the members that travel.

@@ -46,7 +46,9 @@ Result<PlannedModel> Load(const std::filesystem::path& folder, const Json& metad
     EXPECT_TRUE(WriteFileAtomically(std::get<jobs::ImportJob>(job).output, "imported").ok());
     jobs::ImportResult result;
     result.sha256 = Sha256Hex(std::string_view("imported"));
+    result.inputs = result.outputs = 1;
     result.input_shape = kShape;
+    result.output_shape = {1, 2};
     result.contents = {{"metadata", metadata}};
     jobs::JobOutcome outcome;
     outcome.status = store::Outcome::kOk;
@@ -75,7 +77,10 @@ TEST(MetadataSidecar, WithoutMetadataTheSidecarIsAskedFor) {
   const TempDir folder = *TempDir::Create("metadata-sidecar-test");
   const Status status = Load(folder.path(), {}).status();
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
-  EXPECT_THAT(status.message(), HasSubstr("net.tflite.toml, which says how"));
+  EXPECT_THAT(status.message(),
+              ::testing::AllOf(HasSubstr("net.tflite.toml, which says how"),
+                               HasSubstr("(8 x 6 pixels, 3 channels; 2 classes)"),
+                               HasSubstr("`qbench init "), HasSubstr(" --dataset IMAGES`")));
 }
 
 }  // namespace
