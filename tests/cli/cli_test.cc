@@ -107,7 +107,8 @@ TEST(Cli, WhatNeedsNoImagesNeedsNoSidecar) {
   ASSERT_EQ(answer.status, 0) << answer.err;
   EXPECT_TRUE(fs::exists(half));
   EXPECT_FALSE(fs::exists(sidecar));
-  ExpectError(quantize({"--plugins", "int8", "--dataset", "scenes"}), "qbench quantize", "qbench init");
+  ExpectError(quantize({"--plugins", "int8", "--dataset", "scenes"}), "qbench quantize",
+              "qbench init");
   ASSERT_TRUE(WriteFileAtomically(sidecar, *by_hand).ok());
   EXPECT_EQ(quantize({"--plugins", "fp16"}).status, 0);
   EXPECT_EQ(*ReadTextFile(sidecar), *by_hand);

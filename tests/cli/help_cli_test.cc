@@ -121,10 +121,10 @@ std::string Joined(const Words& words) { return fmt::format("{}", fmt::join(word
 
 TEST(Help, ListsEveryCommand) {
   const Workplace place;
-  EXPECT_THAT(
-      CommandsIn(HelpOf(place, {})),
-      ElementsAre("run", "init", "report", "compare", "baseline", "nights", "runs", "merge", "quantize",
-                  "inspect", "diff", "profile", "dataset", "db", "plugin", "cache", "doctor"));
+  EXPECT_THAT(CommandsIn(HelpOf(place, {})),
+              ElementsAre("run", "init", "report", "compare", "baseline", "nights", "runs", "merge",
+                          "quantize", "inspect", "diff", "profile", "dataset", "db", "plugin",
+                          "cache", "doctor"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"dataset"})),
               ElementsAre("list", "import", "verify", "export-tensors"));
   EXPECT_THAT(CommandsIn(HelpOf(place, {"db"})), ElementsAre("check", "export", "vacuum"));
