@@ -18,6 +18,7 @@ import sys
 import keras_compare as compare
 import numpy as np
 import tensorflow as tf
+from qbench_import import import_model
 
 keras = tf.keras
 L = keras.layers
@@ -308,7 +309,7 @@ def check(qbench, folder, name):
             print(f"{file.name}: not saved: {str(error).splitlines()[0][:120]}", flush=True)
             continue
         tflite = folder / "float.tflite"
-        refused = compare.import_model(qbench, file, tflite)
+        refused = import_model(qbench, file, tflite)
         if refused:
             print(f"{file.name}: {refused}", flush=True)
             continue

@@ -19,6 +19,7 @@ import numpy as np
 import onnx_compare as peers
 import torch
 import torchvision
+from qbench_import import import_model
 
 warnings.filterwarnings("ignore")
 # The older exporter has no symbol for torch's fused attention.
@@ -102,7 +103,7 @@ def check(qbench, folder, name):
             continue
         tflite = folder / f"{name}.{exporter}.tflite"
         write_sidecar(file, size)
-        refused = peers.import_model(qbench, file, tflite)
+        refused = import_model(qbench, file, tflite)
         if refused:
             print(f"{file.name}: {refused}", flush=True)
             exact = False

@@ -13,7 +13,6 @@ TensorFlow's own converter. Exit status 1 where a difference is above 1e-5 or so
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -22,19 +21,11 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 import keras
 import numpy as np
 import tensorflow as tf
+from qbench_import import import_model
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 A = tf.keras.applications
 IS_KERAS3 = keras.__version__.startswith("3")
-SIDECAR = """labels = ["a", "b", "c", "d", "e"]
-[input]
-width = {0}
-height = {0}
-channels = "RGB"
-resize = "pil-bilinear"
-mean = [0.0, 0.0, 0.0]
-std = [1.0, 1.0, 1.0]
-"""
 FAMILIES = {  # name: builder, pixels
     "mobilenet": (lambda s: A.MobileNet(s, alpha=0.25, weights=None, classes=5), 64),
     "mobilenetv2": (lambda s: A.MobileNetV2(s, alpha=0.35, weights=None, classes=5), 64),
@@ -96,15 +87,6 @@ def operators(content):
     return len([o for o in interpreter._get_ops_details() if o["op_name"] != "DELEGATE"])
 
 
-def quantize(qbench, path, size):
-    """The float .tflite, or what qbench says of it."""
-    (path.parent / (path.name + ".toml")).write_text(SIDECAR.format(size))
-    output = path.parent / (path.name + ".tflite")
-    done = subprocess.run([qbench, "quantize", path, "--plugins", "float", "-o", output, "-q",
-                           "--cache", path.parent / "cache"], capture_output=True, text=True)
-    return (output, "") if done.returncode == 0 else (None, done.stderr.strip())
-
-
 def check(qbench, folder, name, rng):
     build, size = FAMILIES[name]
     tf.keras.utils.set_random_seed(5)
@@ -116,8 +98,9 @@ def check(qbench, folder, name, rng):
     paths = save(model, size, folder, name)
     theirs = operators(tf.lite.TFLiteConverter.from_saved_model(str(paths[0])).convert())
     for path in paths:
-        output, refusal = quantize(qbench, path, size)
-        if output is None:
+        output = path.parent / (path.name + ".tflite")
+        refusal = import_model(qbench, path, output)
+        if refusal is not None:
             print(f"{path.name:28} REFUSED {refusal}", flush=True)
             good = False
             continue

@@ -1,7 +1,6 @@
 """What check_keras.py and random_keras.py share: weights, imports, and what TensorFlow Lite answers."""
 
 import os
-import subprocess
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -45,14 +44,6 @@ def save(model, path):
         path.write_bytes(graph.SerializeToString())
     else:
         model.save(path)
-
-
-def import_model(qbench, file, tflite):
-    """Writes the float .tflite that QBENCH makes of the file; the error where it makes none."""
-    tflite.unlink(missing_ok=True)
-    run = subprocess.run([qbench, "quantize", str(file), "--plugins", "float", "-o", str(tflite)],
-                         capture_output=True, text=True)
-    return None if run.returncode == 0 else run.stderr.strip() or "no message"
 
 
 def interpreter_of(content):

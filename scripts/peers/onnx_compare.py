@@ -1,19 +1,10 @@
-"""What check_onnx.py and random_onnx.py share: imports, and what LiteRT answers beside ONNX Runtime."""
+"""What check_onnx.py and random_onnx.py share: what LiteRT answers beside ONNX Runtime."""
 
 import collections
-import subprocess
 
 import numpy as np
 import onnxruntime
 from ai_edge_litert import interpreter as litert
-
-
-def import_model(qbench, file, tflite):
-    """Writes the float .tflite that QBENCH makes of the file; the error where it makes none."""
-    tflite.unlink(missing_ok=True)
-    run = subprocess.run([qbench, "quantize", str(file), "--plugins", "float", "-o", str(tflite)],
-                         capture_output=True, text=True)
-    return None if run.returncode == 0 else run.stderr.strip() or "no message"
 
 
 def interpreter_of(tflite):

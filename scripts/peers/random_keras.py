@@ -19,6 +19,7 @@ import sys
 import keras_compare as compare
 import numpy as np
 import tensorflow as tf
+from qbench_import import import_model
 
 keras = tf.keras
 L = keras.layers
@@ -233,7 +234,7 @@ def check(qbench, folder, seed, ending):
         remove(file)
         return None
     tflite = folder / f"random{seed}.tflite"
-    refused = compare.import_model(qbench, file, tflite)
+    refused = import_model(qbench, file, tflite)
     found = None if refused else compare.difference(tflite.read_bytes(), [x], expected)
     if found is not None and found <= 1e-5:
         remove(file)

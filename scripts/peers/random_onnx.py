@@ -18,6 +18,7 @@ import numpy as np
 import onnx_compare as compare
 import random_onnx_nodes
 import random_onnx_torch
+from qbench_import import import_model
 
 warnings.filterwarnings("ignore")
 WAYS = {"nodes": random_onnx_nodes.make, "script": random_onnx_torch.make_script, "dynamo": random_onnx_torch.make_dynamo}
@@ -40,7 +41,7 @@ def check(qbench, folder, seed, way):
         file.unlink()
         return None
     tflite = folder / f"random{seed}.tflite"
-    refused = compare.import_model(qbench, file, tflite)
+    refused = import_model(qbench, file, tflite)
     try:
         found = None if refused else compare.difference(session, compare.interpreter_of(tflite), x)
     except (RuntimeError, ValueError) as error:  # LiteRT refuses what qbench has made

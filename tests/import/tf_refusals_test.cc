@@ -88,6 +88,14 @@ TEST_F(TfRefusals, EquationsOfEinsum) {
   EXPECT_THAT(refusal("abc,ad->bcd", {1, 2}), HasSubstr("it moves the batch"));
 }
 
+TEST_F(TfRefusals, OrdersThatNameADimensionTwice) {
+  tensorflow::Graph graph;
+  SetShape(Add(graph, "x", "Placeholder"), {-1, 4, 6});
+  AddInts(graph, "order", {0, 1, 1});
+  Add(graph, "end", "Transpose", {"x", "order"});
+  EXPECT_NE(Refusal(graph).code(), StatusCode::kOk);
+}
+
 TEST_F(TfRefusals, MultiplesOfTile) {
   const auto refusal = [&](const std::vector<int64_t>& multiples) {
     tensorflow::Graph graph = WithInput();

@@ -1,6 +1,7 @@
 // Operators that give a tensor another shape, order or size.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -93,9 +94,9 @@ Status BuildTranspose(TfNode& node) {
   QB_ASSIGN_OR_RETURN(const TensorId input, node.Tensor(0));
   QB_ASSIGN_OR_RETURN(const auto order, node.Ints(1));
   if (order.empty() || order[0] != 0) return node.Unsupported("it moves the batch");
-  if (std::ranges::is_sorted(order) && order.size() == node.ShapeOf(input).size()) {
-    return node.Give(input);
-  }
+  std::vector<int32_t> same(node.ShapeOf(input).size());
+  std::iota(same.begin(), same.end(), 0);
+  if (order == same) return node.Give(input);
   QB_ASSIGN_OR_RETURN(const TensorId output, node.Transposed(input, order));
   return node.Give(output);
 }
